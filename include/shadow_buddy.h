@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_buddy - the buddy allocator of one zone: blocks of 2^order frames,
+ * split and merged. Follows __rmqueue() and __free_one_page() of
+ * mm/page_alloc.c.
+ */
+#ifndef SHADOW_BUDDY_H
+#define SHADOW_BUDDY_H
+
+#include "shadow_zone.h"
+
+struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
+					 unsigned int order, unsigned int mt);
+int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
+			unsigned int order, unsigned int mt);
+struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
+				       unsigned int order, unsigned int mt);
+int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
+		      unsigned int order, unsigned int mt);
+int shadow_buddy_verify(struct shadow_zone *zone, struct shadow_fault *fault);
+
+#endif /* SHADOW_BUDDY_H */
