@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHADOW_HOST_KERNEL_H
+#define SHADOW_HOST_KERNEL_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include_next <linux/kernel.h>
+
+#include <linux/align.h>
+#include <linux/bits.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#define upper_32_bits(n)	((u32)(((n) >> 16) >> 16))
+#define lower_32_bits(n)	((u32)((n) & 0xffffffff))
+
+#ifndef DIV_ROUND_UP_ULL
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((unsigned long long)(n), (d))
+#endif
+#define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
+#define rounddown(x, y)		((x) - (x) % (y))
+
+#define might_sleep()		((void)0)
+#define cond_resched()		0
+
+#endif /* SHADOW_HOST_KERNEL_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SHADOW_HOST_SMP_H
+#define SHADOW_HOST_SMP_H
+
+int shadow_host_thread(void);
+
+#define NR_CPUS			8
+#define nr_cpu_ids		NR_CPUS
+#define raw_smp_processor_id()	((shadow_host_thread() - 1) % NR_CPUS)
+#define smp_processor_id()	raw_smp_processor_id()
+#define get_cpu()		raw_smp_processor_id()
+#define put_cpu()		((void)0)
+
+#endif /* SHADOW_HOST_SMP_H */
