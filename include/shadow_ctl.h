@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_ctl - the language in which a person makes a machine do something.
+ *
+ * Two halves. shadow_ctl_parse.c turns one line into a struct shadow_ctl_cmd
+ * and knows nothing of machines. shadow_ctl.c runs commands on a machine and
+ * remembers what they got under ids that are never used again.
+ *
+ * One write is one batch: every line is parsed before the first runs, and
+ * execution stops at the first line that fails. A line that fails has changed
+ * nothing.
+ */
+#ifndef SHADOW_CTL_H
+#define SHADOW_CTL_H
+
+#include "shadow_compat.h"
+#include "shadow_zone.h"
+
+#define SHADOW_CTL_BYTES	4096	/* longest write */
+#define SHADOW_CTL_NAME		16	/* longest NAME */
+#define SHADOW_CTL_WHY		200	/* a refusal or a result is one line */
+#define SHADOW_CTL_MAX_ARGS	4
+#define SHADOW_CTL_MAX_COUNT	(1U << 20)	/* count= */
+#define SHADOW_CTL_MAX_HANDLES	(1U << 18)
+#define SHADOW_CTL_SHOWN	40	/* live handles shown in a bounded view */
+
+enum shadow_ctl_verb {
+	SHADOW_CTL_ALLOC_PAGES,
+	SHADOW_CTL_FREE_PAGES,
+	SHADOW_CTL_KMALLOC,
+	SHADOW_CTL_KFREE,
+	SHADOW_CTL_VMALLOC,
+	SHADOW_CTL_VFREE,
+	SHADOW_CTL_MAP,
+	SHADOW_CTL_UNMAP,
+	SHADOW_CTL_DRAIN,
+	SHADOW_CTL_MMU_CHECK,
+	SHADOW_CTL_SET_COUNTERS,
+	SHADOW_CTL_RESET,
+	SHADOW_NR_CTL_VERBS
+};
+
+enum shadow_ctl_key {
+	SHADOW_CTL_KEY_ZONE,
+	SHADOW_CTL_KEY_COUNT,
+	SHADOW_CTL_KEY_AS,
+	SHADOW_CTL_KEY_CPU,
+	SHADOW_CTL_KEY_SEED,
+	SHADOW_NR_CTL_KEYS
+};
+
+/**
+ * struct shadow_ctl_cmd - one command, parsed
+ * @verb: what to do
+ * @line: line of the text that it was read from, the first is 1
+ * @keys: bit by enum shadow_ctl_key, set for what was given
+ * @zone: zone=
+ * @cpu: cpu=, else 0
+ * @order: of alloc_pages
+ * @count: count=, else 1
+ * @bytes: of kmalloc and vmalloc
+ * @va: of map and unmap
+ * @pa: of map
+ * @nr_pages: of map and unmap
+ * @prot: of map, SHADOW_PROT_*
+ * @samples: of mmu_check; 0: as configured
+ * @seed: seed=
+ * @on: of set counters
+ * @as: as=, else ""
+ * @handle: id of what is freed, where it was given as a number, else 0
+ * @handle_name: name of what is freed, where it was given as a name, else ""
+ */
+struct shadow_ctl_cmd {
+	enum shadow_ctl_verb verb;
+	unsigned int line;
+	u32 keys;
+	enum shadow_zone_type zone;
+	u32 cpu;
+	u32 order;
+	u32 count;
+	u64 bytes;
+	u64 va;
+	u64 pa;
+	u64 nr_pages;
+	u64 prot;
+	u64 samples;
+	u64 seed;
+	bool on;
+	char as[SHADOW_CTL_NAME + 1];
+	u64 handle;
+	char handle_name[SHADOW_CTL_NAME + 1];
+};
+
+/**
+ * struct shadow_ctl_text - a batch that is being read
+ * @at: what has not been read yet
+ * @bytes: how much that is
+ * @line: number of the last line read, the first is 1
+ * @why: why the last line was refused, in one line; else ""
+ */
+struct shadow_ctl_text {
+	const char *at;
+	size_t bytes;
+	unsigned int line;
+	char why[SHADOW_CTL_WHY];
+};
+
+void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
+			  size_t bytes);
+int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd);
+bool shadow_ctl_name_ok(const char *name, size_t len);
+const char *shadow_ctl_grammar(unsigned int nr);
+
+struct shadow_mm;
+struct shadow_ctl_handle;
+struct shadow_ctl_chunk;
+struct seq_file;
+
+/**
+ * struct shadow_ctl_ops - what running commands needs from around the machine
+ * @zalloc: zeroed host memory, any number of bytes; NULL when there is none
+ * @free: gives it back; NULL is fine
+ * @mmu_check: lets the CPU judge the tables; writes one line into @said
+ * @reset: boots the machine again in place; all that was allocated is gone,
+ *	also when an error is returned; writes one line into @said
+ */
+struct shadow_ctl_ops {
+	void *(*zalloc)(u64 bytes);
+	void (*free)(void *mem);
+	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
+			 char *said, size_t said_bytes);
+	int (*reset)(struct shadow_mm *mm, char *said, size_t said_bytes);
+};
+
+/**
+ * struct shadow_ctl - what commands on one machine have got so far
+ * @mm: the machine
+ * @ops: what is needed from around it
+ * @next_id: id of the next handle; the first is 1
+ * @nr_live: handles
+ * @by_id: hash table of the handles
+ * @by_name: hash table of those with a name
+ * @newest: the handle that was made last, from which all others are linked
+ * @spare: handles that are not in use
+ * @chunks: what the handles were cut from
+ * @nr_writes: batches so far
+ * @nr_commands: commands that were run so far
+ * @counters: this machine holds the key of the event hooks
+ * @last_err: what the last batch ended with
+ * @last_line: at which line it stopped, or the last one that ran
+ * @said: what the last command said: what it got, or why it was refused
+ *
+ * Locking: the caller's mutex, around every function that takes one of these.
+ */
+struct shadow_ctl {
+	struct shadow_mm *mm;
+	const struct shadow_ctl_ops *ops;
+	u64 next_id;
+	u64 nr_live;
+	struct shadow_ctl_handle **by_id;
+	struct shadow_ctl_handle **by_name;
+	struct shadow_ctl_handle *newest;
+	struct shadow_ctl_handle *spare;
+	struct shadow_ctl_chunk *chunks;
+	u64 nr_writes;
+	u64 nr_commands;
+	bool counters;
+	int last_err;
+	unsigned int last_line;
+	char said[SHADOW_CTL_WHY];
+};
+
+int shadow_ctl_init(struct shadow_ctl *ctl, struct shadow_mm *mm,
+		    const struct shadow_ctl_ops *ops);
+void shadow_ctl_fini(struct shadow_ctl *ctl);
+void shadow_ctl_forget(struct shadow_ctl *ctl);
+ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
+			 size_t bytes);
+
+/* Takes text with its newlines. */
+typedef void (*shadow_ctl_emit_t)(void *to, const char *text);
+
+void shadow_ctl_print(const struct shadow_ctl *ctl, bool whole,
+		      shadow_ctl_emit_t emit, void *to);
+#ifdef __KERNEL__
+void shadow_ctl_show(const struct shadow_ctl *ctl, struct seq_file *seq);
+void shadow_ctl_show_whole(const struct shadow_ctl *ctl, struct seq_file *seq);
+#endif
+
+#endif /* SHADOW_CTL_H */
