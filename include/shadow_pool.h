@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_pool - the block: the physical addresses that a machine owns and the
+ * pointer behind each of them.
+ *
+ * The inline half of this header is the core's only way from a physical
+ * address to contents. The other half, implemented in shadow_pool.c and only
+ * there, is the only caller of the host's allocators.
+ */
+#ifndef SHADOW_POOL_H
+#define SHADOW_POOL_H
+
+#include "shadow_compat.h"
+
+/**
+ * struct shadow_block - contiguous physical memory and where it is mapped
+ * @base: physical address of the first byte, page aligned
+ * @bytes: length; base + bytes does not wrap
+ * @virt: the host's cacheable mapping of @base
+ */
+struct shadow_block {
+	phys_addr_t base;
+	u64 bytes;
+	void *virt;
+};
+
+/**
+ * shadow_block_has() - does a range lie inside the block?
+ * @block: the block
+ * @pa: physical address of the range's first byte
+ * @bytes: length of the range
+ *
+ * Context: any.
+ * Return: true if all of [@pa, @pa + @bytes) is inside.
+ */
+static inline bool shadow_block_has(const struct shadow_block *block,
+				    phys_addr_t pa, u64 bytes)
+{
+	return bytes <= block->bytes && pa - block->base <= block->bytes - bytes;
+}
+
+/**
+ * shadow_phys_to_virt() - pointer to the contents of a physical address
+ * @block: the block
+ * @pa: physical address, which the caller knows to be inside the block
+ *
+ * Context: any.
+ * Return: the pointer.
+ */
+static inline void *shadow_phys_to_virt(const struct shadow_block *block,
+					phys_addr_t pa)
+{
+	return (char *)block->virt + (pa - block->base);
+}
+
+/**
+ * shadow_virt_to_phys() - physical address behind a pointer into the block
+ * @block: the block
+ * @virt: pointer; where it is not inside the block, neither is the result
+ *
+ * Context: any.
+ * Return: the physical address.
+ */
+static inline phys_addr_t shadow_virt_to_phys(const struct shadow_block *block,
+					      const void *virt)
+{
+	return block->base + (u64)((unsigned long)virt -
+				   (unsigned long)block->virt);
+}
+
+/*
+ * Reservation. Below this line nothing is of interest to the core.
+ */
+
+#define SHADOW_POOL_WHY		160
+
+/* What the host keeps in any case, whatever the size asked for. */
+#define SHADOW_POOL_HOST_BYTES	(32ULL * SZ_1M)
+
+/* The block's alignment where the pool may choose: a 4K section. */
+#define SHADOW_POOL_ALIGN	((u64)SZ_2M)
+
+/**
+ * enum shadow_pool_rung - where a block can come from, in the order tried
+ * @SHADOW_POOL_BASE: memory that the host does not use, named by address
+ * @SHADOW_POOL_REGION: a node of the device tree's /reserved-memory
+ * @SHADOW_POOL_CONTIG: alloc_contig_range() from the top of RAM downwards
+ * @SHADOW_POOL_CMA: the DMA API's contiguous memory area
+ * @SHADOW_POOL_BUDDY: one block of the host's page allocator
+ * @SHADOW_POOL_NR_RUNGS: how many there are; also "none"
+ */
+enum shadow_pool_rung {
+	SHADOW_POOL_BASE,
+	SHADOW_POOL_REGION,
+	SHADOW_POOL_CONTIG,
+	SHADOW_POOL_CMA,
+	SHADOW_POOL_BUDDY,
+	SHADOW_POOL_NR_RUNGS,
+};
+
+/**
+ * struct shadow_pool_request - the block that is wanted
+ * @bytes: its length, a multiple of the granule and of the host's page
+ * @base: physical address, when @base_given
+ * @region: name of a node in /reserved-memory, or NULL
+ * @page_shift: log2 of the machine's granule
+ * @base_given: the block lies at @base or nowhere
+ * @base_force: believe @base although no device tree confirms it
+ *
+ * A @base or @region that cannot be had is an error; the ladder goes on to
+ * the other rungs only when neither is given. Both together are refused.
+ */
+struct shadow_pool_request {
+	u64 bytes;
+	u64 base;
+	const char *region;
+	unsigned int page_shift;
+	bool base_given;
+	bool base_force;
+};
+
+struct page;
+struct platform_device;
+
+/**
+ * struct shadow_pool - a reserved block and what is needed to give it back
+ * @block: the memory; its contents are whatever was there before
+ * @rung: which rung it came from, SHADOW_POOL_NR_RUNGS when there is none
+ * @why: per rung, why it was not used, or what it gave; never empty after
+ *	shadow_pool_reserve(), also when that failed
+ * @claimed: the range is held with request_mem_region()
+ * @mapped: @block.virt came from memremap()
+ * @page: first frame obtained from the host (contig, CMA)
+ * @page_bytes: bytes obtained there, which may exceed the block's
+ * @device: the device on whose behalf CMA was asked
+ * @dma: the DMA address that goes with @page
+ */
+struct shadow_pool {
+	struct shadow_block block;
+	enum shadow_pool_rung rung;
+	char why[SHADOW_POOL_NR_RUNGS][SHADOW_POOL_WHY];
+
+	/* private: for shadow_pool_release() */
+	bool claimed;
+	bool mapped;
+	struct page *page;
+	u64 page_bytes;
+	struct platform_device *device;
+	u64 dma;
+};
+
+/* What `config` and the log call each rung. */
+extern const char *const shadow_pool_rung_names[SHADOW_POOL_NR_RUNGS];
+
+/**
+ * shadow_pool_align() - alignment of a block that the pool places itself
+ * @bytes: the block's length
+ * @page_shift: log2 of the machine's granule
+ *
+ * Sections (2 MiB) should be usable in a block that holds one; a smaller
+ * block is aligned to the largest power of two that fits, so that the buddy's
+ * largest block starts at the block's start.
+ *
+ * Context: any.
+ * Return: a power of two, at least the granule.
+ */
+static inline u64 shadow_pool_align(u64 bytes, unsigned int page_shift)
+{
+	u64 align = bytes >= SHADOW_POOL_ALIGN ? SHADOW_POOL_ALIGN :
+						 rounddown_pow_of_two(bytes);
+
+	return max_t(u64, align, 1ULL << page_shift);
+}
+
+/**
+ * shadow_pool_candidate() - highest aligned place below an address
+ * @floor: the first byte that may be used
+ * @ceiling: the first byte that may not
+ * @bytes: length wanted, not 0
+ * @align: power of two
+ * @base: where the answer goes
+ *
+ * Context: any.
+ * Return: true if a place exists.
+ */
+static inline bool shadow_pool_candidate(u64 floor, u64 ceiling, u64 bytes,
+					 u64 align, u64 *base)
+{
+	u64 start;
+
+	if (ceiling <= floor || ceiling - floor < bytes)
+		return false;
+	start = (ceiling - bytes) & ~(align - 1);
+	if (start < floor)
+		return false;
+	*base = start;
+	return true;
+}
+
+int shadow_pool_reserve(struct shadow_pool *pool,
+			const struct shadow_pool_request *request);
+void shadow_pool_release(struct shadow_pool *pool);
+void *shadow_pool_zalloc(size_t bytes);
+void shadow_pool_free(void *ptr);
+
+#endif /* SHADOW_POOL_H */
