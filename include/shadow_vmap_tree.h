@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_vmap_tree - which parts of a window of virtual addresses are taken:
+ * a search tree of areas that finds the lowest gap of a length, an area by
+ * address, and takes an area in or out, each in O(log n). Does what the rbtrees
+ * of mm/vmalloc.c do (free_vmap_area_root with its subtree_max_size, and busy).
+ *
+ * The areas lie in the block, where anything may overwrite them. So they are
+ * linked by 32-bit handles, and a handle is believed only when it lies in the
+ * block and what it leads to says that it is that handle's area. Whatever does
+ * not fit together raises the machine's fault and ends the operation.
+ *
+ * The tree is a treap: an area's rank is a seeded hash of its handle, no parent
+ * ranks below its child. That keeps it as flat as a random tree whatever the
+ * order in which areas come and go, and it is built the same way each time.
+ *
+ * Locking: the caller's.
+ */
+#ifndef SHADOW_VMAP_TREE_H
+#define SHADOW_VMAP_TREE_H
+
+#include "shadow_compat.h"
+#include "shadow_fault.h"
+#include "shadow_pool.h"
+
+/*
+ * A handle is an area's offset in the block in units of an area's size and
+ * alignment, so blocks of up to 256 GiB can be named.
+ */
+#define SHADOW_VMAP_AREA_BYTES	64
+#define SHADOW_VMAP_MAX_BLOCK	((u64)U32_MAX * SHADOW_VMAP_AREA_BYTES)
+#define SHADOW_VMAP_NONE	U32_MAX	/* handle that names no area */
+
+/* Flags of an area */
+#define SHADOW_VMAP_ALLOC	BIT(0)	/* pages of our own: vmalloc */
+#define SHADOW_VMAP_BUSY	BIT(1)	/* being filled or emptied: not to be found */
+
+/**
+ * struct shadow_vmap_area - a range of virtual addresses in use
+ * @va_start: first byte, page aligned
+ * @va_end: end, guard page included
+ * @gap: free bytes between the area before this one (or the window's start)
+ *	and @va_start
+ * @max_gap: largest @gap in the subtree whose root this is
+ * @left: handle of the subtree at lower addresses
+ * @right: handle of the subtree at higher addresses
+ * @self: the handle of this area while it is in a tree
+ * @first_page: memmap index of its first page; the others follow by their next
+ * @caller: address of the code that asked for it, or 0
+ * @nr_pages: pages mapped, without the guard
+ * @flags: SHADOW_VMAP_*
+ *
+ * An area is aligned to SHADOW_VMAP_AREA_BYTES.
+ */
+struct shadow_vmap_area {
+	u64 va_start;
+	u64 va_end;
+	u64 gap;
+	u64 max_gap;
+	u32 left;
+	u32 right;
+	u32 self;
+	u32 first_page;
+	u64 caller;
+	u32 nr_pages;
+	u32 flags;
+};
+
+static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
+
+/**
+ * struct shadow_vmap_tree - the areas of one window
+ * @block: what handles are relative to
+ * @fault: raised when a link or an area is found corrupt
+ * @seed: decides the areas' ranks
+ * @va_start: first byte of the window
+ * @va_end: end of the window
+ * @end_gap: free bytes between the last area and @va_end
+ * @root: handle of the topmost area
+ * @nr: number of areas
+ */
+struct shadow_vmap_tree {
+	const struct shadow_block *block;
+	struct shadow_fault *fault;
+	u64 seed;
+	u64 va_start;
+	u64 va_end;
+	u64 end_gap;
+	u32 root;
+	u32 nr;
+};
+
+int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
+			  const struct shadow_block *block, u64 va_start,
+			  u64 va_end, u64 seed, struct shadow_fault *fault);
+int shadow_vmap_tree_fit(const struct shadow_vmap_tree *tree, u64 bytes,
+			 u64 *va);
+int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
+			    struct shadow_vmap_area *area);
+int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
+			   struct shadow_vmap_area *area);
+struct shadow_vmap_area *
+shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va);
+int shadow_vmap_tree_max_gap(const struct shadow_vmap_tree *tree, u64 *bytes);
+int shadow_vmap_tree_verify(const struct shadow_vmap_tree *tree,
+			    struct shadow_fault *fault);
+
+#endif /* SHADOW_VMAP_TREE_H */
