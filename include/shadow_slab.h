@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_slab - caches of equal objects and kmalloc over them: one front, and
+ * behind it the engine that a machine was given by name. Follows
+ * mm/slab_common.c and, for the engine "slub", mm/slub.c.
+ *
+ * Objects, the descriptors of caches and the lists of slabs lie in the block.
+ * What would take the host along if it were overwritten (locks, per-CPU heads,
+ * constructors, sizes) lies in memory of the host that shadow_slab_init() is
+ * given; a struct shadow_kmem_cache is there.
+ *
+ * Locks, from the outside in: struct shadow_slab.lock, a cache's per-CPU lock,
+ * a cache's node lock, then those of the page allocator.
+ */
+#ifndef SHADOW_SLAB_H
+#define SHADOW_SLAB_H
+
+#include "shadow_page_alloc.h"
+
+#define SHADOW_SLAB_MAX_CACHES	128	/* of one machine, kmalloc's included */
+#define SHADOW_SLAB_NAME	32	/* bytes of a name, with its NUL */
+#define SHADOW_SLAB_MAX_OBJECTS	32767	/* objects in one slab */
+
+/* Classes 8 ... 128k (two pages of 64K) by powers of two, and 96 and 192. */
+#define SHADOW_KMALLOC_CLASSES	17
+
+/* What kmalloc(0) returns: not NULL, faults when used, may be freed. */
+#define SHADOW_ZERO_SIZE_PTR	((void *)16)
+
+/* Flags of a cache */
+#define SHADOW_SLAB_HWCACHE_ALIGN	BIT(0)	/* objects begin at cache lines */
+#define SHADOW_SLAB_CACHE_DMA		BIT(1)	/* slabs from ZONE_DMA */
+#define SHADOW_SLAB_RECLAIM_ACCOUNT	BIT(2)	/* slabs are reclaimable */
+#define SHADOW_SLAB_POISON		BIT(3)	/* -EOPNOTSUPP up to here ... */
+#define SHADOW_SLAB_RED_ZONE		BIT(4)
+#define SHADOW_SLAB_STORE_USER		BIT(5)
+#define SHADOW_SLAB_TYPESAFE_BY_RCU	BIT(6)
+#define SHADOW_SLAB_PANIC		BIT(7)
+#define SHADOW_SLAB_ACCOUNT		BIT(8)	/* ... from POISON on */
+
+/* What of a page allocation's flags an object's allocation may carry */
+#define SHADOW_SLAB_GFP_MASK \
+	(SHADOW_GFP_ZERO | SHADOW_GFP_HIGH | SHADOW_GFP_THISNODE | \
+	 (0xfU << SHADOW_GFP_NODE_SHIFT))
+
+struct shadow_kmem_cache;
+struct shadow_slab_cpu;
+struct shadow_slab_engine;
+
+/**
+ * struct shadow_kmem_cache_desc - what a cache is, in the block
+ * @name: as slabinfo prints it
+ * @id: index in the table of caches
+ * @object_bytes: what the user asked for
+ * @bytes: distance from one object to the next
+ * @align: alignment of every object, a power of two
+ * @flags: SHADOW_SLAB_*
+ * @offset: where in a free object its link lies
+ * @order: of a slab, in frames
+ * @objects: in a slab of that order
+ * @min_order: what is tried where there is no block of @order
+ * @min_objects: in a slab of @min_order
+ * @min_partial: empty slabs are given back when a node has this many partial
+ *
+ * An object of the cache "kmem_cache", itself included. Nothing but views and
+ * _verify reads it: the code goes by the host's copy.
+ */
+struct shadow_kmem_cache_desc {
+	char name[SHADOW_SLAB_NAME];
+	u32 id;
+	u32 object_bytes;
+	u32 bytes;
+	u32 align;
+	u32 flags;
+	u32 offset;
+	u32 order;
+	u32 objects;
+	u32 min_order;
+	u32 min_objects;
+	u32 min_partial;
+};
+
+/* How far the bootstrap is; kmem_cache_init() of mm/slub.c */
+enum shadow_slab_state {
+	SHADOW_SLAB_DOWN,	/* nothing can be allocated */
+	SHADOW_SLAB_PARTIAL,	/* the per-node structures can */
+	SHADOW_SLAB_UP,		/* everything can */
+};
+
+/**
+ * struct shadow_slab - the layer: all caches of a machine
+ * @nodes: where slabs come from
+ * @engine: how slabs are managed
+ * @lock: protects the table of caches; taken outside all other locks of the
+ *	layer; interrupts off
+ * @state: how far the bootstrap is
+ * @nr_cpus: CPUs that have slabs of their own
+ * @seed: what secrets and shuffles are derived from
+ * @nr_created: caches ever created, so that a reused id has a new secret
+ * @caches: the table, in the host's memory, SHADOW_SLAB_MAX_CACHES entries
+ * @cpus: per-CPU heads of all caches, in the host's memory
+ * @scratch: one bit an object of one slab, for _verify, under @lock
+ * @kmem_cache: the cache of descriptors
+ * @kmem_cache_node: the cache of per-node structures
+ * @kmalloc: the classes, the smallest first
+ * @nr_kmalloc: how many
+ * @class_of: for sizes up to 192, class of (bytes - 1) / 8
+ * @boot: descriptors of the first two caches before there is a cache for them
+ */
+struct shadow_slab {
+	struct shadow_nodes *nodes;
+	const struct shadow_slab_engine *engine;
+	raw_spinlock_t lock;
+	enum shadow_slab_state state;
+	unsigned int nr_cpus;
+	u64 seed;
+	u64 nr_created;
+	struct shadow_kmem_cache *caches;
+	struct shadow_slab_cpu *cpus;
+	unsigned long *scratch;
+	struct shadow_kmem_cache *kmem_cache;
+	struct shadow_kmem_cache *kmem_cache_node;
+	struct shadow_kmem_cache *kmalloc[SHADOW_KMALLOC_CLASSES];
+	unsigned int nr_kmalloc;
+	u8 class_of[24];
+	struct shadow_kmem_cache_desc boot[2];
+};
+
+/**
+ * struct shadow_slabinfo - one cache, with the meaning of /proc/slabinfo 2.1
+ * @name: the cache's name
+ * @active_objs: objects in use; those on a CPU's own slab count as in use
+ * @num_objs: objects in all slabs
+ * @objsize: bytes from one object to the next
+ * @objperslab: objects in a slab of the preferred order
+ * @pagesperslab: frames in such a slab
+ * @limit: tunable; 0
+ * @batchcount: tunable; 0
+ * @shared: tunable; 0
+ * @active_slabs: slabs; the same as @num_slabs
+ * @num_slabs: slabs
+ * @shared_avail: 0
+ * @object_bytes: what the user of the cache asked for (not in slabinfo)
+ * @align: alignment of objects (not in slabinfo)
+ * @flags: SHADOW_SLAB_* (not in slabinfo)
+ * @nr_partial: slabs on the nodes' partial lists (not in slabinfo)
+ * @nr_cpu_slabs: slabs that CPUs have for their own (not in slabinfo)
+ */
+struct shadow_slabinfo {
+	char name[SHADOW_SLAB_NAME];
+	u64 active_objs;
+	u64 num_objs;
+	u32 objsize;
+	u32 objperslab;
+	u32 pagesperslab;
+	u32 limit;
+	u32 batchcount;
+	u32 shared;
+	u64 active_slabs;
+	u64 num_slabs;
+	u64 shared_avail;
+	u32 object_bytes;
+	u32 align;
+	u32 flags;
+	u64 nr_partial;
+	u64 nr_cpu_slabs;
+};
+
+u64 shadow_slab_bytes(unsigned int nr_cpus);
+int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
+		     const char *engine, unsigned int nr_cpus, u64 seed,
+		     void *mem);
+u64 shadow_slab_fini(struct shadow_slab *slab);
+int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);
+
+struct shadow_kmem_cache *
+shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
+			 u32 bytes, u32 align, u32 flags, void (*ctor)(void *));
+int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache);
+int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache);
+void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp);
+void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
+				  unsigned int cpu, u32 gfp);
+int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object);
+int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
+			       unsigned int cpu, void *object);
+
+void *shadow_kmalloc(struct shadow_slab *slab, u64 bytes, u32 gfp);
+void *shadow_kmalloc_cpu(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
+			 u32 gfp);
+void *shadow_kzalloc(struct shadow_slab *slab, u64 bytes, u32 gfp);
+int shadow_kfree(struct shadow_slab *slab, const void *object);
+int shadow_kfree_cpu(struct shadow_slab *slab, unsigned int cpu,
+		     const void *object);
+size_t shadow_ksize(struct shadow_slab *slab, const void *object);
+
+struct shadow_kmem_cache *shadow_slab_next(struct shadow_slab *slab,
+					   struct shadow_kmem_cache *cache);
+struct shadow_kmem_cache *shadow_slab_find(struct shadow_slab *slab,
+					   const char *name);
+void shadow_slab_get_info(struct shadow_kmem_cache *cache,
+			  struct shadow_slabinfo *info);
+
+#endif /* SHADOW_SLAB_H */
