@@ -51,12 +51,12 @@ append_once() {
 	grep -qxF "$2" "$1" || printf '%s\n' "$2" >>"$1"
 }
 
+# shellcheck disable=SC2016
 hook_up() {
-	copy_sources
-	append_once "$TREE/mm/Kconfig" 'osource "mm/shadow_mm/kunit/Kconfig"'
-	# shellcheck disable=SC2016
-	append_once "$TREE/mm/Makefile" \
-		'obj-$(CONFIG_SHADOW_MM_KUNIT_TEST) += shadow_mm/'
+	copy_sources &&
+		append_once "$TREE/mm/Kconfig" 'source "mm/shadow_mm/kunit/Kconfig"' &&
+		append_once "$TREE/mm/Makefile" \
+			'obj-$(CONFIG_SHADOW_MM_KUNIT_TEST) += shadow_mm/'
 }
 
 # The user's own tree: what is changed is put aside first, and found there by
@@ -68,9 +68,10 @@ borrow() {
 	fi
 	[ ! -e "$TREE/mm/shadow_mm" ] ||
 		die "$TREE/mm/shadow_mm exists already and is not ours"
-	mkdir "$saved.new"
-	cp -p "$TREE/mm/Kconfig" "$TREE/mm/Makefile" "$saved.new/"
-	mv -T "$saved.new" "$saved"
+	rm -rf "$saved.new"
+	mkdir "$saved.new" &&
+		cp -p "$TREE/mm/Kconfig" "$TREE/mm/Makefile" "$saved.new/" &&
+		mv -T "$saved.new" "$saved"
 }
 
 give_back() {
@@ -130,14 +131,13 @@ publish() {
 	if is_published; then
 		return
 	fi
-	cp "$BUILD/arch/arm64/boot/Image" "$dir/Image.new"
-	mv "$dir/Image.new" "$dir/Image"
-	cp "$BUILD/.config" "$dir/config"
-	cp "$BUILD/include/config/kernel.release" "$dir/release"
-	# All that a guest needs is built in.
-	mkdir -p "$dir/guest"
-	: >"$dir/guest/order"
-	debug_identity >"$dir/identity"
+	# All that a guest needs is built in, so there is nothing to load.
+	cp "$BUILD/arch/arm64/boot/Image" "$dir/Image.new" &&
+		mv "$dir/Image.new" "$dir/Image" &&
+		cp "$BUILD/.config" "$dir/config" &&
+		cp "$BUILD/include/config/kernel.release" "$dir/release" &&
+		mkdir -p "$dir/guest" && : >"$dir/guest/order" &&
+		debug_identity >"$dir/identity"
 }
 
 # ---------------------------------------------------------------- the verdict
@@ -185,6 +185,18 @@ verdict() {
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
+# Does an argument change what is built?
+has_build_option() {
+	local arg
+	for arg; do
+		case $arg in
+		--kconfig_add* | --kunitconfig* | --make_options* | --alltests)
+			return 0 ;;
+		esac
+	done
+	return 1
+}
+
 # Does an argument choose among the suites?
 has_filter() {
 	local arg
@@ -214,15 +226,17 @@ run() {
 		return
 		;;
 	esac
-	build
-	[ "$TARGET" = uml ] || [ -n "${KSRC:-}" ] || publish
+	build || return
+	[ "$TARGET" = uml ] || [ -n "${KSRC:-}" ] || publish || return
 	if has_filter "$@"; then
 		filtered=1
 	fi
+	if ! has_build_option "$@"; then
+		verb=exec
+	fi
 	rm -f "$BUILD/test.log"
 	[ "$TARGET" = uml ] || set -- --qemu_args '-smp 2' "$@"
-	kunit "$verb" --jobs "$(nproc)" --timeout "$TIMEOUT" "${BASE[@]}" \
-		"$@" || status=$?
+	kunit "$verb" --timeout "$TIMEOUT" "${BASE[@]}" "$@" || status=$?
 	if [ ! -e "$BUILD/test.log" ]; then
 		return "$status"
 	fi
@@ -233,11 +247,11 @@ debug_kernel() {
 	if is_published; then
 		return
 	fi
-	build
-	publish
+	build && publish
 }
 
-# Runs under the lock, in a process of its own.
+# Runs under the lock, in a process of its own. with_lock asks for its status,
+# so `set -e` is of no effect from here on.
 work() {
 	# As a group leader's child it is stopped by a signal to the group; what
 	# was borrowed goes back on any way out.
@@ -245,9 +259,9 @@ work() {
 	trap 'exit 143' TERM HUP
 	if [ -n "${KSRC:-}" ]; then
 		trap give_back EXIT
-		borrow
+		borrow || exit
 	fi
-	hook_up
+	hook_up || exit
 	if [ "$VERB" = debug ]; then
 		debug_kernel
 	else
