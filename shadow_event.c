@@ -4,15 +4,34 @@
  */
 #include "shadow_event.h"
 
-#ifdef __KERNEL__
 DEFINE_STATIC_KEY_FALSE(shadow_event_key);
-#else
-bool shadow_event_key;
-#endif
 
-#define SHADOW_EVENT_NAME(id, name)	[SHADOW_EV_##id] = name,
+/* The kernel's names where it has one: vmstat prints them */
 const char *const shadow_event_names[SHADOW_NR_EVENTS] = {
-	SHADOW_EVENTS(SHADOW_EVENT_NAME)
+	[SHADOW_EV_PAGE_ALLOC] = "pgalloc",
+	[SHADOW_EV_PAGE_FREE] = "pgfree",
+	[SHADOW_EV_PAGE_SPLIT] = "pgsplit",
+	[SHADOW_EV_PAGE_MERGE] = "pgmerge",
+	[SHADOW_EV_PAGE_FALLBACK] = "pgfallback",
+	[SHADOW_EV_PAGE_REFUSED] = "pgrefused",
+	[SHADOW_EV_PCP_REFILL] = "pcp_refill",
+	[SHADOW_EV_PCP_DRAIN] = "pcp_drain",
+	[SHADOW_EV_MEMBLOCK_ADD] = "memblock_add",
+	[SHADOW_EV_MEMBLOCK_RESERVE] = "memblock_reserve",
+	[SHADOW_EV_MEMBLOCK_FREE] = "memblock_free",
+	[SHADOW_EV_TABLE_ALLOC] = "table_alloc",
+	[SHADOW_EV_TABLE_FREE] = "table_free",
+	[SHADOW_EV_MAP] = "map",
+	[SHADOW_EV_UNMAP] = "unmap",
+	[SHADOW_EV_BLOCK_SPLIT] = "block_split",
+	[SHADOW_EV_CACHE_CREATE] = "cache_create",
+	[SHADOW_EV_SLAB_NEW] = "slab_new",
+	[SHADOW_EV_SLAB_DISCARD] = "slab_discard",
+	[SHADOW_EV_OBJECT_ALLOC] = "object_alloc",
+	[SHADOW_EV_OBJECT_FREE] = "object_free",
+	[SHADOW_EV_VMALLOC] = "vmalloc",
+	[SHADOW_EV_VFREE] = "vfree",
+	[SHADOW_EV_PHASE] = "boot_phase",
 };
 
 /**
@@ -40,14 +59,10 @@ void shadow_event_init(struct shadow_event_log *log)
  */
 void shadow_event_enable(bool on)
 {
-#ifdef __KERNEL__
 	if (on)
 		static_branch_inc(&shadow_event_key);
 	else
 		static_branch_dec(&shadow_event_key);
-#else
-	shadow_event_key = on;
-#endif
 }
 
 /**

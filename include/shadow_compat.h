@@ -19,23 +19,22 @@
 #include <linux/compiler.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/jump_label.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/lockdep.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/sizes.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/stdarg.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
 #ifdef __KERNEL__
-#include <linux/jump_label.h>
-#include <linux/lockdep.h>
-#include <linux/smp.h>
-#include <linux/stdarg.h>
+#include <linux/math.h>
 #include <linux/version.h>
-#else
-#include <stdarg.h>
 #endif
 
 #endif /* SHADOW_COMPAT_H */

@@ -11,39 +11,31 @@
 
 #include "shadow_compat.h"
 
-/*
- * X(id, name): id is the suffix of the enum, name what `vmstat` prints. Names
- * are the kernel's where it has one.
- */
-#define SHADOW_EVENTS(X) \
-	X(PAGE_ALLOC, "pgalloc") \
-	X(PAGE_FREE, "pgfree") \
-	X(PAGE_SPLIT, "pgsplit") \
-	X(PAGE_MERGE, "pgmerge") \
-	X(PAGE_FALLBACK, "pgfallback") \
-	X(PAGE_REFUSED, "pgrefused") \
-	X(PCP_REFILL, "pcp_refill") \
-	X(PCP_DRAIN, "pcp_drain") \
-	X(MEMBLOCK_ADD, "memblock_add") \
-	X(MEMBLOCK_RESERVE, "memblock_reserve") \
-	X(MEMBLOCK_FREE, "memblock_free") \
-	X(TABLE_ALLOC, "table_alloc") \
-	X(TABLE_FREE, "table_free") \
-	X(MAP, "map") \
-	X(UNMAP, "unmap") \
-	X(BLOCK_SPLIT, "block_split") \
-	X(CACHE_CREATE, "cache_create") \
-	X(SLAB_NEW, "slab_new") \
-	X(SLAB_DISCARD, "slab_discard") \
-	X(OBJECT_ALLOC, "object_alloc") \
-	X(OBJECT_FREE, "object_free") \
-	X(VMALLOC, "vmalloc") \
-	X(VFREE, "vfree") \
-	X(PHASE, "boot_phase")
-
-#define SHADOW_EVENT_ENUM(id, name)	SHADOW_EV_##id,
 enum shadow_event_id {
-	SHADOW_EVENTS(SHADOW_EVENT_ENUM)
+	SHADOW_EV_PAGE_ALLOC,
+	SHADOW_EV_PAGE_FREE,
+	SHADOW_EV_PAGE_SPLIT,
+	SHADOW_EV_PAGE_MERGE,
+	SHADOW_EV_PAGE_FALLBACK,
+	SHADOW_EV_PAGE_REFUSED,
+	SHADOW_EV_PCP_REFILL,
+	SHADOW_EV_PCP_DRAIN,
+	SHADOW_EV_MEMBLOCK_ADD,
+	SHADOW_EV_MEMBLOCK_RESERVE,
+	SHADOW_EV_MEMBLOCK_FREE,
+	SHADOW_EV_TABLE_ALLOC,
+	SHADOW_EV_TABLE_FREE,
+	SHADOW_EV_MAP,
+	SHADOW_EV_UNMAP,
+	SHADOW_EV_BLOCK_SPLIT,
+	SHADOW_EV_CACHE_CREATE,
+	SHADOW_EV_SLAB_NEW,
+	SHADOW_EV_SLAB_DISCARD,
+	SHADOW_EV_OBJECT_ALLOC,
+	SHADOW_EV_OBJECT_FREE,
+	SHADOW_EV_VMALLOC,
+	SHADOW_EV_VFREE,
+	SHADOW_EV_PHASE,
 	SHADOW_NR_EVENTS
 };
 
@@ -57,13 +49,7 @@ struct shadow_event_log {
 
 extern const char *const shadow_event_names[SHADOW_NR_EVENTS];
 
-#ifdef __KERNEL__
 DECLARE_STATIC_KEY_FALSE(shadow_event_key);
-#define shadow_event_on()	static_branch_unlikely(&shadow_event_key)
-#else
-extern bool shadow_event_key;
-#define shadow_event_on()	unlikely(shadow_event_key)
-#endif
 
 void shadow_event_init(struct shadow_event_log *log);
 void shadow_event_enable(bool on);
@@ -81,7 +67,7 @@ void __shadow_event(struct shadow_event_log *log, enum shadow_event_id id,
 static __always_inline void shadow_event(struct shadow_event_log *log,
 					 enum shadow_event_id id, u64 nr)
 {
-	if (shadow_event_on())
+	if (static_branch_unlikely(&shadow_event_key))
 		__shadow_event(log, id, nr);
 }
 

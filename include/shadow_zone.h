@@ -151,13 +151,16 @@ struct shadow_page_list {
 /**
  * struct shadow_memmap - one struct shadow_page for every frame
  * @pages: the array
- * @start_pfn: frame of the first entry, aligned to the largest order
+ * @start_pfn: frame of the first entry
  * @nr: number of entries
+ * @skew: start_pfn modulo the frames in a block of the largest order, so that
+ *	(index + skew) has a block's alignment where the frame has
  */
 struct shadow_memmap {
 	struct shadow_page *pages;
 	u64 start_pfn;
 	u32 nr;
+	u32 skew;
 };
 
 /**
@@ -406,7 +409,12 @@ shadow_virt_to_page(const struct shadow_nodes *nodes, const void *virt)
 static inline struct shadow_zone *
 shadow_page_zone(struct shadow_nodes *nodes, const struct shadow_page *page)
 {
-	return &nodes->node[shadow_page_nid(page)].zone[shadow_page_zonenum(page)];
+	unsigned int type = shadow_page_zonenum(page);
+
+	/* Three bits, six zones: what lies in the block may be corrupt */
+	if (unlikely(type >= SHADOW_MAX_NR_ZONES))
+		type = SHADOW_ZONE_DEVICE;
+	return &nodes->node[shadow_page_nid(page)].zone[type];
 }
 
 static inline bool shadow_zone_populated(const struct shadow_zone *zone)
@@ -414,18 +422,49 @@ static inline bool shadow_zone_populated(const struct shadow_zone *zone)
 	return zone->present != 0;
 }
 
+/* Whether a block of this order may start at this index */
+static inline bool shadow_page_aligned(const struct shadow_memmap *memmap,
+				       u32 index, unsigned int order)
+{
+	return !((index + memmap->skew) & ((u32)BIT(order) - 1));
+}
+
+/**
+ * shadow_pageblock_mt() - migratetype of the pageblock that a page lies in
+ * @nodes: the layer
+ * @index: index of the page
+ *
+ * Follows get_pfnblock_migratetype().
+ *
+ * Context: any; one byte, written under the zone's lock.
+ * Return: enum shadow_migratetype.
+ */
+static inline unsigned int shadow_pageblock_mt(const struct shadow_nodes *nodes,
+					       u32 index)
+{
+	u8 mt = READ_ONCE(nodes->pageblock_mt[(index + nodes->memmap.skew) >>
+					      nodes->pageblock_order]);
+
+	/* The array lies in the block and may be corrupt */
+	return likely(mt < SHADOW_MIGRATE_TYPES) ? mt : SHADOW_MIGRATE_UNMOVABLE;
+}
+
 void shadow_nodes_init(struct shadow_nodes *nodes,
 		       const struct shadow_block *block,
 		       struct shadow_event_log *events,
 		       struct shadow_fault *fault, unsigned int page_shift,
 		       unsigned int max_order);
-u64 shadow_memmap_size(struct shadow_nodes *nodes,
-		       const struct shadow_memblock *mb);
-int shadow_free_area_init(struct shadow_nodes *nodes,
-			  const struct shadow_memblock *mb, void *memmap);
+u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
+			const struct shadow_memblock *mb);
+void shadow_free_area_init(struct shadow_nodes *nodes,
+			   const struct shadow_memblock *mb, void *memmap);
 void shadow_build_zonelists(struct shadow_nodes *nodes);
 void shadow_zone_setup_watermarks(struct shadow_nodes *nodes);
 u64 shadow_nodes_managed(const struct shadow_nodes *nodes);
+unsigned int shadow_pageblocks(const struct shadow_nodes *nodes);
 int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault);
+
+struct shadow_zone *shadow_first_zone(struct shadow_nodes *nodes);
+struct shadow_zone *shadow_next_zone(struct shadow_zone *zone);
 
 #endif /* SHADOW_ZONE_H */

@@ -25,6 +25,18 @@
 #define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
 #define rounddown(x, y)		((x) - (x) % (y))
 
+/* By Newton's rule; the kernel's is exact too. */
+static inline unsigned long int_sqrt(unsigned long x)
+{
+	unsigned long root = x, next = x / 2 + 1;
+
+	while (next < root) {
+		root = next;
+		next = (root + x / root) / 2;
+	}
+	return root;
+}
+
 #define might_sleep()		((void)0)
 #define cond_resched()		0
 

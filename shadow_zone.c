@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_zone - nodes, zones, the memmap, zonelists and watermarks. Follows
+ * free_area_init() of mm/mm_init.c and setup_per_zone_wmarks() of
+ * mm/page_alloc.c.
+ */
+#include "shadow_memblock.h"
+#include "shadow_page_list.h"
+#include "shadow_zone.h"
+
+const char *const shadow_zone_names[SHADOW_MAX_NR_ZONES] = {
+	[SHADOW_ZONE_DMA] = "DMA",
+	[SHADOW_ZONE_DMA32] = "DMA32",
+	[SHADOW_ZONE_NORMAL] = "Normal",
+	[SHADOW_ZONE_HIGHMEM] = "HighMem",
+	[SHADOW_ZONE_MOVABLE] = "Movable",
+	[SHADOW_ZONE_DEVICE] = "Device",
+};
+
+const char *const shadow_migratetype_names[SHADOW_MIGRATE_TYPES] = {
+	[SHADOW_MIGRATE_UNMOVABLE] = "Unmovable",
+	[SHADOW_MIGRATE_MOVABLE] = "Movable",
+	[SHADOW_MIGRATE_RECLAIMABLE] = "Reclaimable",
+	[SHADOW_MIGRATE_HIGHATOMIC] = "HighAtomic",
+};
+
+const char *const shadow_owner_names[SHADOW_NR_OWNERS] = {
+	[SHADOW_OWNER_NONE] = "none",
+	[SHADOW_OWNER_DIRECT] = "direct",
+	[SHADOW_OWNER_TABLE] = "table",
+	[SHADOW_OWNER_SLAB] = "slab",
+	[SHADOW_OWNER_KMALLOC] = "kmalloc",
+	[SHADOW_OWNER_VMALLOC] = "vmalloc",
+	[SHADOW_OWNER_KMAP] = "kmap",
+	[SHADOW_OWNER_USER] = "user",
+	[SHADOW_OWNER_MEMMAP] = "memmap",
+	[SHADOW_OWNER_IMAGE] = "image",
+	[SHADOW_OWNER_EARLY] = "early",
+};
+
+const char *const shadow_page_state_names[SHADOW_NR_PAGE_STATES] = {
+	[SHADOW_PAGE_NONE] = "inside",
+	[SHADOW_PAGE_HOLE] = "hole",
+	[SHADOW_PAGE_RESERVED] = "reserved",
+	[SHADOW_PAGE_BUDDY] = "buddy",
+	[SHADOW_PAGE_PCP] = "pcp",
+	[SHADOW_PAGE_ALLOCATED] = "allocated",
+};
+
+/* Zones that are tried before this one keep 1/ratio of what is above back */
+static const unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES] = {
+	[SHADOW_ZONE_DMA] = 256,
+	[SHADOW_ZONE_DMA32] = 256,
+	[SHADOW_ZONE_NORMAL] = 32,
+};
+
+static void zone_init(struct shadow_nodes *nodes, int nid,
+		      enum shadow_zone_type type)
+{
+	struct shadow_zone *zone = &nodes->node[nid].zone[type];
+	unsigned int order, mt;
+
+	memset(zone, 0, sizeof(*zone));
+	raw_spin_lock_init(&zone->lock);
+	zone->nodes = nodes;
+	zone->memmap = &nodes->memmap;
+	zone->type = type;
+	zone->nid = nid;
+	for (order = 0; order < SHADOW_NR_ORDERS; order++)
+		for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++)
+			shadow_page_list_init(&zone->free_area[order].list[mt]);
+}
+
+/**
+ * shadow_nodes_init() - an empty layer: no memory, no zones populated
+ * @nodes: the layer
+ * @block: how contents are reached
+ * @events: where hooks report to
+ * @fault: raised when an invariant is found broken
+ * @page_shift: log2 of the bytes in a frame
+ * @max_order: largest order of a block, at most SHADOW_MAX_ORDER
+ *
+ * Context: process context, before anybody else sees @nodes.
+ */
+void shadow_nodes_init(struct shadow_nodes *nodes,
+		       const struct shadow_block *block,
+		       struct shadow_event_log *events,
+		       struct shadow_fault *fault, unsigned int page_shift,
+		       unsigned int max_order)
+{
+	int nid, type;
+
+	memset(nodes, 0, sizeof(*nodes));
+	nodes->block = block;
+	nodes->events = events;
+	nodes->fault = fault;
+	nodes->page_shift = page_shift;
+	nodes->max_order = max_order;
+	/* A pageblock is what one entry of the next table level maps */
+	nodes->pageblock_order = min(page_shift - 3, max_order);
+	nodes->nr_nodes = 1;
+	nodes->watermark_scale_factor = 10;
+	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
+		nodes->node[nid].nid = nid;
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
+			zone_init(nodes, nid, type);
+	}
+}
+
+/* Whole frames of a memory region; empty where there are none */
+static void region_pfns(const struct shadow_nodes *nodes,
+			const struct shadow_memblock_region *region,
+			u64 *start_pfn, u64 *end_pfn)
+{
+	u64 page_bytes = 1ULL << nodes->page_shift;
+
+	*start_pfn = (region->base + page_bytes - 1) >> nodes->page_shift;
+	*end_pfn = (region->base + region->size) >> nodes->page_shift;
+	if (*end_pfn < *start_pfn)
+		*end_pfn = *start_pfn;
+}
+
+static int region_nid(const struct shadow_memblock_region *region)
+{
+	return region->nid == SHADOW_NUMA_NO_NODE ? 0 : region->nid;
+}
+
+static const struct shadow_memblock_region *
+regions_end(const struct shadow_memblock *mb)
+{
+	return mb->memory.regions + mb->memory.cnt;
+}
+
+/**
+ * shadow_pageblocks() - pageblocks that the memmap touches
+ * @nodes: the layer, its memmap's extent known
+ *
+ * Context: any.
+ * Return: how many, which is also the bytes of their array of migratetypes.
+ */
+unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
+{
+	const struct shadow_memmap *memmap = &nodes->memmap;
+
+	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_order) + 1;
+}
+
+/**
+ * shadow_memmap_bytes() - extent and cost of a flat memmap for this memory
+ * @nodes: the layer; its memmap's start and length are set
+ * @mb: the machine's memory
+ *
+ * Follows alloc_node_mem_map() of mm/mm_init.c, without its rounding of the
+ * start: struct shadow_memmap.skew stands for it.
+ *
+ * Context: process context, boot.
+ * Return: bytes that shadow_free_area_init() wants to be given; 0 if there is
+ * no whole frame or there are too many frames for 32-bit indices.
+ */
+u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
+			const struct shadow_memblock *mb)
+{
+	const struct shadow_memblock_region *region;
+	u64 first = U64_MAX, last = 0, start_pfn, end_pfn;
+
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (start_pfn == end_pfn)
+			continue;
+		first = min(first, start_pfn);
+		last = max(last, end_pfn);
+	}
+	if (first >= last || last - first > S32_MAX)
+		return 0;
+	nodes->memmap.start_pfn = first;
+	nodes->memmap.nr = last - first;
+	nodes->memmap.skew = first & (BIT(nodes->max_order) - 1);
+	return (last - first) * sizeof(struct shadow_page) +
+	       shadow_pageblocks(nodes);
+}
+
+static void node_span(struct shadow_nodes *nodes, struct shadow_node *node,
+		      const struct shadow_memblock *mb)
+{
+	const struct shadow_memblock_region *region;
+	u64 start_pfn, end_pfn, end = 0;
+
+	node->start_pfn = U64_MAX;
+	node->present = 0;
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (region_nid(region) != node->nid || start_pfn == end_pfn)
+			continue;
+		node->start_pfn = min(node->start_pfn, start_pfn);
+		end = max(end, end_pfn);
+		node->present += end_pfn - start_pfn;
+	}
+	if (!node->present)
+		node->start_pfn = 0;
+	node->spanned = node->present ? end - node->start_pfn : 0;
+}
+
+/* A zone spans its node's range as far as the zone's limits reach */
+static void zone_span(struct shadow_nodes *nodes, struct shadow_zone *zone,
+		      const struct shadow_memblock *mb, u64 low, u64 high)
+{
+	const struct shadow_node *node = &nodes->node[zone->nid];
+	const struct shadow_memblock_region *region;
+	u64 start_pfn, end_pfn;
+	u64 start = clamp(node->start_pfn, low, high);
+	u64 end = clamp(node->start_pfn + node->spanned, low, high);
+
+	zone->present = 0;
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		if (region_nid(region) != zone->nid)
+			continue;
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		start_pfn = clamp(start_pfn, start, end);
+		end_pfn = clamp(end_pfn, start, end);
+		zone->present += end_pfn - start_pfn;
+	}
+	zone->start_pfn = zone->present ? start : 0;
+	zone->spanned = zone->present ? end - start : 0;
+	zone->managed = 0;
+}
+
+/* One run of frames that are all the same */
+static void memmap_init_range(struct shadow_nodes *nodes, u64 start_pfn,
+			      u64 end_pfn, u32 flags)
+{
+	struct shadow_page *page = shadow_pfn_to_page(nodes, start_pfn);
+	struct shadow_page *end = page + (end_pfn - start_pfn);
+
+	for (; page < end; page++) {
+		page->flags = flags;
+		atomic_set(&page->refcount, 0);
+		page->next = SHADOW_NO_PAGE;
+		page->prev = SHADOW_NO_PAGE;
+		page->private[0] = 0;
+		page->private[1] = 0;
+	}
+}
+
+/* Frames of one region, zone by zone: the place bits differ */
+static void memmap_init_region(struct shadow_nodes *nodes, int nid,
+			       u64 start_pfn, u64 end_pfn)
+{
+	const struct shadow_zone *zone = nodes->node[nid].zone;
+	u64 low, high;
+	u32 type;
+
+	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++, zone++) {
+		low = max(start_pfn, zone->start_pfn);
+		high = min(end_pfn, zone->start_pfn + zone->spanned);
+		if (low < high)
+			memmap_init_range(nodes, low, high,
+					  type << SHADOW_PF_ZONE_SHIFT |
+					  (u32)nid << SHADOW_PF_NODE_SHIFT);
+	}
+}
+
+static void memmap_init(struct shadow_nodes *nodes,
+			const struct shadow_memblock *mb)
+{
+	const struct shadow_memblock_region *region;
+	u64 start_pfn, end_pfn, next = nodes->memmap.start_pfn;
+	u32 hole = SHADOW_PF(SHADOW_PAGE_HOLE, 0, 0, 0);
+
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (start_pfn == end_pfn)
+			continue;
+		memmap_init_range(nodes, next, start_pfn, hole);
+		memmap_init_region(nodes, region_nid(region), start_pfn, end_pfn);
+		next = end_pfn;
+	}
+}
+
+/**
+ * shadow_free_area_init() - populate nodes and zones, initialise the memmap
+ * @nodes: the layer; zone_limit[] and, by shadow_memmap_bytes(), the memmap's
+ *	extent are set
+ * @mb: the machine's memory
+ * @memmap: memory for the memmap and the pageblocks' types, writable by the
+ *	host, contents arbitrary, aligned to 8
+ *
+ * Frames with memory start as SHADOW_PAGE_NONE: the handover says which are
+ * reserved and frees the others. Follows free_area_init().
+ *
+ * Context: process context, boot.
+ */
+void shadow_free_area_init(struct shadow_nodes *nodes,
+			   const struct shadow_memblock *mb, void *memmap)
+{
+	struct shadow_node *node;
+	unsigned int nid, type;
+	u64 low;
+
+	nodes->memmap.pages = memmap;
+	nodes->pageblock_mt = (u8 *)(nodes->memmap.pages + nodes->memmap.nr);
+	/* As memmap_init() of the kernel: grouping starts with all movable */
+	memset(nodes->pageblock_mt, SHADOW_MIGRATE_MOVABLE,
+	       shadow_pageblocks(nodes));
+	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		node = &nodes->node[nid];
+		node_span(nodes, node, mb);
+		node->nr_zones = 0;
+		low = 0;
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
+			if (nodes->zone_limit[type] <= low)
+				continue;
+			zone_span(nodes, &node->zone[type], mb, low,
+				  nodes->zone_limit[type]);
+			low = nodes->zone_limit[type];
+			if (node->zone[type].present)
+				node->nr_zones = type + 1;
+		}
+	}
+	memmap_init(nodes, mb);
+}
+
+static void add_node_zones(struct shadow_zonelist *list,
+			   struct shadow_node *node)
+{
+	int type;
+
+	for (type = SHADOW_MAX_NR_ZONES - 1; type >= 0; type--)
+		if (type != SHADOW_ZONE_DEVICE &&
+		    shadow_zone_populated(&node->zone[type]))
+			list->zone[list->nr++] = &node->zone[type];
+}
+
+/**
+ * shadow_build_zonelists() - which zones an allocation tries, in which order
+ * @nodes: the layer, zones populated
+ *
+ * Own node first, then the others by distance in node number; in a node the
+ * highest zone first, so that the scarce low ones are kept. Follows
+ * build_all_zonelists().
+ *
+ * Context: process context, boot.
+ */
+void shadow_build_zonelists(struct shadow_nodes *nodes)
+{
+	unsigned int nid, i;
+	struct shadow_node *node;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		node = &nodes->node[nid];
+		node->nofallback.nr = 0;
+		add_node_zones(&node->nofallback, node);
+		node->fallback.nr = 0;
+		for (i = 0; i < nodes->nr_nodes; i++)
+			add_node_zones(&node->fallback,
+				       &nodes->node[(nid + i) % nodes->nr_nodes]);
+	}
+}
+
+/**
+ * shadow_first_zone() - where a loop over all zones starts
+ * @nodes: the layer
+ *
+ * Context: any.
+ * Return: the lowest zone of node 0, populated or not.
+ */
+struct shadow_zone *shadow_first_zone(struct shadow_nodes *nodes)
+{
+	return &nodes->node[0].zone[0];
+}
+
+/**
+ * shadow_next_zone() - the zone after this one, in node and zone order
+ * @zone: a zone
+ *
+ * Context: any.
+ * Return: the next zone, populated or not; NULL after the last.
+ */
+struct shadow_zone *shadow_next_zone(struct shadow_zone *zone)
+{
+	struct shadow_nodes *nodes = zone->nodes;
+	unsigned int nid = zone->nid, type = zone->type + 1;
+
+	if (type == SHADOW_MAX_NR_ZONES) {
+		type = 0;
+		nid++;
+	}
+	return nid < nodes->nr_nodes ? &nodes->node[nid].zone[type] : NULL;
+}
+
+/**
+ * shadow_nodes_managed() - frames that the buddy manages, all zones
+ * @nodes: the layer
+ *
+ * Context: any.
+ * Return: the number of frames.
+ */
+u64 shadow_nodes_managed(const struct shadow_nodes *nodes)
+{
+	unsigned int nid, type;
+	u64 nr_pages = 0;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
+			nr_pages += nodes->node[nid].zone[type].managed;
+	return nr_pages;
+}
+
+static bool zone_is_lowmem(const struct shadow_zone *zone)
+{
+	return zone->type <= SHADOW_ZONE_NORMAL;
+}
+
+static u64 lowmem_pages(struct shadow_nodes *nodes)
+{
+	struct shadow_zone *zone;
+	u64 nr_pages = 0;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		if (zone_is_lowmem(zone))
+			nr_pages += zone->managed;
+	return nr_pages;
+}
+
+static void setup_lowmem_reserve(struct shadow_zone *zone)
+{
+	const struct shadow_zone *zones = zone->nodes->node[zone->nid].zone;
+	unsigned int ratio = lowmem_reserve_ratio[zone->type];
+	u64 above = 0;
+	unsigned int type;
+
+	for (type = zone->type + 1; type < SHADOW_MAX_NR_ZONES; type++) {
+		above += zones[type].managed;
+		zone->lowmem_reserve[type] =
+			ratio && zone->managed ? above / ratio : 0;
+	}
+}
+
+static void setup_marks(struct shadow_zone *zone, u64 lowmem)
+{
+	struct shadow_nodes *nodes = zone->nodes;
+	u64 min_pages = nodes->min_free_kbytes >> (nodes->page_shift - 10);
+	u64 share, gap;
+
+	share = lowmem ? min_pages * zone->managed / lowmem : 0;
+	gap = max(share >> 2,
+		  zone->managed * nodes->watermark_scale_factor / 10000);
+	if (!zone_is_lowmem(zone))
+		/* Nothing atomic lives up there: a small reserve will do */
+		share = clamp_t(u64, zone->managed / 1024, 32, 128);
+	zone->mark[SHADOW_WMARK_MIN] = share;
+	zone->mark[SHADOW_WMARK_LOW] = share + gap;
+	zone->mark[SHADOW_WMARK_HIGH] = share + 2 * gap;
+}
+
+/**
+ * shadow_zone_setup_watermarks() - marks and reserves of all zones
+ * @nodes: the layer, managed frames counted; where min_free_kbytes is 0, it is
+ *	set by the kernel's rule: 4 times the square root of the low memory in
+ *	KiB, from 128 to 262144
+ *
+ * Follows init_per_zone_wmark_min() of mm/page_alloc.c.
+ *
+ * Context: process context; readers of the marks may see old and new ones
+ * mixed for a moment.
+ */
+void shadow_zone_setup_watermarks(struct shadow_nodes *nodes)
+{
+	u64 lowmem = lowmem_pages(nodes);
+	struct shadow_zone *zone;
+
+	if (!nodes->min_free_kbytes)
+		nodes->min_free_kbytes =
+			clamp_t(u64, int_sqrt((lowmem << (nodes->page_shift - 10)) * 16),
+				128, 262144);
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		if (!zone->managed)
+			continue;
+		setup_marks(zone, lowmem);
+		setup_lowmem_reserve(zone);
+	}
+}
+
+/* What a walk over the memmap counts in one zone */
+struct zone_count {
+	u64 present;
+	u64 reserved;
+	u64 buddy;
+};
+
+/* The frames after the first of a block say nothing of their own */
+static int verify_inside(const struct shadow_nodes *nodes, u32 index, u32 end,
+			 u32 place, struct shadow_fault *fault)
+{
+	const struct shadow_page *page = nodes->memmap.pages + index;
+	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+
+	for (; index < end; index++, page++)
+		if (unlikely((page->flags & mask) != place))
+			return shadow_fault_raise(fault,
+				"memmap: pfn %#llx lies inside a block but has flags %#x",
+				nodes->memmap.start_pfn + index, page->flags);
+	return 0;
+}
+
+/* One block, or one frame that is in none; says how many frames it was */
+static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
+			struct zone_count *count, u32 *nr_pages,
+			struct shadow_fault *fault)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	const struct shadow_page *page = &memmap->pages[index];
+	u32 place = (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
+		    (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+	enum shadow_page_state state = shadow_page_state(page);
+	unsigned int order = shadow_page_order(page);
+
+	*nr_pages = 1;
+	if (state == SHADOW_PAGE_HOLE)
+		return 0;
+	if ((page->flags & SHADOW_PF_PLACE_MASK) != place)
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx says zone %u node %u, but lies in zone %s node %d",
+			memmap->start_pfn + index, shadow_page_zonenum(page),
+			shadow_page_nid(page), shadow_zone_names[zone->type],
+			zone->nid);
+	if (state == SHADOW_PAGE_RESERVED) {
+		count->present++;
+		count->reserved++;
+		return 0;
+	}
+	if (state != SHADOW_PAGE_BUDDY && state != SHADOW_PAGE_PCP &&
+	    state != SHADOW_PAGE_ALLOCATED)
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx starts no block, its flags are %#x",
+			memmap->start_pfn + index, page->flags);
+	if (order > zone->nodes->max_order ||
+	    !shadow_page_aligned(memmap, index, order) ||
+	    end - index < BIT(order))
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx: a block of order %u cannot be here",
+			memmap->start_pfn + index, order);
+	*nr_pages = BIT(order);
+	count->present += *nr_pages;
+	if (state == SHADOW_PAGE_BUDDY)
+		count->buddy += *nr_pages;
+	return verify_inside(zone->nodes, index + 1, index + *nr_pages, place,
+			     fault);
+}
+
+static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
+{
+	u32 index = zone->start_pfn - zone->memmap->start_pfn;
+	u32 end = index + zone->spanned;
+	struct zone_count count = {};
+	u32 nr_pages;
+	int err;
+
+	for (; index < end; index += nr_pages) {
+		err = verify_block(zone, index, end, &count, &nr_pages, fault);
+		if (err)
+			return err;
+	}
+	if (count.present != zone->present ||
+	    count.present - count.reserved != zone->managed ||
+	    count.buddy != zone->nr_free)
+		return shadow_fault_raise(fault,
+			"zone %s: memmap has %llu present %llu reserved %llu free, the zone %llu present %llu managed %llu free",
+			shadow_zone_names[zone->type], count.present,
+			count.reserved, count.buddy, zone->present,
+			zone->managed, zone->nr_free);
+	return 0;
+}
+
+/**
+ * shadow_zone_verify() - walk the memmap and compare with the zones' counts
+ * @nodes: the layer, after the handover
+ * @fault: filled with the first thing that is wrong
+ *
+ * Every frame's state, place and block; present, managed and free frames.
+ *
+ * Context: any; takes each populated zone's lock in turn, interrupts off
+ * for the length of the walk over that zone. Changes nothing.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
+{
+	struct shadow_zone *zone;
+	unsigned long irqflags;
+	int err = 0;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		if (!shadow_zone_populated(zone))
+			continue;
+		raw_spin_lock_irqsave(&zone->lock, irqflags);
+		err = verify_zone(zone, fault);
+		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+		if (err)
+			break;
+	}
+	return err;
+}
