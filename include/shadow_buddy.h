@@ -14,7 +14,8 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order, unsigned int mt);
 struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
-				       unsigned int order, unsigned int mt);
+				       unsigned int order, unsigned int mt,
+				       unsigned int owner);
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 		      unsigned int order, unsigned int mt);
 int shadow_buddy_verify(struct shadow_zone *zone, struct shadow_fault *fault);
