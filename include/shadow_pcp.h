@@ -38,7 +38,8 @@ void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 		     unsigned int nr_cpus);
 void shadow_pcp_setup(struct shadow_nodes *nodes);
 struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
-				     unsigned int order, unsigned int mt);
+				     unsigned int order, unsigned int mt,
+				     unsigned int owner);
 int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 		    struct shadow_page *page, unsigned int order,
 		    unsigned int mt);
