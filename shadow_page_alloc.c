@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_page_alloc - which zone, down to which watermark, and from which list.
+ *
+ * Fast path: the first zone of the zonelist that stays above its low watermark,
+ * small orders from this CPU's list. Slow path: down to the min watermark (and
+ * half of that with SHADOW_GFP_HIGH), then once more after all per-CPU lists
+ * have been drained.
+ */
+#include "shadow_buddy.h"
+#include "shadow_page_alloc.h"
+#include "shadow_pcp.h"
+
+/**
+ * shadow_gfp_zone() - the highest zone that an allocation may use
+ * @gfp: SHADOW_GFP_*
+ *
+ * Follows gfp_zone() of include/linux/gfp.h.
+ *
+ * Context: any.
+ * Return: the zone's type.
+ */
+enum shadow_zone_type shadow_gfp_zone(u32 gfp)
+{
+	if (!(gfp & (SHADOW_GFP_DMA | SHADOW_GFP_DMA32 | SHADOW_GFP_HIGHMEM)))
+		return SHADOW_ZONE_NORMAL;
+	if (gfp & SHADOW_GFP_DMA)
+		return SHADOW_ZONE_DMA;
+	if (gfp & SHADOW_GFP_DMA32)
+		return SHADOW_ZONE_DMA32;
+	return gfp & SHADOW_GFP_MOVABLE ? SHADOW_ZONE_MOVABLE :
+					  SHADOW_ZONE_HIGHMEM;
+}
+
+static unsigned int gfp_mt(u32 gfp)
+{
+	if (gfp & SHADOW_GFP_MOVABLE)
+		return SHADOW_MIGRATE_MOVABLE;
+	return gfp & SHADOW_GFP_RECLAIMABLE ? SHADOW_MIGRATE_RECLAIMABLE :
+					      SHADOW_MIGRATE_UNMOVABLE;
+}
+
+static unsigned int gfp_owner(u32 gfp)
+{
+	unsigned int owner = (gfp >> SHADOW_GFP_OWNER_SHIFT) & 0x1f;
+
+	return owner ? owner : SHADOW_OWNER_DIRECT;
+}
+
+static const struct shadow_zonelist *
+gfp_zonelist(const struct shadow_nodes *nodes, u32 gfp)
+{
+	unsigned int node = (gfp >> SHADOW_GFP_NODE_SHIFT) & 0xf;
+	const struct shadow_node *n;
+
+	n = &nodes->node[node && node <= nodes->nr_nodes ? node - 1 : 0];
+	return gfp & SHADOW_GFP_THISNODE ? &n->nofallback : &n->fallback;
+}
+
+/*
+ * Would the zone stay above the mark, and has it a block of that size at all?
+ * Reads without the zone's lock: a decision on a value that is a moment old is
+ * what a watermark is. Follows __zone_watermark_ok().
+ */
+static bool watermark_ok(const struct shadow_zone *zone, unsigned int order,
+			 enum shadow_watermark mark,
+			 enum shadow_zone_type highest, u32 gfp)
+{
+	u64 min = zone->mark[mark];
+	u32 orders;
+
+	if (mark == SHADOW_WMARK_MIN && (gfp & SHADOW_GFP_HIGH))
+		min -= min / 2;
+	if (READ_ONCE(zone->nr_free) <
+	    min + zone->lowmem_reserve[highest] + BIT(order))
+		return false;
+	if (!order)
+		return true;
+	orders = READ_ONCE(zone->orders[SHADOW_MIGRATE_UNMOVABLE]) |
+		 READ_ONCE(zone->orders[SHADOW_MIGRATE_MOVABLE]) |
+		 READ_ONCE(zone->orders[SHADOW_MIGRATE_RECLAIMABLE]);
+	return orders >> order;
+}
+
+static struct shadow_page *take_from_zone(struct shadow_zone *zone,
+					  unsigned int cpu, u32 gfp,
+					  unsigned int order)
+{
+	if (order <= SHADOW_PCP_MAX_ORDER && likely(zone->pcp))
+		return shadow_pcp_alloc(zone, cpu, order, gfp_mt(gfp),
+					gfp_owner(gfp));
+	return shadow_buddy_alloc(zone, order, gfp_mt(gfp), gfp_owner(gfp));
+}
+
+/* One pass over the zonelist: get_page_from_freelist() */
+static struct shadow_page *take_page(struct shadow_nodes *nodes,
+				     unsigned int cpu, u32 gfp,
+				     unsigned int order,
+				     enum shadow_watermark mark)
+{
+	const struct shadow_zonelist *list = gfp_zonelist(nodes, gfp);
+	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	struct shadow_zone *const *zone;
+	struct shadow_page *page;
+
+	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
+		if ((*zone)->type > highest ||
+		    !watermark_ok(*zone, order, mark, highest, gfp))
+			continue;
+		page = take_from_zone(*zone, cpu, gfp, order);
+		if (likely(page))
+			return page;
+	}
+	return NULL;
+}
+
+static void drain_zonelist(struct shadow_nodes *nodes, u32 gfp)
+{
+	const struct shadow_zonelist *list = gfp_zonelist(nodes, gfp);
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++)
+		if (list->zone[i]->pcp)
+			shadow_pcp_drain(list->zone[i]);
+}
+
+static noinline struct shadow_page *alloc_slow(struct shadow_nodes *nodes,
+					       unsigned int cpu, u32 gfp,
+					       unsigned int order)
+{
+	struct shadow_page *page;
+
+	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_MIN);
+	if (page)
+		return page;
+	drain_zonelist(nodes, gfp);
+	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_MIN);
+	if (!page)
+		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
+	return page;
+}
+
+/* The clearing alone may be long: never under a lock */
+static void clear_block(const struct shadow_nodes *nodes,
+			const struct shadow_page *page, unsigned int order)
+{
+	memset(shadow_page_to_virt(nodes, page), 0,
+	       (size_t)1 << (nodes->page_shift + order));
+}
+
+/**
+ * shadow_alloc_pages_cpu() - allocate 2^order contiguous frames for a CPU
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @gfp: SHADOW_GFP_*: zones, mobility, watermark, contents, owner and node
+ * @order: log2 of the frames
+ *
+ * Follows __alloc_pages() of mm/page_alloc.c.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the first page, its refcount 1; NULL when no zone that @gfp allows
+ * has the frames above its watermark, @order exceeds the machine's max_order,
+ * cleared contents are asked of a machine that has none, or it is frozen.
+ */
+struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
+					   unsigned int cpu, u32 gfp,
+					   unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (unlikely(order > nodes->max_order ||
+		     shadow_fault_frozen(nodes->fault) ||
+		     ((gfp & SHADOW_GFP_ZERO) && !nodes->block->virt)))
+		return NULL;
+	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_LOW);
+	if (unlikely(!page)) {
+		page = alloc_slow(nodes, cpu, gfp, order);
+		if (!page)
+			return NULL;
+	}
+	atomic_set(&page->refcount, 1);
+	if (gfp & SHADOW_GFP_ZERO)
+		clear_block(nodes, page, order);
+	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
+	return page;
+}
+
+/* The CPU that runs us now: any answer is correct, the right one is fast */
+static unsigned int this_cpu(const struct shadow_nodes *nodes)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	return likely(cpu < nodes->nr_cpus) ? cpu : 0;
+}
+
+/**
+ * shadow_alloc_pages() - allocate 2^order contiguous frames
+ * @nodes: the layer
+ * @gfp: SHADOW_GFP_*
+ * @order: log2 of the frames
+ *
+ * Follows alloc_pages().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the first page or NULL, see shadow_alloc_pages_cpu().
+ */
+struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
+				       unsigned int order)
+{
+	return shadow_alloc_pages_cpu(nodes, this_cpu(nodes), gfp, order);
+}
+
+static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
+			struct shadow_page *page, unsigned int order)
+{
+	unsigned int mt = shadow_pageblock_mt(zone->nodes,
+					      shadow_page_index(zone->memmap, page));
+
+	if (order <= SHADOW_PCP_MAX_ORDER && mt < SHADOW_MIGRATE_PCPTYPES &&
+	    likely(zone->pcp))
+		return shadow_pcp_free(zone, cpu, page, order, mt);
+	return shadow_buddy_free(zone, page, order, mt);
+}
+
+/**
+ * shadow_free_pages_cpu() - drop a reference to a block, free it with the last
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @page: the block's first page, as shadow_alloc_pages() returned it
+ * @order: the order it was allocated with
+ *
+ * A page that starts no block in use, or one of another order, is refused: a
+ * double free, a foreign page. Follows __free_pages().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL if refused, and nothing has changed; -EUCLEAN if the
+ * machine is frozen.
+ */
+int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
+			  struct shadow_page *page, unsigned int order)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
+
+	if (unlikely(shadow_fault_frozen(nodes->fault)))
+		return -EUCLEAN;
+	if (unlikely((READ_ONCE(page->flags) & mask) !=
+		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
+		return -EINVAL;
+	if (!atomic_dec_and_test(&page->refcount))
+		return 0;
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
+	return give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
+}
+
+/**
+ * shadow_free_pages() - drop a reference to a block, free it with the last
+ * @nodes: the layer
+ * @page: the block's first page
+ * @order: the order it was allocated with
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0, -EINVAL or -EUCLEAN, see shadow_free_pages_cpu().
+ */
+int shadow_free_pages(struct shadow_nodes *nodes, struct shadow_page *page,
+		      unsigned int order)
+{
+	return shadow_free_pages_cpu(nodes, this_cpu(nodes), page, order);
+}
