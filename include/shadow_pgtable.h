@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_pgtable - builds and changes a tree of stage 1 translation tables:
+ * map, unmap, protect, verify. Table pages come through an ops seam, which can
+ * be swapped while tables exist. What the tables look like is shadow_walk's.
+ */
+#ifndef SHADOW_PGTABLE_H
+#define SHADOW_PGTABLE_H
+
+#include "shadow_compat.h"
+#include "shadow_event.h"
+#include "shadow_fault.h"
+#include "shadow_pool.h"
+#include "shadow_walk.h"
+
+/* Linux's order of memory types in MAIR_EL1 (arch/arm64/include/asm/memory.h) */
+#define SHADOW_MT_NORMAL		0ULL
+#define SHADOW_MT_NORMAL_TAGGED		1ULL
+#define SHADOW_MT_NORMAL_NC		2ULL
+#define SHADOW_MT_DEVICE_NGNRNE		3ULL
+#define SHADOW_MT_DEVICE_NGNRE		4ULL
+
+#define SHADOW_ATTR_INDEX(mt)	((mt) << SHADOW_ATTR_INDX_SHIFT)
+
+/*
+ * Protections are the attribute bits of a leaf, with Linux's names and values
+ * (arch/arm64/include/asm/pgtable-prot.h) but without the type bits, which
+ * depend on the level. SH is part of them and is left out by map where DS=1
+ * uses those bits for the address.
+ */
+#define SHADOW_PTE_WRITE	SHADOW_ATTR_DBM
+#define SHADOW_PTE_DIRTY	BIT_ULL(55)
+#define SHADOW_PTE_XN		(SHADOW_ATTR_PXN | SHADOW_ATTR_UXN)
+
+#define SHADOW_PROT_DEFAULT	(SHADOW_ATTR_AF | SHADOW_ATTR_SH_INNER)
+#define SHADOW_PROT_KERNEL(mt) \
+	(SHADOW_PROT_DEFAULT | SHADOW_PTE_XN | SHADOW_PTE_WRITE | \
+	 SHADOW_ATTR_INDEX(mt))
+#define SHADOW_PROT_DEVICE_NGNRNE	SHADOW_PROT_KERNEL(SHADOW_MT_DEVICE_NGNRNE)
+#define SHADOW_PROT_DEVICE_NGNRE	SHADOW_PROT_KERNEL(SHADOW_MT_DEVICE_NGNRE)
+#define SHADOW_PROT_NORMAL_NC		SHADOW_PROT_KERNEL(SHADOW_MT_NORMAL_NC)
+#define SHADOW_PROT_NORMAL		SHADOW_PROT_KERNEL(SHADOW_MT_NORMAL)
+#define SHADOW_PROT_NORMAL_TAGGED	SHADOW_PROT_KERNEL(SHADOW_MT_NORMAL_TAGGED)
+
+#define SHADOW_PAGE_KERNEL	(SHADOW_PROT_NORMAL | SHADOW_PTE_DIRTY)
+#define SHADOW_PAGE_KERNEL_TAGGED \
+	(SHADOW_PROT_NORMAL_TAGGED | SHADOW_PTE_DIRTY)
+#define SHADOW_PAGE_KERNEL_RO \
+	((SHADOW_PAGE_KERNEL & ~SHADOW_PTE_WRITE) | SHADOW_ATTR_RDONLY)
+#define SHADOW_PAGE_KERNEL_ROX	(SHADOW_PAGE_KERNEL_RO & ~SHADOW_ATTR_PXN)
+#define SHADOW_PAGE_KERNEL_EXEC	(SHADOW_PAGE_KERNEL & ~SHADOW_ATTR_PXN)
+
+#define SHADOW_PROT_USER \
+	(SHADOW_PROT_DEFAULT | SHADOW_ATTR_INDEX(SHADOW_MT_NORMAL) | \
+	 SHADOW_ATTR_RDONLY | SHADOW_ATTR_NG | SHADOW_ATTR_PXN)
+#define SHADOW_PAGE_EXECONLY	SHADOW_PROT_USER
+#define SHADOW_PAGE_READONLY_EXEC	(SHADOW_PROT_USER | SHADOW_ATTR_USER)
+#define SHADOW_PAGE_READONLY	(SHADOW_PAGE_READONLY_EXEC | SHADOW_ATTR_UXN)
+#define SHADOW_PAGE_SHARED_EXEC	(SHADOW_PAGE_READONLY_EXEC | SHADOW_PTE_WRITE)
+#define SHADOW_PAGE_SHARED	(SHADOW_PAGE_READONLY | SHADOW_PTE_WRITE)
+
+/* What a protection may be made of; the rest of a leaf is not the caller's */
+#define SHADOW_PROT_MASK \
+	(SHADOW_ATTR_INDX | SHADOW_ATTR_USER | SHADOW_ATTR_RDONLY | \
+	 SHADOW_ATTR_SH | SHADOW_ATTR_AF | SHADOW_ATTR_NG | SHADOW_ATTR_GP | \
+	 SHADOW_ATTR_DBM | SHADOW_PTE_XN | SHADOW_ATTR_SW)
+
+int shadow_prot_parse(const char *name, u64 *prot);
+const char *shadow_prot_name(u64 prot);
+bool shadow_prot_is_wx(u64 prot);
+
+/* How to map */
+#define SHADOW_MAP_PAGES	BIT(0)	/* pages only, no blocks */
+#define SHADOW_MAP_FORCE	BIT(1)	/* even writable and executable */
+#define SHADOW_MAP_FLAGS	(SHADOW_MAP_PAGES | SHADOW_MAP_FORCE)
+
+/**
+ * struct shadow_pgtable_ops - where table pages come from
+ * @alloc_table: gives one granule, aligned to its size, inside the block; its
+ *	contents are cleared by the caller. 0 or -ENOMEM. Called under the
+ *	tables' lock with interrupts off: must not sleep.
+ * @free_table: takes one back, no matter which ops it came from: those that
+ *	are in place when a table becomes empty must know the pages of their
+ *	predecessors. Same context.
+ */
+struct shadow_pgtable_ops {
+	int (*alloc_table)(void *ctx, phys_addr_t *pa);
+	void (*free_table)(void *ctx, phys_addr_t pa);
+};
+
+/**
+ * struct shadow_pgtable - one tree of tables
+ * @lock: protects the tables and all that follows up to @nr_tables. Taken
+ *	outside the locks of whatever @ops allocate from. Interrupts off.
+ * @ops: where table pages come from
+ * @ops_ctx: for @ops
+ * @root: physical address of the first table
+ * @root_table: the same, as pointer
+ * @table_prot: SHADOW_TABLE_* that a new table descriptor gets
+ * @nr_tables: table pages in use, the root too
+ * @table_sum: sum of table_hash() of their addresses, by which verify notices
+ *	that one is linked twice and another one not at all
+ * @geo: geometry
+ * @upper: these are for TTBR1_EL1
+ * @block: how tables are reached
+ * @events: where hooks report to
+ * @fault: raised when a table is found broken; freezes map and unmap
+ */
+struct shadow_pgtable {
+	raw_spinlock_t lock;
+	const struct shadow_pgtable_ops *ops;
+	void *ops_ctx;
+	phys_addr_t root;
+	u64 *root_table;
+	u64 table_prot;
+	u64 nr_tables;
+	u64 table_sum;
+
+	struct shadow_geometry geo;
+	bool upper;
+	const struct shadow_block *block;
+	struct shadow_event_log *events;
+	struct shadow_fault *fault;
+};
+
+int shadow_pgtable_init(struct shadow_pgtable *pgt,
+			const struct shadow_geometry *geo, bool upper,
+			const struct shadow_block *block,
+			struct shadow_event_log *events,
+			struct shadow_fault *fault,
+			const struct shadow_pgtable_ops *ops, void *ops_ctx);
+void shadow_pgtable_fini(struct shadow_pgtable *pgt);
+void shadow_pgtable_set_ops(struct shadow_pgtable *pgt,
+			    const struct shadow_pgtable_ops *ops, void *ops_ctx);
+int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+		       u64 bytes, u64 prot, unsigned int flags);
+int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			   u64 prot, unsigned int flags);
+void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
+			   struct shadow_walker *walker);
+int shadow_pgtable_verify(struct shadow_pgtable *pgt,
+			  struct shadow_fault *fault);
+
+/*
+ * A table descriptor's bits 58:51 and 7:2 are ignored by the hardware. They
+ * hold the number of entries in use in the table that it points to, so that a
+ * table is known to be empty without being searched: 14 bits, a table of the
+ * 64K granule has 8192 entries.
+ */
+#define SHADOW_TABLE_USED	(GENMASK_ULL(58, 51) | GENMASK_ULL(7, 2))
+
+static inline unsigned int shadow_table_used(u64 desc)
+{
+	return (desc >> 51 & 0xff) << 6 | (desc >> 2 & 0x3f);
+}
+
+#endif /* SHADOW_PGTABLE_H */
