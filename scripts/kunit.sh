@@ -232,7 +232,7 @@ run() {
 		filtered=1
 	fi
 	if ! has_build_option "$@"; then
-		verb=exec
+		verb='exec'
 	fi
 	rm -f "$BUILD/test.log"
 	[ "$TARGET" = uml ] || set -- --qemu_args '-smp 2' "$@"

@@ -174,7 +174,7 @@ static void run_once(struct kunit_suite *suite, struct kunit_case *c,
 		       test->nr_failures);
 }
 
-static const char *ok(enum kunit_status status)
+static const char *verdict(enum kunit_status status)
 {
 	return status == KUNIT_FAILURE ? "not ok" : "ok";
 }
@@ -198,7 +198,7 @@ static enum kunit_status run_params(struct kunit_suite *suite,
 			status = KUNIT_FAILURE;
 		if (!*desc)
 			snprintf(desc, sizeof(desc), "param-%d", nr);
-		printf("        %s %d %s\n", ok(test->status), ++nr, desc);
+		printf("        %s %d %s\n", verdict(test->status), ++nr, desc);
 	}
 	printf("        1..%d\n", nr);
 	return status;
@@ -214,7 +214,7 @@ static void run_case(struct kunit_suite *suite, struct kunit_case *c, int nr,
 	else
 		run_once(suite, c, NULL, &test);
 	count[test.status]++;
-	printf("    %s %d %s%s%s\n", ok(test.status), nr, c->name,
+	printf("    %s %d %s%s%s\n", verdict(test.status), nr, c->name,
 	       test.status == KUNIT_SKIPPED ? " # SKIP " : "",
 	       test.status == KUNIT_SKIPPED ? test.status_comment : "");
 	fflush(stdout);

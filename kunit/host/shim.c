@@ -22,7 +22,7 @@
 int shadow_host_thread(void)
 {
 	static int nr_threads;
-	static __thread int self;
+	static __thread int self;	/* 0: not yet numbered */
 
 	if (unlikely(!self))
 		self = __atomic_add_fetch(&nr_threads, 1, __ATOMIC_RELAXED);

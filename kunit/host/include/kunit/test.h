@@ -159,12 +159,12 @@ void kunit_release_action(struct kunit *test, kunit_action_t *action,
 #define kunit_err(test, fmt, ...)	((void)(test), printk(fmt, ##__VA_ARGS__))
 
 /* How it ends. */
+__printf(4, 5)
 void shadow_host_fail(struct kunit *test, const char *file, int line,
-		      const char *fmt, ...)
-	__attribute__((__format__(printf, 4, 5)));
-void shadow_host_say(struct kunit *test, const char *fmt, ...)
-	__attribute__((__format__(printf, 2, 3)));
-void shadow_host_escape(struct kunit *test) __attribute__((__noreturn__));
+		      const char *fmt, ...);
+__printf(2, 3)
+void shadow_host_say(struct kunit *test, const char *fmt, ...);
+void __noreturn shadow_host_escape(struct kunit *test);
 
 #define kunit_mark_skipped(test, fmt, ...) \
 	do { \
@@ -267,7 +267,7 @@ void shadow_host_escape(struct kunit *test) __attribute__((__noreturn__));
 	do {								\
 		const void *__ptr = (ptr);				\
 									\
-		if (unlikely(IS_ERR_OR_NULL(__ptr))) {			\
+		if (IS_ERR_OR_NULL(__ptr)) {				\
 			shadow_host_fail(test, __FILE__, __LINE__,	\
 				"expected %s to be a pointer, but it is %ld", \
 				#ptr, (long)__ptr);			\

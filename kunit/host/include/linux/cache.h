@@ -3,7 +3,7 @@
 #define SHADOW_HOST_CACHE_H
 
 #define L1_CACHE_SHIFT	6
-#define L1_CACHE_BYTES	(1 << L1_CACHE_SHIFT)
+#define L1_CACHE_BYTES	64
 #define SMP_CACHE_BYTES	L1_CACHE_BYTES
 
 #define ____cacheline_aligned		__attribute__((__aligned__(SMP_CACHE_BYTES)))

@@ -26,12 +26,11 @@ static inline u64 div64_u64_rem(u64 dividend, u64 divisor, u64 *remainder)
 	return dividend / divisor;
 }
 
-static inline u64 mul_u64_u64_div64_shim(u64 a, u64 b, u64 c)
+static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 {
-	return (u64)((unsigned __int128)a * b / c);
+	return (u64)((__uint128_t)a * b / c);
 }
 
-#define mul_u64_u64_div_u64(a, b, c)	mul_u64_u64_div64_shim(a, b, c)
 #define do_div(n, base) ({						\
 	u32 __rem = (u64)(n) % (u32)(base);				\
 	(n) = (u64)(n) / (u32)(base);					\

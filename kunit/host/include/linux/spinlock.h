@@ -26,7 +26,7 @@ typedef struct shadow_host_lock {
 
 int shadow_host_thread(void);
 void shadow_host_lock_wait(raw_spinlock_t *lock);
-void shadow_host_lock_misuse(const char *what) __attribute__((__noreturn__));
+void __noreturn shadow_host_lock_misuse(const char *what);
 
 static inline void raw_spin_lock_init(raw_spinlock_t *lock)
 {
@@ -90,9 +90,6 @@ static inline void raw_spin_unlock(raw_spinlock_t *lock)
 #define spin_lock_irqsave(lock, flags)		raw_spin_lock_irqsave(lock, flags)
 #define spin_unlock_irqrestore(lock, flags) \
 	raw_spin_unlock_irqrestore(lock, flags)
-#define spin_is_locked(lock)			raw_spin_is_locked(lock)
-#define assert_raw_spin_locked(lock)		lockdep_assert_held(lock)
-#define assert_spin_locked(lock)		lockdep_assert_held(lock)
 
 #define cpu_relax()	barrier()
 

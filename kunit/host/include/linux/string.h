@@ -13,10 +13,10 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
-int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)
-	__attribute__((__format__(printf, 3, 0)));
-int scnprintf(char *buf, size_t size, const char *fmt, ...)
-	__attribute__((__format__(printf, 3, 4)));
+__printf(3, 0)
+int vscnprintf(char *buf, size_t size, const char *fmt, va_list args);
+__printf(3, 4)
+int scnprintf(char *buf, size_t size, const char *fmt, ...);
 ssize_t shadow_host_strscpy(char *dst, const char *src, size_t bytes);
 void *memchr_inv(const void *start, int c, size_t bytes);
 unsigned long long memparse(const char *text, char **end);
@@ -28,12 +28,17 @@ char *strim(char *text);
 #define strscpy(dst, ...) \
 	SHADOW_HOST_STRSCPY(dst, ##__VA_ARGS__, sizeof(dst))
 
-#define memset64(p, v, n) \
-	do { u64 *__p = (p); size_t __n = (n); \
-	     while (__n--) *__p++ = (v); } while (0)
-#define memset32(p, v, n) \
-	do { u32 *__p = (p); size_t __n = (n); \
-	     while (__n--) *__p++ = (v); } while (0)
+static inline void memset32(u32 *p, u32 value, size_t n)
+{
+	while (n--)
+		*p++ = value;
+}
+
+static inline void memset64(u64 *p, u64 value, size_t n)
+{
+	while (n--)
+		*p++ = value;
+}
 
 static inline bool strstarts(const char *text, const char *prefix)
 {
