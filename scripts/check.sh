@@ -29,13 +29,15 @@ QUICK='spdx whitespace words rooms length doc kernel-doc checkpatch shell python
 ALL="$QUICK headers warnings sparse"
 
 # From the ground up. A room includes itself and what stands before it; rooms
-# joined by + are one floor and may know each other.
+# joined by + are one floor and may know each other. A part of a room, such as
+# pool_tree, stands where the room stands unless it is named itself.
 ORDER='
 	compat event fault pool
 	memblock zone+page_list buddy pcp page_alloc handover
-	pgtable ptdump vmap_tree
-	slab slab_slub vmalloc
-	parse params bench mm boot audit mmu ctl view debugfs
+	walk regs ptdump layout pgtable
+	slab vmap_tree vmalloc
+	parse params
+	mm boot audit mmu ctl view debugfs
 '
 
 # What the core may use of the kernel, beside shadow_compat.h.
@@ -157,8 +159,17 @@ check_words() {
 
 # rank ROOM: its place from the ground up; nothing if it has none.
 rank() {
-	# shellcheck disable=SC2086
-	printf '%s\n' $ORDER | grep -nE "(^|\+)$1(\+|\$)" | cut -d: -f1
+	local room=$1 place
+	while [ -n "$room" ]; do
+		# shellcheck disable=SC2086
+		place=$(printf '%s\n' $ORDER | grep -nE "(^|\+)$room(\+|\$)") || true
+		if [ -n "$place" ]; then
+			printf '%s\n' "${place%%:*}"
+			return
+		fi
+		[ "${room%_*}" != "$room" ] || return 0
+		room=${room%_*}
+	done
 }
 
 check_rooms() {
