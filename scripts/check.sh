@@ -43,7 +43,8 @@ ORDER='
 # What the core may use of the kernel, beside shadow_compat.h.
 CORE_HEADERS='align atomic bitmap bitops bits build_bug cache compiler err errno
 	jump_label kernel limits linkage list_sort lockdep log2 math math64
-	minmax overflow sizes smp spinlock stdarg string stringify types version'
+	minmax overflow sizes smp spinlock stdarg string stringify swab types
+	version'
 
 # checkpatch speaks of patches to the kernel. Not asked here:
 CHECKPATCH_IGNORE=(
