@@ -3,6 +3,9 @@
  * shadow_params - what a machine is asked to be: text in, a struct
  * shadow_config or the reason for refusing out.
  *
+ * All parameters of the interface are in the table, also those whose layer is
+ * not complete: these are refused by name with "not supported yet".
+ *
  * Pure: nothing is reserved, touched or asked of the host here. What has to be
  * known of the host is an argument, so that the same text gives the same
  * answer in a test.
@@ -19,98 +22,131 @@
 #define SHADOW_PARAMS_VALUE	1024
 #define SHADOW_REGION_NAME	64
 
-/*
- * X(ID, name, state, default, description). ID is the suffix of the enum, name
- * what a person writes, state READY or LATER (refused with "not supported yet"
- * when given), default what it is when not given.
- */
-#define SHADOW_PARAMS(X) \
-	X(SIZE, size, READY, "64M", \
-	  "Bytes of the block (K, M, G, T), a multiple of the granule") \
-	X(BASE, base, READY, "", \
-	  "Physical address of a carve-out for the block, inside /memory") \
-	X(BASE_FORCE, base_force, READY, "off", \
-	  "on: believe base where there is no device tree to check it") \
-	X(REGION, region, READY, "", \
-	  "Name of the reserved-memory node to take the block from") \
-	X(BOARD, board, LATER, "", \
-	  "Virtual board whose memory map is booted") \
-	X(MEMORY, memory, LATER, "", \
-	  "Memory ranges of a virtual board") \
-	X(CMDLINE, cmdline, LATER, "", \
-	  "Kernel command line that the machine believes it has") \
-	X(INITRD, initrd, READY, "", \
-	  "START+BYTES of the initial RAM disk (none)") \
-	X(IMAGE, image, READY, "", \
-	  "START+BYTES of the kernel image (1/16 of the block)") \
-	X(DTB, dtb, READY, "", \
-	  "START+BYTES of the device tree (64K behind the image)") \
-	X(SHARE, share, LATER, "", \
-	  "Machine whose block is shared") \
-	X(SEED, seed, READY, "1", \
-	  "Seed of everything that is random, so that a run can be repeated") \
-	X(GRANULE, granule, READY, "", \
-	  "Bytes of a page: 4k, 16k or 64k (the host's page)") \
-	X(VA_BITS, va_bits, READY, "48", \
-	  "Bits of a virtual address: 39, 48 or 52") \
-	X(LPA2, lpa2, READY, "auto", \
-	  "Descriptors of FEAT_LPA2: auto (as the host's TCR_EL1.DS), on or off") \
-	X(KASLR, kaslr, LATER, "", \
-	  "Displacement of the kernel image") \
-	X(RODATA, rodata, LATER, "", \
-	  "How strictly read-only data is mapped") \
-	X(TLBI, tlbi, LATER, "", \
-	  "Which TLB invalidations are left out") \
-	X(EARLY, early, READY, "memblock", \
-	  "Early allocator: memblock") \
-	X(UNTIL, until, LATER, "", \
-	  "Phase at which the boot stops") \
-	X(MEMMODEL, memmodel, LATER, "", \
-	  "How the memmap is laid out") \
-	X(NODES, nodes, READY, "1", \
-	  "Number of nodes: 1") \
-	X(DISTANCE, distance, LATER, "", \
-	  "Distances between nodes") \
-	X(DMA, dma, LATER, "", \
-	  "Address at which zone DMA ends") \
-	X(DMA32, dma32, LATER, "", \
-	  "Address at which zone DMA32 ends") \
-	X(HIGHMEM, highmem, LATER, "", \
-	  "Address at which the linear map ends") \
-	X(MOVABLECORE, movablecore, LATER, "", \
-	  "Bytes for zone MOVABLE") \
-	X(KERNELCORE, kernelcore, LATER, "", \
-	  "Bytes kept out of zone MOVABLE") \
-	X(MAX_ORDER, max_order, LATER, "", \
-	  "Largest order of the buddy allocator") \
-	X(PCP, pcp, LATER, "", \
-	  "Kind and size of the per-CPU lists") \
-	X(MOBILITY, mobility, LATER, "", \
-	  "Whether pages are grouped by mobility") \
-	X(MIN_FREE_KBYTES, min_free_kbytes, LATER, "", \
-	  "Memory that the watermarks keep back") \
-	X(WATERMARK_SCALE_FACTOR, watermark_scale_factor, LATER, "", \
-	  "Distance of the watermarks") \
-	X(LOWMEM_RESERVE_RATIO, lowmem_reserve_ratio, LATER, "", \
-	  "What lower zones keep from allocations that could go higher") \
-	X(SLAB, slab, READY, "slub", \
-	  "Object allocator: slub") \
-	X(QUARANTINE, quarantine, LATER, "", \
-	  "Freed objects that are held back") \
-	X(PAGE_OWNER, page_owner, LATER, "", \
-	  "Whether each page remembers who took it") \
-	X(RING, ring, LATER, "", \
-	  "Events that are remembered") \
-	X(MMU_CHECK, mmu_check, READY, "1000", \
-	  "Random pages judged by the CPU at boot: on, off or a number") \
-	X(DEBUGFS, debugfs, READY, "on", \
-	  "on or off: whether files are published")
-
-#define SHADOW_PARAM_ENUM(id, name, state, def, what)	SHADOW_PARAM_##id,
 enum shadow_param_id {
-	SHADOW_PARAMS(SHADOW_PARAM_ENUM)
+	SHADOW_PARAM_SIZE,
+	SHADOW_PARAM_BASE,
+	SHADOW_PARAM_BASE_FORCE,
+	SHADOW_PARAM_REGION,
+	SHADOW_PARAM_BOARD,
+	SHADOW_PARAM_MEMORY,
+	SHADOW_PARAM_CMDLINE,
+	SHADOW_PARAM_INITRD,
+	SHADOW_PARAM_IMAGE,
+	SHADOW_PARAM_DTB,
+	SHADOW_PARAM_SHARE,
+	SHADOW_PARAM_SEED,
+	SHADOW_PARAM_GRANULE,
+	SHADOW_PARAM_VA_BITS,
+	SHADOW_PARAM_LPA2,
+	SHADOW_PARAM_KASLR,
+	SHADOW_PARAM_RODATA,
+	SHADOW_PARAM_TLBI,
+	SHADOW_PARAM_EARLY,
+	SHADOW_PARAM_UNTIL,
+	SHADOW_PARAM_MEMMODEL,
+	SHADOW_PARAM_NODES,
+	SHADOW_PARAM_DISTANCE,
+	SHADOW_PARAM_DMA,
+	SHADOW_PARAM_DMA32,
+	SHADOW_PARAM_HIGHMEM,
+	SHADOW_PARAM_MOVABLECORE,
+	SHADOW_PARAM_KERNELCORE,
+	SHADOW_PARAM_MAX_ORDER,
+	SHADOW_PARAM_PCP,
+	SHADOW_PARAM_MOBILITY,
+	SHADOW_PARAM_MIN_FREE_KBYTES,
+	SHADOW_PARAM_WATERMARK_SCALE_FACTOR,
+	SHADOW_PARAM_LOWMEM_RESERVE_RATIO,
+	SHADOW_PARAM_SLAB,
+	SHADOW_PARAM_QUARANTINE,
+	SHADOW_PARAM_PAGE_OWNER,
+	SHADOW_PARAM_RING,
+	SHADOW_PARAM_MMU_CHECK,
+	SHADOW_PARAM_DEBUGFS,
 	SHADOW_NR_PARAMS
 };
+
+/* One line each, for modinfo, `config` and README. */
+#define SHADOW_WHAT_SIZE \
+	"Bytes of the block (K, M, G, T), a multiple of the granule"
+#define SHADOW_WHAT_BASE \
+	"Physical address of a carve-out for the block, inside /memory"
+#define SHADOW_WHAT_BASE_FORCE \
+	"on: believe base where there is no device tree to check it"
+#define SHADOW_WHAT_REGION \
+	"Name of the reserved-memory node to take the block from"
+#define SHADOW_WHAT_BOARD \
+	"Virtual board whose memory map is booted (not supported yet)"
+#define SHADOW_WHAT_MEMORY \
+	"Memory ranges of a virtual board (not supported yet)"
+#define SHADOW_WHAT_CMDLINE \
+	"Kernel command line that the machine believes it has (not supported yet)"
+#define SHADOW_WHAT_INITRD \
+	"START+BYTES of the initial RAM disk (none)"
+#define SHADOW_WHAT_IMAGE \
+	"START+BYTES of the kernel image (1/16 of the block)"
+#define SHADOW_WHAT_DTB \
+	"START+BYTES of the device tree (64K behind the image)"
+#define SHADOW_WHAT_SHARE \
+	"Machine whose block is shared (not supported yet)"
+#define SHADOW_WHAT_SEED \
+	"Seed of everything that is random, so that a run can be repeated"
+#define SHADOW_WHAT_GRANULE \
+	"Bytes of a page: 4k, 16k or 64k (the host's page)"
+#define SHADOW_WHAT_VA_BITS \
+	"Bits of a virtual address: 39, 48 or 52"
+#define SHADOW_WHAT_LPA2 \
+	"Descriptors of FEAT_LPA2: auto (as the host's TCR_EL1.DS), on or off"
+#define SHADOW_WHAT_KASLR \
+	"Displacement of the kernel image (not supported yet)"
+#define SHADOW_WHAT_RODATA \
+	"How strictly read-only data is mapped (not supported yet)"
+#define SHADOW_WHAT_TLBI \
+	"Which TLB invalidations are left out (not supported yet)"
+#define SHADOW_WHAT_EARLY \
+	"Early allocator: memblock"
+#define SHADOW_WHAT_UNTIL \
+	"Phase at which the boot stops (not supported yet)"
+#define SHADOW_WHAT_MEMMODEL \
+	"How the memmap is laid out (not supported yet)"
+#define SHADOW_WHAT_NODES \
+	"Number of nodes: 1"
+#define SHADOW_WHAT_DISTANCE \
+	"Distances between nodes (not supported yet)"
+#define SHADOW_WHAT_DMA \
+	"Address at which zone DMA ends (not supported yet)"
+#define SHADOW_WHAT_DMA32 \
+	"Address at which zone DMA32 ends (not supported yet)"
+#define SHADOW_WHAT_HIGHMEM \
+	"Address at which the linear map ends (not supported yet)"
+#define SHADOW_WHAT_MOVABLECORE \
+	"Bytes for zone MOVABLE (not supported yet)"
+#define SHADOW_WHAT_KERNELCORE \
+	"Bytes kept out of zone MOVABLE (not supported yet)"
+#define SHADOW_WHAT_MAX_ORDER \
+	"Largest order of the buddy allocator (not supported yet)"
+#define SHADOW_WHAT_PCP \
+	"Kind and size of the per-CPU lists (not supported yet)"
+#define SHADOW_WHAT_MOBILITY \
+	"Whether pages are grouped by mobility (not supported yet)"
+#define SHADOW_WHAT_MIN_FREE_KBYTES \
+	"Memory that the watermarks keep back (not supported yet)"
+#define SHADOW_WHAT_WATERMARK_SCALE_FACTOR \
+	"Distance of the watermarks (not supported yet)"
+#define SHADOW_WHAT_LOWMEM_RESERVE_RATIO \
+	"What lower zones keep from allocations that could go higher (not supported yet)"
+#define SHADOW_WHAT_SLAB \
+	"Object allocator: slub"
+#define SHADOW_WHAT_QUARANTINE \
+	"Freed objects that are held back (not supported yet)"
+#define SHADOW_WHAT_PAGE_OWNER \
+	"Whether each page remembers who took it (not supported yet)"
+#define SHADOW_WHAT_RING \
+	"Events that are remembered (not supported yet)"
+#define SHADOW_WHAT_MMU_CHECK \
+	"Random pages judged by the CPU at boot: on, off or a number"
+#define SHADOW_WHAT_DEBUGFS \
+	"on or off: whether files are published"
 
 enum shadow_param_state {
 	SHADOW_PARAM_STATE_LATER,	/* refused when given */
@@ -138,8 +174,11 @@ extern const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS];
  * @value: by enum shadow_param_id; NULL: not given
  */
 struct shadow_param_strings {
-	const char *value[SHADOW_NR_PARAMS];
+	char *value[SHADOW_NR_PARAMS];
 };
+
+/* What insmod was given: shadow_params_given.c, in the module alone */
+extern struct shadow_param_strings shadow_params_given;
 
 /**
  * struct shadow_host_facts - what of the host a default or a check depends on
@@ -159,17 +198,6 @@ enum shadow_lpa2_mode {
 	SHADOW_LPA2_AUTO,
 	SHADOW_LPA2_ON,
 	SHADOW_LPA2_OFF,
-};
-
-enum shadow_slab_engine {
-	SHADOW_SLAB_SLUB,
-	SHADOW_SLAB_SLAB,
-	SHADOW_SLAB_SLOB,
-};
-
-enum shadow_early_engine {
-	SHADOW_EARLY_MEMBLOCK,
-	SHADOW_EARLY_BOOTMEM,
 };
 
 /**
@@ -200,8 +228,8 @@ struct shadow_param_range {
  * @lpa2_mode: what was asked for
  * @lpa2: what that came to: descriptors have the format of TCR_EL1.DS = 1
  * @nr_nodes: nodes
- * @slab: object allocator
- * @early: early allocator
+ * @slab: name of the object allocator
+ * @early: name of the early allocator
  * @seed: of everything random
  * @mmu_check: the CPU judges the tables at boot
  * @mmu_samples: random pages that it judges
@@ -221,8 +249,8 @@ struct shadow_config {
 	enum shadow_lpa2_mode lpa2_mode;
 	bool lpa2;
 	unsigned int nr_nodes;
-	enum shadow_slab_engine slab;
-	enum shadow_early_engine early;
+	const char *slab;
+	const char *early;
 	u64 seed;
 	bool mmu_check;
 	u64 mmu_samples;
@@ -271,7 +299,5 @@ int shadow_params_place(const struct shadow_config *cfg,
 			size_t why_bytes);
 void shadow_params_print(const struct shadow_config *cfg,
 			 shadow_params_emit_t emit, void *to);
-int shadow_number_parse(const char *text, size_t len, u64 *number);
-int shadow_bytes_parse(const char *text, size_t len, u64 *bytes);
 
 #endif /* SHADOW_PARAMS_H */
