@@ -19,9 +19,9 @@
 #define SHADOW_CTL_BYTES	4096	/* longest write */
 #define SHADOW_CTL_NAME		16	/* longest NAME */
 #define SHADOW_CTL_WHY		200	/* a refusal or a result is one line */
-#define SHADOW_CTL_MAX_ARGS	4
-#define SHADOW_CTL_MAX_COUNT	(1U << 20)	/* count= */
-#define SHADOW_CTL_MAX_HANDLES	(1U << 18)
+#define SHADOW_CTL_MAX_SAMPLES	1000000U	/* mmu_check N */
+#define SHADOW_CTL_MAX_COUNT	1048576U	/* count= */
+#define SHADOW_CTL_MAX_HANDLES	262144U
 #define SHADOW_CTL_SHOWN	40	/* live handles shown in a bounded view */
 
 enum shadow_ctl_verb {
@@ -109,7 +109,8 @@ void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
 			  size_t bytes);
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd);
 bool shadow_ctl_name_ok(const char *name, size_t len);
-const char *shadow_ctl_grammar(unsigned int nr);
+const char *shadow_ctl_grammar(enum shadow_ctl_verb verb);
+const char *shadow_ctl_meaning(enum shadow_ctl_verb verb);
 
 struct shadow_mm;
 struct shadow_ctl_handle;
