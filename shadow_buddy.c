@@ -117,8 +117,8 @@ static void claim_pageblocks(struct shadow_zone *zone, struct shadow_page *page,
 {
 	struct shadow_nodes *nodes = zone->nodes;
 	u32 index = shadow_page_index(zone->memmap, page);
-	u32 block = (index + zone->memmap->skew) >> nodes->pageblock_order;
-	u32 end = block + BIT(order - nodes->pageblock_order);
+	u32 block = (index + zone->memmap->skew) >> nodes->pageblock_log2;
+	u32 end = block + BIT(order - nodes->pageblock_log2);
 
 	for (; block < end; block++)
 		nodes->pageblock_mt[block] = mt;
@@ -141,7 +141,7 @@ static struct shadow_page *steal_block(struct shadow_zone *zone,
 		page = first_free(zone, from, other);
 		if (!page || !take_free(zone, page, from, other))
 			return NULL;
-		if (from >= zone->nodes->pageblock_order) {
+		if (from >= zone->nodes->pageblock_log2) {
 			claim_pageblocks(zone, page, from, mt);
 			other = mt;
 		}

@@ -262,7 +262,7 @@ struct shadow_node {
  * @pageblock_mt: migratetype of each pageblock of the memmap
  * @page_shift: log2 of the bytes in a frame
  * @max_order: largest order of a block, inclusive
- * @pageblock_order: log2 of the frames in a pageblock
+ * @pageblock_log2: log2 of the frames in a pageblock
  * @nr_nodes: nodes in use
  * @nr_cpus: CPUs that have per-CPU lists
  * @min_free_kbytes: what the watermarks are computed from
@@ -278,7 +278,7 @@ struct shadow_nodes {
 	u8 *pageblock_mt;
 	unsigned int page_shift;
 	unsigned int max_order;
-	unsigned int pageblock_order;
+	unsigned int pageblock_log2;
 	unsigned int nr_nodes;
 	unsigned int nr_cpus;
 	u64 min_free_kbytes;
@@ -443,7 +443,7 @@ static inline unsigned int shadow_pageblock_mt(const struct shadow_nodes *nodes,
 					       u32 index)
 {
 	u8 mt = READ_ONCE(nodes->pageblock_mt[(index + nodes->memmap.skew) >>
-					      nodes->pageblock_order]);
+					      nodes->pageblock_log2]);
 
 	/* The array lies in the block and may be corrupt */
 	return likely(mt < SHADOW_MIGRATE_TYPES) ? mt : SHADOW_MIGRATE_UNMOVABLE;
