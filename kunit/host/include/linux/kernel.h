@@ -38,6 +38,6 @@ static inline unsigned long int_sqrt(unsigned long x)
 }
 
 #define might_sleep()		((void)0)
-#define cond_resched()		0
+#define cond_resched()		((void)0)
 
 #endif /* SHADOW_HOST_KERNEL_H */
