@@ -12,12 +12,10 @@
 #include "shadow_compat.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
+#include "shadow_pgtable.h"
+#include "shadow_slab.h"
 #include "shadow_vmap_tree.h"
 #include "shadow_zone.h"
-
-struct shadow_slab;
-struct shadow_kmem_cache;
-struct shadow_pgtable;
 
 /**
  * struct shadow_vmalloc - the layer
