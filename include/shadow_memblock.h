@@ -7,10 +7,11 @@
  * Locking: none. One thread boots a machine, and after the handover to the
  * buddy only readers are left (the boot refuses the rest).
  *
- * The room is in four files: shadow_memblock.c keeps the lists,
- * shadow_memblock_alloc.c walks them and finds free memory,
- * shadow_memblock_limit.c cuts them to a limit and answers questions,
- * shadow_memblock_owner.c remembers who reserved what.
+ * The room is in five files: shadow_memblock.c keeps the lists,
+ * shadow_memblock_mark.c says what the ranges in them are and cuts them to a
+ * limit, shadow_memblock_alloc.c walks them and finds free memory,
+ * shadow_memblock_query.c answers questions, and shadow_memblock_owner.c
+ * remembers who reserved what.
  */
 #ifndef SHADOW_MEMBLOCK_H
 #define SHADOW_MEMBLOCK_H
@@ -138,6 +139,16 @@ struct shadow_memblock {
 	struct shadow_memblock_owner owners[SHADOW_MEMBLOCK_NR_OWNERS];
 };
 
+/**
+ * struct shadow_memblock_span - regions of a list, by index
+ * @first: the first of them
+ * @end: the first after them; @first where there are none
+ */
+struct shadow_memblock_span {
+	unsigned long first;
+	unsigned long end;
+};
+
 static inline bool shadow_numa_valid_node(int nid)
 {
 	return nid >= 0 && nid < SHADOW_MAX_NUMNODES;
@@ -192,6 +203,27 @@ int shadow_memblock_reserve_node(struct shadow_memblock *mb, phys_addr_t base,
 int shadow_memblock_phys_free(struct shadow_memblock *mb, phys_addr_t base,
 			      phys_addr_t bytes);
 void shadow_memblock_free(struct shadow_memblock *mb, void *ptr, size_t bytes);
+
+/* For this room's own files */
+int shadow_memblock_isolate(struct shadow_memblock *mb,
+			    struct shadow_memblock_type *type,
+			    phys_addr_t base, phys_addr_t bytes,
+			    struct shadow_memblock_span *span);
+int shadow_memblock_remove_range(struct shadow_memblock *mb,
+				 struct shadow_memblock_type *type,
+				 phys_addr_t base, phys_addr_t bytes);
+void shadow_memblock_remove_span(struct shadow_memblock_type *type,
+				 unsigned long first, unsigned long end);
+void shadow_memblock_merge_span(struct shadow_memblock_type *type,
+				unsigned long first, unsigned long end);
+void shadow_memblock_owner_take(struct shadow_memblock *mb, phys_addr_t base,
+				u64 bytes);
+void shadow_memblock_owner_drop(struct shadow_memblock *mb, phys_addr_t base,
+				u64 bytes);
+int shadow_memblock_owner_verify(const struct shadow_memblock *mb,
+				 struct shadow_fault *fault);
+
+/* shadow_memblock_mark.c: flags, nodes and limits */
 int shadow_memblock_mark_hotplug(struct shadow_memblock *mb, phys_addr_t base,
 				 phys_addr_t bytes);
 int shadow_memblock_clear_hotplug(struct shadow_memblock *mb, phys_addr_t base,
@@ -210,8 +242,6 @@ int shadow_memblock_set_node(struct shadow_memblock *mb, phys_addr_t base,
 void shadow_memblock_cap_memory_range(struct shadow_memblock *mb,
 				      phys_addr_t base, phys_addr_t bytes);
 void shadow_memblock_trim_memory(struct shadow_memblock *mb, phys_addr_t align);
-
-/* shadow_memblock_limit.c: limits and questions */
 void shadow_memblock_enforce_memory_limit(struct shadow_memblock *mb,
 					  phys_addr_t limit);
 void shadow_memblock_mem_limit_remove_map(struct shadow_memblock *mb,
@@ -220,6 +250,8 @@ void shadow_memblock_set_current_limit(struct shadow_memblock *mb,
 				       phys_addr_t limit);
 phys_addr_t
 shadow_memblock_get_current_limit(const struct shadow_memblock *mb);
+
+/* shadow_memblock_query.c: questions */
 unsigned long shadow_memblock_addrs_overlap(phys_addr_t base1,
 					    phys_addr_t bytes1,
 					    phys_addr_t base2,
@@ -299,17 +331,11 @@ void *shadow_memblock_alloc_try_nid(struct shadow_memblock *mb,
 				    phys_addr_t min_pa, phys_addr_t max_pa,
 				    int nid);
 
-/* shadow_memblock_owner.c: whose it is; take and drop are for the lists only */
+/* shadow_memblock_owner.c: whose it is */
 const char *shadow_memblock_set_owner(struct shadow_memblock *mb,
 				      const char *owner);
 const char *shadow_memblock_owner_of(const struct shadow_memblock *mb,
 				     phys_addr_t pa);
-void shadow_memblock_owner_take(struct shadow_memblock *mb, phys_addr_t base,
-				u64 bytes);
-void shadow_memblock_owner_drop(struct shadow_memblock *mb, phys_addr_t base,
-				u64 bytes);
-int shadow_memblock_owner_verify(const struct shadow_memblock *mb,
-				 struct shadow_fault *fault);
 
 static inline void shadow_memblock_set_bottom_up(struct shadow_memblock *mb,
 						 bool enable)
@@ -425,9 +451,117 @@ shadow_memblock_region_reserved_end_pfn(const struct shadow_memblock *mb,
 	       mb->page_shift;
 }
 
-/* Walk the regions themselves; @rgn points to one of them. */
+/* What of a machine's lists a walk visits. */
+enum shadow_memblock_set {
+	SHADOW_MEMBLOCK_SET_MEMORY,
+	SHADOW_MEMBLOCK_SET_RESERVED,
+	SHADOW_MEMBLOCK_SET_FREE,	/* memory that is not reserved */
+};
+
+/**
+ * struct shadow_memblock_walk - a walk over ranges, behind the macros below
+ * @mb: the early allocator
+ * @idx: where the walk stands: the loop's own variable, as in the kernel
+ * @down: from the highest range to the lowest
+ * @set: what is visited
+ * @nid: only memory of this node
+ * @flags: as for shadow_memblock_next_range()
+ * @start: set to the address of the range's first byte, or NULL
+ * @end: set to the address after its last byte, or NULL
+ * @out_nid: set to its node, or NULL
+ */
+struct shadow_memblock_walk {
+	const struct shadow_memblock *mb;
+	u64 *idx;
+	bool down;
+	enum shadow_memblock_set set;
+	int nid;
+	u32 flags;
+	phys_addr_t *start;
+	phys_addr_t *end;
+	int *out_nid;
+};
+
+static inline struct shadow_memblock_walk
+shadow_memblock_walk_from(const struct shadow_memblock *mb, u64 *idx, bool down,
+			  enum shadow_memblock_set set, int nid, u32 flags,
+			  phys_addr_t *start, phys_addr_t *end, int *out_nid)
+{
+	*idx = down ? U64_MAX : 0;
+	return (struct shadow_memblock_walk) {
+		mb, idx, down, set, nid, flags, start, end, out_nid
+	};
+}
+
+static inline bool shadow_memblock_walk_on(struct shadow_memblock_walk *walk)
+{
+	const struct shadow_memblock *mb = walk->mb;
+	const struct shadow_memblock_type *type_a =
+		walk->set == SHADOW_MEMBLOCK_SET_RESERVED ? &mb->reserved :
+							    &mb->memory;
+	const struct shadow_memblock_type *type_b =
+		walk->set == SHADOW_MEMBLOCK_SET_FREE ? &mb->reserved : NULL;
+
+	if (walk->down)
+		shadow_memblock_next_range_rev(mb, walk->idx, walk->nid,
+					       walk->flags, type_a, type_b,
+					       walk->start, walk->end,
+					       walk->out_nid);
+	else
+		shadow_memblock_next_range(mb, walk->idx, walk->nid,
+					   walk->flags, type_a, type_b,
+					   walk->start, walk->end,
+					   walk->out_nid);
+	return *walk->idx != U64_MAX;
+}
+
+/**
+ * struct shadow_memblock_pfn_walk - a walk over whole frames of memory
+ * @mb: the early allocator
+ * @idx: where the walk stands: the loop's own variable, as in the kernel
+ * @nid: only memory of this node
+ * @start: set to the first frame, or NULL
+ * @end: set to the frame after the last, or NULL
+ * @out_nid: set to the node, or NULL
+ */
+struct shadow_memblock_pfn_walk {
+	const struct shadow_memblock *mb;
+	int *idx;
+	int nid;
+	unsigned long *start;
+	unsigned long *end;
+	int *out_nid;
+};
+
+static inline struct shadow_memblock_pfn_walk
+shadow_memblock_pfn_walk_from(const struct shadow_memblock *mb, int *idx,
+			      int nid, unsigned long *start,
+			      unsigned long *end, int *out_nid)
+{
+	*idx = -1;
+	return (struct shadow_memblock_pfn_walk) {
+		mb, idx, nid, start, end, out_nid
+	};
+}
+
+static inline bool
+shadow_memblock_pfn_walk_on(struct shadow_memblock_pfn_walk *walk)
+{
+	shadow_memblock_next_pfn_range(walk->mb, walk->idx, walk->nid,
+				       walk->start, walk->end, walk->out_nid);
+	return *walk->idx >= 0;
+}
+
+/*
+ * The loops of include/linux/memblock.h. Unlike there, each argument is
+ * evaluated once.
+ *
+ * Over the regions themselves; @rgn points to one of them:
+ */
 #define __shadow_for_each_region(type, rgn)				\
-	for (rgn = (type)->regions; rgn < (type)->regions + (type)->cnt; rgn++)
+	for (unsigned long __idx = 0;					\
+	     __idx < (type)->cnt && ((rgn) = &(type)->regions[__idx], true); \
+	     __idx++)
 
 #define shadow_for_each_mem_region(mb, rgn) \
 	__shadow_for_each_region(&(mb)->memory, rgn)
@@ -436,66 +570,51 @@ shadow_memblock_region_reserved_end_pfn(const struct shadow_memblock *mb,
 	__shadow_for_each_region(&(mb)->reserved, rgn)
 
 /*
- * Walk ranges: u64 i, phys_addr_t *p_start and *p_end (the first byte that is
+ * Over ranges: u64 i, phys_addr_t *p_start and *p_end (the first byte that is
  * no longer in the range), int *p_nid. Each pointer may be NULL.
  */
-#define __shadow_for_each_mem_range(mb, i, type_a, type_b, nid, flags,	\
-				    p_start, p_end, p_nid)		\
-	for (i = 0, shadow_memblock_next_range(mb, &i, nid, flags,	\
-					       type_a, type_b, p_start,	\
-					       p_end, p_nid);		\
-	     i != U64_MAX;						\
-	     shadow_memblock_next_range(mb, &i, nid, flags, type_a,	\
-					type_b, p_start, p_end, p_nid))
-
-#define __shadow_for_each_mem_range_rev(mb, i, type_a, type_b, nid, flags, \
-					p_start, p_end, p_nid)		\
-	for (i = U64_MAX,						\
-	     shadow_memblock_next_range_rev(mb, &i, nid, flags, type_a,	\
-					    type_b, p_start, p_end,	\
-					    p_nid);			\
-	     i != U64_MAX;						\
-	     shadow_memblock_next_range_rev(mb, &i, nid, flags, type_a,	\
-					    type_b, p_start, p_end, p_nid))
+#define __shadow_for_each_range(mb, i, down, set, nid, flags, p_start,	\
+				p_end, p_nid)				\
+	for (struct shadow_memblock_walk __walk =			\
+		shadow_memblock_walk_from(mb, &(i), down, set, nid,	\
+					  flags, p_start, p_end, p_nid); \
+	     shadow_memblock_walk_on(&__walk);)
 
 #define shadow_for_each_mem_range(mb, i, p_start, p_end)		\
-	__shadow_for_each_mem_range(mb, i, &(mb)->memory, NULL,		\
-				    SHADOW_NUMA_NO_NODE,		\
-				    SHADOW_MEMBLOCK_HOTPLUG |		\
-				    SHADOW_MEMBLOCK_DRIVER_MANAGED,	\
-				    p_start, p_end, NULL)
+	__shadow_for_each_range(mb, i, false, SHADOW_MEMBLOCK_SET_MEMORY, \
+				SHADOW_NUMA_NO_NODE,			\
+				SHADOW_MEMBLOCK_HOTPLUG |		\
+				SHADOW_MEMBLOCK_DRIVER_MANAGED,		\
+				p_start, p_end, NULL)
 
 #define shadow_for_each_mem_range_rev(mb, i, p_start, p_end)		\
-	__shadow_for_each_mem_range_rev(mb, i, &(mb)->memory, NULL,	\
-					SHADOW_NUMA_NO_NODE,		\
-					SHADOW_MEMBLOCK_HOTPLUG |	\
-					SHADOW_MEMBLOCK_DRIVER_MANAGED,	\
-					p_start, p_end, NULL)
+	__shadow_for_each_range(mb, i, true, SHADOW_MEMBLOCK_SET_MEMORY, \
+				SHADOW_NUMA_NO_NODE,			\
+				SHADOW_MEMBLOCK_HOTPLUG |		\
+				SHADOW_MEMBLOCK_DRIVER_MANAGED,		\
+				p_start, p_end, NULL)
 
 #define shadow_for_each_reserved_mem_range(mb, i, p_start, p_end)	\
-	__shadow_for_each_mem_range(mb, i, &(mb)->reserved, NULL,	\
-				    SHADOW_NUMA_NO_NODE,		\
-				    SHADOW_MEMBLOCK_NONE, p_start,	\
-				    p_end, NULL)
+	__shadow_for_each_range(mb, i, false,				\
+				SHADOW_MEMBLOCK_SET_RESERVED,		\
+				SHADOW_NUMA_NO_NODE,			\
+				SHADOW_MEMBLOCK_NONE, p_start, p_end, NULL)
 
 #define shadow_for_each_free_mem_range(mb, i, nid, flags, p_start, p_end, \
 				       p_nid)				\
-	__shadow_for_each_mem_range(mb, i, &(mb)->memory,		\
-				    &(mb)->reserved, nid, flags,	\
-				    p_start, p_end, p_nid)
+	__shadow_for_each_range(mb, i, false, SHADOW_MEMBLOCK_SET_FREE,	\
+				nid, flags, p_start, p_end, p_nid)
 
 #define shadow_for_each_free_mem_range_reverse(mb, i, nid, flags, p_start, \
 					       p_end, p_nid)		\
-	__shadow_for_each_mem_range_rev(mb, i, &(mb)->memory,		\
-					&(mb)->reserved, nid, flags,	\
-					p_start, p_end, p_nid)
+	__shadow_for_each_range(mb, i, true, SHADOW_MEMBLOCK_SET_FREE,	\
+				nid, flags, p_start, p_end, p_nid)
 
-/* Walk whole frames of memory: int i, unsigned long *p_start and *p_end. */
+/* Over whole frames of memory: int i, unsigned long *p_start and *p_end. */
 #define shadow_for_each_mem_pfn_range(mb, i, nid, p_start, p_end, p_nid) \
-	for (i = -1, shadow_memblock_next_pfn_range(mb, &i, nid, p_start, \
-						    p_end, p_nid);	\
-	     i >= 0;							\
-	     shadow_memblock_next_pfn_range(mb, &i, nid, p_start, p_end, \
-					    p_nid))
+	for (struct shadow_memblock_pfn_walk __walk =			\
+		shadow_memblock_pfn_walk_from(mb, &(i), nid, p_start,	\
+					      p_end, p_nid);		\
+	     shadow_memblock_pfn_walk_on(&__walk);)
 
 #endif /* SHADOW_MEMBLOCK_H */
