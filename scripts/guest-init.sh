@@ -81,7 +81,7 @@ insert_module() {
 	set -f
 	# One parameter a word, as on a command line.
 	# shellcheck disable=SC2086
-	insmod /shadow_mm.ko $params >/run/insmod 2>&1 9>&-
+	insmod /shadow_mm.ko $params >/run/insmod 2>&1 7>&- 8>&- 9>&-
 	rc=$?
 	set +f
 	[ $rc -eq 0 ] && return
@@ -95,7 +95,9 @@ insert_module() {
 
 run_command() {
 	cd /root
-	sh /guest/command </dev/null >/run/out 2>/run/err 9>&-
+	# In the background, so that this shell does not comment on signals.
+	sh /guest/command </dev/null >/run/out 2>/run/err 7>&- 8>&- 9>&- &
+	wait $!
 	status=$?
 	cd /
 }
@@ -107,7 +109,7 @@ run_shell() {
 	export PS1='guest:\w# '
 	# shellcheck disable=SC2086
 	[ -n "$TTY_SIZE" ] && stty $TTY_SIZE </dev/console
-	setsid cttyhack sh </dev/console >/dev/console 2>&1 9>&-
+	setsid cttyhack sh </dev/console >/dev/console 2>&1 7>&- 8>&- 9>&-
 	rc=$?
 	# With a command before it, the command's status is the result.
 	status=${status:-$rc}

@@ -42,6 +42,7 @@ set -euo pipefail
 E_TROUBLE=70
 E_NO_GUEST=71
 E_INSMOD=72
+SIGPIPE_STATUS=141
 QEMU=qemu-system-aarch64
 
 kernel=6.12-cloud
@@ -88,7 +89,7 @@ check_kernel() {
 
 check_cpu() {
 	local name=${1%%,*}
-	"$QEMU" -cpu help 2>/dev/null | tr -d ' ' | grep -qxF -- "$name" ||
+	"$QEMU" -cpu help 2>/dev/null | tr -d ' ' | grep -xF -- "$name" >/dev/null ||
 		usage_error "--cpu '$name': a name of '$QEMU -cpu help' is allowed"
 }
 
@@ -246,7 +247,8 @@ extra_archive() {
 
 terminal_size() {
 	local rows cols
-	read -r rows cols < <(stty size 2>/dev/null || echo 24 80)
+	read -r rows cols < <(stty size 2>/dev/null || echo 0 0)
+	[ "$rows" -gt 0 ] && [ "$cols" -gt 0 ] || { rows=24; cols=80; }
 	printf "TTY_SIZE='rows %s cols %s'\nexport TERM='%s'\n" \
 		"$rows" "$cols" "${TERM//[^a-zA-Z0-9._+-]/}"
 }
@@ -306,8 +308,6 @@ run_qemu() {
 	out_pid=$!
 	cat "$run_dir/err" >&2 &
 	err_pid=$!
-	# QEMU opens a pipe for reading too in some versions; ours see the end
-	# of file only when the last writer is gone, and QEMU's end is that.
 	if [ -n "$shell" ]; then
 		saved_tty=$(stty -g </dev/tty 2>/dev/null || true)
 		# A terminal of its own: QEMU makes its descriptors non-blocking,
@@ -317,6 +317,12 @@ run_qemu() {
 		timeout -k 5 "$timeout" "${qemu[@]}" </dev/null \
 			>"$run_dir/qemu.out" 2>"$run_dir/qemu.err" &
 		qemu_pid=$!
+		# A reader that went away ends us as it ends any writer.
+		wait -n "$qemu_pid" $out_pid || rc=$?
+		if kill -0 "$qemu_pid" 2>/dev/null && [ $rc -eq $SIGPIPE_STATUS ]; then
+			exit $rc
+		fi
+		rc=0
 		wait "$qemu_pid" || rc=$?
 		qemu_pid=
 	fi
