@@ -163,54 +163,71 @@ static void finds_by_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -1L, next(index, 16));
 }
 
-/* A call that must be refused, and leave every bit as it was. */
-#define EXPECT_REFUSED(test, index, copy, want, call)			\
-	do {								\
-		struct shadow_vmap_tree __tree = (index)->tree;		\
-									\
-		memcpy(copy, (index)->area, (index)->block.bytes);	\
-		KUNIT_EXPECT_EQ(test, want, call);			\
-		KUNIT_EXPECT_MEMEQ(test, copy, (index)->area,		\
-				   (index)->block.bytes);		\
-		KUNIT_EXPECT_MEMEQ(test, &__tree, &(index)->tree,	\
-				   sizeof(__tree));			\
-	} while (0)
+/**
+ * struct copy - what a refused call must leave as it was
+ * @tree: the tree
+ * @bytes: the whole block
+ */
+struct copy {
+	struct shadow_vmap_tree tree;
+	void *bytes;
+};
+
+static void remember(const struct index *index, struct copy *copy)
+{
+	memcpy(&copy->tree, &index->tree, sizeof(copy->tree));
+	memcpy(copy->bytes, index->area, index->block.bytes);
+}
+
+static void expect_refused(struct kunit *test, const struct index *index,
+			   const struct copy *copy, int want, int err)
+{
+	KUNIT_EXPECT_EQ(test, want, err);
+	KUNIT_EXPECT_MEMEQ(test, &copy->tree, &index->tree, sizeof(copy->tree));
+	KUNIT_EXPECT_MEMEQ(test, copy->bytes, index->area, index->block.bytes);
+}
 
 static void refuses_and_changes_nothing(struct kunit *test)
 {
 	struct index *index = new_index(test, 64, 16);
 	struct shadow_vmap_tree *tree = &index->tree;
 	struct shadow_vmap_area *area = index->area;
-	void *copy = shadow_test_alloc(test, index->block.bytes);
+	struct copy copy;
 	static const u64 taken[][2] = {
 		{ 4, 4 }, { 3, 2 }, { 7, 2 }, { 3, 6 }, { 5, 1 }, { 15, 2 },
 		{ 16, 1 }, { 0, 17 }, { 12, 1 },
 	};
 	u32 i;
 
+	copy.bytes = shadow_test_alloc(test, index->block.bytes);
 	KUNIT_ASSERT_EQ(test, 0, insert(index, 0, 4, 4));
 	KUNIT_ASSERT_EQ(test, 0, insert(index, 1, 12, 3));
 	for (i = 0; i < ARRAY_SIZE(taken); i++) {
 		set_range(index, 2, taken[i][0], taken[i][1]);
-		EXPECT_REFUSED(test, index, copy, -EEXIST,
+		remember(index, &copy);
+		expect_refused(test, index, &copy, -EEXIST,
 			       shadow_vmap_tree_insert(tree, &area[2]));
 	}
 	area[2].va_start = WINDOW - PAGE;
 	area[2].va_end = WINDOW + PAGE;
-	EXPECT_REFUSED(test, index, copy, -EEXIST,
+	remember(index, &copy);
+	expect_refused(test, index, &copy, -EEXIST,
 		       shadow_vmap_tree_insert(tree, &area[2]));
 	set_range(index, 2, 0, 0);
-	EXPECT_REFUSED(test, index, copy, -EINVAL,
+	remember(index, &copy);
+	expect_refused(test, index, &copy, -EINVAL,
 		       shadow_vmap_tree_insert(tree, &area[2]));
 	set_range(index, 2, 0, 1);
-	EXPECT_REFUSED(test, index, copy, -EINVAL,
+	remember(index, &copy);
+	expect_refused(test, index, &copy, -EINVAL,
 		       shadow_vmap_tree_insert(tree, (void *)&area[2].gap));
-	EXPECT_REFUSED(test, index, copy, -EINVAL,
+	expect_refused(test, index, &copy, -EINVAL,
 		       shadow_vmap_tree_insert(tree, &area[64]));
-	EXPECT_REFUSED(test, index, copy, -ENOENT,
+	expect_refused(test, index, &copy, -ENOENT,
 		       shadow_vmap_tree_erase(tree, &area[2]));
 	KUNIT_ASSERT_EQ(test, 0, erase(index, 1));
-	EXPECT_REFUSED(test, index, copy, -ENOENT,
+	remember(index, &copy);
+	expect_refused(test, index, &copy, -ENOENT,
 		       shadow_vmap_tree_erase(tree, &area[1]));
 	verify(test, index);
 }
