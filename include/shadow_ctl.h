@@ -2,9 +2,10 @@
 /*
  * shadow_ctl - the language in which a person makes a machine do something.
  *
- * Two halves. shadow_ctl_parse.c turns one line into a struct shadow_ctl_cmd
- * and knows nothing of machines. shadow_ctl.c runs commands on a machine and
- * remembers what they got under ids that are never used again.
+ * Four parts. shadow_ctl_parse.c turns one line into a struct shadow_ctl_cmd and
+ * knows nothing of machines. shadow_ctl_run.c runs one command on a machine,
+ * shadow_ctl.c batches of them. shadow_ctl_handle.c remembers what they got under
+ * ids that are never used again.
  *
  * One write is one batch: every line is parsed before the first runs, and
  * execution stops at the first line that fails. A line that fails has changed
@@ -112,22 +113,20 @@ bool shadow_ctl_name_ok(const char *name, size_t len);
 const char *shadow_ctl_grammar(enum shadow_ctl_verb verb);
 const char *shadow_ctl_meaning(enum shadow_ctl_verb verb);
 
-struct shadow_mm;
+struct seq_file;
 struct shadow_ctl_handle;
 struct shadow_ctl_chunk;
-struct seq_file;
+struct shadow_mm;
 
 /**
  * struct shadow_ctl_ops - what running commands needs from around the machine
- * @zalloc: zeroed host memory, any number of bytes; NULL when there is none
- * @free: gives it back; NULL is fine
- * @mmu_check: lets the CPU judge the tables; writes one line into @said
+ * @mmu_check: lets the CPU judge the tables on that many random pages, 0: as
+ *	configured; writes one line into @said. NULL: refused
  * @reset: boots the machine again in place; all that was allocated is gone,
- *	also when an error is returned; writes one line into @said
+ *	also when an error is returned; writes one line into @said. NULL:
+ *	refused
  */
 struct shadow_ctl_ops {
-	void *(*zalloc)(u64 bytes);
-	void (*free)(void *mem);
 	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
 			 char *said, size_t said_bytes);
 	int (*reset)(struct shadow_mm *mm, char *said, size_t said_bytes);
@@ -135,7 +134,7 @@ struct shadow_ctl_ops {
 
 /**
  * struct shadow_ctl - what commands on one machine have got so far
- * @mm: the machine
+ * @mm: the machine, which also says where host memory comes from
  * @ops: what is needed from around it
  * @next_id: id of the next handle; the first is 1
  * @nr_live: handles
@@ -145,11 +144,12 @@ struct shadow_ctl_ops {
  * @spare: handles that are not in use
  * @chunks: what the handles were cut from
  * @nr_writes: batches so far
- * @nr_commands: commands that were run so far
+ * @nr_commands: commands that ran and did not fail
  * @counters: this machine holds the key of the event hooks
  * @last_err: what the last batch ended with
- * @last_line: at which line it stopped, or the last one that ran
- * @said: what the last command said: what it got, or why it was refused
+ * @last_line: the line where it stopped, else the last one that ran
+ * @last_ran: commands of it that ran and did not fail
+ * @said: what the last command got, or why a line was refused
  *
  * Locking: the caller's mutex, around every function that takes one of these.
  */
@@ -168,15 +168,17 @@ struct shadow_ctl {
 	bool counters;
 	int last_err;
 	unsigned int last_line;
+	unsigned int last_ran;
 	char said[SHADOW_CTL_WHY];
 };
 
 int shadow_ctl_init(struct shadow_ctl *ctl, struct shadow_mm *mm,
 		    const struct shadow_ctl_ops *ops);
 void shadow_ctl_fini(struct shadow_ctl *ctl);
-void shadow_ctl_forget(struct shadow_ctl *ctl);
 ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes);
+int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on);
 
 /* Takes text with its newlines. */
 typedef void (*shadow_ctl_emit_t)(void *to, const char *text);

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_ctl - batches of commands, and what reading ctl shows. See
+ * shadow_ctl.h.
+ */
+#include "shadow_ctl_handle.h"
+#include "shadow_mm.h"
+
+#ifdef __KERNEL__
+#include <linux/seq_file.h>
+#endif
+
+/* -------------------------------------------------------------- batches -- */
+
+/* All lines are read before the first one runs. */
+static int check_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	int more;
+
+	shadow_ctl_text_init(&text, at, bytes);
+	do {
+		more = shadow_ctl_next(&text, &cmd);
+	} while (more > 0);
+	if (more < 0) {
+		ctl->last_line = text.line;
+		strscpy(ctl->said, text.why, sizeof(ctl->said));
+	}
+	return more;
+}
+
+static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	int err;
+
+	shadow_ctl_text_init(&text, at, bytes);
+	while (shadow_ctl_next(&text, &cmd) > 0) {
+		ctl->last_line = cmd.line;
+		err = shadow_ctl_run(ctl, &cmd);
+		if (err)
+			return err;
+		ctl->last_ran++;
+		ctl->nr_commands++;
+	}
+	return 0;
+}
+
+/**
+ * shadow_ctl_write() - run one batch
+ * @ctl: whose commands
+ * @text: the batch, any bytes; not touched where @bytes is too large
+ * @bytes: its length
+ *
+ * Every line is parsed before the first one runs. Execution stops at the first
+ * line that fails, which has changed nothing; earlier lines stand.
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: @bytes; -E2BIG past SHADOW_CTL_BYTES; -EINVAL or -EOPNOTSUPP where a
+ * line is not understood; the errno of the line that failed.
+ */
+ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
+			 size_t bytes)
+{
+	int err;
+
+	ctl->nr_writes++;
+	ctl->last_line = 0;
+	ctl->last_ran = 0;
+	ctl->said[0] = '\0';
+	if (bytes > SHADOW_CTL_BYTES) {
+		snprintf(ctl->said, sizeof(ctl->said),
+			 "%zu bytes: allowed: up to %u in one write", bytes,
+			 SHADOW_CTL_BYTES);
+		err = -E2BIG;
+	} else {
+		err = check_batch(ctl, text, bytes);
+		if (!err)
+			err = run_batch(ctl, text, bytes);
+	}
+	ctl->last_err = err;
+	return err ? err : (ssize_t)bytes;
+}
+
+/**
+ * shadow_ctl_init() - no commands yet
+ * @ctl: filled
+ * @mm: the machine that they work on
+ * @ops: what they need from around it
+ *
+ * Context: process; sleeps.
+ * Return: 0, or -ENOMEM where the host has no memory.
+ */
+int shadow_ctl_init(struct shadow_ctl *ctl, struct shadow_mm *mm,
+		    const struct shadow_ctl_ops *ops)
+{
+	memset(ctl, 0, sizeof(*ctl));
+	ctl->mm = mm;
+	ctl->ops = ops;
+	return shadow_ctl_handles_init(ctl);
+}
+
+/**
+ * shadow_ctl_fini() - forget all that commands got
+ * @ctl: after an init that succeeded
+ *
+ * What the handles stand for stays allocated: the machine goes as a whole.
+ *
+ * Context: process; sleeps.
+ */
+void shadow_ctl_fini(struct shadow_ctl *ctl)
+{
+	shadow_ctl_set_counters(ctl, false);
+	shadow_ctl_handles_fini(ctl);
+}
+
+/* ------------------------------------------------------------- printing -- */
+
+struct printer {
+	shadow_ctl_emit_t emit;
+	void *to;
+};
+
+static __printf(2, 3)
+void print(const struct printer *printer, const char *fmt, ...)
+{
+	char line[320];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(line, sizeof(line), fmt, args);
+	va_end(args);
+	printer->emit(printer->to, line);
+}
+
+static const char *errno_name(int err)
+{
+	switch (-err) {
+	case EINVAL:
+		return "EINVAL";
+	case ENOENT:
+		return "ENOENT";
+	case ENOMEM:
+		return "ENOMEM";
+	case E2BIG:
+		return "E2BIG";
+	case EEXIST:
+		return "EEXIST";
+	case EOPNOTSUPP:
+		return "EOPNOTSUPP";
+	case EUCLEAN:
+		return "EUCLEAN";
+	case ENOSPC:
+		return "ENOSPC";
+	case EPERM:
+		return "EPERM";
+	case ERANGE:
+		return "ERANGE";
+	case EBUSY:
+		return "EBUSY";
+	case EIO:
+		return "EIO";
+	default:
+		return "error";
+	}
+}
+
+static void print_grammar(const struct printer *printer)
+{
+	unsigned int verb;
+
+	print(printer, "# One command a line; what follows a '#' is a comment.\n");
+	print(printer, "# All lines of a write are read before the first runs; a write stops at\n");
+	print(printer, "# the first line that fails, and earlier lines stand.\n");
+	for (verb = 0; verb < SHADOW_NR_CTL_VERBS; verb++)
+		print(printer, "%s\n\t%s\n", shadow_ctl_grammar(verb),
+		      shadow_ctl_meaning(verb));
+}
+
+static void print_handle(const struct shadow_ctl *ctl,
+			 const struct printer *printer,
+			 const struct shadow_ctl_handle *handle)
+{
+	struct shadow_mm *mm = ctl->mm;
+	u64 thing = shadow_ctl_thing(handle, 0);
+	char count[24] = "";
+
+	print(printer, "%8llu %-16s ", handle->id,
+	      *handle->name ? handle->name : "-");
+	if (handle->made > 1)
+		snprintf(count, sizeof(count), "count=%u ", handle->left);
+	switch (handle->kind) {
+	case SHADOW_CTL_PAGES:
+		print(printer, "alloc_pages %u %spfn %llu pa %#llx\n",
+		      handle->order, count, thing,
+		      thing << mm->nodes.page_shift);
+		break;
+	case SHADOW_CTL_OBJECTS:
+		if (thing)
+			print(printer, "kmalloc %llu %spa %#llx va %#llx\n",
+			      handle->bytes, count, thing,
+			      shadow_layout_pa_to_va(&mm->layout, thing));
+		else
+			print(printer, "kmalloc 0 %sZERO_SIZE_PTR\n", count);
+		break;
+	default:
+		print(printer, "vmalloc %llu va %#llx\n", handle->bytes, thing);
+		break;
+	}
+}
+
+static void print_handles(const struct shadow_ctl *ctl, bool whole,
+			  const struct printer *printer)
+{
+	const struct shadow_ctl_handle *handle = ctl->newest;
+	u64 nr = whole ? ctl->nr_live : min_t(u64, ctl->nr_live, SHADOW_CTL_SHOWN);
+	u64 i;
+
+	print(printer, "live: %llu, the newest first\n", ctl->nr_live);
+	if (nr)
+		print(printer, "%8s %-16s %s\n", "id", "name",
+		      "what (of several, the first)");
+	for (i = 0; i < nr && handle; i++, handle = handle->older)
+		print_handle(ctl, printer, handle);
+	if (nr < ctl->nr_live)
+		print(printer, "… %llu more in shadow_mm_raw/%s/ctl\n",
+		      ctl->nr_live - nr, ctl->mm->name);
+}
+
+static void print_last(const struct shadow_ctl *ctl,
+		       const struct printer *printer)
+{
+	if (!ctl->nr_writes)
+		print(printer, "last: nothing was written yet\n");
+	else if (ctl->last_err && !ctl->last_line)
+		print(printer, "last: %s (%d): %s\n", errno_name(ctl->last_err),
+		      ctl->last_err, ctl->said);
+	else if (ctl->last_err)
+		print(printer, "last: line %u: %s (%d), %u commands before it ran: %s\n",
+		      ctl->last_line, errno_name(ctl->last_err), ctl->last_err,
+		      ctl->last_ran, ctl->said);
+	else if (ctl->last_ran)
+		print(printer, "last: ok, %u commands ran; line %u: %s\n",
+		      ctl->last_ran, ctl->last_line, ctl->said);
+	else
+		print(printer, "last: ok, no command in it\n");
+	print(printer, "writes: %llu, commands: %llu, counters: %s\n",
+	      ctl->nr_writes, ctl->nr_commands, ctl->counters ? "on" : "off");
+}
+
+/**
+ * shadow_ctl_print() - what reading ctl shows
+ * @ctl: whose
+ * @whole: all live handles instead of the newest, and no grammar
+ * @emit: called with text, newlines included
+ * @to: handed to it
+ *
+ * The grammar, the newest SHADOW_CTL_SHOWN handles, and what came of the last
+ * batch. Addresses are the machine's own.
+ *
+ * Context: process, with the caller's mutex.
+ */
+void shadow_ctl_print(const struct shadow_ctl *ctl, bool whole,
+		      shadow_ctl_emit_t emit, void *to)
+{
+	const struct printer printer = { .emit = emit, .to = to };
+
+	if (!whole)
+		print_grammar(&printer);
+	print_handles(ctl, whole, &printer);
+	if (!whole)
+		print_last(ctl, &printer);
+}
+
+#ifdef __KERNEL__
+static void emit_to_seq(void *to, const char *text)
+{
+	seq_puts(to, text);
+}
+
+/**
+ * shadow_ctl_show() - the bounded view, for shadow_mm/ctl
+ * @ctl: whose
+ * @seq: where it goes
+ *
+ * Context: process, with the caller's mutex.
+ */
+void shadow_ctl_show(const struct shadow_ctl *ctl, struct seq_file *seq)
+{
+	shadow_ctl_print(ctl, false, emit_to_seq, seq);
+}
+
+/**
+ * shadow_ctl_show_whole() - all live handles, for shadow_mm_raw
+ * @ctl: whose
+ * @seq: where it goes
+ *
+ * Context: process, with the caller's mutex.
+ */
+void shadow_ctl_show_whole(const struct shadow_ctl *ctl, struct seq_file *seq)
+{
+	shadow_ctl_print(ctl, true, emit_to_seq, seq);
+}
+#endif

@@ -1,0 +1,627 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_ctl_run - what each command of the ctl language does to a machine. See
+ * shadow_ctl.h.
+ *
+ * Each command has a function below. It either does all of what it says, and
+ * tells in @said what that was, or changes nothing and tells there why.
+ */
+#include <linux/sched.h>
+
+#include "shadow_ctl_handle.h"
+#include "shadow_mm.h"
+#include "shadow_page_alloc.h"
+#include "shadow_pcp.h"
+
+/*
+ * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
+ * marks what `map` made, which is what `unmap` may take away.
+ */
+#define PTE_SPECIAL	BIT_ULL(56)
+
+/* Things are made and freed by the million: let others run in between. */
+#define RESCHED_EVERY	1024
+
+static __printf(3, 4)
+int fail(struct shadow_ctl *ctl, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(ctl->said, sizeof(ctl->said), fmt, args);
+	va_end(args);
+	return err;
+}
+
+static __printf(2, 3)
+int done(struct shadow_ctl *ctl, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(ctl->said, sizeof(ctl->said), fmt, args);
+	va_end(args);
+	return 0;
+}
+
+static int is_frozen(struct shadow_ctl *ctl)
+{
+	return fail(ctl, -EUCLEAN, "the machine is frozen: %s",
+		    ctl->mm->fault.text);
+}
+
+/* -------------------------------------------------------------- handles -- */
+
+/* A handle for what is about to be made, or the reason against it. */
+static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
+					    const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_ctl_handle *handle;
+	int err;
+
+	if (*cmd->as) {
+		handle = shadow_ctl_handle_find_name(ctl, cmd->as);
+		if (handle)
+			return ERR_PTR(fail(ctl, -EEXIST,
+					    "as=%s: the name is in use by id %llu",
+					    cmd->as, handle->id));
+	}
+	handle = shadow_ctl_handle_get(ctl, cmd->count);
+	if (!IS_ERR(handle))
+		return handle;
+	err = PTR_ERR(handle);
+	if (err == -ENOSPC)
+		fail(ctl, err, "allowed: %u live ids, free some first",
+		     SHADOW_CTL_MAX_HANDLES);
+	else
+		fail(ctl, err, "the host has no memory to remember %u things",
+		     cmd->count);
+	return handle;
+}
+
+static const struct {
+	const char *things;
+	const char *verb;
+} kinds[SHADOW_NR_CTL_KINDS] = {
+	[SHADOW_CTL_PAGES]	= { "pages", "free_pages" },
+	[SHADOW_CTL_OBJECTS]	= { "objects", "kfree" },
+	[SHADOW_CTL_AREA]	= { "an area", "vfree" },
+};
+
+/* The handle that a command names, of the kind that it can free. */
+static struct shadow_ctl_handle *named_handle(struct shadow_ctl *ctl,
+					      const struct shadow_ctl_cmd *cmd,
+					      enum shadow_ctl_kind kind)
+{
+	struct shadow_ctl_handle *handle;
+
+	if (*cmd->handle_name)
+		handle = shadow_ctl_handle_find_name(ctl, cmd->handle_name);
+	else
+		handle = shadow_ctl_handle_find(ctl, cmd->handle);
+	if (!handle) {
+		if (*cmd->handle_name)
+			fail(ctl, -ENOENT, "'%s': no such name is live",
+			     cmd->handle_name);
+		else
+			fail(ctl, -ENOENT, "%llu: no such id is live%s",
+			     cmd->handle, cmd->handle < ctl->next_id ?
+			     ", it was freed" : "");
+		return ERR_PTR(-ENOENT);
+	}
+	if (handle->kind != kind) {
+		fail(ctl, -EINVAL, "id %llu is %s: allowed: %s", handle->id,
+		     kinds[handle->kind].things, kinds[handle->kind].verb);
+		return ERR_PTR(-EINVAL);
+	}
+	return handle;
+}
+
+static int free_thing(struct shadow_ctl *ctl,
+		      const struct shadow_ctl_handle *handle, u64 thing);
+
+/* Free all things of a handle, the last first; those that failed stay in it. */
+static int free_things(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
+{
+	int err;
+
+	while (handle->left) {
+		err = free_thing(ctl, handle,
+				 shadow_ctl_thing(handle, handle->left - 1));
+		if (err)
+			return err;
+		handle->left--;
+		if (handle->left % RESCHED_EVERY == 0)
+			cond_resched();
+	}
+	return 0;
+}
+
+static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		    enum shadow_ctl_kind kind)
+{
+	struct shadow_ctl_handle *handle = named_handle(ctl, cmd, kind);
+	u32 left;
+	u64 id;
+	int err;
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	id = handle->id;
+	left = handle->left;
+	err = free_things(ctl, handle);
+	if (err == -EUCLEAN)
+		return is_frozen(ctl);
+	if (err)
+		return fail(ctl, err, "id %llu: %u of %u freed, the machine refused the next",
+			    id, left - handle->left, left);
+	shadow_ctl_handle_del(ctl, handle);
+	shadow_ctl_handle_put(ctl, handle);
+	return done(ctl, "id %llu: %u freed", id, left);
+}
+
+/*
+ * Make @cmd->count things, or none. What is undone goes the way that freeing
+ * goes.
+ */
+static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		       struct shadow_ctl_handle *handle,
+		       int (*make)(struct shadow_ctl *ctl,
+				   const struct shadow_ctl_cmd *cmd,
+				   u64 *thing))
+{
+	u64 *things = shadow_ctl_things(handle);
+	u32 nr;
+	int err = 0;
+
+	while (handle->left < cmd->count) {
+		err = make(ctl, cmd, &things[handle->left]);
+		if (err)
+			break;
+		handle->left++;
+		if (handle->left % RESCHED_EVERY == 0)
+			cond_resched();
+	}
+	if (!err)
+		return 0;
+	nr = handle->left;
+	if (free_things(ctl, handle) || err == -EUCLEAN)
+		return is_frozen(ctl);
+	return fail(ctl, err, "out of memory after %u of %u, which were given back",
+		    nr, cmd->count);
+}
+
+static struct shadow_ctl_handle *
+make_handle(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+	    enum shadow_ctl_kind kind,
+	    int (*make)(struct shadow_ctl *ctl,
+			const struct shadow_ctl_cmd *cmd, u64 *thing))
+{
+	struct shadow_ctl_handle *handle = new_handle(ctl, cmd);
+	int err;
+
+	if (IS_ERR(handle))
+		return handle;
+	handle->kind = kind;
+	handle->order = cmd->order;
+	handle->bytes = cmd->bytes;
+	err = make_things(ctl, cmd, handle, make);
+	if (err) {
+		shadow_ctl_handle_put(ctl, handle);
+		return ERR_PTR(err);
+	}
+	shadow_ctl_handle_add(ctl, handle, cmd->as);
+	return handle;
+}
+
+/* What can never be had is refused before anything is touched. */
+static bool fits(struct shadow_ctl *ctl, u64 bytes, u32 count)
+{
+	struct shadow_nodes *nodes = &ctl->mm->nodes;
+
+	return bytes <= (shadow_nodes_managed(nodes) << nodes->page_shift) / count;
+}
+
+static int no_memory(struct shadow_ctl *ctl)
+{
+	return shadow_fault_frozen(&ctl->mm->fault) ? -EUCLEAN : -ENOMEM;
+}
+
+/* ------------------------------------------------------------- commands -- */
+
+static const char *zone_name(struct shadow_ctl *ctl, u64 pfn)
+{
+	struct shadow_page *page = shadow_pfn_to_page(&ctl->mm->nodes, pfn);
+	unsigned int zone = page ? shadow_page_zonenum(page) : U8_MAX;
+
+	/* Read from the block, so it can be anything. */
+	return zone < SHADOW_MAX_NR_ZONES ? shadow_zone_names[zone] : "?";
+}
+
+static int make_block(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		      u64 *pfn)
+{
+	struct shadow_nodes *nodes = &ctl->mm->nodes;
+	struct shadow_page *page;
+	u32 gfp = SHADOW_GFP_KERNEL;
+
+	if ((cmd->keys & BIT(SHADOW_CTL_KEY_ZONE)) &&
+	    cmd->zone == SHADOW_ZONE_DMA)
+		gfp = SHADOW_GFP_DMA;
+	if (cmd->keys & BIT(SHADOW_CTL_KEY_CPU))
+		page = shadow_alloc_pages_cpu(nodes, cmd->cpu, gfp, cmd->order);
+	else
+		page = shadow_alloc_pages(nodes, gfp, cmd->order);
+	if (!page)
+		return no_memory(ctl);
+	*pfn = shadow_page_to_pfn(nodes, page);
+	return 0;
+}
+
+static int run_alloc_pages(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_nodes *nodes = &ctl->mm->nodes;
+	struct shadow_ctl_handle *handle;
+	u64 pfn;
+
+	if (cmd->order > nodes->max_order)
+		return fail(ctl, -EINVAL, "alloc_pages: ORDER %u: allowed: 0 to %u",
+			    cmd->order, nodes->max_order);
+	if (cmd->cpu >= nodes->nr_cpus)
+		return fail(ctl, -EINVAL, "alloc_pages: cpu=%u: allowed: 0 to %u",
+			    cmd->cpu, nodes->nr_cpus - 1);
+	if (!fits(ctl, 1ULL << (cmd->order + nodes->page_shift), cmd->count))
+		return fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
+			    shadow_nodes_managed(nodes));
+	handle = make_handle(ctl, cmd, SHADOW_CTL_PAGES, make_block);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	pfn = shadow_ctl_thing(handle, 0);
+	return done(ctl, "id %llu: %u of order %u, %s pfn %llu pa %#llx zone %s",
+		    handle->id, cmd->count, cmd->order,
+		    cmd->count > 1 ? "the first at" : "at", pfn,
+		    pfn << nodes->page_shift, zone_name(ctl, pfn));
+}
+
+static int run_free_pages(struct shadow_ctl *ctl,
+			  const struct shadow_ctl_cmd *cmd)
+{
+	return run_free(ctl, cmd, SHADOW_CTL_PAGES);
+}
+
+/* An object of no bytes has no address in the block, and 0 is in none. */
+static int make_object(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		       u64 *pa)
+{
+	void *object = shadow_kmalloc(&ctl->mm->slab, cmd->bytes,
+				      SHADOW_GFP_KERNEL);
+
+	if (!object)
+		return no_memory(ctl);
+	*pa = object == SHADOW_ZERO_SIZE_PTR ? 0 :
+		shadow_virt_to_phys(ctl->mm->nodes.block, object);
+	return 0;
+}
+
+static void *object_at(const struct shadow_ctl *ctl, u64 pa)
+{
+	return pa ? shadow_phys_to_virt(ctl->mm->nodes.block, pa) :
+		    SHADOW_ZERO_SIZE_PTR;
+}
+
+static int run_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_mm *mm = ctl->mm;
+	struct shadow_ctl_handle *handle;
+	u64 pa;
+
+	if (!fits(ctl, cmd->bytes, cmd->count))
+		return fail(ctl, -ENOMEM, "kmalloc: the machine has only %llu pages",
+			    shadow_nodes_managed(&mm->nodes));
+	handle = make_handle(ctl, cmd, SHADOW_CTL_OBJECTS, make_object);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	pa = shadow_ctl_thing(handle, 0);
+	if (!pa)
+		return done(ctl, "id %llu: %u of no bytes, at ZERO_SIZE_PTR",
+			    handle->id, cmd->count);
+	return done(ctl, "id %llu: %u of %llu bytes (%zu usable), %s pa %#llx va %#llx",
+		    handle->id, cmd->count, cmd->bytes,
+		    shadow_ksize(&mm->slab, object_at(ctl, pa)),
+		    cmd->count > 1 ? "the first at" : "at", pa,
+		    shadow_layout_pa_to_va(&mm->layout, pa));
+}
+
+static int run_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	return run_free(ctl, cmd, SHADOW_CTL_OBJECTS);
+}
+
+static int make_area(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		     u64 *va)
+{
+	return shadow_vmalloc_alloc(&ctl->mm->vmalloc, cmd->bytes,
+				    SHADOW_GFP_KERNEL, SHADOW_PAGE_KERNEL,
+				    (unsigned long)make_area, va);
+}
+
+static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_ctl_handle *handle;
+	unsigned int page_shift = ctl->mm->nodes.page_shift;
+
+	handle = make_handle(ctl, cmd, SHADOW_CTL_AREA, make_area);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	return done(ctl, "id %llu: %llu bytes in %llu pages at va %#llx",
+		    handle->id, cmd->bytes,
+		    ((cmd->bytes - 1) >> page_shift) + 1, handle->one);
+}
+
+static int run_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	return run_free(ctl, cmd, SHADOW_CTL_AREA);
+}
+
+static int free_thing(struct shadow_ctl *ctl,
+		      const struct shadow_ctl_handle *handle, u64 thing)
+{
+	struct shadow_nodes *nodes = &ctl->mm->nodes;
+
+	switch (handle->kind) {
+	case SHADOW_CTL_PAGES:
+		return shadow_free_pages(nodes, shadow_pfn_to_page(nodes, thing),
+					 handle->order);
+	case SHADOW_CTL_OBJECTS:
+		return shadow_kfree(&ctl->mm->slab, object_at(ctl, thing));
+	default:
+		return shadow_vfree(&ctl->mm->vmalloc, thing);
+	}
+}
+
+static bool ranges_meet(u64 first, u64 last, u64 other_first, u64 other_last)
+{
+	return first <= other_last && other_first <= last;
+}
+
+/*
+ * The tables behind TTBR0, if there are any that can change: those of the boot
+ * end with it, and what took their page tables from the early allocator cannot
+ * get more.
+ */
+static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
+{
+	if (!mm->idmap.root_table || mm->idmap.ops != mm->swapper.ops ||
+	    shadow_regs_root(&mm->regs, false) != mm->idmap.root)
+		return NULL;
+	return &mm->idmap;
+}
+
+/*
+ * The tables that a range of pages belongs to. Windows in which another layer
+ * decides what is mapped where are not for map and unmap: vmalloc would find
+ * its next area taken.
+ */
+static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb,
+					const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_mm *mm = ctl->mm;
+	struct shadow_pgtable *lower = lower_tables(mm);
+	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
+	const struct shadow_region *fixmap;
+	struct shadow_pgtable *pgt = &mm->swapper;
+	u64 bytes = cmd->nr_pages << pgt->geo.page_shift;
+	u64 last = cmd->va + bytes - 1;
+	int err = -EINVAL;
+
+	if (!IS_ALIGNED(cmd->va, 1ULL << pgt->geo.page_shift)) {
+		fail(ctl, err, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
+		     verb, cmd->va, 1ULL << pgt->geo.page_shift);
+		return ERR_PTR(err);
+	}
+	if (machine->lower && cmd->va <= last &&
+	    last <= shadow_geometry_last(&mm->lower->geo, false))
+		return machine->lower;
+	if (cmd->va > last ||
+	    cmd->va < shadow_geometry_first(&pgt->geo, true)) {
+		fail(ctl, err, "%s: VA %#llx to %#llx: allowed: %s%#llx and above",
+		     verb, cmd->va, last,
+		     lower ? "wholly below the hole between the halves, or " : "",
+		     shadow_geometry_first(&pgt->geo, true));
+		return ERR_PTR(err);
+	}
+	fixmap = &mm->layout.region[SHADOW_REGION_FIXMAP];
+	if (ranges_meet(cmd->va, last, window->va_start, window->va_end - 1) ||
+	    ranges_meet(cmd->va, last, fixmap->start, fixmap->end - 1)) {
+		err = -EPERM;
+		fail(ctl, err, "%s: VA %#llx belongs to %s: allowed: outside vmalloc and fixmap",
+		     verb, cmd->va, ranges_meet(cmd->va, last, fixmap->start,
+						fixmap->end - 1) ?
+		     "fixmap" : "vmalloc");
+		return ERR_PTR(err);
+	}
+	return pgt;
+}
+
+static const char *why_not_mapped(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return "something is mapped there";
+	case -ENOMEM:
+		return "out of memory for tables";
+	case -ERANGE:
+		return "an address is out of range";
+	case -EPERM:
+	case -EACCES:
+		return "writable and executable at once is not allowed";
+	default:
+		return "refused by the tables";
+	}
+}
+
+static int run_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_pgtable *pgt = tables_of(ctl, "map", cmd);
+	u64 bytes, limit;
+	int err;
+
+	if (IS_ERR(pgt))
+		return PTR_ERR(pgt);
+	bytes = cmd->nr_pages << pgt->geo.page_shift;
+	limit = 1ULL << pgt->geo.pa_bits;
+	if (!IS_ALIGNED(cmd->pa, 1ULL << pgt->geo.page_shift))
+		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: a multiple of the page, %#llx",
+			    cmd->pa, 1ULL << pgt->geo.page_shift);
+	if (bytes > limit || cmd->pa > limit - bytes)
+		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: pages that end within %u bits",
+			    cmd->pa, pgt->geo.pa_bits);
+	err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
+				 cmd->prot | PTE_SPECIAL, 0);
+	if (err == -EUCLEAN)
+		return is_frozen(ctl);
+	if (err)
+		return fail(ctl, err, "map: VA %#llx: %s", cmd->va,
+			    why_not_mapped(err));
+	return done(ctl, "va %#llx to pa %#llx: %llu pages mapped", cmd->va,
+		    cmd->pa, cmd->nr_pages);
+}
+
+/* Everything that unmap meets has to be there, and to be ours. */
+static int check_ours(void *priv, const struct shadow_walk_entry *entry)
+{
+	u64 *va = priv;
+
+	if (entry->kind != SHADOW_DESC_KIND_PAGE &&
+	    entry->kind != SHADOW_DESC_KIND_BLOCK) {
+		*va = max(*va, entry->va);
+		return -ENOENT;
+	}
+	if (entry->desc & PTE_SPECIAL)
+		return 0;
+	*va = max(*va, entry->va);
+	return -EPERM;
+}
+
+static int run_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_pgtable *pgt = tables_of(ctl, "unmap", cmd);
+	struct shadow_walker walker;
+	u64 bytes, va = cmd->va;
+	int err;
+
+	if (IS_ERR(pgt))
+		return PTR_ERR(pgt);
+	bytes = cmd->nr_pages << pgt->geo.page_shift;
+	shadow_pgtable_walker(pgt, &walker);
+	err = shadow_walk_for_each(&walker, va, va + bytes - 1, check_ours, &va);
+	if (err == -ENOENT)
+		return fail(ctl, err, "unmap: nothing is mapped at %#llx", va);
+	if (err == -EPERM)
+		return fail(ctl, err, "unmap: %#llx was not mapped by map", va);
+	if (!err)
+		err = shadow_pgtable_unmap(pgt, cmd->va, bytes);
+	if (err == -EUCLEAN)
+		return is_frozen(ctl);
+	if (err)
+		return fail(ctl, err, "unmap: VA %#llx: %s", cmd->va,
+			    why_not_mapped(err));
+	return done(ctl, "va %#llx: %llu pages unmapped", cmd->va,
+		    cmd->nr_pages);
+}
+
+static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_nodes *nodes = &ctl->mm->nodes;
+	struct shadow_zone *zone;
+	unsigned int nid, type;
+	u64 nr_pages = 0;
+
+	if (shadow_fault_frozen(&ctl->mm->fault))
+		return is_frozen(ctl);
+	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
+			zone = &nodes->node[nid].zone[type];
+			if (!shadow_zone_populated(zone) || !zone->pcp)
+				continue;
+			nr_pages += shadow_pcp_count(zone);
+			shadow_pcp_drain(zone);
+		}
+	}
+	return done(ctl, "%llu pages went from the per-CPU lists to the buddy",
+		    nr_pages);
+}
+
+static int run_mmu_check(struct shadow_ctl *ctl,
+			 const struct shadow_ctl_cmd *cmd)
+{
+	if (!ctl->ops->mmu_check)
+		return fail(ctl, -EOPNOTSUPP, "mmu_check: not supported by this machine");
+	return ctl->ops->mmu_check(ctl->mm, cmd->samples, cmd->seed,
+				   ctl->said, sizeof(ctl->said));
+}
+
+/**
+ * shadow_ctl_set_counters() - let the machine's event hooks count, or not
+ * @ctl: whose
+ * @on: whether they shall
+ *
+ * The key of the hooks is shared by all machines, so each takes it once.
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ */
+void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on)
+{
+	if (ctl->counters != on)
+		shadow_event_enable(on);
+	ctl->counters = on;
+}
+
+static int run_set_counters(struct shadow_ctl *ctl,
+			    const struct shadow_ctl_cmd *cmd)
+{
+	shadow_ctl_set_counters(ctl, cmd->on);
+	return done(ctl, "counters are %s", cmd->on ? "on" : "off");
+}
+
+static int run_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	if (!ctl->ops->reset)
+		return fail(ctl, -EOPNOTSUPP, "reset: not supported by this machine");
+	shadow_ctl_handles_forget(ctl);
+	return ctl->ops->reset(ctl->mm, ctl->said,
+			       sizeof(ctl->said));
+}
+
+static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
+					      const struct shadow_ctl_cmd *cmd) = {
+	[SHADOW_CTL_ALLOC_PAGES]	= run_alloc_pages,
+	[SHADOW_CTL_FREE_PAGES]		= run_free_pages,
+	[SHADOW_CTL_KMALLOC]		= run_kmalloc,
+	[SHADOW_CTL_KFREE]		= run_kfree,
+	[SHADOW_CTL_VMALLOC]		= run_vmalloc,
+	[SHADOW_CTL_VFREE]		= run_vfree,
+	[SHADOW_CTL_MAP]		= run_map,
+	[SHADOW_CTL_UNMAP]		= run_unmap,
+	[SHADOW_CTL_DRAIN]		= run_drain,
+	[SHADOW_CTL_MMU_CHECK]		= run_mmu_check,
+	[SHADOW_CTL_SET_COUNTERS]	= run_set_counters,
+	[SHADOW_CTL_RESET]		= run_reset,
+};
+
+/**
+ * shadow_ctl_run() - run one command
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * @ctl->said tells what it got, or why it failed.
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: 0, or why it failed: -EINVAL, -ENOENT, -EEXIST, -ENOMEM, -ENOSPC,
+ * -EPERM, -EOPNOTSUPP, -EUCLEAN; then it has changed nothing.
+ */
+int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	return runs[cmd->verb](ctl, cmd);
+}
