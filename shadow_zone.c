@@ -97,7 +97,7 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 	nodes->page_shift = page_shift;
 	nodes->max_order = max_order;
 	/* A pageblock is what one entry of the next table level maps */
-	nodes->pageblock_order = min(page_shift - 3, max_order);
+	nodes->pageblock_log2 = min(page_shift - 3, max_order);
 	nodes->nr_nodes = 1;
 	nodes->watermark_scale_factor = 10;
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
@@ -122,7 +122,7 @@ static void region_pfns(const struct shadow_nodes *nodes,
 
 static int region_nid(const struct shadow_memblock_region *region)
 {
-	return region->nid == SHADOW_NUMA_NO_NODE ? 0 : region->nid;
+	return shadow_numa_valid_node(region->nid) ? region->nid : 0;
 }
 
 static const struct shadow_memblock_region *
@@ -142,7 +142,7 @@ unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
 {
 	const struct shadow_memmap *memmap = &nodes->memmap;
 
-	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_order) + 1;
+	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_log2) + 1;
 }
 
 /**
@@ -402,6 +402,24 @@ u64 shadow_nodes_managed(const struct shadow_nodes *nodes)
 	for (nid = 0; nid < nodes->nr_nodes; nid++)
 		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
 			nr_pages += nodes->node[nid].zone[type].managed;
+	return nr_pages;
+}
+
+/**
+ * shadow_nodes_free() - frames in the buddy's free areas, all zones
+ * @nodes: the layer
+ *
+ * Context: any; a momentary value.
+ * Return: the number of frames, without those on per-CPU lists.
+ */
+u64 shadow_nodes_free(const struct shadow_nodes *nodes)
+{
+	unsigned int nid, type;
+	u64 nr_pages = 0;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
+			nr_pages += READ_ONCE(nodes->node[nid].zone[type].nr_free);
 	return nr_pages;
 }
 

@@ -461,6 +461,7 @@ void shadow_free_area_init(struct shadow_nodes *nodes,
 void shadow_build_zonelists(struct shadow_nodes *nodes);
 void shadow_zone_setup_watermarks(struct shadow_nodes *nodes);
 u64 shadow_nodes_managed(const struct shadow_nodes *nodes);
+u64 shadow_nodes_free(const struct shadow_nodes *nodes);
 unsigned int shadow_pageblocks(const struct shadow_nodes *nodes);
 int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault);
 

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_mm - one machine: every layer by value, bottom to top.
+ *
+ * Nothing here is global. KUnit makes a hundred small machines; a user may run
+ * two with different policies side by side.
+ */
+#ifndef SHADOW_MM_H
+#define SHADOW_MM_H
+
+#include "shadow_compat.h"
+#include "shadow_event.h"
+#include "shadow_fault.h"
+#include "shadow_handover.h"
+#include "shadow_layout.h"
+#include "shadow_memblock.h"
+#include "shadow_params.h"
+#include "shadow_pgtable.h"
+#include "shadow_pool.h"
+#include "shadow_regs.h"
+#include "shadow_slab.h"
+#include "shadow_vmalloc.h"
+#include "shadow_zone.h"
+
+struct shadow_mm;
+
+/**
+ * struct shadow_host_ops - what a machine asks of whoever hosts it
+ * @zalloc: zeroed memory outside the block, aligned to SHADOW_PCP_ALIGN, for
+ *	locks and heads that must not be corruptible; NULL if there is none
+ * @free: gives it back; NULL is allowed
+ * @now: a clock in nanoseconds
+ * @mmu_check: asks the CPU about the machine's tables and describes the
+ *	outcome in one line; -EUCLEAN on a mismatch. NULL: there is no such CPU
+ */
+struct shadow_host_ops {
+	void *(*zalloc)(size_t bytes);
+	void (*free)(void *mem);
+	u64 (*now)(void);
+	int (*mmu_check)(struct shadow_mm *mm, char *said, size_t said_bytes);
+};
+
+#define SHADOW_MM_NAME		17	/* 16 characters and a NUL */
+#define SHADOW_PHASE_TEXT	160
+#define SHADOW_MAX_PHASES	24
+
+/**
+ * struct shadow_phase_record - what one phase of the boot did
+ * @ns: how long it took
+ * @early_bytes: how much more the early allocator had reserved at its end
+ * @nr_tables: how many more table pages there were at its end
+ * @effect: what it changed, one line
+ */
+struct shadow_phase_record {
+	u64 ns;
+	u64 early_bytes;
+	u64 nr_tables;
+	char effect[SHADOW_PHASE_TEXT];
+};
+
+/**
+ * struct shadow_segment - a part of the kernel image with its own protection
+ * @name: as the linker script calls it
+ * @start: physical address
+ * @bytes: length, whole pages
+ * @prot: protection of its mapping in the image's own range
+ */
+struct shadow_segment {
+	const char *name;
+	phys_addr_t start;
+	u64 bytes;
+	u64 prot;
+};
+
+#define SHADOW_NR_SEGMENTS	7
+
+/**
+ * struct shadow_boot - how far a machine's boot has come
+ * @nr_done: phases that are complete
+ * @failed: errno of the phase after them, or 0
+ * @record: what each did
+ * @segment: the kernel image taken apart, in ascending order
+ * @static_next: next free page of the image's own space for tables
+ * @static_end: end of that space
+ * @kimage_va: where the image is mapped
+ */
+struct shadow_boot {
+	unsigned int nr_done;
+	int failed;
+	struct shadow_phase_record record[SHADOW_MAX_PHASES];
+	struct shadow_segment segment[SHADOW_NR_SEGMENTS];
+	phys_addr_t static_next;
+	phys_addr_t static_end;
+	u64 kimage_va;
+};
+
+/**
+ * struct shadow_mm - a machine
+ * @name: "main", or what a user called it
+ * @host: whoever hosts it
+ * @nr_cpus: CPUs that have per-CPU lists
+ * @cpu_id: what the CPU can do
+ * @cfg: the parameters it was booted with
+ * @places: where image, device tree and initrd lie
+ * @block: its memory
+ * @fault: raised when an invariant is found broken; freezes the machine
+ * @events: what hooks counted
+ * @memblock: the early allocator
+ * @nodes: nodes, zones, the page allocator
+ * @handover: what the first gave to the second
+ * @geo: shape of the kernel's tables
+ * @idmap_geo: shape of the identity map
+ * @layout: the kernel's address space
+ * @regs: the shadow registers
+ * @idmap: identity map of the image
+ * @init_pg: the image as head.S maps it
+ * @swapper: the kernel's tables from paging_init on
+ * @slab: caches and kmalloc
+ * @vmalloc: the vmalloc window
+ * @boot: how far the boot has come
+ * @pcp_mem: host's memory behind the per-CPU lists
+ * @slab_mem: host's memory behind the caches' locks and heads
+ */
+struct shadow_mm {
+	char name[SHADOW_MM_NAME];
+	const struct shadow_host_ops *host;
+	unsigned int nr_cpus;
+	struct shadow_cpu_id cpu_id;
+	struct shadow_config cfg;
+	struct shadow_places places;
+
+	struct shadow_block block;
+	struct shadow_fault fault;
+	struct shadow_event_log events;
+	struct shadow_memblock memblock;
+	struct shadow_nodes nodes;
+	struct shadow_handover handover;
+	struct shadow_geometry geo;
+	struct shadow_geometry idmap_geo;
+	struct shadow_layout layout;
+	struct shadow_regs regs;
+	struct shadow_pgtable idmap;
+	struct shadow_pgtable init_pg;
+	struct shadow_pgtable swapper;
+	struct shadow_slab slab;
+	struct shadow_vmalloc vmalloc;
+	struct shadow_boot boot;
+	void *pcp_mem;
+	void *slab_mem;
+};
+
+#endif /* SHADOW_MM_H */

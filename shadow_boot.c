@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_boot - the boot ladder: each phase in the kernel's order and under
+ * the kernel's name, up, and down again.
+ *
+ * A phase that fails undoes itself; the ladder undoes the phases before it.
+ * What a phase is and which kernel function it follows stands in the table at
+ * the end. The early phases, up to paging_init, are in shadow_boot_early.c.
+ */
+#include "shadow_audit.h"
+#include "shadow_boot.h"
+#include "shadow_boot_early.h"
+#include "shadow_buddy.h"
+#include "shadow_page_alloc.h"
+#include "shadow_pcp.h"
+
+static u64 to_mib(u64 bytes)
+{
+	return bytes >> 20;
+}
+
+/*
+ * A private block has no device tree that says how far devices reach, so the
+ * lowest quarter stands for what they can: both zones are there to be tried.
+ * The limit is a multiple of the largest block, as it is on real boards.
+ */
+static u64 dma_limit_pfn(const struct shadow_mm *mm)
+{
+	unsigned int shift = mm->nodes.page_shift;
+	u64 start = mm->block.base >> shift;
+	u64 end = (mm->block.base + mm->block.bytes) >> shift;
+	u64 quarter = start + (end - start) / 4;
+	u64 limit = round_up(quarter, BIT(mm->nodes.max_order));
+
+	if (limit < end)
+		return limit;
+	/* No multiple inside: a pageblock's, or none and all is DMA */
+	limit = round_up(quarter, BIT(mm->nodes.));
+	return min(limit, end);
+}
+
+/* The kernel's MAX_PAGE_ORDER for each granule */
+static unsigned int default_max_order(unsigned int page_shift)
+{
+	return page_shift == 12 ? 10 : page_shift == 14 ? 11 : 13;
+}
+
+static int free_area_init(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_nodes *nodes = &mm->nodes;
+	struct shadow_zone *zone;
+	void *memmap;
+	u64 bytes;
+	int len = 0;
+
+	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
+			  mm->cfg.page_shift,
+			  default_max_order(mm->cfg.page_shift));
+	nodes->zone_limit[SHADOW_ZONE_DMA] = dma_limit_pfn(mm);
+	nodes->zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
+	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
+	if (!bytes)
+		return -EINVAL;
+	shadow_memblock_set_owner(&mm->memblock, "memmap");
+	memmap = shadow_memblock_alloc_raw(&mm->memblock, bytes,
+					   1ULL << nodes->page_shift);
+	if (!memmap)
+		return -ENOMEM;
+	shadow_free_area_init(nodes, &mm->memblock, memmap);
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		if (shadow_zone_populated(zone))
+			len += scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
+					 "%s [%#llx-%#llx], ",
+					 shadow_zone_names[zone->type],
+					 zone->start_pfn << nodes->page_shift,
+					 ((zone->start_pfn + zone->spanned) <<
+					  nodes->page_shift) - 1);
+	scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
+		  "memmap %llu KiB for %u frames", bytes >> 10,
+		  nodes->memmap.nr);
+	return 0;
+}
+
+static int build_zonelists(struct shadow_mm *mm, char *effect)
+{
+	shadow_build_zonelists(&mm->nodes);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "Built 1 zonelists, mobility grouping on.  Total pages: %llu",
+		  mm->nodes.node[0].present);
+	return 0;
+}
+
+static int table_from_buddy(void *ctx, phys_addr_t *pa)
+{
+	struct shadow_mm *mm = ctx;
+	struct shadow_page *page;
+
+	page = shadow_alloc_pages(&mm->nodes,
+				  SHADOW_GFP_OWNER(SHADOW_OWNER_TABLE), 0);
+	if (!page)
+		return -ENOMEM;
+	*pa = shadow_page_to_phys(&mm->nodes, page);
+	return 0;
+}
+
+/* A table from before the handover becomes an ordinary free frame */
+static void free_early_table(struct shadow_mm *mm, struct shadow_page *page)
+{
+	struct shadow_zone *zone = shadow_page_zone(&mm->nodes, page);
+	unsigned long irqflags;
+	unsigned int mt;
+
+	mt = shadow_pageblock_mt(&mm->nodes,
+				 shadow_page_index(&mm->nodes.memmap, page));
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	zone->managed++;
+	__shadow_buddy_free(zone, page, 0, mt);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+}
+
+static void table_to_buddy(void *ctx, phys_addr_t pa)
+{
+	struct shadow_mm *mm = ctx;
+	struct shadow_page *page;
+
+	page = shadow_pfn_to_page(&mm->nodes, pa >> mm->nodes.page_shift);
+	if (!page)
+		return;
+	if (shadow_page_state(page) == SHADOW_PAGE_RESERVED)
+		free_early_table(mm, page);
+	else
+		shadow_free_pages(&mm->nodes, page, 0);
+}
+
+static const struct shadow_pgtable_ops buddy_tables = {
+	.alloc_table = table_from_buddy,
+	.free_table = table_to_buddy,
+};
+
+/*
+ * The moment that the articles describe: memblock's free memory becomes the
+ * buddy's, and from here on tables come from there too.
+ */
+static int mem_init(struct shadow_mm *mm, char *effect)
+{
+	int err = shadow_handover(&mm->nodes, &mm->memblock, &mm->handover);
+
+	if (err)
+		return err;
+	shadow_pgtable_set_ops(&mm->swapper, &buddy_tables, mm);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "%llu frames freed, %llu reserved, %llu in holes; tables come from the buddy now",
+		  mm->handover.nr_freed, mm->handover.nr_reserved,
+		  mm->handover.nr_holes);
+	return 0;
+}
+
+static int setup_watermarks(struct shadow_mm *mm, char *effect)
+{
+	mm->pcp_mem = mm->host->zalloc(shadow_pcp_bytes(mm->nr_cpus));
+	if (!mm->pcp_mem)
+		return -ENOMEM;
+	shadow_zone_setup_watermarks(&mm->nodes);
+	shadow_pcp_init(&mm->nodes, mm->pcp_mem, mm->nr_cpus);
+	shadow_pcp_setup(&mm->nodes);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "min_free_kbytes %llu, lists for %u CPUs",
+		  mm->nodes.min_free_kbytes, mm->nr_cpus);
+	return 0;
+}
+
+static void drop_pcp(struct shadow_mm *mm)
+{
+	struct shadow_zone *zone;
+
+	for (zone = shadow_first_zone(&mm->nodes); zone;
+	     zone = shadow_next_zone(zone)) {
+		shadow_pcp_drain(zone);
+		zone->pcp = NULL;
+	}
+	mm->host->free(mm->pcp_mem);
+	mm->pcp_mem = NULL;
+}
+
+static int slab_init(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	unsigned int nr = 0;
+	int err;
+
+	mm->slab_mem = mm->host->zalloc(shadow_slab_bytes(mm->nr_cpus));
+	if (!mm->slab_mem)
+		return -ENOMEM;
+	err = shadow_slab_init(&mm->slab, &mm->nodes, mm->cfg.slab, mm->nr_cpus,
+			       mm->cfg.seed, mm->slab_mem);
+	if (err) {
+		mm->host->free(mm->slab_mem);
+		mm->slab_mem = NULL;
+		return err;
+	}
+	while ((cache = shadow_slab_next(&mm->slab, cache)))
+		nr++;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "engine %s, %u caches: kmem_cache bootstrapped, then kmalloc's",
+		  mm->cfg.slab, nr);
+	return 0;
+}
+
+static void slab_fini(struct shadow_mm *mm)
+{
+	shadow_slab_fini(&mm->slab);
+	mm->host->free(mm->slab_mem);
+	mm->slab_mem = NULL;
+}
+
+static int vmalloc_init(struct shadow_mm *mm, char *effect)
+{
+	const struct shadow_region *window =
+		&mm->layout.region[SHADOW_REGION_VMALLOC];
+	u64 image_end = mm->boot.kimage_va + mm->places.image.bytes;
+	u64 start = round_up(image_end, SZ_2M);
+	int err;
+
+	err = shadow_vmalloc_init(&mm->vmalloc, &mm->nodes, &mm->slab,
+				  &mm->swapper, start, window->end,
+				  mm->cfg.seed, &mm->events, &mm->fault);
+	if (err)
+		return err;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "window [%#llx-%#llx], %llu MiB, behind the kernel image",
+		  start, window->end - 1, to_mib(window->end - start));
+	return 0;
+}
+
+static void vmalloc_fini(struct shadow_mm *mm)
+{
+	shadow_vmalloc_fini(&mm->vmalloc);
+}
+
+static int verify(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_audit audit;
+	int err = shadow_audit_verify(mm, &audit);
+
+	if (err)
+		scnprintf(effect, SHADOW_PHASE_TEXT, "%s", audit.fault.text);
+	else
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "%u layers found nothing wrong", hweight32(audit.asked));
+	return err;
+}
+
+static int mmu_check(struct shadow_mm *mm, char *effect)
+{
+	if (!mm->host->mmu_check || !mm->cfg.mmu_check) {
+		scnprintf(effect, SHADOW_PHASE_TEXT, "%s",
+			  mm->host->mmu_check ? "not asked for (mmu_check=off)" :
+						"this host has no such MMU");
+		return 0;
+	}
+	return mm->host->mmu_check(mm, effect, SHADOW_PHASE_TEXT);
+}
+
+static const struct {
+	const char *name;
+	const char *follows;
+	int (*up)(struct shadow_mm *mm, char *effect);
+	void (*down)(struct shadow_mm *mm);
+} phases[SHADOW_NR_PHASES] = {
+	[SHADOW_PHASE_PRESERVE_BOOT_ARGS] = {
+		"preserve_boot_args", "head.S",
+		shadow_boot_preserve_args },
+	[SHADOW_PHASE_INIT_KERNEL_EL] = {
+		"init_kernel_el", "head.S",
+		shadow_boot_init_el },
+	[SHADOW_PHASE_CREATE_IDMAP] = {
+		"create_init_idmap", "kernel/pi/map_range.c",
+		shadow_boot_create_idmap, shadow_boot_drop_idmap },
+	[SHADOW_PHASE_MAP_KERNEL] = {
+		"map_kernel", "kernel/pi/map_kernel.c",
+		shadow_boot_map_kernel, shadow_boot_drop_init_pg },
+	[SHADOW_PHASE_CPU_SETUP] = {
+		"__cpu_setup", "mm/proc.S",
+		shadow_boot_cpu_setup },
+	[SHADOW_PHASE_PRIMARY_SWITCH] = {
+		"__primary_switch", "head.S",
+		shadow_boot_primary_switch, shadow_boot_mmu_off },
+	[SHADOW_PHASE_MEMBLOCK_INIT] = {
+		"arm64_memblock_init", "arch/arm64/mm/init.c",
+		shadow_boot_memblock_init },
+	[SHADOW_PHASE_PAGING_INIT] = {
+		"paging_init", "arch/arm64/mm/mmu.c",
+		shadow_boot_paging_init, shadow_boot_drop_swapper },
+	[SHADOW_PHASE_FREE_AREA_INIT] = {
+		"free_area_init", "mm/mm_init.c", free_area_init },
+	[SHADOW_PHASE_BUILD_ZONELISTS] = {
+		"build_all_zonelists", "mm/page_alloc.c", build_zonelists },
+	[SHADOW_PHASE_MEM_INIT] = {
+		"mem_init", "mm/memblock.c", mem_init },
+	[SHADOW_PHASE_WATERMARKS] = {
+		"init_per_zone_wmark_min", "mm/page_alloc.c",
+		setup_watermarks, drop_pcp },
+	[SHADOW_PHASE_SLAB_INIT] = {
+		"kmem_cache_init", "mm/slub.c", slab_init, slab_fini },
+	[SHADOW_PHASE_VMALLOC_INIT] = {
+		"vmalloc_init", "mm/vmalloc.c", vmalloc_init, vmalloc_fini },
+	[SHADOW_PHASE_VERIFY] = {
+		"verify", "every layer's own", verify },
+	[SHADOW_PHASE_MMU_CHECK] = {
+		"mmu_check", "the CPU's AT instruction", mmu_check },
+};
+
+/**
+ * shadow_phase_name() - what a phase is called
+ * @phase: the phase
+ *
+ * Context: any.
+ * Return: the kernel's name where it has one.
+ */
+const char *shadow_phase_name(enum shadow_phase phase)
+{
+	return phases[phase].name;
+}
+
+/**
+ * shadow_phase_follows() - where the original of a phase is found
+ * @phase: the phase
+ *
+ * Context: any.
+ * Return: a file of the kernel's, or what else it follows.
+ */
+const char *shadow_phase_follows(enum shadow_phase phase)
+{
+	return phases[phase].follows;
+}
+
+static u64 nr_tables(const struct shadow_mm *mm)
+{
+	return mm->idmap.nr_tables + mm->init_pg.nr_tables +
+	       mm->swapper.nr_tables;
+}
+
+static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
+{
+	struct shadow_phase_record *record = &mm->boot.record[phase];
+	u64 reserved = mm->memblock.reserved.total_size;
+	u64 tables = nr_tables(mm);
+	u64 start = mm->host->now();
+	int err = phases[phase].up(mm, record->effect);
+
+	record->ns = mm->host->now() - start;
+	record->early_bytes = mm->memblock.reserved.total_size - reserved;
+	record->nr_tables = nr_tables(mm) - tables;
+	shadow_event(&mm->events, SHADOW_EV_PHASE, 1);
+	return err;
+}
+
+/**
+ * shadow_boot_up() - boot a machine
+ * @mm: the machine; name, host, nr_cpus, cpu_id, cfg, places and block are
+ *	set, all else is zero
+ *
+ * Context: process context; may sleep in the host's allocator only.
+ * Return: 0, or the errno of the phase that failed: @boot.nr_done tells which,
+ * its record why, and everything has been undone.
+ */
+int shadow_boot_up(struct shadow_mm *mm)
+{
+	unsigned int phase;
+	int err;
+
+	shadow_fault_init(&mm->fault);
+	shadow_event_init(&mm->events);
+	memset(&mm->boot, 0, sizeof(mm->boot));
+	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+		err = run_phase(mm, phase);
+		if (err)
+			goto undo;
+		mm->boot.nr_done = phase + 1;
+	}
+	return 0;
+
+undo:
+	shadow_boot_down(mm);
+	mm->boot.nr_done = phase;
+	mm->boot.failed = err;
+	return err;
+}
+
+/**
+ * shadow_boot_down() - take a machine down, the last phase first
+ * @mm: the machine
+ *
+ * Gives back what the machine holds of the host's memory, except the block. A
+ * frozen machine is taken down as well.
+ *
+ * Context: process context; nobody uses the machine any more.
+ * Return: frames of the buddy that were still in use when all layers had given
+ * back theirs: what users have left behind.
+ */
+u64 shadow_boot_down(struct shadow_mm *mm)
+{
+	u64 left = 0;
+
+	while (mm->boot.nr_done) {
+		mm->boot.nr_done--;
+		if (phases[mm->boot.nr_done].down)
+			phases[mm->boot.nr_done].down(mm);
+		/* Below this phase nobody takes frames from the buddy */
+		if (mm->boot.nr_done == SHADOW_PHASE_WATERMARKS)
+			left = shadow_nodes_managed(&mm->nodes) -
+			       shadow_nodes_free(&mm->nodes);
+	}
+	return left;
+}

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_boot_early - from the first instruction to paging_init: what head.S
+ * does with tables that are part of the kernel image, and the map that
+ * replaces it.
+ */
+#include "shadow_boot_early.h"
+
+/* Rooms of the image that head.S keeps for its tables, in pages */
+#define STATIC_TABLES	12
+
+static u64 page_bytes(const struct shadow_mm *mm)
+{
+	return 1ULL << mm->cfg.page_shift;
+}
+
+/*
+ * The image's share of each segment, in percent; about what a real arm64
+ * kernel has. What is left over after .data is .bss.
+ */
+static const struct {
+	const char *name;
+	unsigned int percent;
+	u64 prot;
+} segment_plan[SHADOW_NR_SEGMENTS] = {
+	{ ".text", 45, SHADOW_PAGE_KERNEL_ROX },
+	{ ".rodata", 25, SHADOW_PAGE_KERNEL_RO },
+	{ ".init.text", 4, SHADOW_PAGE_KERNEL_ROX },
+	{ ".init.data", 6, SHADOW_PAGE_KERNEL },
+	{ ".data", 10, SHADOW_PAGE_KERNEL },
+	{ ".bss", 0, SHADOW_PAGE_KERNEL },
+	{ "init_pg_dir", 0, SHADOW_PAGE_KERNEL },
+};
+
+#define SEGMENT_BSS	5
+#define SEGMENT_TABLES	6
+
+/* First segment that head.S maps writable: __initdata_begin */
+#define SEGMENT_INIT_DATA	3
+
+static int plan_segments(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_segment *segment = mm->boot.segment;
+	u64 page = page_bytes(mm);
+	u64 tables = STATIC_TABLES * page;
+	u64 end = mm->places.image.start + mm->places.image.bytes;
+	phys_addr_t at = mm->places.image.start;
+	u64 rest;
+	int i;
+
+	if (mm->places.image.bytes < tables + SEGMENT_TABLES * page) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "image of %llu bytes is too small: %u pages are its tables', and each segment has one",
+			  mm->places.image.bytes, STATIC_TABLES);
+		return -EINVAL;
+	}
+	rest = mm->places.image.bytes - tables - SEGMENT_TABLES * page;
+	for (i = 0; i < SHADOW_NR_SEGMENTS; i++, segment++) {
+		segment->name = segment_plan[i].name;
+		segment->prot = segment_plan[i].prot;
+		segment->start = at;
+		if (i == SEGMENT_TABLES)
+			segment->bytes = tables;
+		else if (i == SEGMENT_BSS)
+			segment->bytes = end - tables - at;
+		else
+			segment->bytes = page +
+				rest / 100 * segment_plan[i].percent / page * page;
+		at += segment->bytes;
+	}
+	mm->boot.static_next = end - tables;
+	mm->boot.static_end = end;
+	return 0;
+}
+
+/**
+ * shadow_boot_preserve_args() - what the boot loader passed: x0
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Documentation/arch/arm64/booting.rst: the device tree is aligned to 8 bytes
+ * and not larger than 2 MiB.
+ *
+ * Context: boot.
+ * Return: 0; -EINVAL if the device tree or the image is not as promised.
+ */
+int shadow_boot_preserve_args(struct shadow_mm *mm, char *effect)
+{
+	const struct shadow_param_range *dtb = &mm->places.dtb;
+
+	if (!IS_ALIGNED(dtb->start, 8) || dtb->bytes > SZ_2M ||
+	    !shadow_block_has(&mm->block, dtb->start, dtb->bytes)) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "x0 = %#llx: a device tree is aligned to 8 bytes, at most 2 MiB long, and in RAM",
+			  dtb->start);
+		return -EINVAL;
+	}
+	shadow_regs_reset(&mm->regs, dtb->start);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "x0 = %#llx: device tree of %llu bytes, aligned to 8",
+		  mm->regs.x0, dtb->bytes);
+	return plan_segments(mm, effect);
+}
+
+/**
+ * shadow_boot_init_el() - at which exception level the kernel runs
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Context: boot.
+ * Return: 0.
+ */
+int shadow_boot_init_el(struct shadow_mm *mm, char *effect)
+{
+	scnprintf(effect, SHADOW_PHASE_TEXT, "CurrentEL = EL%llu, MMU off, caches off",
+		  mm->regs.currentel >> 2);
+	return 0;
+}
+
+/* Tables that are part of the image: there is no allocator yet */
+static int table_from_image(void *ctx, phys_addr_t *pa)
+{
+	struct shadow_mm *mm = ctx;
+
+	if (mm->boot.static_next == mm->boot.static_end)
+		return -ENOMEM;
+	*pa = mm->boot.static_next;
+	mm->boot.static_next += page_bytes(mm);
+	return 0;
+}
+
+/* They go when the image goes */
+static void table_to_image(void *ctx, phys_addr_t pa)
+{
+}
+
+static const struct shadow_pgtable_ops image_tables = {
+	.alloc_table = table_from_image,
+	.free_table = table_to_image,
+};
+
+/* The image in two parts, as head.S sees it: up to .init.data, and the rest */
+static int map_image(struct shadow_mm *mm, struct shadow_pgtable *pgt, u64 va)
+{
+	phys_addr_t start = mm->places.image.start;
+	u64 code = mm->boot.segment[SEGMENT_INIT_DATA].start - start;
+	int err;
+
+	err = shadow_pgtable_map(pgt, va, start, code, SHADOW_PAGE_KERNEL_ROX, 0);
+	if (err)
+		return err;
+	return shadow_pgtable_map(pgt, va + code, start + code,
+				  mm->places.image.bytes - code,
+				  SHADOW_PAGE_KERNEL, 0);
+}
+
+/**
+ * shadow_boot_create_idmap() - the image mapped to itself
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * What runs while the MMU is switched on must not move. Follows
+ * create_init_idmap() of arch/arm64/kernel/pi/map_range.c.
+ *
+ * Context: boot.
+ * Return: 0, -ENOMEM when the image has no room for its tables, or an errno of
+ * shadow_geometry_init() or shadow_pgtable_map().
+ */
+int shadow_boot_create_idmap(struct shadow_mm *mm, char *effect)
+{
+	unsigned int pa_bits = mm->cfg.lpa2 ? 52 : 48;
+	int err;
+
+	/* IDMAP_VA_BITS: RAM may lie above what a 39-bit half reaches */
+	err = shadow_geometry_init(&mm->idmap_geo, mm->cfg.page_shift,
+				   max(mm->cfg.va_bits, 48U), pa_bits,
+				   mm->cfg.lpa2);
+	if (err)
+		return err;
+	err = shadow_pgtable_init(&mm->idmap, &mm->idmap_geo, false, &mm->block,
+				  &mm->events, &mm->fault, &image_tables, mm);
+	if (err)
+		return err;
+	err = map_image(mm, &mm->idmap, mm->places.image.start);
+	if (err)
+		goto fini;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "idmap_pg_dir at %#llx: image [%#llx-%#llx] mapped to itself, %llu tables of its own",
+		  (u64)mm->idmap.root, mm->places.image.start,
+		  mm->places.image.start + mm->places.image.bytes - 1,
+		  mm->idmap.nr_tables);
+	return 0;
+
+fini:
+	shadow_pgtable_fini(&mm->idmap);
+	return err;
+}
+
+/**
+ * shadow_boot_drop_idmap() - undo shadow_boot_create_idmap()
+ * @mm: the machine
+ *
+ * Context: take-down.
+ */
+void shadow_boot_drop_idmap(struct shadow_mm *mm)
+{
+	shadow_pgtable_fini(&mm->idmap);
+}
+
+/**
+ * shadow_boot_map_kernel() - the image at its virtual address
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * The virtual address is congruent to the physical one modulo 2 MiB, so that
+ * sections can be used. Follows map_kernel() of
+ * arch/arm64/kernel/pi/map_kernel.c.
+ *
+ * Context: boot.
+ * Return: 0, or an errno as shadow_boot_create_idmap().
+ */
+int shadow_boot_map_kernel(struct shadow_mm *mm, char *effect)
+{
+	int err;
+
+	err = shadow_geometry_init(&mm->geo, mm->cfg.page_shift, mm->cfg.va_bits,
+				   mm->idmap_geo.pa_bits, mm->cfg.lpa2);
+	if (err)
+		return err;
+	err = shadow_layout_init(&mm->layout, &mm->geo, sizeof(struct shadow_page));
+	if (err)
+		return err;
+	mm->boot.kimage_va = mm->layout.kimage_vaddr +
+			     (mm->places.image.start & (SZ_2M - 1));
+	err = shadow_pgtable_init(&mm->init_pg, &mm->geo, true, &mm->block,
+				  &mm->events, &mm->fault, &image_tables, mm);
+	if (err)
+		return err;
+	err = map_image(mm, &mm->init_pg, mm->boot.kimage_va);
+	if (err)
+		goto fini;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "init_pg_dir at %#llx: image at VA %#llx, %llu of %u tables that the image has room for are used",
+		  (u64)mm->init_pg.root, mm->boot.kimage_va,
+		  mm->idmap.nr_tables + mm->init_pg.nr_tables, STATIC_TABLES);
+	return 0;
+
+fini:
+	shadow_pgtable_fini(&mm->init_pg);
+	return err;
+}
+
+/**
+ * shadow_boot_drop_init_pg() - undo shadow_boot_map_kernel()
+ * @mm: the machine
+ *
+ * Context: take-down.
+ */
+void shadow_boot_drop_init_pg(struct shadow_mm *mm)
+{
+	shadow_pgtable_fini(&mm->init_pg);
+}
+
+/**
+ * shadow_boot_cpu_setup() - memory types and the format of the tables
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Follows __cpu_setup of arch/arm64/mm/proc.S.
+ *
+ * Context: boot.
+ * Return: 0, or an errno of shadow_regs_cpu_setup().
+ */
+int shadow_boot_cpu_setup(struct shadow_mm *mm, char *effect)
+{
+	int err = shadow_regs_cpu_setup(&mm->regs, &mm->idmap_geo, &mm->geo,
+					&mm->cpu_id);
+
+	if (err)
+		return err;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "MAIR_EL1 = %#llx, TCR_EL1 = %#llx", mm->regs.mair,
+		  mm->regs.tcr);
+	return 0;
+}
+
+/**
+ * shadow_boot_primary_switch() - tables into the registers, MMU on
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Follows __primary_switch of arch/arm64/kernel/head.S.
+ *
+ * Context: boot.
+ * Return: 0, or an errno of shadow_regs_enable_mmu().
+ */
+int shadow_boot_primary_switch(struct shadow_mm *mm, char *effect)
+{
+	int err = shadow_regs_enable_mmu(&mm->regs, &mm->idmap_geo,
+					 mm->idmap.root, &mm->geo,
+					 mm->init_pg.root);
+
+	if (err)
+		return err;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "TTBR0_EL1 = %#llx (idmap), TTBR1_EL1 = %#llx (init_pg_dir), SCTLR_EL1.M = 1",
+		  mm->regs.ttbr0, mm->regs.ttbr1);
+	return 0;
+}
+
+/**
+ * shadow_boot_mmu_off() - undo shadow_boot_primary_switch()
+ * @mm: the machine
+ *
+ * Context: take-down.
+ */
+void shadow_boot_mmu_off(struct shadow_mm *mm)
+{
+	shadow_regs_reset(&mm->regs, mm->places.dtb.start);
+}
+
+static int reserve_place(struct shadow_mm *mm, const char *owner,
+			 const struct shadow_param_range *place)
+{
+	if (!place->bytes)
+		return 0;
+	shadow_memblock_set_owner(&mm->memblock, owner);
+	return shadow_memblock_reserve(&mm->memblock, place->start, place->bytes);
+}
+
+/**
+ * shadow_boot_memblock_init() - the early allocator learns of the memory
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * The block is all memory there is; image, device tree and initrd are taken.
+ * Follows arm64_memblock_init() of arch/arm64/mm/init.c.
+ *
+ * Context: boot.
+ * Return: 0; -ENOMEM if a list is full; -ERANGE if the linear map cannot
+ * reach the block.
+ */
+int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_memblock *mb = &mm->memblock;
+	int err;
+
+	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
+	err = shadow_memblock_add_node(mb, mm->block.base, mm->block.bytes, 0,
+				       SHADOW_MEMBLOCK_NONE);
+	if (!err)
+		err = reserve_place(mm, "image", &mm->places.image);
+	if (!err)
+		err = reserve_place(mm, "dtb", &mm->places.dtb);
+	if (!err)
+		err = reserve_place(mm, "initrd", &mm->places.initrd);
+	if (!err)
+		err = shadow_layout_set_memstart(&mm->layout, mm->block.base,
+						 mm->block.base + mm->block.bytes);
+	if (err)
+		return err;
+	shadow_memblock_allow_resize(mb);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "memory [%#llx-%#llx], %llu KiB reserved for image, dtb and initrd; memstart_addr = %#llx",
+		  (u64)mm->block.base,
+		  (u64)(mm->block.base + mm->block.bytes - 1),
+		  (u64)mb->reserved.total_size >> 10, (u64)mm->layout.memstart);
+	return 0;
+}
+
+static int table_from_memblock(void *ctx, phys_addr_t *pa)
+{
+	struct shadow_mm *mm = ctx;
+	u64 page = page_bytes(mm);
+
+	shadow_memblock_set_owner(&mm->memblock, "table");
+	*pa = shadow_memblock_phys_alloc_range(&mm->memblock, page, page, 0,
+					       SHADOW_MEMBLOCK_ALLOC_ANYWHERE);
+	return *pa ? 0 : -ENOMEM;
+}
+
+static void table_to_memblock(void *ctx, phys_addr_t pa)
+{
+	struct shadow_mm *mm = ctx;
+
+	shadow_memblock_phys_free(&mm->memblock, pa, page_bytes(mm));
+}
+
+static const struct shadow_pgtable_ops memblock_tables = {
+	.alloc_table = table_from_memblock,
+	.free_table = table_to_memblock,
+};
+
+static int map_segments(struct shadow_mm *mm)
+{
+	const struct shadow_segment *segment = mm->boot.segment;
+	phys_addr_t image = mm->places.image.start;
+	int err;
+
+	for (; segment < mm->boot.segment + SHADOW_NR_SEGMENTS; segment++) {
+		err = shadow_pgtable_map(&mm->swapper,
+					 mm->boot.kimage_va + segment->start - image,
+					 segment->start, segment->bytes,
+					 segment->prot, 0);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int map_linear(struct shadow_mm *mm, phys_addr_t start, phys_addr_t end,
+		      u64 prot)
+{
+	if (start >= end)
+		return 0;
+	return shadow_pgtable_map(&mm->swapper,
+				  shadow_layout_pa_to_va(&mm->layout, start),
+				  start, end - start, prot, 0);
+}
+
+/*
+ * All memory, writable and not executable, but for the alias of .text and
+ * .rodata: what is read-only must not be writable by another address.
+ */
+static int map_memory(struct shadow_mm *mm)
+{
+	phys_addr_t ro = mm->boot.segment[0].start;
+	phys_addr_t rw = mm->boot.segment[SEGMENT_INIT_DATA - 1].start;
+	phys_addr_t start, end;
+	u64 i;
+	int err;
+
+	shadow_for_each_mem_range(&mm->memblock, i, &start, &end) {
+		err = map_linear(mm, start, min(end, ro), SHADOW_PAGE_KERNEL);
+		if (!err)
+			err = map_linear(mm, max(start, ro), min(end, rw),
+					 SHADOW_PAGE_KERNEL_RO);
+		if (!err)
+			err = map_linear(mm, max(start, rw), end,
+					 SHADOW_PAGE_KERNEL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * shadow_boot_paging_init() - the kernel's own map, from memblock's pages
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Segments of the image with their protections, the linear map with the
+ * largest blocks, then TTBR1 is switched. Follows paging_init() of
+ * arch/arm64/mm/mmu.c.
+ *
+ * Context: boot.
+ * Return: 0, or an errno of shadow_pgtable_map().
+ */
+int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
+{
+	int err;
+
+	err = shadow_pgtable_init(&mm->swapper, &mm->geo, true, &mm->block,
+				  &mm->events, &mm->fault, &memblock_tables, mm);
+	if (err)
+		return err;
+	err = map_segments(mm);
+	if (!err)
+		err = map_memory(mm);
+	if (err)
+		goto fini;
+	mm->regs.ttbr1 = shadow_regs_ttbr(&mm->geo, mm->swapper.root);
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from memblock",
+		  mm->regs.ttbr1,
+		  shadow_layout_pa_to_va(&mm->layout, mm->block.base),
+		  mm->swapper.nr_tables);
+	return 0;
+
+fini:
+	shadow_pgtable_fini(&mm->swapper);
+	return err;
+}
+
+/**
+ * shadow_boot_drop_swapper() - undo shadow_boot_paging_init()
+ * @mm: the machine
+ *
+ * Its tables go with the block: they may have come from either allocator, and
+ * neither is there any more.
+ *
+ * Context: take-down.
+ */
+void shadow_boot_drop_swapper(struct shadow_mm *mm)
+{
+	shadow_pgtable_set_ops(&mm->swapper, &image_tables, mm);
+	shadow_pgtable_fini(&mm->swapper);
+}
