@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_audit - every page frame has exactly one owner. Counts them, and asks
+ * each layer to verify itself.
+ */
+#ifndef SHADOW_AUDIT_H
+#define SHADOW_AUDIT_H
+
+#include "shadow_mm.h"
+
+/* Layers that can verify themselves, in the order in which they are asked */
+enum shadow_audit_layer {
+	SHADOW_AUDIT_MEMBLOCK,
+	SHADOW_AUDIT_LAYOUT,
+	SHADOW_AUDIT_IDMAP,
+	SHADOW_AUDIT_INIT_PG,
+	SHADOW_AUDIT_SWAPPER,
+	SHADOW_AUDIT_ZONE,
+	SHADOW_AUDIT_BUDDY,
+	SHADOW_AUDIT_PCP,
+	SHADOW_AUDIT_SLAB,
+	SHADOW_AUDIT_VMALLOC,
+	SHADOW_AUDIT_NR_LAYERS
+};
+
+/**
+ * struct shadow_audit - who owns what, in frames
+ * @nr_frames: frames that the memmap describes
+ * @holes: frames without memory
+ * @buddy: free, in the buddy's areas
+ * @pcp: free, on per-CPU lists
+ * @owned: in use, by owner
+ * @reserved: never given to the buddy, by owner
+ * @asked: layers that exist and were asked
+ * @fault: the first thing found wrong
+ * @faulty: the layer that found it
+ */
+struct shadow_audit {
+	u64 nr_frames;
+	u64 holes;
+	u64 buddy;
+	u64 pcp;
+	u64 owned[SHADOW_NR_OWNERS];
+	u64 reserved[SHADOW_NR_OWNERS];
+	u32 asked;
+	struct shadow_fault fault;
+	int faulty;
+};
+
+const char *shadow_audit_layer_name(enum shadow_audit_layer layer);
+int shadow_audit_verify(struct shadow_mm *mm, struct shadow_audit *audit);
+int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit);
+
+#endif /* SHADOW_AUDIT_H */
