@@ -399,49 +399,55 @@ static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
 }
 
 /*
- * The tables that a range of pages belongs to. Windows in which another layer
- * decides what is mapped where are not for map and unmap: vmalloc would find
- * its next area taken.
+ * Windows in which another layer decides what is mapped where are not for map
+ * and unmap: vmalloc would find its next area taken.
  */
+static const char *owner_of_window(const struct shadow_mm *mm, u64 va, u64 last)
+{
+	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
+	const struct shadow_region *fixmap =
+		&mm->layout.region[SHADOW_REGION_FIXMAP];
+
+	if (ranges_meet(va, last, window->va_start, window->va_end - 1))
+		return "vmalloc";
+	if (ranges_meet(va, last, fixmap->start, fixmap->end - 1))
+		return "fixmap";
+	return NULL;
+}
+
+/* The tables that a range of pages belongs to. */
 static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb,
 					const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_mm *mm = ctl->mm;
-	struct shadow_pgtable *lower = lower_tables(mm);
-	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
-	const struct shadow_region *fixmap;
-	struct shadow_pgtable *pgt = &mm->swapper;
-	u64 bytes = cmd->nr_pages << pgt->geo.page_shift;
-	u64 last = cmd->va + bytes - 1;
-	int err = -EINVAL;
+	struct shadow_pgtable *upper = &ctl->mm->swapper;
+	struct shadow_pgtable *lower = lower_tables(ctl->mm);
+	u64 page_bytes = 1ULL << upper->geo.page_shift;
+	u64 last = cmd->va + cmd->nr_pages * page_bytes - 1;
+	const char *owner;
 
-	if (!IS_ALIGNED(cmd->va, 1ULL << pgt->geo.page_shift)) {
-		fail(ctl, err, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
-		     verb, cmd->va, 1ULL << pgt->geo.page_shift);
-		return ERR_PTR(err);
+	if (!IS_ALIGNED(cmd->va, page_bytes)) {
+		fail(ctl, -EINVAL, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
+		     verb, cmd->va, page_bytes);
+		return ERR_PTR(-EINVAL);
 	}
-	if (machine->lower && cmd->va <= last &&
-	    last <= shadow_geometry_last(&mm->lower->geo, false))
-		return machine->lower;
+	if (lower && cmd->va <= last &&
+	    last <= shadow_geometry_last(&lower->geo, false))
+		return lower;
 	if (cmd->va > last ||
-	    cmd->va < shadow_geometry_first(&pgt->geo, true)) {
-		fail(ctl, err, "%s: VA %#llx to %#llx: allowed: %s%#llx and above",
+	    cmd->va < shadow_geometry_first(&upper->geo, true)) {
+		fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: wholly in the upper half, from %#llx%s",
 		     verb, cmd->va, last,
-		     lower ? "wholly below the hole between the halves, or " : "",
-		     shadow_geometry_first(&pgt->geo, true));
-		return ERR_PTR(err);
+		     shadow_geometry_first(&upper->geo, true),
+		     lower ? ", or wholly in the lower" : "");
+		return ERR_PTR(-EINVAL);
 	}
-	fixmap = &mm->layout.region[SHADOW_REGION_FIXMAP];
-	if (ranges_meet(cmd->va, last, window->va_start, window->va_end - 1) ||
-	    ranges_meet(cmd->va, last, fixmap->start, fixmap->end - 1)) {
-		err = -EPERM;
-		fail(ctl, err, "%s: VA %#llx belongs to %s: allowed: outside vmalloc and fixmap",
-		     verb, cmd->va, ranges_meet(cmd->va, last, fixmap->start,
-						fixmap->end - 1) ?
-		     "fixmap" : "vmalloc");
-		return ERR_PTR(err);
+	owner = owner_of_window(ctl->mm, cmd->va, last);
+	if (owner) {
+		fail(ctl, -EPERM, "%s: VA %#llx belongs to %s: allowed: outside vmalloc and fixmap",
+		     verb, cmd->va, owner);
+		return ERR_PTR(-EPERM);
 	}
-	return pgt;
+	return upper;
 }
 
 static const char *why_not_mapped(int err)
