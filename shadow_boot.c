@@ -35,7 +35,7 @@ static u64 dma_limit_pfn(const struct shadow_mm *mm)
 	if (limit < end)
 		return limit;
 	/* No multiple inside: a pageblock's, or none and all is DMA */
-	limit = round_up(quarter, BIT(mm->nodes.));
+	limit = round_up(quarter, BIT(mm->nodes.pageblock_log2));
 	return min(limit, end);
 }
 
