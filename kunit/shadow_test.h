@@ -12,9 +12,9 @@
 
 #include <kunit/test.h>
 #include <linux/ktime.h>
-#include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include "shadow_compat.h"
