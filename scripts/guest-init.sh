@@ -120,7 +120,8 @@ finish() {
 	# The pipes' readers end when the last writer does.
 	exec 7>&- 8>&-
 	close_streams
-	read -r taint </proc/sys/kernel/tainted
+	# Not `read`: it reads byte by byte, and such a file ends after one.
+	taint=$(cat /proc/sys/kernel/tainted)
 	echo "taint $taint" >&9
 	[ $((taint & (32 | 128 | 512 | 16384))) -eq 0 ] || dmesg >"$(port log)"
 	[ -z "$status" ] || echo "status $status" >&9

@@ -25,7 +25,8 @@
 # The command runs in the guest's shell (busybox), as root, with /proc, /sys,
 # debugfs and tracefs mounted, the module loaded and lying at /shadow_mm.ko.
 # What it prints on its two streams comes out on ours, byte for byte; the exit
-# status is its own. Without a command: an interactive shell on a terminal
+# status is its own. Our own progress shows only where standard error is a
+# terminal, or with SHADOW_PROGRESS=1. Without a command: an interactive shell on a terminal
 # (Ctrl-A X ends QEMU), else standard input is the script to run.
 #
 # Exit status of our own:
@@ -43,7 +44,7 @@ E_TROUBLE=70
 E_NO_GUEST=71
 E_INSMOD=72
 SIGPIPE_STATUS=141
-QEMU=qemu-system-aarch64
+QEMU='qemu-system-aarch64'
 
 kernel=6.12-cloud
 cpu=max
@@ -248,7 +249,10 @@ extra_archive() {
 terminal_size() {
 	local rows cols
 	read -r rows cols < <(stty size 2>/dev/null || echo 0 0)
-	[ "$rows" -gt 0 ] && [ "$cols" -gt 0 ] || { rows=24; cols=80; }
+	if [ "$rows" -eq 0 ] || [ "$cols" -eq 0 ]; then
+		rows=24
+		cols=80
+	fi
 	printf "TTY_SIZE='rows %s cols %s'\nexport TERM='%s'\n" \
 		"$rows" "$cols" "${TERM//[^a-zA-Z0-9._+-]/}"
 }
@@ -265,6 +269,7 @@ kernel_command_line() {
 	echo "$line rcupdate.rcu_cpu_stall_timeout=60$append"
 }
 
+# shellcheck disable=SC2054
 qemu_command() {
 	local qemu_cpu=$cpu
 	# Without this, emulated pointer authentication halves the speed.
@@ -288,6 +293,7 @@ qemu_command() {
 	qemu+=(${qemu_args[@]+"${qemu_args[@]}"})
 }
 
+# shellcheck disable=SC2317
 cleanup() {
 	if [ -n "$qemu_pid" ]; then
 		kill "$qemu_pid" 2>/dev/null || true
@@ -405,6 +411,8 @@ report() {
 
 main() {
 	parse_arguments "$@"
+	# What a program reads holds the command's output alone.
+	[ -t 2 ] || [ -n "${SHADOW_PROGRESS:-}" ] || export SHADOW_QUIET=1
 	command -v "$QEMU" >/dev/null ||
 		no_guest "$QEMU is missing: scripts/deps.sh installs what is needed"
 	choose_mode

@@ -295,7 +295,7 @@ main() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-h | --help)	print_help "$0"; exit 0 ;;
-		--list)		printf '%s\n' $FLAVOURS; exit 0 ;;
+		--list)		tr ' ' '\n' <<<"$FLAVOURS"; exit 0 ;;
 		--update)	update=1 ;;
 		--busybox)
 			[ -e "$SHADOW_CACHE/busybox/busybox" ] ||

@@ -89,7 +89,7 @@ with_lock() {
 	path=$SHADOW_CACHE/locks/$name
 	while :; do
 		exec {fd}>"$path"
-		if ! flock -n "$fd"; then
+		if ! flock -w 3 "$fd"; then
 			say "waiting for another run that holds '$name'"
 			flock "$fd"
 		fi
