@@ -67,7 +67,7 @@ enum shadow_oa_format {
  * @bits_per_level: address bits that one full table resolves
  * @root_bits: address bits that the root resolves
  * @levels: how many lookups a page takes
- * @start_level: level of the root, -1 to 2
+ * @start_level: level of the root, -1 to 3
  * @block_levels: bit (level + 1) is set where a block is legal
  * @oa_format: enum shadow_oa_format
  * @lpa2: the format of TCR_EL1.DS = 1
@@ -305,7 +305,8 @@ bool shadow_walk_permits(const struct shadow_walk *walk,
 enum shadow_walk_fault shadow_walk_access(const struct shadow_walk *walk,
 					  enum shadow_access access);
 unsigned int shadow_walk_fst(enum shadow_walk_fault fault, int level);
-int shadow_walk_from_fst(unsigned int fst, enum shadow_walk_fault *fault);
+int shadow_walk_from_fst(unsigned int fst, enum shadow_walk_fault *fault,
+			 int *level);
 
 /**
  * struct shadow_walk_entry - a descriptor that is no table, met in order
