@@ -67,7 +67,11 @@
 
 int shadow_prot_parse(const char *name, u64 *prot);
 const char *shadow_prot_name(u64 prot);
+void shadow_prot_letters(u64 prot, char *text, size_t size);
 bool shadow_prot_is_wx(u64 prot);
+int shadow_prot_check(u64 prot, bool force);
+
+#define SHADOW_PROT_TEXT	16	/* shadow_prot_letters() with its NUL */
 
 /* How to map */
 #define SHADOW_MAP_PAGES	BIT(0)	/* pages only, no blocks */
@@ -137,6 +141,8 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes);
 int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			   u64 prot, unsigned int flags);
+int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
+			  phys_addr_t *pa, u64 *desc);
 void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
 			   struct shadow_walker *walker);
 int shadow_pgtable_verify(struct shadow_pgtable *pgt,

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_pgtable_tree - what the files of shadow_pgtable share: table pages,
+ * links between them, and the way down. Nobody else includes this.
+ *
+ * All functions here are called with the lock held.
+ */
+#ifndef SHADOW_PGTABLE_TREE_H
+#define SHADOW_PGTABLE_TREE_H
+
+#include "shadow_pgtable.h"
+
+/**
+ * struct shadow_pgtable_path - the way down to an entry
+ * @entry: the entry met at each level, at index level + 1
+ * @level: of the last entry met
+ */
+struct shadow_pgtable_path {
+	u64 *entry[SHADOW_MAX_LEVELS];
+	int level;
+};
+
+void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
+			   const char *what);
+void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa);
+int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
+			struct shadow_pgtable_path *path);
+unsigned int shadow_pgtable_splits_at(const struct shadow_geometry *geo,
+				      int level, u64 boundary);
+int shadow_pgtable_split_ends(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			      int first_level, int last_level, bool same_leaf);
+
+/* Type bits of a leaf */
+static __always_inline u64 shadow_pgtable_leaf_type(int level)
+{
+	return level == SHADOW_LAST_LEVEL ? SHADOW_TYPE_PAGE :
+					    SHADOW_TYPE_BLOCK;
+}
+
+/* The table at an address, or NULL where that is outside the block */
+static __always_inline u64 *
+shadow_pgtable_table(const struct shadow_pgtable *pgt, phys_addr_t pa)
+{
+	if (unlikely(!shadow_block_has(pgt->block, pa,
+				       1ULL << pgt->geo.page_shift)))
+		return NULL;
+	return shadow_phys_to_virt(pgt->block, pa);
+}
+
+/* Not linear, so that two wrong addresses do not add up to two right ones */
+static inline u64 shadow_pgtable_hash(phys_addr_t pa)
+{
+	u64 hash = pa * 0x9e3779b97f4a7c15ULL;
+
+	hash ^= hash >> 32;
+	return hash * 0xbf58476d1ce4e5b9ULL;
+}
+
+/* Say in a table descriptor how many entries the table has in use */
+static inline u64 shadow_table_with_used(u64 desc, unsigned int used)
+{
+	return (desc & ~SHADOW_TABLE_USED) | (u64)(used >> 6) << 51 |
+	       (used & 0x3f) << 2;
+}
+
+/**
+ * shadow_pgtable_descend() - go down towards a level
+ * @pgt: the tables
+ * @va: address in the tables' half
+ * @target: the level
+ * @path: filled; what is no table ends it above @target
+ *
+ * Return: 0, or -EUCLEAN.
+ */
+static __always_inline int
+shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
+		       struct shadow_pgtable_path *path)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int bits = geo->bits_per_level;
+	int level = geo->start_level;
+	unsigned int shift = shadow_geometry_shift(geo, level);
+	u64 *table = pgt->root_table;
+	u64 mask = ~(~0ULL << geo->root_bits);
+	u64 full = ~(~0ULL << bits);
+
+	for (;;) {
+		u64 *entry = &table[(va >> shift) & mask];
+		u64 desc = READ_ONCE(*entry);
+
+		path->entry[level + 1] = entry;
+		path->level = level;
+		if (level == target ||
+		    (desc & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE)
+			return 0;
+		table = shadow_pgtable_table(pgt, shadow_desc_oa(geo, desc));
+		if (unlikely(!table)) {
+			shadow_pgtable_broken(pgt, va,
+					      "table outside the block");
+			return -EUCLEAN;
+		}
+		level++;
+		shift -= bits;
+		mask = full;
+	}
+}
+
+/* Entries have come into use in the table in which the path ends */
+static __always_inline void
+shadow_pgtable_added(struct shadow_pgtable *pgt,
+		     struct shadow_pgtable_path *path, unsigned int nr)
+{
+	u64 *parent, desc;
+
+	if (path->level == pgt->geo.start_level)
+		return;
+	parent = path->entry[path->level];
+	desc = *parent;
+	nr += shadow_table_used(desc);
+	WRITE_ONCE(*parent, shadow_table_with_used(desc, nr));
+}
+
+#endif /* SHADOW_PGTABLE_TREE_H */

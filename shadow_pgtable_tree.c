@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_pgtable_tree - the tables of a tree: where they come from and go to,
+ * how they are linked, and leaves that become tables.
+ */
+#include "shadow_pgtable_tree.h"
+
+/* Splitting at both ends of a range, at all levels but the last */
+#define MAX_SPLITS	(2 * (SHADOW_MAX_LEVELS - 1))
+
+/**
+ * shadow_pgtable_broken() - a table is not as it must be
+ * @pgt: the tables; map and unmap are refused from now on
+ * @va: address at which it was noticed
+ * @what: what is wrong
+ *
+ * Context: any.
+ */
+void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
+			   const char *what)
+{
+	shadow_fault_raise(pgt->fault, "shadow_pgtable: va %016llx: %s", va,
+			   what);
+}
+
+static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
+{
+	u64 bytes = 1ULL << pgt->geo.page_shift;
+	int err = pgt->ops->alloc_table(pgt->ops_ctx, pa);
+
+	if (err)
+		return err;
+	if (!shadow_pgtable_table(pgt, *pa) || !IS_ALIGNED(*pa, bytes))
+		return shadow_fault_raise(pgt->fault,
+					  "shadow_pgtable: given %llx as a table",
+					  (u64)*pa);
+	memset(shadow_pgtable_table(pgt, *pa), 0, bytes);
+	pgt->nr_tables++;
+	pgt->table_sum += shadow_pgtable_hash(*pa);
+	shadow_event(pgt->events, SHADOW_EV_TABLE_ALLOC, 1);
+	return 0;
+}
+
+/**
+ * shadow_pgtable_drop_table() - give a table page back
+ * @pgt: the tables, which no longer link to it
+ * @pa: its physical address
+ *
+ * Context: the lock is held.
+ */
+void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
+{
+	pgt->nr_tables--;
+	pgt->table_sum -= shadow_pgtable_hash(pa);
+	pgt->ops->free_table(pgt->ops_ctx, pa);
+	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1);
+}
+
+/* All or none */
+static int new_tables(struct shadow_pgtable *pgt, phys_addr_t *pa,
+		      unsigned int nr)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		err = new_table(pgt, &pa[i]);
+		if (err) {
+			while (i)
+				shadow_pgtable_drop_table(pgt, pa[--i]);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/**
+ * shadow_pgtable_grow() - make the tables that are missing on the way down
+ * @pgt: the tables
+ * @va: address
+ * @target: level of the table that is wanted
+ * @path: a path that ended at an invalid descriptor above @target; goes on to
+ *	@target afterwards
+ *
+ * The last of the new tables is empty, and the caller fills it. Linked when
+ * all are there, hence either complete or without effect.
+ *
+ * Context: the lock is held.
+ * Return: 0, -ENOMEM or -EUCLEAN.
+ */
+int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
+			struct shadow_pgtable_path *path)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int i, nr = target - path->level;
+	phys_addr_t pa[SHADOW_MAX_LEVELS];
+	u64 *link = path->entry[path->level + 1];
+	u64 top = 0;
+	int err = new_tables(pgt, pa, nr);
+
+	if (err)
+		return err;
+	shadow_pgtable_added(pgt, path, 1);
+	for (i = 0; i < nr; i++) {
+		u64 *table = shadow_pgtable_table(pgt, pa[i]);
+		u64 desc = shadow_desc_from_oa(geo, pa[i]) | pgt->table_prot |
+			   SHADOW_TYPE_TABLE;
+
+		/* All but the last hold one entry, the next table */
+		desc = shadow_table_with_used(desc, i + 1 < nr);
+		if (i)
+			WRITE_ONCE(*path->entry[path->level + 1], desc);
+		else
+			top = desc;
+		path->level++;
+		path->entry[path->level + 1] =
+			&table[shadow_geometry_index(geo, path->level, va)];
+	}
+	/* Contents of a table before the link to it, for a walker in hardware */
+	smp_wmb();
+	WRITE_ONCE(*link, top);
+	return 0;
+}
+
+/**
+ * shadow_pgtable_splits_at() - splits that make a boundary one between leaves
+ * @geo: the geometry
+ * @level: level of the leaf that holds the boundary
+ * @boundary: an address, page aligned
+ *
+ * Context: any.
+ * Return: number of levels from @level on at which it is inside an entry.
+ */
+unsigned int shadow_pgtable_splits_at(const struct shadow_geometry *geo,
+				      int level, u64 boundary)
+{
+	unsigned int nr = 0;
+
+	while (boundary & ~(~0ULL << shadow_geometry_shift(geo, level))) {
+		level++;
+		nr++;
+	}
+	return nr;
+}
+
+/* Those of two boundaries inside one leaf that are splits of the same entry */
+static unsigned int splits_shared(const struct shadow_geometry *geo, int level,
+				  u64 first, u64 second)
+{
+	unsigned int both = min(shadow_pgtable_splits_at(geo, level, first),
+				shadow_pgtable_splits_at(geo, level, second));
+	unsigned int nr = 0;
+
+	for (; nr < both; nr++, level++) {
+		unsigned int shift = shadow_geometry_shift(geo, level);
+
+		if (first >> shift != second >> shift)
+			break;
+	}
+	return nr;
+}
+
+/* A leaf becomes a table of smaller leaves that translate the same */
+static void split_leaf(struct shadow_pgtable *pgt,
+		       struct shadow_pgtable_path *path, phys_addr_t pa)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	int level = path->level + 1;
+	unsigned int shift = shadow_geometry_shift(geo, level);
+	unsigned int i, nr = 1U << geo->bits_per_level;
+	u64 *entry = path->entry[level];
+	u64 attrs = (*entry & geo->attr_mask) | shadow_pgtable_leaf_type(level);
+	u64 link = shadow_desc_from_oa(geo, pa) | pgt->table_prot |
+		   SHADOW_TYPE_TABLE;
+	phys_addr_t oa = shadow_desc_oa(geo, *entry);
+	u64 *table = shadow_pgtable_table(pgt, pa);
+
+	for (i = 0; i < nr; i++, oa += 1ULL << shift)
+		WRITE_ONCE(table[i], attrs | shadow_desc_from_oa(geo, oa));
+	/* Contents of a table before the link to it, as above */
+	smp_wmb();
+	WRITE_ONCE(*entry, shadow_table_with_used(link, nr));
+	shadow_event(pgt->events, SHADOW_EV_BLOCK_SPLIT, 1);
+}
+
+/* Split until a boundary is one between leaves; returns tables used up */
+static int split_at(struct shadow_pgtable *pgt, u64 boundary,
+		    const phys_addr_t *pa)
+{
+	struct shadow_pgtable_path path;
+	int err, nr = 0;
+
+	for (;;) {
+		err = shadow_pgtable_descend(pgt, boundary, SHADOW_LAST_LEVEL,
+					     &path);
+		if (err)
+			return err;
+		if (!shadow_pgtable_splits_at(&pgt->geo, path.level, boundary))
+			return nr;
+		split_leaf(pgt, &path, pa[nr++]);
+	}
+}
+
+/**
+ * shadow_pgtable_split_ends() - make leaves begin and end where a range does
+ * @pgt: the tables
+ * @va: first address of the range, which has no hole
+ * @bytes: its length
+ * @first_level: level of the leaf that holds the first page
+ * @last_level: level of the leaf that holds the last page
+ * @same_leaf: both are the same leaf
+ *
+ * The number of tables is known beforehand, so it fails before the first split
+ * or not at all.
+ *
+ * Context: the lock is held.
+ * Return: 0, -ENOMEM or -EUCLEAN.
+ */
+int shadow_pgtable_split_ends(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			      int first_level, int last_level, bool same_leaf)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int nr = shadow_pgtable_splits_at(geo, first_level, va) +
+			  shadow_pgtable_splits_at(geo, last_level, va + bytes);
+	phys_addr_t pa[MAX_SPLITS];
+	int err, used;
+
+	if (same_leaf)
+		nr -= splits_shared(geo, first_level, va, va + bytes);
+	if (!nr)
+		return 0;
+	err = new_tables(pgt, pa, nr);
+	if (err)
+		return err;
+	used = split_at(pgt, va, pa);
+	if (used < 0)
+		return used;
+	/* An end without splits may be where nothing is mapped */
+	if (!shadow_pgtable_splits_at(geo, last_level, va + bytes))
+		return 0;
+	err = split_at(pgt, va + bytes, pa + used);
+	return min(err, 0);
+}
+
+/**
+ * shadow_pgtable_init() - an empty tree
+ * @pgt: the tables
+ * @geo: their geometry; copied
+ * @upper: they are for TTBR1_EL1
+ * @block: how tables are reached
+ * @events: where hooks report to
+ * @fault: raised when a table is found broken
+ * @ops: where table pages come from
+ * @ops_ctx: for @ops
+ *
+ * Context: any; does not sleep.
+ * Return: 0, or what @ops returned for the root.
+ */
+int shadow_pgtable_init(struct shadow_pgtable *pgt,
+			const struct shadow_geometry *geo, bool upper,
+			const struct shadow_block *block,
+			struct shadow_event_log *events,
+			struct shadow_fault *fault,
+			const struct shadow_pgtable_ops *ops, void *ops_ctx)
+{
+	int err;
+
+	memset(pgt, 0, sizeof(*pgt));
+	raw_spin_lock_init(&pgt->lock);
+	pgt->geo = *geo;
+	pgt->upper = upper;
+	pgt->block = block;
+	pgt->events = events;
+	pgt->fault = fault;
+	pgt->ops = ops;
+	pgt->ops_ctx = ops_ctx;
+	err = new_table(pgt, &pgt->root);
+	if (err)
+		return err;
+	pgt->root_table = shadow_pgtable_table(pgt, pgt->root);
+	return 0;
+}
+
+static void free_below(struct shadow_pgtable *pgt, phys_addr_t pa, int level)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int i, nr = shadow_geometry_entries(geo, level);
+	const u64 *table = shadow_pgtable_table(pgt, pa);
+
+	for (i = 0; table && level < SHADOW_LAST_LEVEL && i < nr; i++)
+		if ((table[i] & SHADOW_DESC_TYPE) == SHADOW_TYPE_TABLE)
+			free_below(pgt, shadow_desc_oa(geo, table[i]),
+				   level + 1);
+	/* More than there are would free what is not a table */
+	if (table && pgt->nr_tables)
+		shadow_pgtable_drop_table(pgt, pa);
+}
+
+/**
+ * shadow_pgtable_fini() - give all tables back
+ * @pgt: tables that nobody uses any more; initialised again or never again
+ *
+ * Of broken tables nothing is given back: a wrong page would be.
+ *
+ * Context: any; does not sleep.
+ */
+void shadow_pgtable_fini(struct shadow_pgtable *pgt)
+{
+	if (pgt->root_table && !shadow_fault_frozen(pgt->fault))
+		free_below(pgt, pgt->root, pgt->geo.start_level);
+	pgt->root_table = NULL;
+	pgt->nr_tables = 0;
+}
+
+/**
+ * shadow_pgtable_set_ops() - take table pages from somewhere else from now on
+ * @pgt: the tables
+ * @ops: the new ops, which also take back the pages of the old ones
+ * @ops_ctx: for @ops
+ *
+ * The boot does this at the handover from memblock to the buddy.
+ *
+ * Context: any; takes the lock.
+ */
+void shadow_pgtable_set_ops(struct shadow_pgtable *pgt,
+			    const struct shadow_pgtable_ops *ops, void *ops_ctx)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	pgt->ops = ops;
+	pgt->ops_ctx = ops_ctx;
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+}
+
