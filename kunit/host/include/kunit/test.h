@@ -196,7 +196,7 @@ void __noreturn shadow_host_escape(struct kunit *test);
 
 #define SHADOW_HOST_BOOL(test, stop, want, cond, ...)			\
 	do {								\
-		if (unlikely(!!(cond) != (want))) {			\
+		if (unlikely((!!(cond)) != (want))) {			\
 			shadow_host_fail(test, __FILE__, __LINE__,	\
 					 "expected %s to be %s", #cond,	\
 					 (want) ? "true" : "false");	\
