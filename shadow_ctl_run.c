@@ -435,10 +435,10 @@ static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb
 		return lower;
 	if (cmd->va > last ||
 	    cmd->va < shadow_geometry_first(&upper->geo, true)) {
-		fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: wholly in the upper half, from %#llx%s",
+		fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: all of it from %#llx on%s",
 		     verb, cmd->va, last,
 		     shadow_geometry_first(&upper->geo, true),
-		     lower ? ", or wholly in the lower" : "");
+		     lower ? ", or in the lower half" : "");
 		return ERR_PTR(-EINVAL);
 	}
 	owner = owner_of_window(ctl->mm, cmd->va, last);
@@ -539,21 +539,17 @@ static int run_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 
 static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_nodes *nodes = &ctl->mm->nodes;
 	struct shadow_zone *zone;
-	unsigned int nid, type;
 	u64 nr_pages = 0;
 
 	if (shadow_fault_frozen(&ctl->mm->fault))
 		return is_frozen(ctl);
-	for (nid = 0; nid < nodes->nr_nodes; nid++) {
-		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
-			zone = &nodes->node[nid].zone[type];
-			if (!shadow_zone_populated(zone) || !zone->pcp)
-				continue;
-			nr_pages += shadow_pcp_count(zone);
-			shadow_pcp_drain(zone);
-		}
+	for (zone = shadow_first_zone(&ctl->mm->nodes); zone;
+	     zone = shadow_next_zone(zone)) {
+		if (!zone->pcp)
+			continue;
+		nr_pages += shadow_pcp_count(zone);
+		shadow_pcp_drain(zone);
 	}
 	return done(ctl, "%llu pages went from the per-CPU lists to the buddy",
 		    nr_pages);
