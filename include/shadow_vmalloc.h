@@ -93,6 +93,8 @@ int shadow_vmalloc_next(struct shadow_vmalloc *vm, u64 va,
 			struct shadow_vmalloc_info *info);
 int shadow_vmalloc_totals(struct shadow_vmalloc *vm,
 			  struct shadow_vmalloc_totals *totals);
+struct shadow_page *shadow_vmalloc_page(const struct shadow_vmalloc *vm,
+					u32 handle, u32 place, u32 index);
 int shadow_vmalloc_verify(struct shadow_vmalloc *vm,
 			  struct shadow_fault *fault);
 
