@@ -19,6 +19,7 @@
 
 #define SHADOW_SLAB_MAX_CACHES	128	/* of one machine, kmalloc's included */
 #define SHADOW_SLAB_NAME	32	/* bytes of a name, with its NUL */
+#define SHADOW_SLAB_MEM_ALIGN	128	/* of the memory given to init */
 #define SHADOW_SLAB_MAX_OBJECTS	32767	/* objects in one slab */
 
 /* Classes 8 ... 128k (two pages of 64K) by powers of two, and 96 and 192. */
@@ -99,7 +100,6 @@ enum shadow_slab_state {
  * @nr_created: caches ever created, so that a reused id has a new secret
  * @caches: the table, in the host's memory, SHADOW_SLAB_MAX_CACHES entries
  * @cpus: per-CPU heads of all caches, in the host's memory
- * @scratch: one bit an object of one slab, for _verify, under @lock
  * @kmem_cache: the cache of descriptors
  * @kmem_cache_node: the cache of per-node structures
  * @kmalloc: the classes, the smallest first
@@ -117,7 +117,6 @@ struct shadow_slab {
 	u64 nr_created;
 	struct shadow_kmem_cache *caches;
 	struct shadow_slab_cpu *cpus;
-	unsigned long *scratch;
 	struct shadow_kmem_cache *kmem_cache;
 	struct shadow_kmem_cache *kmem_cache_node;
 	struct shadow_kmem_cache *kmalloc[SHADOW_KMALLOC_CLASSES];
@@ -172,6 +171,8 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		     void *mem);
 u64 shadow_slab_fini(struct shadow_slab *slab);
 int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);
+int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
+			  struct shadow_fault *fault);
 
 struct shadow_kmem_cache *
 shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,

@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_slab - the front of all engines: the table of caches, the bootstrap,
+ * kmalloc. See shadow_slab.h.
+ */
+#include "shadow_slab.h"
+#include "shadow_slab_engine.h"
+
+static const struct shadow_slab_engine *const engines[] = {
+	&shadow_slab_slub,
+};
+
+static const struct shadow_slab_engine *find_engine(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++) {
+		if (!strcmp(engines[i]->name, name))
+			return engines[i];
+	}
+	return NULL;
+}
+
+/* splitmix64: every number of the sequence, without the ones before it */
+static u64 random_at(u64 seed, u64 n)
+{
+	u64 x = seed + (n + 1) * 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+/* --------------------------------------------------------------- caches */
+
+static u32 cache_alignment(u32 flags, u32 align, u32 bytes)
+{
+	u32 line = L1_CACHE_BYTES;
+
+	if (flags & SHADOW_SLAB_HWCACHE_ALIGN) {
+		while (bytes <= line / 2)
+			line /= 2;
+		align = max(align, line);
+	}
+	return max_t(u32, align, sizeof(u64));
+}
+
+static u32 cache_gfp(u32 flags)
+{
+	u32 gfp = SHADOW_GFP_OWNER(SHADOW_OWNER_SLAB);
+
+	if (flags & SHADOW_SLAB_CACHE_DMA)
+		gfp |= SHADOW_GFP_DMA;
+	if (flags & SHADOW_SLAB_RECLAIM_ACCOUNT)
+		gfp |= SHADOW_GFP_RECLAIMABLE;
+	return gfp;
+}
+
+static void seed_cache(struct shadow_kmem_cache *cache)
+{
+	struct shadow_slab *slab = cache->slab;
+	u64 seed = random_at(slab->seed, slab->nr_created++);
+	unsigned int i;
+
+	cache->secret = random_at(seed, 0);
+	cache->shuffle = random_at(seed, 1);
+	for (i = 0; i < slab->nr_cpus; i++)
+		cache->cpu[i].rnd = random_at(seed, 2 + i);
+}
+
+/* Fill a free entry of the table; the cache has no slabs and is not live. */
+static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
+		   const char *name, u32 bytes, u32 align, u32 flags,
+		   void (*ctor)(void *))
+{
+	u32 id = cache - slab->caches;
+	unsigned int i;
+
+	memset(cache, 0, sizeof(*cache));
+	cache->engine = slab->engine;
+	cache->cpu = &slab->cpus[id * slab->nr_cpus];
+	cache->fault = slab->nodes->fault;
+	cache->nr_cpus = slab->nr_cpus;
+	cache->slab = slab;
+	cache->ctor = ctor;
+	cache->gfp = cache_gfp(flags);
+	cache->desc.id = id;
+	cache->desc.object_bytes = bytes;
+	cache->desc.align = cache_alignment(flags, align, bytes);
+	cache->desc.flags = flags;
+	strscpy(cache->desc.name, name, sizeof(cache->desc.name));
+	memset(cache->cpu, 0, sizeof(*cache->cpu) * slab->nr_cpus);
+	for (i = 0; i < slab->nr_cpus; i++)
+		raw_spin_lock_init(&cache->cpu[i].lock);
+	for (i = 0; i < SHADOW_MAX_NODES; i++)
+		raw_spin_lock_init(&cache->node[i].lock);
+	seed_cache(cache);
+	return slab->engine->layout(cache);
+}
+
+static struct shadow_kmem_cache *free_entry(struct shadow_slab *slab)
+{
+	unsigned int id;
+
+	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
+		if (!slab->caches[id].live)
+			return &slab->caches[id];
+	}
+	return NULL;
+}
+
+/* The descriptor moves into the block. */
+static int settle(struct shadow_kmem_cache *cache)
+{
+	struct shadow_kmem_cache_desc *home;
+
+	home = shadow_kmem_cache_alloc_cpu(cache->slab->kmem_cache, 0, 0);
+	if (!home)
+		return -ENOMEM;
+	*home = cache->desc;
+	cache->home = home;
+	return 0;
+}
+
+/**
+ * __shadow_kmem_cache_create() - make a cache, arguments checked
+ * @slab: the layer
+ * @name: as shadow_kmem_cache_create()
+ * @bytes: likewise
+ * @align: likewise
+ * @flags: likewise
+ * @ctor: likewise
+ *
+ * Context: under the layer's lock, or while the layer boots.
+ * Return: the cache, or ERR_PTR.
+ */
+struct shadow_kmem_cache *
+__shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
+			   u32 bytes, u32 align, u32 flags,
+			   void (*ctor)(void *))
+{
+	struct shadow_kmem_cache *cache = free_entry(slab);
+	int err;
+
+	if (slab->state == SHADOW_SLAB_UP)
+		lockdep_assert_held(&slab->lock);
+	if (!cache)
+		return ERR_PTR(-ENOSPC);
+	err = prepare(slab, cache, name, bytes, align, flags, ctor);
+	if (err)
+		return ERR_PTR(err);
+	err = settle(cache);
+	if (err)
+		return ERR_PTR(err);
+	err = slab->engine->open(cache);
+	if (err)
+		goto free_descriptor;
+	cache->live = true;
+	shadow_event(slab->nodes->events, SHADOW_EV_CACHE_CREATE, 1);
+	return cache;
+
+free_descriptor:
+	shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
+	return ERR_PTR(err);
+}
+
+/* A name has to survive slabinfo's columns: printable, without spaces. */
+static bool name_ok(const char *name)
+{
+	size_t nr = strnlen(name, SHADOW_SLAB_NAME);
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (name[i] <= ' ' || name[i] > '~')
+			return false;
+	}
+	return nr && nr < SHADOW_SLAB_NAME;
+}
+
+static int check_flags(u32 flags)
+{
+	const u32 supported = SHADOW_SLAB_HWCACHE_ALIGN |
+			      SHADOW_SLAB_CACHE_DMA |
+			      SHADOW_SLAB_RECLAIM_ACCOUNT;
+	const u32 known = supported | SHADOW_SLAB_POISON |
+			  SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER |
+			  SHADOW_SLAB_TYPESAFE_BY_RCU | SHADOW_SLAB_PANIC |
+			  SHADOW_SLAB_ACCOUNT;
+
+	if (flags & ~known)
+		return -EINVAL;
+	return flags & ~supported ? -EOPNOTSUPP : 0;
+}
+
+/**
+ * shadow_kmem_cache_create() - make a cache of equal objects
+ * @slab: the layer
+ * @name: printable, without spaces, below SHADOW_SLAB_NAME bytes
+ * @bytes: of an object
+ * @align: of an object, in bytes: a power of two up to a frame, or 0 for 8
+ * @flags: SHADOW_SLAB_*
+ * @ctor: called for each object when its slab is made, with interrupts off and
+ *	locks held: it must not use the same cache; or NULL
+ *
+ * Follows __kmem_cache_create_args() of mm/slab_common.c.
+ *
+ * Context: any; does not sleep.
+ * Return: the cache, or ERR_PTR: -EINVAL for a bad argument or unknown flag,
+ * -EOPNOTSUPP for a flag that is known but not offered, -EEXIST for a name that
+ * a cache has, -ENOSPC when the machine has SHADOW_SLAB_MAX_CACHES, -ENOMEM,
+ * -EUCLEAN for a frozen machine.
+ */
+struct shadow_kmem_cache *
+shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
+			 u32 align, u32 flags, void (*ctor)(void *))
+{
+	struct shadow_kmem_cache *cache;
+	unsigned long irq;
+	int err = check_flags(flags);
+
+	if (err)
+		return ERR_PTR(err);
+	if (!bytes || bytes > SZ_1G || !name_ok(name) ||
+	    (align && !is_power_of_2(align)) ||
+	    align >> slab->nodes->page_shift > 1)
+		return ERR_PTR(-EINVAL);
+	if (shadow_fault_frozen(slab->nodes->fault))
+		return ERR_PTR(-EUCLEAN);
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	if (shadow_slab_find(slab, name))
+		cache = ERR_PTR(-EEXIST);
+	else
+		cache = __shadow_kmem_cache_create(slab, name, bytes, align, flags, ctor);
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return cache;
+}
+
+/**
+ * shadow_kmem_cache_destroy() - end a cache
+ * @cache: the cache
+ *
+ * Nobody may use the cache meanwhile. Follows kmem_cache_destroy().
+ *
+ * Context: any; does not sleep.
+ * Return: 0; -EBUSY while objects are in use, -EPERM for a cache that the
+ * machine itself needs, -EINVAL for one that does not exist any more, -EUCLEAN
+ * for a frozen machine; the cache stays usable after each of them.
+ */
+int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache)
+{
+	struct shadow_slab *slab = cache->slab;
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	if (!cache->live)
+		err = -EINVAL;
+	else if (cache->own)
+		err = -EPERM;
+	else
+		err = slab->engine->close(cache);
+	if (!err) {
+		cache->live = false;
+		err = shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
+	}
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return err;
+}
+
+/**
+ * shadow_kmem_cache_shrink() - give back the slabs that hold no object
+ * @cache: the cache
+ *
+ * Also takes every CPU's slab from it, and sorts the others by how full they
+ * are. Follows kmem_cache_shrink().
+ *
+ * Context: any; does not sleep.
+ * Return: 1 if slabs remain, 0 if none does, -EUCLEAN for a frozen machine.
+ */
+int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
+{
+	return cache->engine->shrink(cache);
+}
+
+/**
+ * shadow_kmem_cache_alloc() - an object
+ * @cache: the cache
+ * @gfp: of SHADOW_SLAB_GFP_MASK; SHADOW_GFP_ZERO only without a constructor
+ *
+ * Follows kmem_cache_alloc().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the object, or NULL: no memory, a flag that means nothing here, or a
+ * frozen machine.
+ */
+void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp)
+{
+	return cache->engine->alloc(cache, shadow_slab_this_cpu(cache->nr_cpus), gfp);
+}
+
+/**
+ * shadow_kmem_cache_alloc_cpu() - an object, as another CPU would get it
+ * @cache: the cache
+ * @cpu: whose slab is used
+ * @gfp: as above
+ *
+ * Context: any, on any CPU; does not sleep.
+ * Return: the object, or NULL as above, or if there is no such CPU.
+ */
+void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
+				  unsigned int cpu, u32 gfp)
+{
+	if (unlikely(cpu >= cache->nr_cpus))
+		return NULL;
+	return cache->engine->alloc(cache, cpu, gfp);
+}
+
+/**
+ * shadow_kmem_cache_free() - give an object back
+ * @cache: the cache that it is from
+ * @object: the object
+ *
+ * Refused are a pointer that no object of the cache begins at, and an object
+ * that is free as far as the hardened freelist tells: the one freed last of its
+ * slab, or any of a slab that has none in use. Follows kmem_cache_free().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL if refused, and nothing has changed; -EUCLEAN if the
+ * machine is frozen.
+ */
+int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object)
+{
+	return cache->engine->free(cache, shadow_slab_this_cpu(cache->nr_cpus), object);
+}
+
+/**
+ * shadow_kmem_cache_free_cpu() - give an object back, as another CPU would
+ * @cache: the cache that it is from
+ * @cpu: who gives it back
+ * @object: the object
+ *
+ * Context: any, on any CPU; does not sleep.
+ * Return: as above; also -EINVAL if there is no such CPU.
+ */
+int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
+			       unsigned int cpu, void *object)
+{
+	if (unlikely(cpu >= cache->nr_cpus))
+		return -EINVAL;
+	return cache->engine->free(cache, cpu, object);
+}
+
+/* ------------------------------------------------------------ bootstrap */
+
+/*
+ * One of the two caches that the others are made with. Its descriptor is in the
+ * layer until there is a cache for descriptors.
+ */
+static int create_boot(struct shadow_slab *slab, unsigned int id,
+		       const char *name, u32 bytes)
+{
+	struct shadow_kmem_cache *cache = &slab->caches[id];
+	int err;
+
+	err = prepare(slab, cache, name, bytes, 0, SHADOW_SLAB_HWCACHE_ALIGN, NULL);
+	if (err)
+		return err;
+	slab->boot[id] = cache->desc;
+	cache->home = &slab->boot[id];
+	cache->own = true;
+	err = slab->engine->open(cache);
+	if (err)
+		return err;
+	cache->live = true;
+	return 0;
+}
+
+/* kmem_cache_init() of mm/slub.c */
+static int bootstrap(struct shadow_slab *slab)
+{
+	int err;
+
+	slab->kmem_cache_node = &slab->caches[0];
+	slab->kmem_cache = &slab->caches[1];
+	err = create_boot(slab, 0, "kmem_cache_node",
+			  sizeof(struct shadow_kmem_cache_node));
+	if (err)
+		return err;
+	slab->state = SHADOW_SLAB_PARTIAL;
+	err = create_boot(slab, 1, "kmem_cache",
+			  sizeof(struct shadow_kmem_cache_desc));
+	if (err)
+		return err;
+	err = settle(slab->kmem_cache);
+	if (err)
+		return err;
+	err = settle(slab->kmem_cache_node);
+	if (err)
+		return err;
+	err = shadow_kmalloc_boot(slab);
+	if (err)
+		return err;
+	slab->state = SHADOW_SLAB_UP;
+	return 0;
+}
+
+static u64 caches_bytes(void)
+{
+	return SHADOW_SLAB_MAX_CACHES * sizeof(struct shadow_kmem_cache);
+}
+
+/**
+ * shadow_slab_bytes() - host's memory that shadow_slab_init() needs
+ * @nr_cpus: CPUs of the machine
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u64 shadow_slab_bytes(unsigned int nr_cpus)
+{
+	return caches_bytes() + (u64)SHADOW_SLAB_MAX_CACHES * nr_cpus *
+				sizeof(struct shadow_slab_cpu);
+}
+
+/**
+ * shadow_slab_init() - boot the caches and kmalloc of a machine
+ * @slab: the layer, any contents
+ * @nodes: where slabs come from; must have contents behind its frames
+ * @engine: name of the engine: "slub"
+ * @nr_cpus: CPUs that get slabs of their own, at least 1
+ * @seed: what secrets and shuffles are derived from
+ * @mem: shadow_slab_bytes() of the host's memory, any contents, aligned to
+ *	SHADOW_SLAB_MEM_ALIGN; the caller frees it after shadow_slab_fini()
+ *
+ * Follows kmem_cache_init().
+ *
+ * Context: any; nobody else uses the layer yet.
+ * Return: 0; -EOPNOTSUPP for another engine, -EINVAL for @nr_cpus, @mem or a
+ * machine without contents, -ENOMEM; then nothing is kept.
+ */
+int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
+		     const char *engine, unsigned int nr_cpus, u64 seed,
+		     void *mem)
+{
+	unsigned int id;
+	int err;
+
+	memset(slab, 0, sizeof(*slab));
+	slab->engine = find_engine(engine);
+	if (!slab->engine)
+		return -EOPNOTSUPP;
+	if (!nr_cpus || !nodes->block->virt ||
+	    !IS_ALIGNED((unsigned long)mem, SHADOW_SLAB_MEM_ALIGN))
+		return -EINVAL;
+	raw_spin_lock_init(&slab->lock);
+	slab->nodes = nodes;
+	slab->nr_cpus = nr_cpus;
+	slab->seed = seed;
+	slab->caches = mem;
+	slab->cpus = mem + caches_bytes();
+	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
+		slab->caches[id].live = false;
+	err = bootstrap(slab);
+	if (err)
+		shadow_slab_fini(slab);
+	return err;
+}
+
+/**
+ * shadow_slab_fini() - give every frame back, whoever still has objects there
+ * @slab: the layer, also one whose shadow_slab_init() failed half-way
+ *
+ * Context: any; nobody uses the layer any more.
+ * Return: how many objects were still in use, those of kmalloc included, those
+ * that describe the caches themselves not.
+ */
+u64 shadow_slab_fini(struct shadow_slab *slab)
+{
+	unsigned int id;
+	u64 live;
+
+	if (!slab->caches)
+		return 0;
+	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
+	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
+		slab->caches[id].live = false;
+	slab->caches = NULL;
+	slab->state = SHADOW_SLAB_DOWN;
+	return live;
+}
+
+/* --------------------------------------------------------------- looking */
+
+/**
+ * shadow_slab_next() - the caches, one after the other
+ * @slab: the layer
+ * @cache: the last one, or NULL for the first
+ *
+ * Context: any; the caller sees to it that no cache is destroyed meanwhile.
+ * Return: the next cache, or NULL.
+ */
+struct shadow_kmem_cache *shadow_slab_next(struct shadow_slab *slab,
+					   struct shadow_kmem_cache *cache)
+{
+	u32 id = cache ? cache->desc.id + 1 : 0;
+
+	for (; slab->caches && id < SHADOW_SLAB_MAX_CACHES; id++) {
+		if (slab->caches[id].live)
+			return &slab->caches[id];
+	}
+	return NULL;
+}
+
+/**
+ * shadow_slab_find() - the cache of a name
+ * @slab: the layer
+ * @name: the name
+ *
+ * Context: as shadow_slab_next().
+ * Return: the cache, or NULL.
+ */
+struct shadow_kmem_cache *shadow_slab_find(struct shadow_slab *slab,
+					   const char *name)
+{
+	struct shadow_kmem_cache *cache = NULL;
+
+	while ((cache = shadow_slab_next(slab, cache))) {
+		if (!strcmp(cache->desc.name, name))
+			break;
+	}
+	return cache;
+}
+
+/**
+ * shadow_slab_get_info() - what slabinfo says about a cache
+ * @cache: the cache
+ * @info: filled
+ *
+ * Follows get_slabinfo() of mm/slub.c, but counts the free objects of all
+ * partial slabs where the kernel estimates from the first and last 10,000.
+ *
+ * Context: any; as shadow_slab_next().
+ */
+void shadow_slab_get_info(struct shadow_kmem_cache *cache,
+			  struct shadow_slabinfo *info)
+{
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+
+	memset(info, 0, sizeof(*info));
+	memcpy(info->name, desc->name, sizeof(info->name));
+	info->objsize = desc->bytes;
+	info->objperslab = desc->objects;
+	info->pagesperslab = 1U << desc->order;
+	info->object_bytes = desc->object_bytes;
+	info->align = desc->align;
+	info->flags = desc->flags;
+	cache->engine->info(cache, info);
+}
+
+static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)
+{
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+
+	if (memcmp(cache->home, desc, sizeof(*desc)))
+		return shadow_fault_raise(fault, "slab: cache %s: its descriptor has been overwritten",
+					  desc->name);
+	if (cache->slab->caches + desc->id != cache ||
+	    desc->bytes < desc->object_bytes || desc->bytes % desc->align)
+		return shadow_fault_raise(fault, "slab: cache %s: id %u, %u bytes of %u, align %u",
+					  desc->name, desc->id,
+					  desc->object_bytes, desc->bytes,
+					  desc->align);
+	return 0;
+}
+
+/**
+ * shadow_slab_verify() - is everything as it should be?
+ * @slab: the layer
+ * @fault: filled with the first thing that is wrong
+ *
+ * Every cache's descriptor, every slab's lists and counts, every node's and
+ * CPU's view of them, and that no slab is missing. Changes nothing.
+ *
+ * Context: any; nobody allocates or frees meanwhile, for the sums are taken
+ * over the whole state.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	int err;
+
+	while ((cache = shadow_slab_next(slab, cache))) {
+		err = verify_cache(cache, fault);
+		if (err)
+			return err;
+	}
+	return slab->engine->verify(slab, fault);
+}
+
+/**
+ * shadow_slab_verify_at() - is the slab that a pointer points into as it should
+ *	be?
+ * @slab: the layer
+ * @virt: the pointer; where there is no slab, nothing is wrong
+ * @fault: filled with the first thing that is wrong
+ *
+ * For callers who know what they have touched: the rest is not looked at.
+ *
+ * Context: as shadow_slab_verify().
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
+			  struct shadow_fault *fault)
+{
+	struct shadow_page *page = shadow_slab_head(slab->nodes, virt);
+
+	if (!page || shadow_page_owner(page) != SHADOW_OWNER_SLAB)
+		return 0;
+	return slab->engine->verify_page(slab, page, fault);
+}

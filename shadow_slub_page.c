@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_slub_page - the engine "slub": how large its slabs are, how their
+ * objects are linked, and the lists that nodes have of them. See shadow_slub.h.
+ */
+#include "shadow_page_list.h"
+#include "shadow_slub.h"
+
+#define SLUB_MAX_ORDER		3	/* PAGE_ALLOC_COSTLY_ORDER */
+#define SLUB_MIN_PARTIAL	5
+#define SLUB_MAX_PARTIAL	10
+
+static u32 objects_of_order(const struct shadow_slab *slab, u32 order, u32 bytes)
+{
+	return ((u64)1 << (slab->nodes->page_shift + order)) / bytes;
+}
+
+static u32 order_of_bytes(const struct shadow_slab *slab, u64 bytes)
+{
+	return fls64((bytes - 1) >> slab->nodes->page_shift);
+}
+
+/*
+ * The lowest order in which at most a sixteenth is waste, else an eighth, a
+ * quarter, a half; with enough objects to make the node's lock rare, as long as
+ * that is not a costly order. calculate_order() of mm/slub.c.
+ */
+static u32 best_order(const struct shadow_slab *slab, u32 bytes)
+{
+	u32 max = min(SLUB_MAX_ORDER, slab->nodes->max_order);
+	u32 nr = min(4U * (fls(slab->nr_cpus) + 1),
+		     max(objects_of_order(slab, max, bytes), 1U));
+	u32 min_order = order_of_bytes(slab, (u64)nr * bytes);
+	u32 order, part;
+	u64 slab_bytes;
+
+	for (part = 16; part > 1; part /= 2) {
+		for (order = min_order; order <= max; order++) {
+			slab_bytes = (u64)1 << (slab->nodes->page_shift + order);
+			if (slab_bytes % bytes <= slab_bytes / part)
+				return order;
+		}
+	}
+	return order_of_bytes(slab, bytes);
+}
+
+/* calculate_sizes() of mm/slub.c */
+int shadow_slub_layout(struct shadow_kmem_cache *cache)
+{
+	const struct shadow_slab *slab = cache->slab;
+	struct shadow_kmem_cache_desc *desc = &cache->desc;
+	u64 bytes = ALIGN((u64)desc->object_bytes, sizeof(u64));
+
+	desc->offset = ALIGN_DOWN(desc->object_bytes / 2, sizeof(u64));
+	if (cache->ctor) {
+		/* What the constructor has set must survive the free. */
+		desc->offset = bytes;
+		bytes += sizeof(u64);
+	}
+	bytes = ALIGN(bytes, (u64)desc->align);
+	if (bytes > (u64)1 << (slab->nodes->page_shift + slab->nodes->max_order) ||
+	    bytes > SZ_1G)
+		return -EINVAL;
+	desc->bytes = bytes;
+	desc->order = best_order(slab, bytes);
+	desc->objects = objects_of_order(slab, desc->order, bytes);
+	desc->min_order = order_of_bytes(slab, bytes);
+	desc->min_objects = objects_of_order(slab, desc->min_order, bytes);
+	desc->objects = min_t(u32, desc->objects, SHADOW_SLAB_MAX_OBJECTS);
+	desc->min_objects = min_t(u32, desc->min_objects, SHADOW_SLAB_MAX_OBJECTS);
+	desc->min_partial = clamp_t(u32, ilog2(desc->bytes) / 2,
+				    SLUB_MIN_PARTIAL, SLUB_MAX_PARTIAL);
+	cache->bytes = desc->bytes;
+	cache->offset = desc->offset;
+	cache->inverse = DIV_ROUND_UP_ULL((u64)1 << 32, bytes);
+	return 0;
+}
+
+/*
+ * Length of a list, or -EUCLEAN where it leaves the slab or does not end. A
+ * list that ends visits no object twice. @last: the object in front of the end.
+ */
+int shadow_slub_walk(const struct shadow_kmem_cache *cache,
+		     const struct shadow_slub *s, u64 head, u32 *last)
+{
+	u32 nr = 0;
+
+	*last = SHADOW_SLAB_END;
+	while (head != SHADOW_SLAB_END) {
+		if (head >= s->objects || nr++ >= s->objects)
+			return -EUCLEAN;
+		*last = head;
+		head = shadow_slub_read(cache, s->base, s->key, head * cache->bytes);
+	}
+	return nr;
+}
+
+/*
+ * The n-th number of a permutation of 0 ... mask: multiplying by something odd
+ * and folding the high half over the low one can both be undone. Where the
+ * kernel keeps an array a cache (random_seq), this needs no memory.
+ */
+static u32 shuffled(const struct shadow_kmem_cache *cache, u32 n, u32 mask)
+{
+	u32 fold = (fls(mask) + 1) / 2;
+
+	n = n * (u32)(cache->shuffle | 1) & mask;
+	n ^= n >> fold;
+	n = n * (u32)(cache->shuffle >> 32 | 1) & mask;
+	return n ^ n >> fold;
+}
+
+/* Link all objects in shuffled order; the first of them. */
+static u32 link_objects(struct shadow_kmem_cache *cache,
+			const struct shadow_slub *s, u32 start)
+{
+	u32 mask = (u32)roundup_pow_of_two(max(s->objects, 2U)) - 1;
+	u32 prev = SHADOW_SLAB_END;
+	u32 i, index;
+
+	for (i = 0; i <= mask; i++) {
+		index = shuffled(cache, (start + i) & mask, mask);
+		if (index >= s->objects)
+			continue;
+		if (cache->ctor)
+			cache->ctor(s->base + (u64)index * cache->bytes);
+		shadow_slub_write(cache, s->base, s->key, (u64)index * cache->bytes, prev);
+		prev = index;
+	}
+	return prev;
+}
+
+int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
+		   const struct shadow_page *page)
+{
+	struct shadow_nodes *nodes = cache->slab->nodes;
+
+	return shadow_fault_raise(cache->fault, "slab: cache %s: %s, slab at pfn %llu",
+				  cache->desc.name, what,
+				  (unsigned long long)shadow_page_to_pfn(nodes, page));
+}
+
+/*
+ * Is this a slab of the cache? Objects and order are taken from the cache, the
+ * page only says which of its two layouts it has.
+ */
+bool shadow_slub_check(struct shadow_kmem_cache *cache,
+			  struct shadow_page *page, struct shadow_slub *s)
+{
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+	struct shadow_nodes *nodes = cache->slab->nodes;
+	unsigned int nid = shadow_page_nid(page);
+
+	if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+	    shadow_page_owner(page) != SHADOW_OWNER_SLAB ||
+	    READ_ONCE(page->slab.cache) != desc->id || nid >= nodes->nr_nodes)
+		return false;
+	s->order = shadow_page_order(page);
+	if (s->order == desc->order)
+		s->objects = desc->objects;
+	else if (s->order == desc->min_order)
+		s->objects = desc->min_objects;
+	else
+		return false;
+	s->page = page;
+	s->node = &cache->node[nid];
+	s->base = shadow_page_to_virt(nodes, page);
+	s->key = shadow_slub_key(cache, page);
+	return s->node->in;
+}
+
+/* The slab's page when nobody but us can see it yet, or any more. */
+void shadow_slub_set(const struct shadow_slub *s, u32 id, u32 head, u32 inuse,
+		     u32 state)
+{
+	s->page->slab.freelist = head;
+	s->page->slab.inuse = inuse;
+	s->page->slab.objects = s->objects;
+	s->page->slab.state = state;
+	WRITE_ONCE(s->page->slab.cache, id);
+}
+
+bool __shadow_slub_list(struct shadow_kmem_cache *cache,
+			 const struct shadow_slub *s, bool tail)
+{
+	struct shadow_kmem_cache_node *in = s->node->in;
+	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
+	bool ok;
+
+	lockdep_assert_held(&s->node->lock);
+	ok = tail ? shadow_page_list_push_tail(memmap, &in->partial, s->page) :
+		    shadow_page_list_push(memmap, &in->partial, s->page);
+	if (!ok) {
+		shadow_slub_corrupt(cache, "partial list", s->page);
+		return false;
+	}
+	in->nr_partial++;
+	WRITE_ONCE(s->page->slab.state, SLUB_PARTIAL);
+	return true;
+}
+
+bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
+			   const struct shadow_slub *s)
+{
+	struct shadow_kmem_cache_node *in = s->node->in;
+
+	lockdep_assert_held(&s->node->lock);
+	if (!shadow_page_list_del(&cache->slab->nodes->memmap, &in->partial, s->page)) {
+		shadow_slub_corrupt(cache, "partial list", s->page);
+		return false;
+	}
+	in->nr_partial--;
+	return true;
+}
+
+void __shadow_slub_count(const struct shadow_slub *s, bool more)
+{
+	struct shadow_kmem_cache_node *in = s->node->in;
+
+	lockdep_assert_held(&s->node->lock);
+	in->nr_slabs += more ? 1 : -1;
+	in->nr_objects += more ? s->objects : -(u64)s->objects;
+}
+
+/* Take an empty slab that is on no list out of the books, under its lock. */
+void __shadow_slub_unmake(const struct shadow_slub *s)
+{
+	__shadow_slub_count(s, false);
+	shadow_slub_set(s, U32_MAX, SHADOW_SLAB_END, 0, SLUB_NONE);
+}
+
+/* And give its frames back, without it. */
+int shadow_slub_release(struct shadow_kmem_cache *cache, unsigned int cpu,
+			const struct shadow_slub *s)
+{
+	struct shadow_nodes *nodes = cache->slab->nodes;
+
+	shadow_event(nodes->events, SHADOW_EV_SLAB_DISCARD, 1);
+	return shadow_free_pages_cpu(nodes, cpu, s->page, s->order);
+}
+
+static u64 next_random(u64 *state)
+{
+	u64 x = *state += 0x9e3779b97f4a7c15ULL;	/* splitmix64 */
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+/*
+ * Frames for a slab, its objects linked. Not counted, nobody knows of it.
+ * allocate_slab() of mm/slub.c, with its second try at the least order.
+ */
+u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
+		     u64 *rnd, struct shadow_slub *s)
+{
+	struct shadow_nodes *nodes = cache->slab->nodes;
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+	struct shadow_page *page;
+	u32 order = desc->order;
+
+	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp;
+	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
+	if (!page && desc->min_order < order) {
+		order = desc->min_order;
+		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
+	}
+	if (!page)
+		return SHADOW_SLAB_END;
+	s->page = page;
+	s->node = &cache->node[shadow_page_nid(page)];
+	s->base = shadow_page_to_virt(nodes, page);
+	s->key = shadow_slub_key(cache, page);
+	s->order = order;
+	s->objects = order == desc->order ? desc->objects : desc->min_objects;
+	shadow_event(nodes->events, SHADOW_EV_SLAB_NEW, 1);
+	return link_objects(cache, s, next_random(rnd));
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_slub_verify - the engine "slub": what is done with all slabs of a
+ * machine: count them, check them, drop them. See shadow_slub.h.
+ */
+#include "shadow_page_list.h"
+#include "shadow_slub.h"
+
+/* The next frame that begins something; never goes back or stands still. */
+static u32 next_block(const struct shadow_nodes *nodes, u32 index)
+{
+	const struct shadow_page *page = &nodes->memmap.pages[index];
+	unsigned int order = shadow_page_order(page);
+
+	switch (shadow_page_state(page)) {
+	case SHADOW_PAGE_BUDDY:
+	case SHADOW_PAGE_PCP:
+	case SHADOW_PAGE_ALLOCATED:
+		return order <= nodes->max_order ? index + (1U << order) : index + 1;
+	default:
+		return index + 1;
+	}
+}
+
+static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
+					  const struct shadow_page *page)
+{
+	u32 id = READ_ONCE(page->slab.cache);
+
+	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
+	       &slab->caches[id] : NULL;
+}
+
+u64 shadow_slub_drop(struct shadow_slab *slab)
+{
+	struct shadow_nodes *nodes = slab->nodes;
+	struct shadow_kmem_cache *cache;
+	struct shadow_page *page;
+	struct shadow_slub s;
+	u32 index, next;
+	u64 live = 0;
+
+	for (index = 0; index < SHADOW_SLAB_MAX_CACHES; index++) {
+		if (slab->caches[index].live)
+			shadow_slub_flush(&slab->caches[index]);
+	}
+	for (index = 0; index < nodes->memmap.nr; index = next) {
+		page = &nodes->memmap.pages[index];
+		next = next_block(nodes, index);
+		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+		    shadow_page_owner(page) != SHADOW_OWNER_SLAB)
+			continue;
+		cache = cache_of(slab, page);
+		if (cache && cache != slab->kmem_cache &&
+		    cache != slab->kmem_cache_node && shadow_slub_check(cache, page, &s))
+			live += min_t(u32, page->slab.inuse, s.objects);
+		shadow_free_pages_cpu(nodes, 0, page, shadow_page_order(page));
+	}
+	return live;
+}
+
+void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *info)
+{
+	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
+	struct shadow_page *page;
+	struct shadow_slub s;
+	unsigned long flags;
+	unsigned int i;
+	u64 nr, nr_free = 0;
+
+	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
+		struct shadow_slab_node *node = &cache->node[i];
+
+		raw_spin_lock_irqsave(&node->lock, flags);
+		info->num_slabs += node->in->nr_slabs;
+		info->num_objs += node->in->nr_objects;
+		info->nr_partial += node->in->nr_partial;
+		page = shadow_page_at(memmap, node->in->partial.first);
+		for (nr = 0; page && nr < memmap->nr; nr++) {
+			if (!shadow_slub_check(cache, page, &s))
+				break;
+			nr_free += s.objects - min_t(u32, page->slab.inuse, s.objects);
+			page = shadow_page_at(memmap, page->next);
+		}
+		raw_spin_unlock_irqrestore(&node->lock, flags);
+	}
+	for (i = 0; i < cache->nr_cpus; i++)
+		info->nr_cpu_slabs += READ_ONCE(cache->cpu[i].page) != SHADOW_NO_PAGE;
+	info->active_slabs = info->num_slabs;
+	info->active_objs = info->num_objs - min(nr_free, info->num_objs);
+}
+
+#define WRONG(fault, cache, page, what) \
+	shadow_fault_raise(fault, "slab: cache %s, pfn %llu: %s", \
+			   (cache)->desc.name, \
+			   (unsigned long long)shadow_page_to_pfn((cache)->slab->nodes, page), \
+			   what)
+
+/* A CPU's slab: its list and the page's are disjoint and fit into the slab. */
+static int verify_cpu_slab(struct shadow_kmem_cache *cache,
+			   const struct shadow_slub *s, int nr_page, u32 last_page,
+			   struct shadow_fault *fault)
+{
+	u32 cpu = s->page->slab.state >> SLUB_CPU_SHIFT;
+	const struct shadow_slab_cpu *c;
+	u32 last;
+	int nr;
+
+	if (cpu >= cache->nr_cpus)
+		return WRONG(fault, cache, s->page, "slab of a CPU that does not exist");
+	c = &cache->cpu[cpu];
+	if (c->page != shadow_page_index(&cache->slab->nodes->memmap, s->page) ||
+	    c->base != s->base || c->objects != s->objects || c->key != s->key ||
+	    c->nid != shadow_page_nid(s->page))
+		return WRONG(fault, cache, s->page, "not the slab that its CPU has");
+	nr = shadow_slub_walk(cache, s, c->head, &last);
+	if (nr < 0)
+		return WRONG(fault, cache, s->page, "CPU's list leaves the slab or has no end");
+	if (nr > s->page->slab.inuse)
+		return WRONG(fault, cache, s->page, "more free objects than objects");
+	if (nr && nr_page && last == last_page)
+		return WRONG(fault, cache, s->page, "CPU's and page's lists meet");
+	return 0;
+}
+
+static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page,
+		       struct shadow_fault *fault)
+{
+	struct shadow_slub s;
+	u32 last;
+	int nr;
+
+	if (!shadow_slub_check(cache, page, &s))
+		return WRONG(fault, cache, page, "order, node or owner of a slab");
+	if (page->slab.objects != s.objects)
+		return WRONG(fault, cache, page, "objects do not fit the order");
+	if (atomic_read(&page->refcount) != 1)
+		return WRONG(fault, cache, page, "refcount of a slab is not 1");
+	nr = shadow_slub_walk(cache, &s, page->slab.freelist, &last);
+	if (nr < 0)
+		return WRONG(fault, cache, page, "page's list leaves the slab or has no end");
+	if (nr + page->slab.inuse != s.objects)
+		return WRONG(fault, cache, page, "inuse and free are not all objects");
+	s.node->seen_slabs++;
+	s.node->seen_objects += s.objects;
+	switch (shadow_slub_state(page)) {
+	case SLUB_CPU:
+		return verify_cpu_slab(cache, &s, nr, last, fault);
+	case SLUB_PARTIAL:
+		s.node->seen_partial++;
+		return nr ? 0 : WRONG(fault, cache, page, "full slab on the partial list");
+	case SLUB_FULL:
+		return nr ? WRONG(fault, cache, page, "full slab has free objects") : 0;
+	default:
+		return WRONG(fault, cache, page, "state of a slab");
+	}
+}
+
+/**
+ * shadow_slub_verify_page() - one slab's lists, counts and CPU
+ * @slab: the layer
+ * @page: first frame of a block that says it is a slab
+ * @fault: filled with the first thing that is wrong
+ *
+ * Context: as shadow_slab_verify().
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_slub_verify_page(struct shadow_slab *slab, struct shadow_page *page,
+			    struct shadow_fault *fault)
+{
+	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	u64 pfn = shadow_page_to_pfn(slab->nodes, page);
+
+	if (!cache)
+		return shadow_fault_raise(fault, "slab: pfn %llu: slab of no cache",
+					  (unsigned long long)pfn);
+	return verify_slab(cache, page, fault);
+}
+
+static int verify_pages(struct shadow_slab *slab, struct shadow_fault *fault)
+{
+	struct shadow_nodes *nodes = slab->nodes;
+	struct shadow_page *page;
+	u32 index;
+	int err;
+
+	for (index = 0; index < nodes->memmap.nr; index = next_block(nodes, index)) {
+		page = &nodes->memmap.pages[index];
+		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+		    shadow_page_owner(page) != SHADOW_OWNER_SLAB)
+			continue;
+		err = shadow_slub_verify_page(slab, page, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The list holds slabs of this node, as many as there are, linked both ways. */
+static int verify_partial(struct shadow_kmem_cache *cache,
+			  struct shadow_slab_node *node, struct shadow_fault *fault)
+{
+	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
+	const struct shadow_kmem_cache_node *in = node->in;
+	u32 index = in->partial.first, prev = SHADOW_NO_PAGE;
+	struct shadow_page *page;
+	struct shadow_slub s;
+	u64 nr;
+
+	for (nr = 0; index != SHADOW_NO_PAGE; nr++) {
+		page = shadow_page_at(memmap, index);
+		if (!page || nr >= node->seen_partial)
+			return shadow_fault_raise(fault, "slab: cache %s: partial list: index %u or its length",
+						  cache->desc.name, index);
+		if (page->prev != prev || !shadow_slub_check(cache, page, &s) ||
+		    s.node != node || shadow_slub_state(page) != SLUB_PARTIAL)
+			return WRONG(fault, cache, page, "not where the partial list says");
+		prev = index;
+		index = page->next;
+	}
+	if (in->partial.last != prev || nr != node->seen_partial ||
+	    in->nr_partial != nr)
+		return shadow_fault_raise(fault, "slab: cache %s: %llu slabs on the partial list, %llu are partial, counted %llu",
+					  cache->desc.name, (unsigned long long)nr,
+					  (unsigned long long)node->seen_partial,
+					  (unsigned long long)in->nr_partial);
+	return 0;
+}
+
+static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
+		struct shadow_slab_node *node = &cache->node[i];
+
+		if (node->seen_slabs != node->in->nr_slabs ||
+		    node->seen_objects != node->in->nr_objects)
+			return shadow_fault_raise(fault, "slab: cache %s: %llu slabs, counted %llu",
+						  cache->desc.name,
+						  (unsigned long long)node->seen_slabs,
+						  (unsigned long long)node->in->nr_slabs);
+		err = verify_partial(cache, node, fault);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < cache->nr_cpus; i++) {
+		const struct shadow_slab_cpu *c = &cache->cpu[i];
+		const struct shadow_page *page;
+
+		if (c->page == SHADOW_NO_PAGE)
+			continue;
+		page = &cache->slab->nodes->memmap.pages[c->page];
+		if (cache_of(cache->slab, page) != cache ||
+		    page->slab.state != (SLUB_CPU | i << SLUB_CPU_SHIFT))
+			return WRONG(fault, cache, page, "a CPU has it, the page does not know");
+	}
+	return 0;
+}
+
+int shadow_slub_verify(struct shadow_slab *slab, struct shadow_fault *fault)
+{
+	struct shadow_kmem_cache *cache;
+	unsigned int nid;
+	int err;
+
+	for (cache = shadow_slab_next(slab, NULL); cache;
+	     cache = shadow_slab_next(slab, cache)) {
+		for (nid = 0; nid < slab->nodes->nr_nodes; nid++) {
+			cache->node[nid].seen_slabs = 0;
+			cache->node[nid].seen_objects = 0;
+			cache->node[nid].seen_partial = 0;
+		}
+	}
+	err = verify_pages(slab, fault);
+	if (err)
+		return err;
+	for (cache = shadow_slab_next(slab, NULL); cache;
+	     cache = shadow_slab_next(slab, cache)) {
+		err = verify_cache(cache, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
