@@ -160,6 +160,8 @@ static const char *errno_name(int err)
 		return "ERANGE";
 	case EBUSY:
 		return "EBUSY";
+	case ENODEV:
+		return "ENODEV";
 	case EIO:
 		return "EIO";
 	default:

@@ -8,8 +8,8 @@
  */
 #include <linux/sched.h>
 
+#include "shadow_boot.h"
 #include "shadow_ctl_handle.h"
-#include "shadow_mm.h"
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
 
@@ -587,13 +587,17 @@ static int run_set_counters(struct shadow_ctl *ctl,
 	return done(ctl, "counters are %s", cmd->on ? "on" : "off");
 }
 
+/* Whatever comes of it, nothing of what was there before is left. */
 static int run_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
+	int err;
+
 	if (!ctl->ops->reset)
 		return fail(ctl, -EOPNOTSUPP, "reset: not supported by this machine");
-	shadow_ctl_handles_forget(ctl);
-	return ctl->ops->reset(ctl->mm, ctl->said,
-			       sizeof(ctl->said));
+	err = ctl->ops->reset(ctl->mm, ctl->said, sizeof(ctl->said));
+	if (err != -EBUSY)
+		shadow_ctl_handles_forget(ctl);
+	return err;
 }
 
 static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
@@ -621,9 +625,14 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
  *
  * Context: process, with the caller's mutex; sleeps.
  * Return: 0, or why it failed: -EINVAL, -ENOENT, -EEXIST, -ENOMEM, -ENOSPC,
- * -EPERM, -EOPNOTSUPP, -EUCLEAN; then it has changed nothing.
+ * -EPERM, -EOPNOTSUPP, -EUCLEAN; then it has changed nothing. -ENODEV where a
+ * reset has failed before: there is no machine but for the next reset.
  */
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
+	if (cmd->verb != SHADOW_CTL_RESET &&
+	    (ctl->mm->boot.failed ||
+	     !shadow_boot_reached(ctl->mm, SHADOW_PHASE_VMALLOC_INIT)))
+		return fail(ctl, -ENODEV, "the machine is down: allowed: reset");
 	return runs[cmd->verb](ctl, cmd);
 }

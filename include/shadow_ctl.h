@@ -122,9 +122,9 @@ struct shadow_mm;
  * struct shadow_ctl_ops - what running commands needs from around the machine
  * @mmu_check: lets the CPU judge the tables on that many random pages, 0: as
  *	configured; writes one line into @said. NULL: refused
- * @reset: boots the machine again in place; all that was allocated is gone,
- *	also when an error is returned; writes one line into @said. NULL:
- *	refused
+ * @reset: boots the machine again in place; writes one line into @said. -EBUSY:
+ *	nothing has changed. After any other outcome all that was allocated is
+ *	gone. NULL: refused
  */
 struct shadow_ctl_ops {
 	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
