@@ -691,9 +691,11 @@ static const char alphabet[] = "0123456789abcdefxkKmMgGtT+-., onfautslube\n\t%\\
 static enum shadow_param_id wild_value(struct rnd_state *rnd, char *value, size_t room)
 {
 	const struct value_case *c = &value_cases[shadow_test_below(rnd, ARRAY_SIZE(value_cases))];
-	unsigned int changes = shadow_test_below(rnd, 4);
+	unsigned int changes = 0;
 	size_t len;
 
+	if (shadow_test_below(rnd, 2))
+		changes = 1 + shadow_test_below(rnd, 3);
 	strscpy(value, c->value, room);
 	while (changes--) {
 		len = strlen(value);
@@ -757,7 +759,7 @@ static void params_fuzz(struct kunit *test)
 			cond_resched();
 	}
 	kunit_info(test, "%u of 100000 taken\n", nr_taken);
-	KUNIT_EXPECT_GT(test, nr_taken, 10000);
+	KUNIT_EXPECT_GT(test, nr_taken, 3000);
 }
 
 static struct kunit_case params_cases[] = {

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of shadow_ctl_parse: what a line of the ctl language means, and what is
+ * no line of it.
+ */
+#include "shadow_test.h"
+
+#include "shadow_ctl.h"
+#include "shadow_pgtable.h"
+
+/* --------------------------------------------------------------- helpers -- */
+
+/* Read the first command of a text. */
+static int read_first(const char *at, size_t bytes, struct shadow_ctl_text *text,
+		      struct shadow_ctl_cmd *cmd)
+{
+	shadow_ctl_text_init(text, at, bytes);
+	return shadow_ctl_next(text, cmd);
+}
+
+/* A refusal is one printable line. */
+static void expect_why(struct kunit *test, const char *why)
+{
+	size_t i;
+
+	KUNIT_EXPECT_STRNEQ(test, why, "");
+	for (i = 0; why[i]; i++)
+		KUNIT_EXPECT_TRUE_MSG(test, why[i] >= ' ' && why[i] <= '~',
+				      "byte %zu of '%s'", i, why);
+	KUNIT_EXPECT_LT(test, i, SHADOW_CTL_WHY);
+}
+
+/* ------------------------------------------------------------------ good -- */
+
+#define LINE(v)		.verb = SHADOW_CTL_##v, .line = 1, .count = 1
+#define KEYS(k)		.keys = BIT(SHADOW_CTL_KEY_##k)
+
+static const struct {
+	const char *text;
+	struct shadow_ctl_cmd cmd;
+} good[] = {
+	{ "alloc_pages 0", { LINE(ALLOC_PAGES) } },
+	{ "alloc_pages 18", { LINE(ALLOC_PAGES), .order = 18 } },
+	{ "\t alloc_pages   0x3\t", { LINE(ALLOC_PAGES), .order = 3 } },
+	{ "alloc_pages 3 # three", { LINE(ALLOC_PAGES), .order = 3 } },
+	{ "alloc_pages 3 #zone=x", { LINE(ALLOC_PAGES), .order = 3 } },
+	{ "alloc_pages 1 zone=DMA",
+	  { LINE(ALLOC_PAGES), .order = 1, KEYS(ZONE), .zone = SHADOW_ZONE_DMA } },
+	{ "alloc_pages 1 zone=Normal",
+	  { LINE(ALLOC_PAGES), .order = 1, KEYS(ZONE), .zone = SHADOW_ZONE_NORMAL } },
+	{ "alloc_pages zone=normal 1",
+	  { LINE(ALLOC_PAGES), .order = 1, KEYS(ZONE), .zone = SHADOW_ZONE_NORMAL } },
+	{ "alloc_pages 1 as=a cpu=3 count=1048576",
+	  { .verb = SHADOW_CTL_ALLOC_PAGES, .line = 1, .order = 1, .count = 1048576, .cpu = 3,
+	    .keys = BIT(SHADOW_CTL_KEY_AS) | BIT(SHADOW_CTL_KEY_CPU) | BIT(SHADOW_CTL_KEY_COUNT),
+	    .as = "a" } },
+	{ "free_pages 1", { LINE(FREE_PAGES), .handle = 1 } },
+	{ "free_pages 18446744073709551615", { LINE(FREE_PAGES), .handle = U64_MAX } },
+	{ "free_pages a23456789012345_", { LINE(FREE_PAGES), .handle_name = "a23456789012345_" } },
+	{ "kmalloc 100", { LINE(KMALLOC), .bytes = 100 } },
+	{ "kmalloc 0", { LINE(KMALLOC) } },
+	{ "kmalloc 8K as=x_1", { LINE(KMALLOC), .bytes = SZ_8K, KEYS(AS), .as = "x_1" } },
+	{ "kfree x_1", { LINE(KFREE), .handle_name = "x_1" } },
+	{ "vmalloc 1M", { LINE(VMALLOC), .bytes = SZ_1M } },
+	{ "vmalloc 1 as=v", { LINE(VMALLOC), .bytes = 1, KEYS(AS), .as = "v" } },
+	{ "vfree 7", { LINE(VFREE), .handle = 7 } },
+	{ "map 0xffff000000000000 0x80000000 16 PAGE_KERNEL_RO",
+	  { LINE(MAP), .va = 0xffff000000000000, .pa = 0x80000000, .nr_pages = 16,
+	    .prot = SHADOW_PAGE_KERNEL_RO } },
+	{ "map 0 0 1 rw",
+	  { LINE(MAP), .nr_pages = 1, .prot = SHADOW_PAGE_KERNEL } },
+	{ "unmap 4096 1", { LINE(UNMAP), .va = 4096, .nr_pages = 1 } },
+	{ "drain", { LINE(DRAIN) } },
+	{ "mmu_check", { LINE(MMU_CHECK) } },
+	{ "mmu_check 50", { LINE(MMU_CHECK), .samples = 50 } },
+	{ "mmu_check seed=9", { LINE(MMU_CHECK), KEYS(SEED), .seed = 9 } },
+	{ "mmu_check 1000000 seed=18446744073709551615",
+	  { LINE(MMU_CHECK), .samples = 1000000, KEYS(SEED), .seed = U64_MAX } },
+	{ "set counters on", { LINE(SET_COUNTERS), .on = true } },
+	{ "set counters off", { LINE(SET_COUNTERS) } },
+	{ "reset", { LINE(RESET) } },
+	{ "reset # \xc3\xa4gain", { LINE(RESET) } },
+};
+
+static void expect_cmd(struct kunit *test, const char *text,
+		       const struct shadow_ctl_cmd *a, const struct shadow_ctl_cmd *b)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, a->verb == b->verb && a->line == b->line &&
+			      a->keys == b->keys, "'%s'", text);
+	KUNIT_EXPECT_TRUE_MSG(test, a->zone == b->zone && a->cpu == b->cpu &&
+			      a->order == b->order && a->count == b->count, "'%s'", text);
+	KUNIT_EXPECT_TRUE_MSG(test, a->bytes == b->bytes && a->va == b->va && a->pa == b->pa &&
+			      a->nr_pages == b->nr_pages && a->prot == b->prot, "'%s'", text);
+	KUNIT_EXPECT_TRUE_MSG(test, a->samples == b->samples && a->seed == b->seed &&
+			      a->on == b->on && a->handle == b->handle, "'%s'", text);
+	KUNIT_EXPECT_STREQ_MSG(test, a->as, b->as, "'%s'", text);
+	KUNIT_EXPECT_STREQ_MSG(test, a->handle_name, b->handle_name, "'%s'", text);
+}
+
+static void good_lines(struct kunit *test)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_ASSERT_EQ_MSG(test, read_first(good[i].text, strlen(good[i].text), &text,
+						     &cmd), 1, "'%s': %s", good[i].text, text.why);
+		expect_cmd(test, good[i].text, &cmd, &good[i].cmd);
+		KUNIT_EXPECT_STREQ(test, text.why, "");
+		KUNIT_EXPECT_EQ(test, shadow_ctl_next(&text, &cmd), 0);
+	}
+}
+
+/* ------------------------------------------------------------------- bad -- */
+
+struct bad_line {
+	const char *text;
+	int err;
+	const char *says;
+};
+
+static const struct bad_line bad[] = {
+	{ "alloc_page 0", -EINVAL, "unknown command 'alloc_page'" },
+	{ "ALLOC_PAGES 0", -EINVAL, "unknown command" },
+	{ "alloc_pages", -EINVAL, "an argument is missing" },
+	{ "alloc_pages zone=DMA", -EINVAL, "an argument is missing" },
+	{ "alloc_pages 0 0", -EINVAL, "argument '0'" },
+	{ "alloc_pages 19", -EINVAL, "from 0 to 18" },
+	{ "alloc_pages -1", -EINVAL, "ORDER '-1'" },
+	{ "alloc_pages 1.5", -EINVAL, "ORDER '1.5'" },
+	{ "alloc_pages 3x", -EINVAL, "ORDER '3x'" },
+	{ "alloc_pages 4294967296", -EINVAL, "from 0 to 18" },
+	{ "alloc_pages 18446744073709551616", -EINVAL, "from 0 to 18" },
+	{ "alloc_pages 03", -EINVAL, "ORDER '03'" },
+	{ "alloc_pages 0 zone=", -EINVAL, "zone= ''" },
+	{ "alloc_pages 0 zone=NORMA", -EINVAL, "DMA, NORMAL" },
+	{ "alloc_pages 0 zone=DMA32", -EOPNOTSUPP, "not supported yet" },
+	{ "alloc_pages 0 zone=HighMem", -EOPNOTSUPP, "not supported yet" },
+	{ "alloc_pages 0 zone=movable", -EOPNOTSUPP, "not supported yet" },
+	{ "alloc_pages 0 node=0", -EOPNOTSUPP, "node=: not supported yet" },
+	{ "alloc_pages 0 gfp=1", -EOPNOTSUPP, "gfp=: not supported yet" },
+	{ "alloc_pages 0 seed=1", -EINVAL, "key 'seed'" },
+	{ "alloc_pages 0 colour=red", -EINVAL, "key 'colour'" },
+	{ "alloc_pages 0 =3", -EINVAL, "key ''" },
+	{ "alloc_pages 0 count=1 count=1", -EINVAL, "each key once" },
+	{ "alloc_pages 0 count=0", -EINVAL, "from 1 to 1048576" },
+	{ "alloc_pages 0 count=1048577", -EINVAL, "from 1 to 1048576" },
+	{ "alloc_pages 0 count=-1", -EINVAL, "count= '-1'" },
+	{ "alloc_pages 0 count=1K", -EINVAL, "count= '1K'" },
+	{ "alloc_pages 0 count=", -EINVAL, "count= ''" },
+	{ "alloc_pages 0 count=1=1", -EINVAL, "count= '1=1'" },
+	{ "alloc_pages 0 as=", -EINVAL, "as= ''" },
+	{ "alloc_pages 0 as=main", -EINVAL, "not main" },
+	{ "alloc_pages 0 as=1a", -EINVAL, "as= '1a'" },
+	{ "alloc_pages 0 as=_a", -EINVAL, "as= '_a'" },
+	{ "alloc_pages 0 as=A", -EINVAL, "as= 'A'" },
+	{ "alloc_pages 0 as=a-b", -EINVAL, "as= 'a-b'" },
+	{ "alloc_pages 0 as=a234567890123456x", -EINVAL, "as=" },
+	{ "alloc_pages 0 cpu=4294967296", -EINVAL, "cpu=" },
+	{ "free_pages", -EINVAL, "an argument is missing" },
+	{ "free_pages 0", -EINVAL, "from 1 to" },
+	{ "free_pages 1 2", -EINVAL, "argument '2'" },
+	{ "free_pages 1 as=a", -EINVAL, "key 'as'" },
+	{ "free_pages 18446744073709551616", -EINVAL, "ID" },
+	{ "free_pages 1a", -EINVAL, "ID '1a'" },
+	{ "free_pages main", -EINVAL, "ID 'main'" },
+	{ "free_pages Big", -EINVAL, "ID 'Big'" },
+	{ "kmalloc", -EINVAL, "an argument is missing" },
+	{ "kmalloc -1", -EINVAL, "BYTES '-1'" },
+	{ "kmalloc 18446744073709551615", -EINVAL, "BYTES" },
+	{ "kmalloc 99999999999T", -EINVAL, "BYTES" },
+	{ "kmalloc 10 zone=DMA", -EINVAL, "key 'zone'" },
+	{ "kmalloc 10 gfp=1", -EOPNOTSUPP, "not supported yet" },
+	{ "vmalloc 0", -EINVAL, "from 1" },
+	{ "vmalloc 1M count=2", -EOPNOTSUPP, "not supported yet" },
+	{ "map", -EINVAL, "an argument is missing" },
+	{ "map 0 0 1", -EINVAL, "an argument is missing" },
+	{ "map 0 0 0 rw", -EINVAL, "NR_PAGES '0'" },
+	{ "map 0 0 4294967296 rw", -EINVAL, "NR_PAGES" },
+	{ "map 0 0 1 PAGE_KERNEL_RW", -EINVAL, "PROT 'PAGE_KERNEL_RW'" },
+	{ "map 0 0 1 rrw", -EINVAL, "PROT 'rrw'" },
+	{ "map 0 0 1 PAGE_KERNEL_EXECPAGE_KERNEL_EXECPAGE_KERNEL_EXEC", -EINVAL, "PROT" },
+	{ "map 0 0 1 rw rw", -EINVAL, "argument 'rw'" },
+	{ "map here there 1 rw", -EINVAL, "VA 'here'" },
+	{ "unmap 0", -EINVAL, "an argument is missing" },
+	{ "unmap 0 0", -EINVAL, "NR_PAGES '0'" },
+	{ "drain 1", -EINVAL, "argument '1'" },
+	{ "drain cpu=1", -EINVAL, "key 'cpu'" },
+	{ "mmu_check 0", -EINVAL, "from 1 to 1000000" },
+	{ "mmu_check 1000001", -EINVAL, "from 1 to 1000000" },
+	{ "mmu_check 1 1", -EINVAL, "argument '1'" },
+	{ "mmu_check seed=x", -EINVAL, "seed= 'x'" },
+	{ "set", -EINVAL, "an argument is missing" },
+	{ "set counters", -EINVAL, "an argument is missing" },
+	{ "set counters maybe", -EINVAL, "VALUE 'maybe'" },
+	{ "set colours on", -EINVAL, "KEY 'colours'" },
+	{ "set size 64M", -EOPNOTSUPP, "not supported yet" },
+	{ "set tlbi off", -EOPNOTSUPP, "not supported yet" },
+	{ "reset now", -EINVAL, "argument 'now'" },
+	{ "step", -EOPNOTSUPP, "step: not supported yet" },
+	{ "create x size=4M", -EOPNOTSUPP, "create: not supported yet" },
+	{ "krealloc 1 2", -EOPNOTSUPP, "not supported yet" },
+	{ "memblock_add 0 1", -EOPNOTSUPP, "not supported yet" },
+	{ "fail x", -EOPNOTSUPP, "not supported yet" },
+	{ "drain\r", -EINVAL, "byte 0x0d in column 6" },
+	{ "drain \x01", -EINVAL, "byte 0x01" },
+	{ "\x7f", -EINVAL, "byte 0x7f in column 1" },
+	{ "# \x1b[2J", -EINVAL, "byte 0x1b" },
+	{ "\xff\xfe", -EINVAL, "unknown command '" },
+	{ "%s%n%p", -EINVAL, "unknown command '%s%n%p'" },
+	{ "a b c d e f g h i j k l m", -EINVAL, "words" },
+	{ "drain drain", -EINVAL, "argument 'drain'" },
+	{ "drain; reset", -EINVAL, "unknown command 'drain;'" },
+};
+
+static void bad_lines(struct kunit *test)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, read_first(bad[i].text, strlen(bad[i].text), &text, &cmd),
+				    bad[i].err, "'%s': %s", bad[i].text, text.why);
+		expect_why(test, text.why);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text.why, bad[i].says), "'%s' in '%s'",
+					  bad[i].says, text.why);
+	}
+}
+
+static void nul_bytes(struct kunit *test)
+{
+	static const char inside[] = "drain\0";
+	static const char alone[] = "\0";
+	static const char hidden[] = "drain\n\0\nreset\n";
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+
+	KUNIT_EXPECT_EQ(test, read_first(inside, sizeof(inside), &text, &cmd), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text.why, "byte 0x00 in column 6"));
+	KUNIT_EXPECT_EQ(test, read_first(alone, 1, &text, &cmd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, read_first(hidden, sizeof(hidden) - 1, &text, &cmd), 1);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_next(&text, &cmd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, text.line, 2);
+}
+
+/* ----------------------------------------------------------------- lines -- */
+
+static void line_numbers(struct kunit *test)
+{
+	static const char batch[] =
+		"\n# a comment\n  \t\ndrain\n\nreset # again\nunmap 0 1";
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+
+	shadow_ctl_text_init(&text, batch, strlen(batch));
+	KUNIT_ASSERT_EQ(test, shadow_ctl_next(&text, &cmd), 1);
+	KUNIT_EXPECT_EQ(test, cmd.verb, SHADOW_CTL_DRAIN);
+	KUNIT_EXPECT_EQ(test, cmd.line, 4);
+	KUNIT_ASSERT_EQ(test, shadow_ctl_next(&text, &cmd), 1);
+	KUNIT_EXPECT_EQ(test, cmd.verb, SHADOW_CTL_RESET);
+	KUNIT_EXPECT_EQ(test, cmd.line, 6);
+	KUNIT_ASSERT_EQ(test, shadow_ctl_next(&text, &cmd), 1);
+	KUNIT_EXPECT_EQ(test, cmd.verb, SHADOW_CTL_UNMAP);
+	KUNIT_EXPECT_EQ(test, cmd.line, 7);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_next(&text, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_next(&text, &cmd), 0);
+}
+
+static void nothing_to_read(struct kunit *test)
+{
+	static const char *const empty[] = { "", "\n", "\n\n\n", "#", " \t", "# drain", "#\n" };
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(empty); i++)
+		KUNIT_EXPECT_EQ_MSG(test, read_first(empty[i], strlen(empty[i]), &text, &cmd), 0,
+				    "'%s'", empty[i]);
+}
+
+/* What ctl shows as its grammar begins with a command that exists. */
+static void grammar_is_parsed(struct kunit *test)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	unsigned int verb;
+	size_t len;
+
+	for (verb = 0; verb < SHADOW_NR_CTL_VERBS; verb++) {
+		const char *usage = shadow_ctl_grammar(verb);
+
+		KUNIT_ASSERT_NOT_NULL(test, usage);
+		KUNIT_ASSERT_NOT_NULL(test, shadow_ctl_meaning(verb));
+		len = strcspn(usage, " ");
+		if (read_first(usage, len, &text, &cmd) == 1)
+			KUNIT_EXPECT_EQ(test, cmd.verb, verb);
+		else
+			KUNIT_EXPECT_NOT_NULL(test, strstr(text.why, usage));
+	}
+}
+
+static void names(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, shadow_ctl_name_ok("a", 1));
+	KUNIT_EXPECT_TRUE(test, shadow_ctl_name_ok("mains", 5));
+	KUNIT_EXPECT_TRUE(test, shadow_ctl_name_ok("z9_", 3));
+	KUNIT_EXPECT_TRUE(test, shadow_ctl_name_ok("abcdefghijklmnop", 16));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("abcdefghijklmnopq", 17));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("", 0));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("main", 4));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("9", 1));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("a.b", 3));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("../x", 4));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("a\0b", 3));
+}
+
+/* ------------------------------------------------------------------ fuzz -- */
+
+static const char *any_line(struct rnd_state *rnd)
+{
+	if (shadow_test_below(rnd, 3))
+		return good[shadow_test_below(rnd, ARRAY_SIZE(good))].text;
+	return bad[shadow_test_below(rnd, ARRAY_SIZE(bad))].text;
+}
+
+static char any_byte(struct rnd_state *rnd)
+{
+	static const char likely_bytes[] = "0123456789abcdefx= \t#\nkMGT_,zonecutas";
+
+	if (shadow_test_below(rnd, 8) == 0)
+		return shadow_test_below(rnd, 256);
+	return likely_bytes[shadow_test_below(rnd, sizeof(likely_bytes) - 1)];
+}
+
+/* One to four lines, with bytes changed, taken out and put in. */
+static size_t wild_text(struct rnd_state *rnd, char *at, size_t room)
+{
+	unsigned int nr_lines = 1 + shadow_test_below(rnd, 4);
+	unsigned int changes = shadow_test_below(rnd, 5);
+	size_t len = 0, line, where;
+
+	while (nr_lines--) {
+		const char *text = any_line(rnd);
+
+		line = strlen(text);
+		if (len + line + 1 > room)
+			break;
+		memcpy(at + len, text, line);
+		len += line;
+		at[len++] = '\n';
+	}
+	while (changes-- && len) {
+		where = shadow_test_below(rnd, len);
+		switch (shadow_test_below(rnd, 3)) {
+		case 0:
+			at[where] = any_byte(rnd);
+			break;
+		case 1:
+			memmove(at + where, at + where + 1, len - where - 1);
+			len--;
+			break;
+		default:
+			if (len == room)
+				break;
+			memmove(at + where + 1, at + where, len - where);
+			at[where] = any_byte(rnd);
+			len++;
+			break;
+		}
+	}
+	return len;
+}
+
+/* Every field is what a command may have, whatever the text was. */
+static void expect_sane(struct kunit *test, const struct shadow_ctl_cmd *cmd)
+{
+	KUNIT_EXPECT_LT(test, cmd->verb, SHADOW_NR_CTL_VERBS);
+	KUNIT_EXPECT_LE(test, cmd->order, SHADOW_MAX_ORDER);
+	KUNIT_EXPECT_TRUE(test, cmd->count >= 1 && cmd->count <= SHADOW_CTL_MAX_COUNT);
+	KUNIT_EXPECT_LE(test, cmd->bytes, S64_MAX);
+	KUNIT_EXPECT_LE(test, cmd->samples, SHADOW_CTL_MAX_SAMPLES);
+	KUNIT_EXPECT_TRUE(test, !*cmd->as || shadow_ctl_name_ok(cmd->as, strlen(cmd->as)));
+	KUNIT_EXPECT_TRUE(test, !*cmd->handle_name ||
+			  shadow_ctl_name_ok(cmd->handle_name, strlen(cmd->handle_name)));
+	KUNIT_EXPECT_EQ(test, cmd->prot & ~SHADOW_PROT_MASK, 0);
+}
+
+/* The whole text, as a batch is read; the sum of what came out. */
+static u64 read_all(struct kunit *test, const char *at, size_t len, unsigned int *nr)
+{
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	u64 sum = 0;
+	int more;
+
+	shadow_ctl_text_init(&text, at, len);
+	for (;;) {
+		more = shadow_ctl_next(&text, &cmd);
+		sum = sum * 31 + text.line * 1000 + more;
+		if (more <= 0)
+			break;
+		(*nr)++;
+		expect_sane(test, &cmd);
+		sum = sum * 31 + cmd.verb + cmd.va + cmd.pa + cmd.bytes + cmd.handle + cmd.order;
+	}
+	if (more) {
+		KUNIT_EXPECT_TRUE(test, more == -EINVAL || more == -EOPNOTSUPP);
+		expect_why(test, text.why);
+	} else {
+		KUNIT_EXPECT_EQ(test, text.bytes, 0);
+	}
+	return sum;
+}
+
+static void parse_fuzz(struct kunit *test)
+{
+	char *wild = shadow_test_alloc(test, SHADOW_CTL_BYTES);
+	unsigned int i, nr = 0;
+	struct rnd_state rnd;
+	char *exact;
+	size_t len;
+	u64 sum;
+
+	shadow_test_seed(test, &rnd);
+	for (i = 0; i < 100000; i++) {
+		len = wild_text(&rnd, wild, 512);
+		/* Of just its size, so that a sanitizer sees a byte too far. */
+		exact = kmalloc(len ? len : 1, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, exact);
+		memcpy(exact, wild, len);
+		sum = read_all(test, exact, len, &nr);
+		KUNIT_EXPECT_EQ(test, sum, read_all(test, exact, len, &nr));
+		KUNIT_EXPECT_MEMEQ(test, exact, wild, len);
+		kfree(exact);
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	kunit_info(test, "%u commands in 100000 texts\n", nr / 2);
+	KUNIT_EXPECT_GT(test, nr / 2, 30000);
+}
+
+static struct kunit_case ctl_cases[] = {
+	KUNIT_CASE(good_lines),
+	KUNIT_CASE(bad_lines),
+	KUNIT_CASE(nul_bytes),
+	KUNIT_CASE(line_numbers),
+	KUNIT_CASE(nothing_to_read),
+	KUNIT_CASE(grammar_is_parsed),
+	KUNIT_CASE(names),
+	KUNIT_CASE(parse_fuzz),
+	{}
+};
+
+static struct kunit_suite ctl_suite = {
+	.name = "shadow_ctl",
+	.test_cases = ctl_cases,
+};
+
+kunit_test_suite(ctl_suite);
+MODULE_LICENSE("GPL");
