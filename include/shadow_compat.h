@@ -33,8 +33,31 @@
 #include <linux/types.h>
 
 #ifdef __KERNEL__
+#include <linux/export.h>
 #include <linux/math.h>
 #include <linux/version.h>
+
+/* The namespace is a word until 6.12, and a string since. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define SHADOW_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "SHADOW_MM")
+#define SHADOW_IMPORT()		MODULE_IMPORT_NS("SHADOW_MM")
+#else
+#define SHADOW_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, SHADOW_MM)
+#define SHADOW_IMPORT()		MODULE_IMPORT_NS(SHADOW_MM)
+#endif
+
+/*
+ * The host's largest page block, as an order. The name MAX_ORDER was exclusive
+ * until 6.3, inclusive until 6.7, and is MAX_PAGE_ORDER since. Whoever uses
+ * this includes <linux/mmzone.h>.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define SHADOW_HOST_MAX_ORDER	MAX_PAGE_ORDER
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define SHADOW_HOST_MAX_ORDER	MAX_ORDER
+#else
+#define SHADOW_HOST_MAX_ORDER	(MAX_ORDER - 1)
+#endif
 #endif
 
 #endif /* SHADOW_COMPAT_H */
