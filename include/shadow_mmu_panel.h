@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_mmu_panel - addresses of a machine on their way to the CPU.
+ */
+#ifndef SHADOW_MMU_PANEL_H
+#define SHADOW_MMU_PANEL_H
+
+#include "shadow_compat.h"
+#include "shadow_mmu.h"
+#include "shadow_mmu_cpu.h"
+#include "shadow_mmu_verdict.h"
+#include "shadow_walk.h"
+
+/**
+ * struct shadow_mmu_panel - addresses that wait, and what became of them
+ * @walker: the machine's walker, without hardware updates of descriptors
+ * @root: the registers that go with it
+ * @result: where the outcome is added
+ * @nr: addresses waiting
+ * @va: the addresses
+ * @low: the same as the lower half's addresses
+ * @par: the CPU's answers
+ * @verdict: the walker's answers
+ */
+struct shadow_mmu_panel {
+	struct shadow_walker walker;
+	struct shadow_mmu_root root;
+	struct shadow_mmu_result *result;
+	unsigned int nr;
+	u64 va[SHADOW_MMU_WINDOW];
+	u64 low[SHADOW_MMU_WINDOW];
+	u64 par[SHADOW_MMU_WINDOW];
+	struct shadow_mmu_verdict verdict[SHADOW_MMU_WINDOW];
+};
+
+struct shadow_mmu_panel *
+shadow_mmu_panel_create(const struct shadow_walker *walker,
+			struct shadow_mmu_result *result);
+void shadow_mmu_panel_destroy(struct shadow_mmu_panel *panel);
+void shadow_mmu_submit(struct shadow_mmu_panel *panel, u64 va);
+void shadow_mmu_settle(struct shadow_mmu_panel *panel);
+
+#endif /* SHADOW_MMU_PANEL_H */

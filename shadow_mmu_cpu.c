@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_mmu_cpu - the few instructions by which the CPU is asked.
+ */
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <linux/uaccess.h>
+
+#ifdef CONFIG_ARM64
+#include <asm/barrier.h>
+#include <asm/cpufeature.h>
+#include <asm/daifflags.h>
+#include <asm/sysreg.h>
+#include <asm/tlbflush.h>
+#endif
+
+#include "shadow_compat.h"
+#include "shadow_mmu_cpu.h"
+
+#ifdef CONFIG_ARM64
+
+/* What of TCR_EL1 a borrowed lower half decides; all else stays the host's. */
+#define TCR_OURS	(0x3fULL << SHADOW_TCR_T0SZ_SHIFT | \
+			 0x3ULL << SHADOW_TCR_TG0_SHIFT | SHADOW_TCR_HPD0)
+
+/**
+ * shadow_mmu_cpu_id() - what all CPUs of the host can do
+ * @id: filled
+ *
+ * The kernel's sanitised values: a check may run on any CPU.
+ *
+ * Context: any.
+ * Return: 0, or -EOPNOTSUPP where this is not arm64.
+ */
+int shadow_mmu_cpu_id(struct shadow_cpu_id *id)
+{
+	id->mmfr0 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR0_EL1);
+	id->mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
+	id->mmfr2 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR2_EL1);
+	return 0;
+}
+
+/**
+ * shadow_mmu_cpu_regs() - the registers that the host translates with
+ * @regs: filled, except x0
+ *
+ * With the kernel at EL2 (HCR_EL2.E2H) the names of EL1 reach the registers of
+ * EL2, which then have the same layout.
+ *
+ * Context: any.
+ * Return: 0, or -EOPNOTSUPP where this is not arm64.
+ */
+int shadow_mmu_cpu_regs(struct shadow_regs *regs)
+{
+	memset(regs, 0, sizeof(*regs));
+	/* TTBR0_EL1 belongs to the task that runs: from one CPU, at once. */
+	preempt_disable();
+	regs->currentel = read_sysreg(CurrentEL);
+	regs->mair = read_sysreg(mair_el1);
+	regs->tcr = read_sysreg(tcr_el1);
+	regs->ttbr0 = read_sysreg(ttbr0_el1);
+	regs->ttbr1 = read_sysreg(ttbr1_el1);
+	regs->sctlr = read_sysreg(sctlr_el1);
+	preempt_enable();
+	return 0;
+}
+
+/**
+ * shadow_mmu_cpu_read_table() - read a part of one of the host's live tables
+ * @pa: physical address of the first descriptor
+ * @desc: where they go
+ * @nr: how many; all in one page frame
+ *
+ * Only RAM is read, through the linear map, and a frame that the host has
+ * taken out of that map is survived.
+ *
+ * Context: any.
+ * Return: 0, or -EFAULT for what is not readable RAM.
+ */
+int shadow_mmu_cpu_read_table(phys_addr_t pa, u64 *desc, unsigned int nr)
+{
+	if (!pfn_valid(PHYS_PFN(pa)) || !pfn_is_map_memory(PHYS_PFN(pa)))
+		return -EFAULT;
+	return copy_from_kernel_nofault(desc, __va(pa), nr * sizeof(*desc));
+}
+
+static __always_inline u64 translate(u64 va)
+{
+	asm volatile("at s1e1r, %0" : : "r" (va));
+	isb();
+	return read_sysreg_par();
+}
+
+/**
+ * shadow_mmu_cpu_ask() - how does the CPU translate an address of the host?
+ * @va: kernel address
+ * @flush: forget what this CPU's TLB holds before, since the host may have
+ *	unmapped without invalidating yet (lazily freed vmalloc areas)
+ *
+ * AT S1E1R with everything as it is. PAR_EL1 is shared with whatever may
+ * interrupt, hence the masking.
+ *
+ * Context: any.
+ * Return: PAR_EL1.
+ */
+u64 shadow_mmu_cpu_ask(u64 va, bool flush)
+{
+	unsigned long flags;
+	u64 par;
+
+	preempt_disable();
+	flags = local_daif_save();
+	if (flush)
+		local_flush_tlb_all();
+	par = translate(va);
+	local_daif_restore(flags);
+	preempt_enable();
+	return par;
+}
+
+/* One step of the way: TCR_EL1 first, then nothing old in the TLB. */
+static __always_inline void set_lower_half(u64 tcr, u64 ttbr0)
+{
+	write_sysreg(tcr, tcr_el1);
+	write_sysreg(ttbr0, ttbr0_el1);
+	isb();
+	local_flush_tlb_all();
+}
+
+/**
+ * shadow_mmu_cpu_ask_root() - how does the CPU translate through other tables?
+ * @root: the tables, in the lower half
+ * @vas: addresses, of the lower half
+ * @pars: where PAR_EL1 goes for each
+ * @nr: how many, at most SHADOW_MMU_WINDOW
+ *
+ * Until the registers are back no user address works on this CPU and no user
+ * mapping may be speculated into its TLB: walks of the lower half are off
+ * (EPD0) at each change of what they would use. All of DAIF is masked, since
+ * pseudo-NMIs ignore the I bit. HA and HD are off, so that AT leaves the
+ * descriptors alone. Every table that the walks can reach must be RAM: a walk
+ * that reads nothing is an external abort.
+ *
+ * Context: any but NMI. Touches no user memory and takes no lock.
+ */
+notrace void shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
+				     const u64 *vas, u64 *pars,
+				     unsigned int nr)
+{
+	u64 host_tcr, host_ttbr0, tcr;
+	unsigned long flags;
+	unsigned int i;
+
+	preempt_disable();
+	flags = local_daif_save();
+	host_tcr = read_sysreg(tcr_el1);
+	host_ttbr0 = read_sysreg(ttbr0_el1);
+	tcr = host_tcr & ~(TCR_OURS | SHADOW_TCR_HA | SHADOW_TCR_HD);
+	tcr |= (root->tcr & TCR_OURS) | SHADOW_TCR_EPD0;
+
+	/* Our descriptors are in memory before a walk can look for them. */
+	dsb(ishst);
+	set_lower_half(host_tcr | SHADOW_TCR_EPD0, host_ttbr0);
+	set_lower_half(tcr, root->ttbr0);
+	write_sysreg(tcr & ~SHADOW_TCR_EPD0, tcr_el1);
+	isb();
+	for (i = 0; i < nr; i++)
+		pars[i] = translate(vas[i]);
+
+	set_lower_half(tcr, root->ttbr0);
+	set_lower_half(host_tcr | SHADOW_TCR_EPD0, host_ttbr0);
+	write_sysreg(host_tcr, tcr_el1);
+	isb();
+	local_daif_restore(flags);
+	preempt_enable();
+}
+NOKPROBE_SYMBOL(shadow_mmu_cpu_ask_root);
+
+#else /* the architectures on which only the core is tested */
+
+int shadow_mmu_cpu_id(struct shadow_cpu_id *id)
+{
+	memset(id, 0, sizeof(*id));
+	return -EOPNOTSUPP;
+}
+
+int shadow_mmu_cpu_regs(struct shadow_regs *regs)
+{
+	memset(regs, 0, sizeof(*regs));
+	return -EOPNOTSUPP;
+}
+
+int shadow_mmu_cpu_read_table(phys_addr_t pa, u64 *desc, unsigned int nr)
+{
+	return -EFAULT;
+}
+
+/* Both answer what PAR_EL1 holds after a fault with an unknown status. */
+u64 shadow_mmu_cpu_ask(u64 va, bool flush)
+{
+	return GENMASK_ULL(6, 0);
+}
+
+void shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
+			     const u64 *vas, u64 *pars, unsigned int nr)
+{
+	memset(pars, 0x7f, nr * sizeof(*pars));
+}
+
+#endif
