@@ -149,4 +149,7 @@ struct shadow_mm {
 	void *slab_mem;
 };
 
+struct shadow_mm *shadow_mm_get(const char *name);
+void shadow_mm_put(struct shadow_mm *mm);
+
 #endif /* SHADOW_MM_H */
