@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_view - what each file says. A view prints a machine as it stands,
+ * changes nothing, and copes with one whose boot failed: shadow_debugfs.c
+ * holds the machine's lock around it and asks from which phase on there is
+ * something to show.
+ */
+#ifndef SHADOW_VIEW_H
+#define SHADOW_VIEW_H
+
+#include "shadow_machine.h"
+
+struct seq_file;
+
+/* shadow_view.c: formats of the kernel's own files */
+void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_memory(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_reserved(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_boot.c: how the machine came to be */
+void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_tables.c: translation */
+void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine);
+int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text);
+
+#endif /* SHADOW_VIEW_H */

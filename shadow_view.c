@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_view - files in formats that the kernel has, so that what reads the
+ * kernel's reads these. Names and columns are those of Linux 6.12.
+ */
+#include <linux/seq_file.h>
+
+#include "shadow_pcp.h"
+#include "shadow_view.h"
+
+/**
+ * shadow_view_buddyinfo() - free blocks by order, as /proc/buddyinfo
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Follows frag_show_print() of mm/vmstat.c.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_nodes *nodes = &machine->mm.nodes;
+	struct shadow_zone *zone;
+	unsigned int order;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		if (!shadow_zone_populated(zone))
+			continue;
+		seq_printf(seq, "Node %d, zone %8s ", zone->nid,
+			   shadow_zone_names[zone->type]);
+		for (order = 0; order <= nodes->max_order; order++)
+			seq_printf(seq, "%6llu ", zone->free_area[order].nr_free);
+		seq_putc(seq, '\n');
+	}
+}
+
+static void zone_pagesets(struct seq_file *seq, const struct shadow_zone *zone)
+{
+	unsigned int cpu;
+
+	seq_puts(seq, "\n  pagesets");
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
+		seq_printf(seq,
+			   "\n    cpu: %u"
+			   "\n              count:    %u"
+			   "\n              high:     %u"
+			   "\n              batch:    %u",
+			   cpu, zone->pcp[cpu].count, zone->pcp[cpu].high,
+			   zone->pcp[cpu].batch);
+}
+
+static void zone_lines(struct seq_file *seq, const struct shadow_zone *zone)
+{
+	u64 gap = zone->mark[SHADOW_WMARK_HIGH] - zone->mark[SHADOW_WMARK_LOW];
+	unsigned int type;
+
+	seq_printf(seq, "Node %d, zone %8s", zone->nid,
+		   shadow_zone_names[zone->type]);
+	seq_printf(seq,
+		   "\n  pages free     %llu"
+		   "\n        boost    %u"
+		   "\n        min      %llu"
+		   "\n        low      %llu"
+		   "\n        high     %llu"
+		   "\n        promo    %llu"
+		   "\n        spanned  %llu"
+		   "\n        present  %llu"
+		   "\n        managed  %llu"
+		   "\n        cma      %u",
+		   zone->nr_free, 0, zone->mark[SHADOW_WMARK_MIN],
+		   zone->mark[SHADOW_WMARK_LOW], zone->mark[SHADOW_WMARK_HIGH],
+		   zone->mark[SHADOW_WMARK_HIGH] + gap, zone->spanned,
+		   zone->present, zone->managed, 0);
+	seq_printf(seq, "\n        protection: (%llu", zone->lowmem_reserve[0]);
+	for (type = 1; type < SHADOW_MAX_NR_ZONES; type++)
+		seq_printf(seq, ", %llu", zone->lowmem_reserve[type]);
+	seq_putc(seq, ')');
+	if (!shadow_zone_populated(zone))
+		return;
+	seq_printf(seq, "\n      nr_free_pages %llu", zone->nr_free);
+	zone_pagesets(seq, zone);
+	seq_printf(seq,
+		   "\n  node_unreclaimable:  %u"
+		   "\n  start_pfn:           %llu", 0, zone->start_pfn);
+}
+
+/**
+ * shadow_view_zoneinfo() - zones, as /proc/zoneinfo
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Follows zoneinfo_show_print() of mm/vmstat.c, with the counters that the
+ * machine has.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_zone *zone;
+
+	for (zone = shadow_first_zone(&machine->mm.nodes); zone;
+	     zone = shadow_next_zone(zone)) {
+		zone_lines(seq, zone);
+		seq_putc(seq, '\n');
+	}
+}
+
+/**
+ * shadow_view_slabinfo() - caches, as /proc/slabinfo, version 2.1
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Follows print_slabinfo_header() and cache_show() of mm/slab_common.c.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	struct shadow_slabinfo info;
+
+	seq_puts(seq, "slabinfo - version: 2.1\n");
+	seq_puts(seq, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
+	seq_puts(seq, " : tunables <limit> <batchcount> <sharedfactor>");
+	seq_puts(seq, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	while ((cache = shadow_slab_next(&machine->mm.slab, cache))) {
+		shadow_slab_get_info(cache, &info);
+		seq_printf(seq, "%-17s %6llu %6llu %6u %4u %4u", info.name,
+			   info.active_objs, info.num_objs, info.objsize,
+			   info.objperslab, info.pagesperslab);
+		seq_printf(seq, " : tunables %4u %4u %4u", info.limit,
+			   info.batchcount, info.shared);
+		seq_printf(seq, " : slabdata %6llu %6llu %6llu\n",
+			   info.active_slabs, info.num_slabs,
+			   info.shared_avail);
+	}
+}
+
+/**
+ * shadow_view_vmallocinfo() - areas, as /proc/vmallocinfo
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Addresses are the shadow's own, so they are printed as they are. Follows
+ * vmalloc_info_show() of mm/vmalloc.c.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_vmalloc_info info;
+	unsigned int nid;
+	u64 va = 0;
+
+	while (!shadow_vmalloc_next(&machine->mm.vmalloc, va, &info)) {
+		seq_printf(seq, "0x%016llx-0x%016llx %7llu", info.va_start,
+			   info.va_end, info.va_end - info.va_start);
+		if (info.caller)
+			seq_printf(seq, " %pS", (void *)(unsigned long)info.caller);
+		seq_printf(seq, " pages=%u vmalloc", info.nr_pages);
+		for (nid = 0; nid < machine->mm.nodes.nr_nodes; nid++)
+			if (info.nr_on_node[nid])
+				seq_printf(seq, " N%u=%u", nid, info.nr_on_node[nid]);
+		seq_putc(seq, '\n');
+		va = info.va_end;
+	}
+}
+
+/**
+ * shadow_view_vmstat() - counters, as /proc/vmstat
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_mm *mm = &machine->mm;
+	int id;
+
+	seq_printf(seq, "nr_free_pages %llu\n", shadow_nodes_free(&mm->nodes));
+	seq_printf(seq, "nr_page_table_pages %llu\n",
+		   mm->idmap.nr_tables + mm->init_pg.nr_tables + mm->swapper.nr_tables);
+	for (id = 0; id < SHADOW_NR_EVENTS; id++)
+		seq_printf(seq, "%s %lld\n", shadow_event_names[id],
+			   atomic64_read(&mm->events.count[id]));
+}
+
+static void memblock_list(struct seq_file *seq,
+			  const struct shadow_memblock_type *type)
+{
+	char line[128];
+	unsigned long i;
+
+	for (i = 0; i < type->cnt; i++) {
+		shadow_memblock_format_region(type, i, line, sizeof(line));
+		seq_puts(seq, line);
+	}
+}
+
+/**
+ * shadow_view_memory() - memory that the early allocator knows
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_memory(struct seq_file *seq, struct shadow_machine *machine)
+{
+	memblock_list(seq, &machine->mm.memblock.memory);
+}
+
+/**
+ * shadow_view_reserved() - what of it is taken
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_reserved(struct seq_file *seq, struct shadow_machine *machine)
+{
+	memblock_list(seq, &machine->mm.memblock.reserved);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_view_boot - how the machine came to be, and whether it still is what
+ * it should be: config, boot, regs, layout, handover, audit.
+ */
+#include <linux/seq_file.h>
+
+#include "shadow_audit.h"
+#include "shadow_boot.h"
+#include "shadow_pcp.h"
+#include "shadow_view.h"
+
+static void emit_line(void *to, const char *line)
+{
+	seq_printf(to, "%s\n", line);
+}
+
+/**
+ * shadow_view_config() - parameters, the block, and how it was obtained
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	unsigned int rung;
+
+	seq_printf(seq, "machine=%s\n", mm->name);
+	shadow_params_print(&mm->cfg, emit_line, seq);
+	seq_puts(seq, "\n# What the parameters led to\n");
+	seq_printf(seq, "block=%#llx-%#llx\t# %llu KiB of the host's memory, physical addresses\n",
+		   (u64)mm->block.base,
+		   (u64)(mm->block.base + mm->block.bytes - 1),
+		   mm->block.bytes >> 10);
+	seq_printf(seq, "image=%#llx+%#llx\t# kernel image that the machine pretends to run\n",
+		   mm->places.image.start, mm->places.image.bytes);
+	seq_printf(seq, "dtb=%#llx+%#llx\t# device tree; x0 points at it\n",
+		   mm->places.dtb.start, mm->places.dtb.bytes);
+	if (mm->places.initrd.bytes)
+		seq_printf(seq, "initrd=%#llx+%#llx\n", mm->places.initrd.start,
+			   mm->places.initrd.bytes);
+	seq_printf(seq, "cpus=%u\t# CPUs with per-CPU lists\n", mm->nr_cpus);
+	seq_puts(seq, "\n# Where the block came from: each rung of the ladder, in the order tried\n");
+	for (rung = 0; rung < SHADOW_POOL_NR_RUNGS; rung++)
+		seq_printf(seq, "%c %-28s %s\n",
+			   rung == machine->pool.rung ? '*' : ' ',
+			   shadow_pool_rung_names[rung], machine->pool.why[rung]);
+}
+
+/**
+ * shadow_view_boot() - the phases, timed and counted
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	const struct shadow_phase_record *record = mm->boot.record;
+	unsigned int phase;
+	u64 ns = 0;
+
+	seq_puts(seq, "# ns: time; early: bytes that the early allocator gave out; tables: table pages made\n");
+	seq_printf(seq, "%-24s %10s %9s %6s  %s\n", "phase", "ns", "early",
+		   "tables", "effect (the kernel's original)");
+	for (phase = 0; phase < mm->boot.nr_done; phase++, record++) {
+		seq_printf(seq, "%-24s %10llu %9llu %6lld  %s (%s)\n",
+			   shadow_phase_name(phase), record->ns,
+			   record->early_bytes, record->nr_tables,
+			   record->effect, shadow_phase_follows(phase));
+		ns += record->ns;
+	}
+	if (mm->boot.failed) {
+		seq_printf(seq, "%-24s %10llu                   failed with %d: %s\n",
+			   shadow_phase_name(phase), record->ns,
+			   mm->boot.failed, record->effect);
+		seq_puts(seq, "The machine is down; its earlier phases were undone.\n");
+		return;
+	}
+	seq_printf(seq, "%-24s %10llu  in all, the block's reservation not counted\n",
+		   "total", ns);
+}
+
+static void reg_line(struct seq_file *seq, const char *name, u64 value,
+		     const char *what)
+{
+	seq_printf(seq, "%-10s 0x%016llx  %s\n", name, value, what);
+}
+
+/**
+ * shadow_view_regs() - the shadow register file
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	const struct shadow_regs *regs = &mm->regs;
+	bool swapper = shadow_boot_reached(mm, SHADOW_PHASE_PAGING_INIT);
+	bool on = regs->sctlr & SHADOW_SCTLR_M;
+
+	reg_line(seq, "x0", regs->x0, "physical address of the device tree, from the boot loader");
+	reg_line(seq, "CurrentEL", regs->currentel, "bits 3:2 are the exception level");
+	reg_line(seq, "MAIR_EL1", regs->mair, "memory types, one byte each, that AttrIndx chooses from");
+	reg_line(seq, "TCR_EL1", regs->tcr, "shape of the tables:");
+	if (regs->tcr) {
+		seq_printf(seq, "%-30s T0SZ=%llu T1SZ=%llu: lower half %llu bits, upper half %llu bits\n", "",
+			   regs->tcr & 0x3f,
+			   regs->tcr >> SHADOW_TCR_T1SZ_SHIFT & 0x3f,
+			   64 - (regs->tcr & 0x3f),
+			   64 - (regs->tcr >> SHADOW_TCR_T1SZ_SHIFT & 0x3f));
+		seq_printf(seq, "%-30s granule %u KiB, %u levels from level %d, DS=%d (descriptors of FEAT_LPA2: %s)\n", "",
+			   1U << (mm->geo.page_shift - 10), mm->geo.levels,
+			   mm->geo.start_level, !!(regs->tcr & SHADOW_TCR_DS),
+			   regs->tcr & SHADOW_TCR_DS ? "yes" : "no");
+	}
+	reg_line(seq, "TTBR0_EL1", regs->ttbr0, on ? "root of the lower half: idmap_pg_dir" : "");
+	reg_line(seq, "TTBR1_EL1", regs->ttbr1, !on ? "" : swapper ?
+		 "root of the upper half: swapper_pg_dir, since paging_init" :
+		 "root of the upper half: init_pg_dir");
+	reg_line(seq, "SCTLR_EL1", regs->sctlr, on ? "M = 1: the MMU is on" :
+						     "M = 0: the MMU is off, VA = PA");
+}
+
+static void cost_line(struct seq_file *seq, const char *what, u64 bytes,
+		      const char *explained)
+{
+	seq_printf(seq, "  %-22s %12llu bytes  %s\n", what, bytes, explained);
+}
+
+static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	u64 page = 1ULL << mm->cfg.page_shift;
+	char text[80];
+
+	seq_puts(seq, "\nWhat the machine's own records cost\n");
+	scnprintf(text, sizeof(text), "%zu for each of %u frames (the kernel's struct page: 64)",
+		  sizeof(struct shadow_page), mm->nodes.memmap.nr);
+	cost_line(seq, "memmap", (u64)mm->nodes.memmap.nr * sizeof(struct shadow_page), text);
+	scnprintf(text, sizeof(text), "one for each of %u pageblocks",
+		  shadow_pageblocks(&mm->nodes));
+	cost_line(seq, "pageblock types", shadow_pageblocks(&mm->nodes), text);
+	cost_line(seq, "idmap_pg_dir", mm->idmap.nr_tables * page, "tables in the image");
+	cost_line(seq, "init_pg_dir", mm->init_pg.nr_tables * page, "tables in the image");
+	cost_line(seq, "swapper_pg_dir", mm->swapper.nr_tables * page,
+		  "tables from memblock, later from the buddy");
+	seq_puts(seq, " outside the block, where a stray write cannot reach it:\n");
+	scnprintf(text, sizeof(text), "%u CPUs, all zones", mm->nr_cpus);
+	cost_line(seq, "per-CPU lists", shadow_pcp_bytes(mm->nr_cpus), text);
+	cost_line(seq, "slab locks and heads", shadow_slab_bytes(mm->nr_cpus), "all caches");
+	cost_line(seq, "zones", sizeof(mm->nodes), "nodes, zones, free areas, zonelists");
+	cost_line(seq, "memblock", sizeof(mm->memblock), "the first region arrays, owners");
+	cost_line(seq, "struct shadow_mm", sizeof(*mm), "all of it, zones and memblock included");
+}
+
+/**
+ * shadow_view_layout() - virtual address space and cost of metadata
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	const struct shadow_segment *segment = mm->boot.segment;
+	const struct shadow_region *region = mm->layout.region;
+	u64 va;
+
+	seq_puts(seq, "Virtual kernel memory layout:\n");
+	for (; region < mm->layout.region + SHADOW_NR_REGIONS; region++)
+		seq_printf(seq, "  %10s : 0x%016llx - 0x%016llx   (%9llu KB)\n",
+			   region->name, region->start, region->end - 1,
+			   (region->end - region->start) >> 10);
+	seq_puts(seq, "Kernel image, inside the vmalloc region:\n");
+	for (; segment < mm->boot.segment + SHADOW_NR_SEGMENTS; segment++) {
+		va = mm->boot.kimage_va + segment->start - mm->places.image.start;
+		seq_printf(seq, "  %11s : 0x%016llx - 0x%016llx   (%9llu KB)  %s\n",
+			   segment->name, va, va + segment->bytes - 1,
+			   segment->bytes >> 10, shadow_prot_name(segment->prot));
+	}
+	va = shadow_layout_pa_to_va(&mm->layout, mm->block.base);
+	seq_printf(seq, "The block in the linear map:\n  %10s : 0x%016llx - 0x%016llx   (%9llu KB)  PA = VA + 0x%llx\n",
+		   "memory", va, va + mm->block.bytes - 1,
+		   mm->block.bytes >> 10, mm->layout.phys_offset);
+	metadata_cost(seq, mm);
+}
+
+static void handover_range(struct seq_file *seq, const struct shadow_nodes *nodes,
+			   u64 pfn, u64 end_pfn)
+{
+	unsigned int order, last = U32_MAX, run = 0;
+
+	/* "9 10x3" is one block of order 9, then three of order 10 */
+	while (pfn < end_pfn) {
+		order = shadow_handover_order(pfn, end_pfn, nodes->max_order);
+		if (order != last && run) {
+			seq_printf(seq, run > 1 ? " %ux%u" : " %u", last, run);
+			run = 0;
+		}
+		last = order;
+		run++;
+		pfn += 1ULL << order;
+	}
+	if (run)
+		seq_printf(seq, run > 1 ? " %ux%u" : " %u", last, run);
+}
+
+/**
+ * shadow_view_handover() - what memblock gave to the buddy
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	const struct shadow_handover *handover = &mm->handover;
+	u64 idx = 0, start_pfn, end_pfn, bytes;
+	unsigned int order;
+
+	seq_puts(seq, "# Each free range of memblock in whole frames, and the orders it was released in\n");
+	while ((bytes = shadow_handover_range(&mm->memblock, &idx, &start_pfn, &end_pfn))) {
+		if (start_pfn >= end_pfn) {
+			seq_printf(seq, "%llu bytes below frame %#llx: no whole frame\n",
+				   bytes, start_pfn);
+			continue;
+		}
+		seq_printf(seq, "[%#llx-%#llx] %llu frames: orders",
+			   start_pfn << mm->cfg.page_shift,
+			   (end_pfn << mm->cfg.page_shift) - 1,
+			   end_pfn - start_pfn);
+		handover_range(seq, &mm->nodes, start_pfn, end_pfn);
+		seq_putc(seq, '\n');
+	}
+	seq_puts(seq, "\nblocks of order");
+	for (order = 0; order <= mm->nodes.max_order; order++)
+		seq_printf(seq, " %u:%llu", order, handover->blocks[order]);
+	seq_printf(seq, "\n%llu frames freed + %llu reserved + %llu in holes = %llu, the memmap has %u\n",
+		   handover->nr_freed, handover->nr_reserved, handover->nr_holes,
+		   handover->nr_freed + handover->nr_reserved + handover->nr_holes,
+		   mm->nodes.memmap.nr);
+}
+
+static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)
+{
+	u64 sum = audit->holes + audit->buddy + audit->pcp;
+	unsigned int owner;
+
+	seq_puts(seq, "\nOwner of every frame, in frames\n");
+	seq_printf(seq, "  %-20s %10llu  no memory there\n", "hole", audit->holes);
+	seq_printf(seq, "  %-20s %10llu  free, in the buddy's areas\n", "buddy", audit->buddy);
+	seq_printf(seq, "  %-20s %10llu  free, on per-CPU lists\n", "pcp", audit->pcp);
+	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++) {
+		sum += audit->owned[owner] + audit->reserved[owner];
+		if (audit->owned[owner])
+			seq_printf(seq, "  %-20s %10llu  in use\n",
+				   shadow_owner_names[owner], audit->owned[owner]);
+		if (audit->reserved[owner])
+			seq_printf(seq, "  %-20s %10llu  reserved since before the handover\n",
+				   shadow_owner_names[owner], audit->reserved[owner]);
+	}
+	seq_printf(seq, "  %-20s %10llu  of %llu\n", "sum", sum, audit->nr_frames);
+}
+
+/**
+ * shadow_view_audit() - is everything as it must be?
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * First line `OK`, or the first fault.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_mm *mm = &machine->mm;
+	struct shadow_audit audit;
+	int layer, err = shadow_audit(mm, &audit);
+
+	if (shadow_fault_frozen(&mm->fault))
+		seq_printf(seq, "FROZEN %s\n", mm->fault.text);
+	else
+		seq_printf(seq, "%s\n", err ? audit.fault.text : "OK");
+	if (!err)
+		audit_owners(seq, &audit);
+	seq_puts(seq, "\nWhat each layer finds when it verifies itself\n");
+	for (layer = 0; layer < SHADOW_AUDIT_NR_LAYERS; layer++)
+		seq_printf(seq, "  %-20s %s\n", shadow_audit_layer_name(layer),
+			   layer == audit.faulty ? audit.fault.text :
+			   audit.asked & BIT(layer) ? "OK" : "not asked");
+}
