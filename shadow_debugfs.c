@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_debugfs - which files there are, since when each has something to
+ * show, and who may write to it.
+ *
+ * A file's reader holds the machine's lock for one reading, a writer for one
+ * batch. Files are created and removed without that lock: debugfs waits for
+ * users of a file that it removes.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/security.h>
+#include <linux/seq_file.h>
+#include <linux/uaccess.h>
+
+#include "shadow_boot.h"
+#include "shadow_debugfs.h"
+#include "shadow_view.h"
+
+/**
+ * struct shadow_file - one file
+ * @name: its name
+ * @mode: permissions
+ * @since: phase from which on there is something to show
+ * @show: prints it
+ * @what: one line for README
+ */
+struct shadow_file {
+	const char *name;
+	umode_t mode;
+	unsigned int since;
+	void (*show)(struct seq_file *seq, struct shadow_machine *machine);
+	const char *what;
+};
+
+#define ALWAYS	0	/* also while the machine is down */
+
+static void view_readme(struct seq_file *seq, struct shadow_machine *machine);
+
+static void view_ctl(struct seq_file *seq, struct shadow_machine *machine)
+{
+	shadow_ctl_show(&machine->ctl, seq);
+}
+
+static const struct shadow_file files[] = {
+	{ "README", 0444, ALWAYS, view_readme,
+	  "this list" },
+	{ "audit", 0444, ALWAYS, shadow_view_audit,
+	  "OK or the first fault; the owner of every frame; what each layer finds in itself" },
+	{ "boot", 0444, ALWAYS, shadow_view_boot,
+	  "phases of the boot: time, early bytes, tables, effect" },
+	{ "buddyinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_buddyinfo,
+	  "free blocks by order (format of /proc/buddyinfo)" },
+	{ "config", 0444, ALWAYS, shadow_view_config,
+	  "parameters, the block, where it came from and why not from elsewhere" },
+	{ "ctl", 0644, ALWAYS, view_ctl,
+	  "write commands, one a line; read the grammar, what is live, what the last one did" },
+	{ "handover", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_handover,
+	  "free ranges of memblock and the orders they went to the buddy in" },
+	{ "layout", 0444, SHADOW_PHASE_FREE_AREA_INIT + 1, shadow_view_layout,
+	  "virtual address space, image segments, cost of all metadata" },
+	{ "memblock_memory", 0444, SHADOW_PHASE_MEMBLOCK_INIT + 1, shadow_view_memory,
+	  "memory that the early allocator was told of (format of the kernel's memblock files)" },
+	{ "memblock_reserved", 0444, SHADOW_PHASE_MEMBLOCK_INIT + 1, shadow_view_reserved,
+	  "what of it was taken before the buddy (same format)" },
+	{ "mmu_check", 0444, ALWAYS, shadow_view_mmu_check,
+	  "what the CPU's own MMU said about the tables; write mmu_check to ctl for more" },
+	{ "page_tables", 0444, SHADOW_PHASE_PAGING_INIT + 1, shadow_view_page_tables,
+	  "the kernel half's tables (format of the kernel's kernel_page_tables)" },
+	{ "regs", 0444, ALWAYS, shadow_view_regs,
+	  "the shadow registers that say how addresses are translated" },
+	{ "slabinfo", 0444, SHADOW_PHASE_SLAB_INIT + 1, shadow_view_slabinfo,
+	  "caches (format of /proc/slabinfo, 2.1)" },
+	{ "vmallocinfo", 0444, SHADOW_PHASE_VMALLOC_INIT + 1, shadow_view_vmallocinfo,
+	  "vmalloc areas (format of /proc/vmallocinfo)" },
+	{ "vmstat", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_vmstat,
+	  "counters (format of /proc/vmstat); write set counters on to ctl to let them count" },
+	{ "vtop", 0600, ALWAYS, shadow_view_vtop,
+	  "write an address (or host ADDRESS), read how it is translated, level by level" },
+	{ "zoneinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_zoneinfo,
+	  "zones, watermarks, per-CPU lists (format of /proc/zoneinfo)" },
+};
+
+static void view_readme(struct seq_file *seq, struct shadow_machine *machine)
+{
+	const struct shadow_file *file = files;
+
+	seq_printf(seq, "shadow_mm, machine %s: a private memory manager, booted in a block of %llu KiB.\n\n",
+		   machine->mm.name, machine->mm.block.bytes >> 10);
+	for (; file < files + ARRAY_SIZE(files); file++)
+		seq_printf(seq, "%-18s %s\n", file->name, file->what);
+	seq_printf(seq, "\nDumps that can grow are whole in /sys/kernel/debug/shadow_mm_raw/%s/.\n",
+		   machine->mm.name);
+}
+
+static const struct shadow_file *find_file(const struct dentry *dentry)
+{
+	const struct shadow_file *file = files;
+
+	for (; file < files + ARRAY_SIZE(files); file++)
+		if (!strcmp(file->name, dentry->d_name.name))
+			return file;
+	return NULL;
+}
+
+/* A layer that is not there says so in one line */
+static bool is_born(struct seq_file *seq, const struct shadow_file *file,
+		    const struct shadow_machine *machine)
+{
+	const struct shadow_boot *boot = &machine->mm.boot;
+
+	if (file->since == ALWAYS)
+		return true;
+	if (!boot->failed && boot->nr_done >= file->since)
+		return true;
+	seq_printf(seq, "%s: nothing to show before phase %s is complete; the machine is down, see boot\n",
+		   file->name, shadow_phase_name(file->since - 1));
+	return false;
+}
+
+static int show_file(struct seq_file *seq, void *unused)
+{
+	const struct shadow_file *file = find_file(seq->file->f_path.dentry);
+	struct shadow_machine *machine = seq->private;
+
+	mutex_lock(&machine->lock);
+	if (is_born(seq, file, machine))
+		file->show(seq, machine);
+	mutex_unlock(&machine->lock);
+	return 0;
+}
+
+static int open_file(struct inode *inode, struct file *file)
+{
+	return single_open(file, show_file, inode->i_private);
+}
+
+/* All that one write brought, as a string */
+static char *text_of(const char __user *from, size_t bytes)
+{
+	if (bytes > SHADOW_CTL_BYTES)
+		return ERR_PTR(-E2BIG);
+	return memdup_user_nul(from, bytes);
+}
+
+static ssize_t write_ctl(struct file *file, const char __user *from,
+			 size_t bytes, loff_t *pos)
+{
+	struct shadow_machine *machine = file_inode(file)->i_private;
+	char *text = text_of(from, bytes);
+	ssize_t done;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&machine->lock);
+	done = shadow_ctl_write(&machine->ctl, text, bytes);
+	mutex_unlock(&machine->lock);
+	kfree(text);
+	return done;
+}
+
+static ssize_t write_vtop(struct file *file, const char __user *from,
+			  size_t bytes, loff_t *pos)
+{
+	struct shadow_machine *machine = file_inode(file)->i_private;
+	char *text = text_of(from, bytes);
+	int err;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&machine->lock);
+	err = strlen(text) == bytes ? shadow_view_vtop_ask(machine, text) : -EINVAL;
+	mutex_unlock(&machine->lock);
+	kfree(text);
+	return err ? err : bytes;
+}
+
+static const struct file_operations read_fops = {
+	.owner = THIS_MODULE,
+	.open = open_file,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static const struct file_operations ctl_fops = {
+	.owner = THIS_MODULE,
+	.open = open_file,
+	.read = seq_read,
+	.write = write_ctl,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static const struct file_operations vtop_fops = {
+	.owner = THIS_MODULE,
+	.open = open_file,
+	.read = seq_read,
+	.write = write_vtop,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static const struct file_operations *fops_of(const struct shadow_file *file)
+{
+	if (!strcmp(file->name, "ctl"))
+		return &ctl_fops;
+	return strcmp(file->name, "vtop") ? &read_fops : &vtop_fops;
+}
+
+static int raw_ctl_show(struct seq_file *seq, void *unused)
+{
+	struct shadow_machine *machine = seq->private;
+
+	mutex_lock(&machine->lock);
+	shadow_ctl_show_whole(&machine->ctl, seq);
+	mutex_unlock(&machine->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(raw_ctl);
+
+/**
+ * shadow_debugfs_publish() - make a machine's files
+ * @machine: the machine, whole: its files can be used from now on
+ *
+ * Where there is no usable debugfs, says so once and goes on: a machine can be
+ * used by other modules without.
+ *
+ * Context: process context, sleeps; @machine's lock is not held.
+ */
+void shadow_debugfs_publish(struct shadow_machine *machine)
+{
+	const struct shadow_file *file = files;
+	struct dentry *raw;
+
+	machine->dir = debugfs_create_dir("shadow_mm", NULL);
+	if (IS_ERR(machine->dir)) {
+		pr_info("no debugfs (%ld): no files are published\n",
+			PTR_ERR(machine->dir));
+		machine->dir = NULL;
+		return;
+	}
+	if (security_locked_down(LOCKDOWN_DEBUGFS))
+		pr_info("debugfs is locked down: the files cannot be opened\n");
+	for (; file < files + ARRAY_SIZE(files); file++)
+		debugfs_create_file(file->name, file->mode, machine->dir,
+				    machine, fops_of(file));
+	machine->raw = debugfs_create_dir("shadow_mm_raw", NULL);
+	raw = debugfs_create_dir(machine->mm.name, machine->raw);
+	debugfs_create_file("ctl", 0400, raw, machine, &raw_ctl_fops);
+}
+
+/**
+ * shadow_debugfs_withdraw() - remove a machine's files
+ * @machine: the machine
+ *
+ * Waits until nobody is inside any of them.
+ *
+ * Context: process context, sleeps; @machine's lock is not held, and the
+ * caller is not inside one of the files.
+ */
+void shadow_debugfs_withdraw(struct shadow_machine *machine)
+{
+	debugfs_remove(machine->dir);
+	debugfs_remove(machine->raw);
+}
