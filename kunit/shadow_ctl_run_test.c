@@ -1,0 +1,703 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of shadow_ctl on a whole machine in ordinary memory: what commands do,
+ * what they refuse, and that a refusal changes nothing.
+ */
+#include "shadow_test.h"
+
+#include "shadow_audit.h"
+#include "shadow_boot.h"
+#include "shadow_ctl.h"
+
+#define BLOCK_BYTES	SZ_16M
+#define NR_CPUS_HERE	4
+
+/**
+ * struct rig - a machine, its ctl, and what it asked of its host
+ * @mm: the machine
+ * @ctl: its ctl
+ * @audit: scratch
+ * @starve: host allocations that may still succeed; negative: all
+ * @mmu_samples: what the last mmu_check asked for
+ * @mmu_seed: the same
+ * @reset_busy: refuse the next reset
+ * @text: what was printed, so much of it as fits
+ * @len: how much was printed in all
+ * @lines: the same in lines
+ */
+struct rig {
+	struct shadow_mm mm;
+	struct shadow_ctl ctl;
+	struct shadow_audit audit;
+	int starve;
+	u64 mmu_samples;
+	u64 mmu_seed;
+	bool reset_busy;
+	char text[16384];
+	size_t len;
+	unsigned int lines;
+};
+
+static struct rig *the_rig;
+
+static void *rig_zalloc(size_t bytes)
+{
+	if (the_rig->starve == 0)
+		return NULL;
+	if (the_rig->starve > 0)
+		the_rig->starve--;
+	return vzalloc(bytes);
+}
+
+static void rig_free(void *mem)
+{
+	vfree(mem);
+}
+
+static const struct shadow_host_ops host = {
+	.zalloc = rig_zalloc,
+	.free = rig_free,
+	.now = ktime_get_ns,
+};
+
+static int rig_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed, char *said,
+			 size_t said_bytes)
+{
+	the_rig->mmu_samples = samples;
+	the_rig->mmu_seed = seed;
+	scnprintf(said, said_bytes, "checked nothing");
+	return samples == 13 ? -EOPNOTSUPP : 0;
+}
+
+static int rig_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
+{
+	int err;
+
+	if (the_rig->reset_busy) {
+		scnprintf(said, said_bytes, "busy");
+		return -EBUSY;
+	}
+	if (!mm->boot.failed)
+		shadow_boot_down(mm);
+	err = shadow_boot_up(mm);
+	scnprintf(said, said_bytes, "booted: %d", err);
+	return err;
+}
+
+static const struct shadow_ctl_ops ops = {
+	.mmu_check = rig_mmu_check,
+	.reset = rig_reset,
+};
+
+static int rig_init(struct kunit *test)
+{
+	static const struct shadow_host_facts facts = {
+		.page_shift = 12, .arm64 = true, .pa_bits = 48,
+	};
+	struct rig *rig = shadow_test_alloc(test, sizeof(*rig));
+	struct shadow_param_strings *in = shadow_test_alloc(test, sizeof(*in));
+	struct shadow_mm *mm = &rig->mm;
+
+	test->priv = rig;
+	the_rig = rig;
+	rig->starve = -1;
+	in->value[SHADOW_PARAM_SIZE] = "16M";
+	KUNIT_ASSERT_EQ_MSG(test, shadow_params_check(in, &facts, &mm->cfg, rig->text,
+						      sizeof(rig->text)), 0, "%s", rig->text);
+	strscpy(mm->name, "main", sizeof(mm->name));
+	mm->host = &host;
+	mm->nr_cpus = NR_CPUS_HERE;
+	mm->cpu_id.mmfr0 = 5;
+	shadow_test_block(test, &mm->block, SHADOW_TEST_BASE, BLOCK_BYTES);
+	KUNIT_ASSERT_EQ(test, shadow_params_place(&mm->cfg, &mm->block, &mm->places, rig->text,
+						  sizeof(rig->text)), 0);
+	KUNIT_ASSERT_EQ_MSG(test, shadow_boot_up(mm), 0, "%s: %s",
+			    shadow_phase_name(mm->boot.nr_done),
+			    mm->boot.record[mm->boot.nr_done].effect);
+	KUNIT_ASSERT_EQ(test, shadow_ctl_init(&rig->ctl, mm, &ops), 0);
+	return 0;
+}
+
+static void rig_exit(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	if (!rig || !rig->ctl.mm)
+		return;
+	shadow_ctl_fini(&rig->ctl);
+	if (!rig->mm.boot.failed)
+		shadow_boot_down(&rig->mm);
+	test->priv = NULL;
+}
+
+/* --------------------------------------------------------------- helpers -- */
+
+static void emit(void *to, const char *text)
+{
+	struct rig *rig = to;
+	size_t len = strlen(text);
+
+	if (rig->len + len < sizeof(rig->text))
+		memcpy(rig->text + rig->len, text, len + 1);
+	rig->len += len;
+	for (; *text; text++)
+		rig->lines += *text == '\n';
+}
+
+static const char *show(struct rig *rig)
+{
+	rig->len = 0;
+	rig->lines = 0;
+	rig->text[0] = '\0';
+	shadow_ctl_print(&rig->ctl, false, emit, rig);
+	return rig->text;
+}
+
+static void expect_healthy(struct kunit *test, struct rig *rig)
+{
+	KUNIT_ASSERT_EQ_MSG(test, shadow_audit(&rig->mm, &rig->audit), 0, "%s",
+			    rig->audit.fault.text);
+	KUNIT_ASSERT_FALSE_MSG(test, shadow_fault_frozen(&rig->mm.fault), "%s",
+			       rig->mm.fault.text);
+}
+
+static u64 owned(struct rig *rig, enum shadow_owner owner)
+{
+	shadow_audit(&rig->mm, &rig->audit);
+	return rig->audit.owned[owner];
+}
+
+static ssize_t say(struct rig *rig, const char *text)
+{
+	return shadow_ctl_write(&rig->ctl, text, strlen(text));
+}
+
+static void expect_ok(struct kunit *test, struct rig *rig, const char *text)
+{
+	KUNIT_EXPECT_EQ_MSG(test, say(rig, text), strlen(text), "'%s': %s", text, rig->ctl.said);
+}
+
+/* Refused at its first line, with that errno and these words, without effect. */
+static void expect_refused(struct kunit *test, struct rig *rig, const char *text, int err,
+			   const char *says)
+{
+	u64 next_id = rig->ctl.next_id, nr_live = rig->ctl.nr_live;
+	u64 in_use[SHADOW_NR_OWNERS];
+
+	shadow_audit(&rig->mm, &rig->audit);
+	memcpy(in_use, rig->audit.owned, sizeof(in_use));
+	KUNIT_EXPECT_EQ_MSG(test, say(rig, text), err, "'%s': %s", text, rig->ctl.said);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_err, err);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, says), "'%s' in '%s'", says,
+				  rig->ctl.said);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), says));
+	KUNIT_EXPECT_EQ(test, rig->ctl.next_id, next_id);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, nr_live);
+	shadow_audit(&rig->mm, &rig->audit);
+	KUNIT_EXPECT_EQ(test, in_use[SHADOW_OWNER_DIRECT], rig->audit.owned[SHADOW_OWNER_DIRECT]);
+	KUNIT_EXPECT_EQ(test, in_use[SHADOW_OWNER_KMALLOC], rig->audit.owned[SHADOW_OWNER_KMALLOC]);
+	KUNIT_EXPECT_EQ(test, in_use[SHADOW_OWNER_VMALLOC], rig->audit.owned[SHADOW_OWNER_VMALLOC]);
+}
+
+/* ----------------------------------------------------------------- pages -- */
+
+static void pages(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "alloc_pages 0");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_DIRECT), 1);
+	expect_ok(test, rig, "alloc_pages 3 count=5 as=five");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_DIRECT), 41);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "id 2: 5 of order 3"));
+	expect_ok(test, rig, "alloc_pages 2 zone=DMA cpu=3 as=low");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "zone DMA"));
+	expect_ok(test, rig, "alloc_pages 2 zone=normal");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "zone Normal"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "five"));
+	expect_healthy(test, rig);
+
+	expect_ok(test, rig, "free_pages 1");
+	expect_ok(test, rig, "free_pages five");
+	expect_ok(test, rig, "free_pages 3");
+	expect_ok(test, rig, "free_pages 4");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_DIRECT), 0);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	expect_healthy(test, rig);
+}
+
+static void pages_refused(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "alloc_pages 0 as=one\nkmalloc 64 as=obj\nvmalloc 1 as=area");
+	expect_refused(test, rig, "alloc_pages 11", -EINVAL, "allowed: 0 to 10");
+	expect_refused(test, rig, "alloc_pages 0 cpu=4", -EINVAL, "allowed: 0 to 3");
+	expect_refused(test, rig, "alloc_pages 0 as=one", -EEXIST, "in use by id 1");
+	expect_refused(test, rig, "kmalloc 1 as=one", -EEXIST, "in use by id 1");
+	expect_refused(test, rig, "free_pages 4", -ENOENT, "no such id");
+	expect_refused(test, rig, "free_pages two", -ENOENT, "no such name");
+	expect_refused(test, rig, "kfree 1", -EINVAL, "allowed: free_pages");
+	expect_refused(test, rig, "vfree one", -EINVAL, "allowed: free_pages");
+	expect_refused(test, rig, "free_pages obj", -EINVAL, "allowed: kfree");
+	expect_refused(test, rig, "kfree area", -EINVAL, "allowed: vfree");
+	expect_refused(test, rig, "alloc_pages 10 count=4000", -ENOMEM, "only");
+	expect_refused(test, rig, "alloc_pages 10 count=1048576", -ENOMEM, "only");
+	expect_refused(test, rig, "kmalloc 1G", -ENOMEM, "only");
+	expect_refused(test, rig, "kmalloc 4096 count=1000000", -ENOMEM, "only");
+	expect_refused(test, rig, "vmalloc 1G", -ENOMEM, "");
+	expect_refused(test, rig, "vmalloc 1000000G", -ENOMEM, "");
+	expect_ok(test, rig, "free_pages 1");
+	expect_refused(test, rig, "free_pages 1", -ENOENT, "it was freed");
+	expect_refused(test, rig, "free_pages one", -ENOENT, "no such name");
+	expect_healthy(test, rig);
+
+	/* A name is free again, its id is not. */
+	expect_ok(test, rig, "alloc_pages 0 as=one");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "id 4"));
+}
+
+/* A machine that is nearly full gives all of count, or nothing. */
+static void all_or_nothing(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 managed = shadow_nodes_managed(&rig->mm.nodes);
+	char text[64];
+
+	/* The host's memory is needed to remember what was got. */
+	rig->starve = 0;
+	expect_refused(test, rig, "alloc_pages 0", -ENOMEM, "the host has no memory");
+	rig->starve = 1;
+	expect_refused(test, rig, "alloc_pages 0 count=100", -ENOMEM, "the host has no memory");
+	expect_ok(test, rig, "alloc_pages 0");
+	rig->starve = -1;
+
+	snprintf(text, sizeof(text), "alloc_pages 0 count=%llu", managed);
+	expect_refused(test, rig, text, -ENOMEM, "were given back");
+	snprintf(text, sizeof(text), "kmalloc 8192 count=%llu", managed / 2);
+	expect_refused(test, rig, text, -ENOMEM, "were given back");
+	snprintf(text, sizeof(text), "vmalloc %llu", managed << 12);
+	expect_refused(test, rig, text, -ENOMEM, "");
+	expect_healthy(test, rig);
+
+	expect_ok(test, rig, "alloc_pages 0 count=1000");
+	expect_ok(test, rig, "free_pages 2");
+	expect_healthy(test, rig);
+}
+
+/* --------------------------------------------------------------- objects -- */
+
+static void objects(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "kmalloc 100 count=1000 as=many\nkmalloc 0 as=no\nkmalloc 1M as=big");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "ZERO_SIZE_PTR"));
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_KMALLOC), 256);
+	KUNIT_EXPECT_GT(test, owned(rig, SHADOW_OWNER_SLAB), 1000 * 100 / 4096);
+	expect_healthy(test, rig);
+	expect_ok(test, rig, "kfree many\nkfree no\nkfree big");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_KMALLOC), 0);
+	expect_refused(test, rig, "kfree many", -ENOENT, "no such name");
+	expect_healthy(test, rig);
+}
+
+static void areas(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "vmalloc 1M as=area\nvmalloc 1");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_VMALLOC), 257);
+	expect_healthy(test, rig);
+	expect_ok(test, rig, "vfree area\nvfree 2");
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_VMALLOC), 0);
+	expect_healthy(test, rig);
+}
+
+/* ------------------------------------------------------------------- map -- */
+
+static u64 walk(struct rig *rig, u64 va)
+{
+	struct shadow_walker walker;
+	struct shadow_walk result;
+
+	shadow_pgtable_walker(&rig->mm.swapper, &walker);
+	if (shadow_walk(&walker, va, &result) || !result.leaf_shift)
+		return 0;
+	return result.pa;
+}
+
+static int say_map(struct rig *rig, const char *verb, u64 va, const char *rest)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s %#llx %s", verb, va, rest);
+	return say(rig, text) < 0 ? rig->ctl.last_err : 0;
+}
+
+static void mappings(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 va = rig->mm.layout.region[SHADOW_REGION_MODULES].start + SZ_4M;
+	u64 window = rig->mm.vmalloc.tree.va_start;
+	u64 linear = shadow_layout_pa_to_va(&rig->mm.layout, SHADOW_TEST_BASE + SZ_8M);
+	u64 tables = owned(rig, SHADOW_OWNER_TABLE);
+
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va, "0x80400000 16 PAGE_KERNEL_RO"), 0);
+	KUNIT_EXPECT_EQ(test, walk(rig, va), 0x80400000);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + 0xf123), 0x8040f123);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + 0x10000), 0);
+	expect_healthy(test, rig);
+
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + 0xf000, "0x80000000 2 rw"), -EEXIST);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + 0x10000), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + SZ_1M, "0x80000000 1 rwx"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + SZ_1M, "0x80000800 1 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + SZ_1M + 8, "0x80000000 1 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + SZ_1M, "0xfffffffffffff000 1 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va + SZ_1M, "0xfffffffff000 2 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va, "0x80000000 4294967295 rw"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", ~0xfffULL, "0x80000000 2 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", 0x1000000000000, "0x80000000 1 rw"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", window, "0x80000000 1 rw"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", linear, "0x80000000 1 rw"), -EEXIST);
+
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + 0x10000, "1"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va, "17"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va - 0x1000, "2"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, walk(rig, va), 0x80400000);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", linear, "1"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", rig->mm.boot.kimage_va, "1"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", window, "1"), -EPERM);
+	expect_healthy(test, rig);
+
+	/* A part, then the rest; the tables go with the last. */
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + 0x4000, "4"), 0);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + 0x4000), 0);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + 0x8000), 0x80408000);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + 0x8000, "8"), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va, "4"), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va, "4"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, owned(rig, SHADOW_OWNER_TABLE), tables);
+	expect_healthy(test, rig);
+}
+
+/* A block that map made is split where a part of it is unmapped. */
+static void mapping_of_blocks(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 va = rig->mm.layout.region[SHADOW_REGION_MODULES].start;
+
+	KUNIT_EXPECT_EQ(test, say_map(rig, "map", va, "0x80000000 1024 rw"), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + SZ_1M, "1"), 0);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + SZ_1M), 0);
+	KUNIT_EXPECT_EQ(test, walk(rig, va + SZ_1M + 4096), 0x80101000);
+	expect_healthy(test, rig);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + SZ_2M, "512"), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va, "256"), 0);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", va + SZ_1M + 4096, "255"), 0);
+	expect_healthy(test, rig);
+}
+
+/* --------------------------------------------------------------- batches -- */
+
+static void batch_is_parsed_first(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_refused(test, rig, "alloc_pages 0\nalloc_pages 1\nalloc_pages x\nalloc_pages 2",
+		       -EINVAL, "ORDER 'x'");
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: line 3: EINVAL (-22)"));
+	expect_refused(test, rig, "drain\nkrealloc 1 2\n", -EOPNOTSUPP, "not supported yet");
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
+}
+
+static void batch_stops(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	KUNIT_EXPECT_EQ(test, say(rig, "kmalloc 1 as=a\n# no\nkfree b\nkmalloc 1 as=c"),
+			-ENOENT);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 1);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig),
+					   "last: line 3: ENOENT (-2), 1 commands before it ran"));
+	expect_ok(test, rig, "kfree a");
+	expect_refused(test, rig, "kfree c", -ENOENT, "no such name");
+
+	/* A line sees what earlier lines of its write have done. */
+	expect_ok(test, rig, "kmalloc 9 as=a\nkfree a\nvmalloc 9 as=a\nvfree a\n");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: ok, 4 commands ran; line 4"));
+	expect_healthy(test, rig);
+}
+
+static void batch_sizes(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	char *text = shadow_test_alloc(test, SHADOW_CTL_BYTES + 1);
+
+	memset(text, '#', SHADOW_CTL_BYTES + 1);
+	memcpy(text, "alloc_pages 0\n", 14);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_write(&rig->ctl, text, SHADOW_CTL_BYTES),
+			SHADOW_CTL_BYTES);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 1);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_write(&rig->ctl, text, SHADOW_CTL_BYTES + 1), -E2BIG);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 1);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: E2BIG (-7)"));
+	/* Of what is too long not one byte is looked at. */
+	KUNIT_EXPECT_EQ(test, shadow_ctl_write(&rig->ctl, NULL, SIZE_MAX), -E2BIG);
+	KUNIT_EXPECT_EQ(test, shadow_ctl_write(&rig->ctl, text, 0), 0);
+	expect_ok(test, rig, "\n\n");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: ok, no command in it"));
+}
+
+/* ------------------------------------------------------------- the machine -- */
+
+static void checks_and_counters(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	atomic64_t *count = &rig->mm.events.count[SHADOW_EV_PAGE_ALLOC];
+	s64 before;
+
+	expect_ok(test, rig, "mmu_check 7 seed=9");
+	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 7);
+	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 9);
+	expect_ok(test, rig, "mmu_check");
+	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 0);
+	KUNIT_EXPECT_EQ(test, say(rig, "mmu_check 13"), -EOPNOTSUPP);
+
+	before = atomic64_read(count);
+	expect_ok(test, rig, "alloc_pages 0");
+	KUNIT_EXPECT_EQ(test, atomic64_read(count), before);
+	expect_ok(test, rig, "set counters on\nset counters on\nalloc_pages 0");
+	KUNIT_EXPECT_EQ(test, atomic64_read(count), before + 1);
+	expect_ok(test, rig, "set counters off\nalloc_pages 0");
+	KUNIT_EXPECT_EQ(test, atomic64_read(count), before + 1);
+
+	expect_ok(test, rig, "free_pages 1\ndrain");
+	shadow_audit(&rig->mm, &rig->audit);
+	KUNIT_EXPECT_EQ(test, rig->audit.pcp, 0);
+	expect_healthy(test, rig);
+}
+
+static void resets(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 nr_free = shadow_nodes_free(&rig->mm.nodes);
+
+	expect_ok(test, rig, "alloc_pages 4 as=a\nkmalloc 100 as=b\nvmalloc 1M as=c");
+	rig->reset_busy = true;
+	KUNIT_EXPECT_EQ(test, say(rig, "reset"), -EBUSY);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 3);
+	rig->reset_busy = false;
+
+	expect_ok(test, rig, "reset\nalloc_pages 4 as=a\nfree_pages 4");
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	expect_ok(test, rig, "drain");
+	KUNIT_EXPECT_EQ(test, shadow_nodes_free(&rig->mm.nodes), nr_free);
+	expect_refused(test, rig, "free_pages 1", -ENOENT, "no such id");
+	expect_healthy(test, rig);
+
+	/* A machine that did not come up again refuses all but the next reset. */
+	expect_ok(test, rig, "alloc_pages 0 as=a");
+	rig->starve = 0;
+	KUNIT_EXPECT_EQ(test, say(rig, "reset"), -ENOMEM);
+	rig->starve = -1;
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	KUNIT_EXPECT_EQ(test, say(rig, "alloc_pages 0"), -ENODEV);
+	KUNIT_EXPECT_EQ(test, say(rig, "drain"), -ENODEV);
+	KUNIT_EXPECT_EQ(test, say(rig, "map 0 0 1 rw"), -ENODEV);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "the machine is down"));
+	expect_ok(test, rig, "reset\nalloc_pages 0");
+	expect_healthy(test, rig);
+}
+
+static void frozen_machine(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "alloc_pages 0 as=a\nkmalloc 100 as=b\nvmalloc 1 as=c");
+	shadow_fault_raise(&rig->mm.fault, "test: somebody wrote over me");
+	KUNIT_EXPECT_EQ(test, say(rig, "alloc_pages 0"), -EUCLEAN);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "somebody wrote over me"));
+	KUNIT_EXPECT_EQ(test, say(rig, "kmalloc 100"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, say(rig, "vmalloc 100"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, say(rig, "free_pages a"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, say(rig, "kfree b"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, say(rig, "vfree c"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, say(rig, "drain"), -EUCLEAN);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 3);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "EUCLEAN"));
+	expect_ok(test, rig, "reset\nalloc_pages 0");
+	expect_healthy(test, rig);
+}
+
+/* ------------------------------------------------------------------ views -- */
+
+static void views_are_bounded(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	char text[64];
+	unsigned int i;
+
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: nothing was written yet"));
+	for (i = 1; i <= 50000; i++) {
+		snprintf(text, sizeof(text), "kmalloc 8 as=o%u", i);
+		KUNIT_ASSERT_EQ_MSG(test, say(rig, text), strlen(text), "%s", rig->ctl.said);
+	}
+	show(rig);
+	KUNIT_EXPECT_LT(test, rig->lines, 80);
+	KUNIT_EXPECT_LT(test, rig->len, sizeof(rig->text));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text, "live: 50000,"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text,
+					   "… 49960 more in shadow_mm_raw/main/ctl\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text, " o50000 "));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text, " o49961 "));
+	KUNIT_EXPECT_NULL(test, strstr(rig->text, " o49960 "));
+	rig->len = 0;
+	rig->lines = 0;
+	shadow_ctl_print(&rig->ctl, true, emit, rig);
+	KUNIT_EXPECT_EQ(test, rig->lines, 50002);
+
+	for (i = 1; i <= 50000; i++) {
+		snprintf(text, sizeof(text), i % 2 ? "kfree %u" : "kfree o%u", i);
+		KUNIT_ASSERT_EQ_MSG(test, say(rig, text), strlen(text), "%s", rig->ctl.said);
+	}
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	expect_healthy(test, rig);
+}
+
+/* ------------------------------------------------------------------ random -- */
+
+#define MODEL_SLOTS	512
+#define RANDOM_OPS	100000
+
+/**
+ * struct model - what should be live, in the plainest way
+ * @id: by slot; 0: nothing
+ * @kind: 0 pages, 1 objects, 2 area
+ * @pages: pages that it is, for pages
+ * @nr_pages: the same in all
+ * @next_id: what the next id has to be
+ */
+struct model {
+	u64 id[MODEL_SLOTS];
+	u8 kind[MODEL_SLOTS];
+	u32 pages[MODEL_SLOTS];
+	u64 nr_pages;
+	u64 next_id;
+};
+
+static const char *const free_verbs[] = { "free_pages", "kfree", "vfree" };
+
+static void random_make(struct kunit *test, struct rig *rig, struct rnd_state *rnd,
+			struct model *model, unsigned int slot)
+{
+	unsigned int kind = shadow_test_below(rnd, 3);
+	unsigned int order = shadow_test_below(rnd, 4);
+	unsigned int count = 1 + shadow_test_below(rnd, 4);
+	char text[64];
+	ssize_t done;
+
+	switch (kind) {
+	case 0:
+		snprintf(text, sizeof(text), "alloc_pages %u count=%u", order, count);
+		break;
+	case 1:
+		snprintf(text, sizeof(text), "kmalloc %llu count=%u",
+			 shadow_test_below(rnd, 9000), count);
+		break;
+	default:
+		snprintf(text, sizeof(text), "vmalloc %llu", 1 + shadow_test_below(rnd, 40000));
+		break;
+	}
+	done = say(rig, text);
+	if (done == -ENOMEM)
+		return;
+	KUNIT_ASSERT_EQ_MSG(test, done, strlen(text), "'%s': %s", text, rig->ctl.said);
+	model->id[slot] = model->next_id++;
+	model->kind[slot] = kind;
+	model->pages[slot] = kind ? 0 : count << order;
+	model->nr_pages += model->pages[slot];
+}
+
+static void random_free(struct kunit *test, struct rig *rig, struct rnd_state *rnd,
+			struct model *model, unsigned int slot)
+{
+	unsigned int verb = model->kind[slot];
+	char text[64];
+
+	/* Now and then the wrong way, which changes nothing. */
+	if (shadow_test_below(rnd, 8) == 0) {
+		verb = (verb + 1) % ARRAY_SIZE(free_verbs);
+		snprintf(text, sizeof(text), "%s %llu", free_verbs[verb], model->id[slot]);
+		KUNIT_ASSERT_EQ_MSG(test, say(rig, text), -EINVAL, "'%s'", text);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s %llu", free_verbs[verb], model->id[slot]);
+	KUNIT_ASSERT_EQ_MSG(test, say(rig, text), strlen(text), "'%s': %s", text, rig->ctl.said);
+	KUNIT_ASSERT_EQ_MSG(test, say(rig, text), -ENOENT, "'%s' again", text);
+	model->id[slot] = 0;
+	model->nr_pages -= model->pages[slot];
+}
+
+static void random_batches(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct model *model = shadow_test_alloc(test, sizeof(*model));
+	unsigned int i, slot, live = 0;
+	struct rnd_state rnd;
+
+	shadow_test_seed(test, &rnd);
+	model->next_id = 1;
+	for (i = 0; i < RANDOM_OPS; i++) {
+		slot = shadow_test_below(&rnd, MODEL_SLOTS);
+		if (model->id[slot])
+			random_free(test, rig, &rnd, model, slot);
+		else
+			random_make(test, rig, &rnd, model, slot);
+		if (i % 1000 == 999) {
+			expect_healthy(test, rig);
+			KUNIT_ASSERT_EQ(test, rig->audit.owned[SHADOW_OWNER_DIRECT],
+					model->nr_pages);
+			cond_resched();
+		}
+	}
+	for (slot = 0; slot < MODEL_SLOTS; slot++)
+		live += model->id[slot] != 0;
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, live);
+	KUNIT_EXPECT_EQ(test, rig->ctl.next_id, model->next_id);
+	kunit_info(test, "%llu made, %u live\n", model->next_id - 1, live);
+}
+
+static struct kunit_case ctl_run_cases[] = {
+	KUNIT_CASE(pages),
+	KUNIT_CASE(pages_refused),
+	KUNIT_CASE(all_or_nothing),
+	KUNIT_CASE(objects),
+	KUNIT_CASE(areas),
+	KUNIT_CASE(mappings),
+	KUNIT_CASE(mapping_of_blocks),
+	KUNIT_CASE(batch_is_parsed_first),
+	KUNIT_CASE(batch_stops),
+	KUNIT_CASE(batch_sizes),
+	KUNIT_CASE(checks_and_counters),
+	KUNIT_CASE(resets),
+	KUNIT_CASE(frozen_machine),
+	KUNIT_CASE(views_are_bounded),
+	KUNIT_CASE_SLOW(random_batches),
+	{}
+};
+
+static struct kunit_suite ctl_run_suite = {
+	.name = "shadow_ctl_run",
+	.init = rig_init,
+	.exit = rig_exit,
+	.test_cases = ctl_run_cases,
+};
+
+kunit_test_suite(ctl_run_suite);
+MODULE_LICENSE("GPL");
