@@ -56,7 +56,7 @@ build() {
 		die "the module does not build for $flavour"
 	fi
 	if grep -qi 'warning:' "$dir/build.log"; then
-		cat "$dir/build.log" >&2
+		grep -vE '^ +[A-Z]+ (\[M\])? |^make' "$dir/build.log" >&2 || true
 	fi
 	[ $((SECONDS - start)) -lt 20 ] || say "built in $((SECONDS - start)) s"
 }
