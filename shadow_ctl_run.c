@@ -17,7 +17,7 @@
  * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
  * marks what `map` made, which is what `unmap` may take away.
  */
-#define PTE_SPECIAL	BIT_ULL(56)
+#define MADE_BY_MAP	BIT_ULL(56)
 
 /* Things are made and freed by the million: let others run in between. */
 #define RESCHED_EVERY	1024
@@ -484,7 +484,7 @@ static int run_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: pages that end within %u bits",
 			    cmd->pa, pgt->geo.pa_bits);
 	err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
-				 cmd->prot | PTE_SPECIAL, 0);
+				 cmd->prot | MADE_BY_MAP, 0);
 	if (err == -EUCLEAN)
 		return is_frozen(ctl);
 	if (err)
@@ -504,7 +504,7 @@ static int check_ours(void *priv, const struct shadow_walk_entry *entry)
 		*va = max(*va, entry->va);
 		return -ENOENT;
 	}
-	if (entry->desc & PTE_SPECIAL)
+	if (entry->desc & MADE_BY_MAP)
 		return 0;
 	*va = max(*va, entry->va);
 	return -EPERM;
