@@ -562,8 +562,9 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
 
 	if (memcmp(cache->home, desc, sizeof(*desc)))
-		return shadow_fault_raise(fault, "slab: cache %s: its descriptor has been overwritten",
-					  desc->name);
+		return shadow_fault_raise(fault,
+			"slab: cache %s: its descriptor has been overwritten",
+			desc->name);
 	if (cache->slab->caches + desc->id != cache ||
 	    desc->bytes < desc->object_bytes || desc->bytes % desc->align)
 		return shadow_fault_raise(fault, "slab: cache %s: id %u, %u bytes of %u, align %u",

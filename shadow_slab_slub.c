@@ -37,7 +37,7 @@ static void cpu_slab_clear(struct shadow_slab_cpu *c)
 }
 
 static struct shadow_slub cpu_slab(struct shadow_kmem_cache *cache,
-				 struct shadow_slab_cpu *c)
+				   struct shadow_slab_cpu *c)
 {
 	struct shadow_page *page = &cache->slab->nodes->memmap.pages[c->page];
 
@@ -103,7 +103,7 @@ static bool take_partial(struct shadow_kmem_cache *cache,
 		goto unlock;
 	head = page->slab.freelist;
 	shadow_slub_set(&s, cache->desc.id, SHADOW_SLAB_END, s.objects,
-		 SLUB_CPU | cpu << SLUB_CPU_SHIFT);
+			SLUB_CPU | cpu << SLUB_CPU_SHIFT);
 	cpu_slab_set(cache, c, &s, head);
 	taken = true;
 unlock:
@@ -120,7 +120,7 @@ static bool take_new(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c,
 	if (head == SHADOW_SLAB_END)
 		return false;
 	shadow_slub_set(&s, cache->desc.id, SHADOW_SLAB_END, s.objects,
-		 SLUB_CPU | cpu << SLUB_CPU_SHIFT);
+			SLUB_CPU | cpu << SLUB_CPU_SHIFT);
 	raw_spin_lock(&s.node->lock);
 	__shadow_slub_count(&s, true);
 	raw_spin_unlock(&s.node->lock);
@@ -169,7 +169,7 @@ static void deactivate(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *
 	}
 	if (nr) {
 		shadow_slub_write(cache, s.base, s.key, (u64)last * cache->bytes,
-			   s.page->slab.freelist);
+				  s.page->slab.freelist);
 		s.page->slab.freelist = c->head;
 		s.page->slab.inuse -= nr;
 	}
@@ -181,6 +181,15 @@ unlock:
 		shadow_slub_release(cache, cpu, &s);
 }
 
+/**
+ * shadow_slub_flush() - take every CPU's slab from it
+ * @cache: the cache
+ *
+ * Follows flush_all() of mm/slub.c, without the trip to each CPU: the locks may
+ * be taken from anywhere.
+ *
+ * Context: any; without locks of the cache.
+ */
 void shadow_slub_flush(struct shadow_kmem_cache *cache)
 {
 	unsigned long flags;
@@ -256,7 +265,7 @@ static noinline void *alloc_refill(struct shadow_kmem_cache *cache,
 	object = pop(cache, c);
 	if (unlikely(!object)) {
 		shadow_slub_corrupt(cache, "link of a free object",
-			&cache->slab->nodes->memmap.pages[c->page]);
+				    &cache->slab->nodes->memmap.pages[c->page]);
 		return NULL;
 	}
 	return object;

@@ -44,7 +44,15 @@ static u32 best_order(const struct shadow_slab *slab, u32 bytes)
 	return order_of_bytes(slab, bytes);
 }
 
-/* calculate_sizes() of mm/slub.c */
+/**
+ * shadow_slub_layout() - sizes, offsets and order of a cache
+ * @cache: the cache; object_bytes, align and ctor are set
+ *
+ * Follows calculate_sizes() of mm/slub.c.
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL where an object does not fit into the largest block.
+ */
 int shadow_slub_layout(struct shadow_kmem_cache *cache)
 {
 	const struct shadow_slab *slab = cache->slab;
@@ -76,9 +84,17 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
 	return 0;
 }
 
-/*
- * Length of a list, or -EUCLEAN where it leaves the slab or does not end. A
- * list that ends visits no object twice. @last: the object in front of the end.
+/**
+ * shadow_slub_walk() - length of a list of free objects
+ * @cache: the cache
+ * @s: the slab
+ * @head: index of the first object, or SHADOW_SLAB_END
+ * @last: filled with the object in front of the end
+ *
+ * A list that ends visits no object twice.
+ *
+ * Context: any; the lock that protects the list is held.
+ * Return: objects, or -EUCLEAN where the list leaves the slab or does not end.
  */
 int shadow_slub_walk(const struct shadow_kmem_cache *cache,
 		     const struct shadow_slub *s, u64 head, u32 *last)
@@ -130,8 +146,17 @@ static u32 link_objects(struct shadow_kmem_cache *cache,
 	return prev;
 }
 
+/**
+ * shadow_slub_corrupt() - freeze the machine: a slab is not as it should be
+ * @cache: the cache
+ * @what: what is wrong
+ * @page: the slab's first frame
+ *
+ * Context: any.
+ * Return: -EUCLEAN.
+ */
 int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
-		   const struct shadow_page *page)
+			const struct shadow_page *page)
 {
 	struct shadow_nodes *nodes = cache->slab->nodes;
 
@@ -140,12 +165,20 @@ int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
 				  (unsigned long long)shadow_page_to_pfn(nodes, page));
 }
 
-/*
- * Is this a slab of the cache? Objects and order are taken from the cache, the
- * page only says which of its two layouts it has.
+/**
+ * shadow_slub_check() - is this a slab of the cache?
+ * @cache: the cache
+ * @page: any frame
+ * @s: filled if it is
+ *
+ * Objects and order are taken from the cache, the page only says which of its
+ * two layouts it has.
+ *
+ * Context: any; the answer holds as long as the node's lock, or an object.
+ * Return: true if it is.
  */
 bool shadow_slub_check(struct shadow_kmem_cache *cache,
-			  struct shadow_page *page, struct shadow_slub *s)
+		       struct shadow_page *page, struct shadow_slub *s)
 {
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
 	struct shadow_nodes *nodes = cache->slab->nodes;
@@ -169,7 +202,16 @@ bool shadow_slub_check(struct shadow_kmem_cache *cache,
 	return s->node->in;
 }
 
-/* The slab's page when nobody but us can see it yet, or any more. */
+/**
+ * shadow_slub_set() - all that a page says about its slab
+ * @s: the slab
+ * @id: the cache's
+ * @head: first object of the page's list
+ * @inuse: objects that are not on it
+ * @state: enum shadow_slub_state, and for SLUB_CPU the CPU above
+ *
+ * Context: any; the node's lock is held, or nobody else knows of the slab yet.
+ */
 void shadow_slub_set(const struct shadow_slub *s, u32 id, u32 head, u32 inuse,
 		     u32 state)
 {
@@ -180,8 +222,17 @@ void shadow_slub_set(const struct shadow_slub *s, u32 id, u32 head, u32 inuse,
 	WRITE_ONCE(s->page->slab.cache, id);
 }
 
+/**
+ * __shadow_slub_list() - put a slab on its node's list
+ * @cache: the cache
+ * @s: the slab, on no list
+ * @tail: at the end instead of in front
+ *
+ * Context: any; the node's lock is held.
+ * Return: false if the list is corrupt; the machine is frozen then.
+ */
 bool __shadow_slub_list(struct shadow_kmem_cache *cache,
-			 const struct shadow_slub *s, bool tail)
+			const struct shadow_slub *s, bool tail)
 {
 	struct shadow_kmem_cache_node *in = s->node->in;
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
@@ -199,8 +250,16 @@ bool __shadow_slub_list(struct shadow_kmem_cache *cache,
 	return true;
 }
 
+/**
+ * __shadow_slub_unlist() - take a slab off its node's list
+ * @cache: the cache
+ * @s: the slab
+ *
+ * Context: any; the node's lock is held.
+ * Return: false if the list is corrupt; the machine is frozen then.
+ */
 bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
-			   const struct shadow_slub *s)
+			  const struct shadow_slub *s)
 {
 	struct shadow_kmem_cache_node *in = s->node->in;
 
@@ -213,6 +272,13 @@ bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
 	return true;
 }
 
+/**
+ * __shadow_slub_count() - a node has one slab more, or one less
+ * @s: the slab
+ * @more: which of the two
+ *
+ * Context: any; the node's lock is held.
+ */
 void __shadow_slub_count(const struct shadow_slub *s, bool more)
 {
 	struct shadow_kmem_cache_node *in = s->node->in;
@@ -222,14 +288,29 @@ void __shadow_slub_count(const struct shadow_slub *s, bool more)
 	in->nr_objects += more ? s->objects : -(u64)s->objects;
 }
 
-/* Take an empty slab that is on no list out of the books, under its lock. */
+/**
+ * __shadow_slub_unmake() - take a slab out of the books
+ * @s: the slab: empty, on no list
+ *
+ * From then on no object of it is accepted. Its frames are still ours.
+ *
+ * Context: any; the node's lock is held.
+ */
 void __shadow_slub_unmake(const struct shadow_slub *s)
 {
 	__shadow_slub_count(s, false);
 	shadow_slub_set(s, U32_MAX, SHADOW_SLAB_END, 0, SLUB_NONE);
 }
 
-/* And give its frames back, without it. */
+/**
+ * shadow_slub_release() - give the frames of a slab back
+ * @cache: the cache
+ * @cpu: whose per-CPU lists get them
+ * @s: the slab, after __shadow_slub_unmake()
+ *
+ * Context: any; without the node's lock.
+ * Return: 0, or what the page allocator says.
+ */
 int shadow_slub_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 			const struct shadow_slub *s)
 {
@@ -248,9 +329,19 @@ static u64 next_random(u64 *state)
 	return x ^ x >> 31;
 }
 
-/*
- * Frames for a slab, its objects linked. Not counted, nobody knows of it.
+/**
+ * shadow_slub_make() - frames for a slab, its objects linked
+ * @cache: the cache
+ * @cpu: whose per-CPU lists they come from
+ * @gfp: SHADOW_SLAB_GFP_MASK
+ * @rnd: generator that says where the shuffle starts
+ * @s: filled
+ *
+ * The page does not say anything yet, and nobody has counted the slab. Follows
  * allocate_slab() of mm/slub.c, with its second try at the least order.
+ *
+ * Context: any.
+ * Return: the first object, or SHADOW_SLAB_END without memory.
  */
 u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 		     u64 *rnd, struct shadow_slub *s)

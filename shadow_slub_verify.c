@@ -31,6 +31,15 @@ static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
 	       &slab->caches[id] : NULL;
 }
 
+/**
+ * shadow_slub_drop() - give back all slabs of a machine, in use or not
+ * @slab: the layer
+ *
+ * Goes by the frames, not by the lists: these may be corrupt.
+ *
+ * Context: any; nobody uses the layer any more.
+ * Return: objects that were in use, those that describe caches not counted.
+ */
 u64 shadow_slub_drop(struct shadow_slab *slab)
 {
 	struct shadow_nodes *nodes = slab->nodes;
@@ -59,6 +68,15 @@ u64 shadow_slub_drop(struct shadow_slab *slab)
 	return live;
 }
 
+/**
+ * shadow_slub_info() - counts of a cache
+ * @cache: the cache
+ * @info: its counts are filled in
+ *
+ * Follows get_slabinfo() of mm/slub.c.
+ *
+ * Context: any.
+ */
 void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *info)
 {
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
@@ -90,11 +108,14 @@ void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *i
 	info->active_objs = info->num_objs - min(nr_free, info->num_objs);
 }
 
-#define WRONG(fault, cache, page, what) \
-	shadow_fault_raise(fault, "slab: cache %s, pfn %llu: %s", \
-			   (cache)->desc.name, \
-			   (unsigned long long)shadow_page_to_pfn((cache)->slab->nodes, page), \
-			   what)
+static int wrong(struct shadow_fault *fault, const struct shadow_kmem_cache *cache,
+		 const struct shadow_page *page, const char *what)
+{
+	u64 pfn = shadow_page_to_pfn(cache->slab->nodes, page);
+
+	return shadow_fault_raise(fault, "slab: cache %s, pfn %llu: %s",
+				  cache->desc.name, (unsigned long long)pfn, what);
+}
 
 /* A CPU's slab: its list and the page's are disjoint and fit into the slab. */
 static int verify_cpu_slab(struct shadow_kmem_cache *cache,
@@ -107,19 +128,19 @@ static int verify_cpu_slab(struct shadow_kmem_cache *cache,
 	int nr;
 
 	if (cpu >= cache->nr_cpus)
-		return WRONG(fault, cache, s->page, "slab of a CPU that does not exist");
+		return wrong(fault, cache, s->page, "slab of a CPU that does not exist");
 	c = &cache->cpu[cpu];
 	if (c->page != shadow_page_index(&cache->slab->nodes->memmap, s->page) ||
 	    c->base != s->base || c->objects != s->objects || c->key != s->key ||
 	    c->nid != shadow_page_nid(s->page))
-		return WRONG(fault, cache, s->page, "not the slab that its CPU has");
+		return wrong(fault, cache, s->page, "not the slab that its CPU has");
 	nr = shadow_slub_walk(cache, s, c->head, &last);
 	if (nr < 0)
-		return WRONG(fault, cache, s->page, "CPU's list leaves the slab or has no end");
+		return wrong(fault, cache, s->page, "CPU's list leaves the slab or has no end");
 	if (nr > s->page->slab.inuse)
-		return WRONG(fault, cache, s->page, "more free objects than objects");
+		return wrong(fault, cache, s->page, "more free objects than objects");
 	if (nr && nr_page && last == last_page)
-		return WRONG(fault, cache, s->page, "CPU's and page's lists meet");
+		return wrong(fault, cache, s->page, "CPU's and page's lists meet");
 	return 0;
 }
 
@@ -131,16 +152,16 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 	int nr;
 
 	if (!shadow_slub_check(cache, page, &s))
-		return WRONG(fault, cache, page, "order, node or owner of a slab");
+		return wrong(fault, cache, page, "order, node or owner of a slab");
 	if (page->slab.objects != s.objects)
-		return WRONG(fault, cache, page, "objects do not fit the order");
+		return wrong(fault, cache, page, "objects do not fit the order");
 	if (atomic_read(&page->refcount) != 1)
-		return WRONG(fault, cache, page, "refcount of a slab is not 1");
+		return wrong(fault, cache, page, "refcount of a slab is not 1");
 	nr = shadow_slub_walk(cache, &s, page->slab.freelist, &last);
 	if (nr < 0)
-		return WRONG(fault, cache, page, "page's list leaves the slab or has no end");
+		return wrong(fault, cache, page, "page's list leaves the slab or has no end");
 	if (nr + page->slab.inuse != s.objects)
-		return WRONG(fault, cache, page, "inuse and free are not all objects");
+		return wrong(fault, cache, page, "inuse and free are not all objects");
 	s.node->seen_slabs++;
 	s.node->seen_objects += s.objects;
 	switch (shadow_slub_state(page)) {
@@ -148,11 +169,11 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 		return verify_cpu_slab(cache, &s, nr, last, fault);
 	case SLUB_PARTIAL:
 		s.node->seen_partial++;
-		return nr ? 0 : WRONG(fault, cache, page, "full slab on the partial list");
+		return nr ? 0 : wrong(fault, cache, page, "full slab on the partial list");
 	case SLUB_FULL:
-		return nr ? WRONG(fault, cache, page, "full slab has free objects") : 0;
+		return nr ? wrong(fault, cache, page, "full slab has free objects") : 0;
 	default:
-		return WRONG(fault, cache, page, "state of a slab");
+		return wrong(fault, cache, page, "state of a slab");
 	}
 }
 
@@ -210,20 +231,22 @@ static int verify_partial(struct shadow_kmem_cache *cache,
 	for (nr = 0; index != SHADOW_NO_PAGE; nr++) {
 		page = shadow_page_at(memmap, index);
 		if (!page || nr >= node->seen_partial)
-			return shadow_fault_raise(fault, "slab: cache %s: partial list: index %u or its length",
-						  cache->desc.name, index);
+			return shadow_fault_raise(fault,
+				"slab: cache %s: partial list: index %u or its length",
+				cache->desc.name, index);
 		if (page->prev != prev || !shadow_slub_check(cache, page, &s) ||
 		    s.node != node || shadow_slub_state(page) != SLUB_PARTIAL)
-			return WRONG(fault, cache, page, "not where the partial list says");
+			return wrong(fault, cache, page, "not where the partial list says");
 		prev = index;
 		index = page->next;
 	}
 	if (in->partial.last != prev || nr != node->seen_partial ||
 	    in->nr_partial != nr)
-		return shadow_fault_raise(fault, "slab: cache %s: %llu slabs on the partial list, %llu are partial, counted %llu",
-					  cache->desc.name, (unsigned long long)nr,
-					  (unsigned long long)node->seen_partial,
-					  (unsigned long long)in->nr_partial);
+		return shadow_fault_raise(fault,
+			"slab: cache %s: %llu slabs on the partial list, %llu are partial, counted %llu",
+			cache->desc.name, (unsigned long long)nr,
+			(unsigned long long)node->seen_partial,
+			(unsigned long long)in->nr_partial);
 	return 0;
 }
 
@@ -254,11 +277,19 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 		page = &cache->slab->nodes->memmap.pages[c->page];
 		if (cache_of(cache->slab, page) != cache ||
 		    page->slab.state != (SLUB_CPU | i << SLUB_CPU_SHIFT))
-			return WRONG(fault, cache, page, "a CPU has it, the page does not know");
+			return wrong(fault, cache, page, "a CPU has it, the page does not know");
 	}
 	return 0;
 }
 
+/**
+ * shadow_slub_verify() - all slabs, and the sums over them
+ * @slab: the layer
+ * @fault: filled with the first thing that is wrong
+ *
+ * Context: as shadow_slab_verify().
+ * Return: 0, or -EUCLEAN.
+ */
 int shadow_slub_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 {
 	struct shadow_kmem_cache *cache;
