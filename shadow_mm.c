@@ -3,7 +3,8 @@
  * shadow_mm - the module: parameters in, the first machine up, and the way
  * down. The list of live machines is the only state that is not a machine's.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+/* Not KBUILD_MODNAME: Kbuild names this object shadow_mm_main. */
+#define pr_fmt(fmt) "shadow_mm: " fmt
 
 #include <linux/init.h>
 #include <linux/module.h>
@@ -76,7 +77,6 @@ struct shadow_mm *shadow_mm_get(const char *name)
 	mutex_unlock(&machines_lock);
 	return machine ? &machine->mm : NULL;
 }
-SHADOW_EXPORT(shadow_mm_get);
 
 /**
  * shadow_mm_put() - let a machine go
@@ -88,9 +88,10 @@ void shadow_mm_put(struct shadow_mm *mm)
 {
 	atomic_dec(&container_of(mm, struct shadow_machine, mm)->users);
 }
-SHADOW_EXPORT(shadow_mm_put);
 
 /* What another module may call; see the kernel-doc of each */
+SHADOW_EXPORT(shadow_mm_get);
+SHADOW_EXPORT(shadow_mm_put);
 SHADOW_EXPORT(shadow_alloc_pages);
 SHADOW_EXPORT(shadow_free_pages);
 SHADOW_EXPORT(shadow_kmem_cache_create);
