@@ -240,11 +240,11 @@ static void print_last(const struct shadow_ctl *ctl,
 		print(printer, "last: %s (%d): %s\n", errno_name(ctl->last_err),
 		      ctl->last_err, ctl->said);
 	else if (ctl->last_err)
-		print(printer, "last: line %u: %s (%d), %u commands before it ran: %s\n",
+		print(printer, "last: line %u: %s (%d), commands run before it: %u: %s\n",
 		      ctl->last_line, errno_name(ctl->last_err), ctl->last_err,
 		      ctl->last_ran, ctl->said);
 	else if (ctl->last_ran)
-		print(printer, "last: ok, %u commands ran; line %u: %s\n",
+		print(printer, "last: ok, commands run: %u; line %u: %s\n",
 		      ctl->last_ran, ctl->last_line, ctl->said);
 	else
 		print(printer, "last: ok, no command in it\n");

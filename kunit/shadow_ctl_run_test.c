@@ -424,13 +424,13 @@ static void batch_stops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 1);
 	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 1);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig),
-					   "last: line 3: ENOENT (-2), 1 commands before it ran"));
+					   "last: line 3: ENOENT (-2), commands run before it: 1: "));
 	expect_ok(test, rig, "kfree a");
 	expect_refused(test, rig, "kfree c", -ENOENT, "no such name");
 
 	/* A line sees what earlier lines of its write have done. */
 	expect_ok(test, rig, "kmalloc 9 as=a\nkfree a\nvmalloc 9 as=a\nvfree a\n");
-	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: ok, 4 commands ran; line 4"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: ok, commands run: 4; line 4"));
 	expect_healthy(test, rig);
 }
 
