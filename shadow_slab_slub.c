@@ -87,7 +87,8 @@ static bool take_partial(struct shadow_kmem_cache *cache,
 	bool taken = false;
 	u32 head;
 
-	if (!node->in || shadow_page_list_empty(&node->in->partial))
+	/* A look without the lock; what counts is the one with it. */
+	if (!node->in || READ_ONCE(node->in->partial.first) == SHADOW_NO_PAGE)
 		return false;
 	raw_spin_lock(&node->lock);
 	if (shadow_page_list_empty(&node->in->partial))
