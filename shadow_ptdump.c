@@ -7,7 +7,6 @@
  * level or an attribute changes or a marker is reached, and physical addresses
  * do not count.
  */
-#include "shadow_pgtable.h"
 #include "shadow_ptdump.h"
 
 /**

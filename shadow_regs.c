@@ -6,7 +6,6 @@
  * descriptions of the Arm ARM. Decoding believes nothing but the registers, so
  * that it serves a shadow machine and the running host alike.
  */
-#include "shadow_pgtable.h"
 #include "shadow_regs.h"
 
 /* MAIR_EL1 attributes */

@@ -271,11 +271,11 @@ int shadow_walk(const struct shadow_walker *walker, u64 va,
 	memset(out, 0, sizeof(*out));
 	out->va = va;
 	out->hd = walker->hd;
+	if (walker->identity)
+		return walk_identity(walker, va, out);
 	if (walker->tbi)
 		va = walker->upper ? va | GENMASK_ULL(63, 56) :
 				     va & GENMASK_ULL(55, 0);
-	if (walker->identity)
-		return walk_identity(walker, va, out);
 	if (walker->disabled || walker->between ||
 	    va < shadow_geometry_first(geo, walker->upper) ||
 	    va > shadow_geometry_last(geo, walker->upper))

@@ -13,15 +13,6 @@
 #include "shadow_pool.h"
 #include "shadow_walk.h"
 
-/* Linux's order of memory types in MAIR_EL1 (arch/arm64/include/asm/memory.h) */
-#define SHADOW_MT_NORMAL		0ULL
-#define SHADOW_MT_NORMAL_TAGGED		1ULL
-#define SHADOW_MT_NORMAL_NC		2ULL
-#define SHADOW_MT_DEVICE_NGNRNE		3ULL
-#define SHADOW_MT_DEVICE_NGNRE		4ULL
-
-#define SHADOW_ATTR_INDEX(mt)	((mt) << SHADOW_ATTR_INDX_SHIFT)
-
 /*
  * Protections are the attribute bits of a leaf, with Linux's names and values
  * (arch/arm64/include/asm/pgtable-prot.h) but without the type bits, which

@@ -43,6 +43,15 @@
 #define SHADOW_ATTR_UXN		BIT_ULL(54)
 #define SHADOW_ATTR_SW		GENMASK_ULL(58, 55)	/* for software */
 
+/* Linux's order of memory types in MAIR_EL1 (arch/arm64/include/asm/memory.h) */
+#define SHADOW_MT_NORMAL		0ULL
+#define SHADOW_MT_NORMAL_TAGGED		1ULL
+#define SHADOW_MT_NORMAL_NC		2ULL
+#define SHADOW_MT_DEVICE_NGNRNE		3ULL
+#define SHADOW_MT_DEVICE_NGNRE		4ULL
+
+#define SHADOW_ATTR_INDEX(mt)	((mt) << SHADOW_ATTR_INDX_SHIFT)
+
 /* "VMSAv8-64 Table descriptor formats": these limit all that lies below */
 #define SHADOW_TABLE_PXN	BIT_ULL(59)
 #define SHADOW_TABLE_UXN	BIT_ULL(60)
