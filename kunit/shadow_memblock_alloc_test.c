@@ -352,7 +352,7 @@ static void refuses_when_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOMEM, reserve(m, 2000, 2001));
 	verify(test, m);
 	KUNIT_EXPECT_EQ(test, 128, mb->reserved.max);
-	KUNIT_EXPECT_PTR_EQ(test, mb->reserved.first, mb->reserved.regions);
+	KUNIT_EXPECT_PTR_EQ(test, mb->reserved.regions, &mb->reserved.first[0]);
 }
 
 #define ARRAY_BYTES(nr)	ALIGN((nr) * sizeof(struct shadow_memblock_region), PAGE)
