@@ -35,13 +35,11 @@ static u64 rank_of(const struct shadow_vmap_tree *tree, u32 handle)
 static struct shadow_vmap_area *peek(const struct shadow_vmap_tree *tree,
 				     u32 handle)
 {
-	u64 offset = (u64)handle * SHADOW_VMAP_AREA_BYTES;
-	struct shadow_vmap_area *area;
+	struct shadow_vmap_area *area = tree->areas + handle;
 
-	if (unlikely(offset > tree->block->bytes - sizeof(*area)))
+	if (unlikely(handle >= tree->nr_handles || area->self != handle))
 		return NULL;
-	area = (void *)((char *)tree->block->virt + offset);
-	return likely(area->self == handle) ? area : NULL;
+	return area;
 }
 
 static struct shadow_vmap_area *area_at(const struct shadow_vmap_tree *tree,
@@ -91,7 +89,8 @@ int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 	if (block->bytes > SHADOW_VMAP_MAX_BLOCK)
 		return -E2BIG;
 
-	tree->block = block;
+	tree->areas = block->virt;
+	tree->nr_handles = block->bytes / SHADOW_VMAP_AREA_BYTES;
 	tree->fault = fault;
 	tree->seed = seed;
 	tree->va_start = va_start;
@@ -198,23 +197,41 @@ static int update(const struct shadow_vmap_tree *tree,
 	return 0;
 }
 
-/*
- * Update the areas of a path from its end to the root. From index @fixed
- * downwards nothing but their subtrees changed, so the first of them that
- * stays the same is the last that needs a look.
- */
-static int update_path(const struct shadow_vmap_tree *tree,
-		       const struct path *path, unsigned int fixed)
+/* Update the areas of a path from its end to index @at. */
+static int update_from(const struct shadow_vmap_tree *tree,
+		       const struct path *path, unsigned int at)
 {
 	unsigned int i = path->nr;
 	bool same;
 	int err;
 
-	while (i--) {
+	while (i-- > at) {
 		err = update(tree, path->area[i], &same);
 		if (unlikely(err))
 			return err;
-		if (same && i < fixed)
+	}
+	return 0;
+}
+
+/*
+ * Update the areas of a path from index @end - 1 towards the root. Up to index
+ * @fixed something else changed too, so they need it in any case. Above that,
+ * gaps of at most @bytes came or went: who has a larger one has it elsewhere,
+ * and who stays the same has nothing to tell.
+ */
+static int climb(const struct shadow_vmap_tree *tree, const struct path *path,
+		 unsigned int end, unsigned int fixed, u64 bytes)
+{
+	bool same;
+	int err;
+
+	while (end--) {
+		if (end < fixed && path->area[end]->max_gap > bytes)
+			break;
+		err = update(tree, path->area[end], &same);
+		if (unlikely(err))
+			return err;
+		if (same && end < fixed)
 			break;
 	}
 	return 0;
@@ -312,25 +329,19 @@ static void split_path(struct shadow_vmap_area *area, const struct path *path,
 	*right = SHADOW_VMAP_NONE;
 }
 
-/* First index of the path whose area ranks below @handle. */
+/*
+ * First index of the path whose area ranks below @handle. Ranks fall along the
+ * path, and it is mostly near the end.
+ */
 static unsigned int rank_in_path(const struct shadow_vmap_tree *tree,
 				 const struct path *path, u32 handle)
 {
 	u64 rank = rank_of(tree, handle);
-	unsigned int at = 0;
+	unsigned int at = path->nr;
 
-	while (at < path->nr && rank_of(tree, path->area[at]->self) > rank)
-		at++;
+	while (at && rank_of(tree, path->area[at - 1]->self) < rank)
+		at--;
 	return at;
-}
-
-static void insert_in_path(struct path *path, unsigned int at,
-			   struct shadow_vmap_area *area)
-{
-	memmove(&path->area[at + 1], &path->area[at],
-		(path->nr - at) * sizeof(path->area[0]));
-	path->area[at] = area;
-	path->nr++;
 }
 
 /**
@@ -346,17 +357,17 @@ static void insert_in_path(struct path *path, unsigned int at,
 int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 			    struct shadow_vmap_area *area)
 {
-	u64 offset = (unsigned long)area - (unsigned long)tree->block->virt;
-	u64 *next_gap, next_start;
-	unsigned int at, fixed;
+	u64 offset = (unsigned long)area - (unsigned long)tree->areas;
+	u64 handle = offset / SHADOW_VMAP_AREA_BYTES;
+	u64 *next_gap, next_start, touched;
 	struct place place;
-	u32 handle;
+	unsigned int at;
+	bool same;
 	int err;
 
-	if (offset > tree->block->bytes - sizeof(*area) ||
-	    offset % SHADOW_VMAP_AREA_BYTES || area->va_start >= area->va_end)
+	if (handle >= tree->nr_handles || offset % SHADOW_VMAP_AREA_BYTES ||
+	    area->va_start >= area->va_end)
 		return -EINVAL;
-	handle = offset / SHADOW_VMAP_AREA_BYTES;
 
 	err = descend(tree, area->va_start, &place);
 	if (err)
@@ -365,24 +376,26 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 	if (area->va_end > next_start ||
 	    area->va_start < next_start - *next_gap)
 		return -EEXIST;
-	if (unlikely(place.path.nr == MAX_DEPTH))
-		return push(tree, &place.path, area);
 
 	area->self = handle;
 	area->gap = area->va_start - (next_start - *next_gap);
+	/* The largest gap in the tree that came or went */
+	touched = place.next ? *next_gap : area->gap;
 	*next_gap = next_start - area->va_end;
-	area->max_gap = area->gap;
 
 	at = rank_in_path(tree, &place.path, handle);
 	relink(tree, at ? place.path.area[at - 1] : NULL, area->va_start,
 	       handle);
 	split_path(area, &place.path, at);
-	insert_in_path(&place.path, at, area);
 	tree->nr++;
 
-	/* Above both the area and the one whose gap it took from. */
-	fixed = min(at, place.next_index);
-	return update_path(tree, &place.path, fixed);
+	err = update_from(tree, &place.path, at);
+	if (!err)
+		err = update(tree, area, &same);
+	if (!err)
+		err = climb(tree, &place.path, at, min(at, place.next_index),
+			    touched);
+	return err;
 }
 
 /* Down to the area itself, which must be found. */
@@ -475,7 +488,7 @@ static int join_children(struct shadow_vmap_tree *tree,
 int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_area *area)
 {
-	u64 *next_gap, next_start;
+	u64 *next_gap, next_start, touched;
 	struct place place;
 	unsigned int at;
 	int err;
@@ -496,9 +509,11 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 					  "vmap_tree: area %#llx does not end at the gap behind it",
 					  area->va_start);
 	*next_gap += area->gap + (area->va_end - area->va_start);
+	touched = place.next ? *next_gap : area->gap;
 	area->self = SHADOW_VMAP_NONE;
 	tree->nr--;
-	return update_path(tree, &place.path, min(at, place.next_index));
+	return climb(tree, &place.path, place.path.nr,
+		     min(at, place.next_index), touched);
 }
 
 /**

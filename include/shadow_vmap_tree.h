@@ -24,8 +24,8 @@
 #include "shadow_pool.h"
 
 /*
- * A handle is an area's offset in the block in units of an area's size and
- * alignment, so blocks of up to 256 GiB can be named.
+ * A handle is an area's offset in the block in units of an area's size, which
+ * is its alignment too: blocks of up to 256 GiB can be named.
  */
 #define SHADOW_VMAP_AREA_BYTES	64
 #define SHADOW_VMAP_MAX_BLOCK	((u64)U32_MAX * SHADOW_VMAP_AREA_BYTES)
@@ -45,7 +45,8 @@
  * @left: handle of the subtree at lower addresses
  * @right: handle of the subtree at higher addresses
  * @self: the handle of this area while it is in a tree
- * @first_page: memmap index of its first page; the others follow by their next
+ * @first_page: memmap index of its first page; how the others follow is said
+ *	in shadow_vmalloc.c
  * @caller: address of the code that asked for it, or 0
  * @nr_pages: pages mapped, without the guard
  * @flags: SHADOW_VMAP_*
@@ -70,7 +71,8 @@ static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
 
 /**
  * struct shadow_vmap_tree - the areas of one window
- * @block: what handles are relative to
+ * @areas: the block, as an array of areas: what handles are indices of
+ * @nr_handles: its length
  * @fault: raised when a link or an area is found corrupt
  * @seed: decides the areas' ranks
  * @va_start: first byte of the window
@@ -80,7 +82,8 @@ static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
  * @nr: number of areas
  */
 struct shadow_vmap_tree {
-	const struct shadow_block *block;
+	struct shadow_vmap_area *areas;
+	u32 nr_handles;
 	struct shadow_fault *fault;
 	u64 seed;
 	u64 va_start;
