@@ -8,19 +8,15 @@
  * made it so, without a lock.
  *
  * The pages of an area are a list in the order of their addresses: first_page,
- * then each page's next. A page also knows its area's handle (private[0]) and
- * its place there (private[1]), by which a list that was overwritten is noticed
- * before a page is touched that is not the area's.
+ * then each page's next, back by prev, and the first page's prev is the last
+ * one. A page also knows its area's handle (private[0]) and its place there
+ * (private[1]), by which a list that was overwritten is noticed before a page is
+ * touched that is not the area's.
  */
 #include "shadow_page_alloc.h"
 #include "shadow_pgtable.h"
 #include "shadow_slab.h"
 #include "shadow_vmalloc.h"
-
-static u64 page_bytes(const struct shadow_vmalloc *vm)
-{
-	return 1ULL << vm->nodes->page_shift;
-}
 
 static u64 pages_to_bytes(const struct shadow_vmalloc *vm, u64 nr_pages)
 {
@@ -208,38 +204,54 @@ static u32 page_gfp(u32 gfp)
 static int alloc_pages(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
 		       u32 nr_pages, u32 gfp, u32 *nr_got)
 {
-	struct shadow_nodes *nodes = vm->nodes;
+	struct shadow_memmap *memmap = &vm->nodes->memmap;
+	u32 handle = area->self, last = SHADOW_NO_PAGE;
+	struct shadow_page *page, *first = NULL;
 	u32 *link = &area->first_page;
-	u32 handle = area->self;
-	struct shadow_page *page;
 
 	gfp = page_gfp(gfp);
 	for (*nr_got = 0; *nr_got < nr_pages; (*nr_got)++) {
-		page = shadow_alloc_pages(nodes, gfp, 0);
+		page = shadow_alloc_pages(vm->nodes, gfp, 0);
 		if (unlikely(!page))
 			return shadow_fault_frozen(vm->fault) ? -EUCLEAN :
 								-ENOMEM;
 		page->private[0] = handle;
 		page->private[1] = *nr_got;
 		page->next = SHADOW_NO_PAGE;
-		*link = shadow_page_index(&nodes->memmap, page);
+		page->prev = last;
+		last = shadow_page_index(memmap, page);
+		*link = last;
 		link = &page->next;
+		if (!first)
+			first = page;
+		first->prev = last;
 	}
 	return 0;
 }
 
-static int free_pages(struct shadow_vmalloc *vm, u32 handle, u32 index,
+/*
+ * From the last page to the first: the page allocator hands out last what it
+ * got first, so the next area gets its pages in the order of their frames.
+ */
+static int free_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
 		      u32 nr_pages)
 {
+	u32 place = nr_pages, index = first, next = SHADOW_NO_PAGE;
 	struct shadow_page *page;
-	u32 place;
 	int err;
 
-	for (place = 0; place < nr_pages; place++) {
+	if (!nr_pages)
+		return 0;
+	page = shadow_vmalloc_page(vm, handle, 0, first);
+	if (unlikely(!page))
+		return bad_page(vm, handle, 0);
+	index = page->prev;
+	while (place--) {
 		page = shadow_vmalloc_page(vm, handle, place, index);
-		if (unlikely(!page))
+		if (unlikely(!page || page->next != next))
 			return bad_page(vm, handle, place);
-		index = page->next;
+		next = index;
+		index = page->prev;
 		err = shadow_free_pages(vm->nodes, page, 0);
 		if (unlikely(err))
 			return err;
@@ -336,9 +348,9 @@ static int check_length(const struct shadow_vmalloc *vm, u64 bytes,
 
 	if (!bytes)
 		return -EINVAL;
-	*nr_pages = (bytes - 1) / page_bytes(vm) + 1;
+	*nr_pages = ((bytes - 1) >> vm->nodes->page_shift) + 1;
 	if (*nr_pages > shadow_nodes_managed(vm->nodes) ||
-	    *nr_pages >= window / page_bytes(vm))
+	    *nr_pages >= window >> vm->nodes->page_shift)
 		return -ENOMEM;
 	return 0;
 }

@@ -24,6 +24,8 @@ static u64 pages_to_bytes(const struct shadow_vmalloc *vm, u64 nr_pages)
  * @place: the page that has to be there
  * @nr_pages: of the area
  * @index: of the page, as the link says
+ * @prev: of the page before it
+ * @last: of the last page, as the first one says
  */
 struct mapped {
 	const struct shadow_vmalloc *vm;
@@ -33,6 +35,8 @@ struct mapped {
 	u32 place;
 	u32 nr_pages;
 	u32 index;
+	u32 prev;
+	u32 last;
 };
 
 /* The next page of the area is the frame at @pa, by its list. */
@@ -43,7 +47,9 @@ static int verify_page(struct mapped *mapped, phys_addr_t pa)
 
 	page = shadow_vmalloc_page(mapped->vm, mapped->handle, mapped->place,
 				   mapped->index);
-	if (!page)
+	if (page && !mapped->place)
+		mapped->last = page->prev;
+	if (!page || (mapped->place && page->prev != mapped->prev))
 		return shadow_fault_raise(mapped->fault,
 					  "vmalloc: link to page %u of area %#x leads elsewhere",
 					  mapped->place, mapped->handle);
@@ -52,6 +58,7 @@ static int verify_page(struct mapped *mapped, phys_addr_t pa)
 					  "vmalloc: %#llx is mapped to %#llx, its page is at %#llx",
 					  mapped->va, (u64)pa,
 					  (u64)shadow_page_to_phys(nodes, page));
+	mapped->prev = mapped->index;
 	mapped->index = page->next;
 	mapped->place++;
 	mapped->va += page_bytes(mapped->vm);
@@ -109,6 +116,10 @@ static int verify_mapping(const struct shadow_vmalloc *vm,
 					  "vmalloc: area %#llx has %u pages, but %u are mapped",
 					  area->va_start, area->nr_pages,
 					  mapped.place);
+	if (mapped.last != mapped.prev)
+		return shadow_fault_raise(fault,
+					  "vmalloc: area %#llx does not know its last page",
+					  area->va_start);
 	return 0;
 }
 

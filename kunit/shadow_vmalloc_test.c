@@ -513,14 +513,16 @@ static void maps_scattered_frames(struct kunit *test)
 {
 	struct vmachine *v = new_machine(test, 256, 256);
 	struct shadow_nodes *nodes = &v->m->nodes;
-	struct shadow_page *page[128];
+	const u64 nr_pages = 128;
+	struct shadow_page **page;
 	u64 va, i, last = 0, nr_breaks = 0;
 
-	for (i = 0; i < ARRAY_SIZE(page); i++) {
+	page = shadow_test_alloc(test, nr_pages * sizeof(*page));
+	for (i = 0; i < nr_pages; i++) {
 		page[i] = shadow_alloc_pages(nodes, 0, 0);
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 	}
-	for (i = 0; i < ARRAY_SIZE(page); i += 2)
+	for (i = 0; i < nr_pages; i += 2)
 		KUNIT_ASSERT_EQ(test, 0, shadow_free_pages(nodes, page[i], 0));
 	KUNIT_ASSERT_EQ(test, 0, alloc(v, 100 * PAGE, &va));
 	verify_all(test, v);
@@ -673,6 +675,17 @@ static void cut_list(struct vmachine *v, u64 va)
 	page_of(v, va + PAGE)->next = SHADOW_NO_PAGE;
 }
 
+static void cut_list_back(struct vmachine *v, u64 va)
+{
+	page_of(v, va + 3 * PAGE)->prev = SHADOW_NO_PAGE;
+}
+
+static void forget_last(struct vmachine *v, u64 va)
+{
+	page_of(v, va)->prev = shadow_page_index(&v->m->nodes.memmap,
+						 page_of(v, va + 3 * PAGE));
+}
+
 static void wild_link(struct vmachine *v, u64 va)
 {
 	page_of(v, va + PAGE)->next = 0x12345678;
@@ -737,6 +750,8 @@ static void notices_what_was_overwritten(struct kunit *test)
 {
 	expect_noticed(test, lose_list, true);
 	expect_noticed(test, cut_list, true);
+	expect_noticed(test, cut_list_back, true);
+	expect_noticed(test, forget_last, true);
 	expect_noticed(test, wild_link, true);
 	expect_noticed(test, swap_pages, true);
 	expect_noticed(test, steal_page, true);
