@@ -250,7 +250,7 @@ static int verify(struct shadow_mm *mm, char *effect)
 	return err;
 }
 
-static int mmu_check(struct shadow_mm *mm, char *effect)
+static int ask_cpu(struct shadow_mm *mm, char *effect)
 {
 	if (!mm->host->mmu_check || !mm->cfg.mmu_check) {
 		scnprintf(effect, SHADOW_PHASE_TEXT, "%s",
@@ -307,7 +307,7 @@ static const struct {
 	[SHADOW_PHASE_VERIFY] = {
 		"verify", "every layer's own", verify },
 	[SHADOW_PHASE_MMU_CHECK] = {
-		"mmu_check", "the CPU's AT instruction", mmu_check },
+		"mmu_check", "the CPU's AT instruction", ask_cpu },
 };
 
 /**

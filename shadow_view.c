@@ -34,43 +34,54 @@ void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine)
 	}
 }
 
+static void pageset_line(struct seq_file *seq, const char *what, u32 value)
+{
+	seq_printf(seq, "\n              %-9s %u", what, value);
+}
+
 static void zone_pagesets(struct seq_file *seq, const struct shadow_zone *zone)
 {
+	const struct shadow_pcp *pcp = zone->pcp;
 	unsigned int cpu;
 
 	seq_puts(seq, "\n  pagesets");
-	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
-		seq_printf(seq,
-			   "\n    cpu: %u"
-			   "\n              count:    %u"
-			   "\n              high:     %u"
-			   "\n              batch:    %u",
-			   cpu, zone->pcp[cpu].count, zone->pcp[cpu].high,
-			   zone->pcp[cpu].batch);
+	for (cpu = 0; pcp && cpu < zone->nodes->nr_cpus; cpu++, pcp++) {
+		seq_printf(seq, "\n    cpu: %u", cpu);
+		pageset_line(seq, "count:", pcp->count);
+		pageset_line(seq, "high:", pcp->high);
+		pageset_line(seq, "batch:", pcp->batch);
+	}
+}
+
+static void zone_line(struct seq_file *seq, const char *what, u64 nr_pages)
+{
+	seq_printf(seq, "\n        %-8s %llu", what, nr_pages);
+}
+
+/* There is no boost and no CMA; promo lies as far above high as high above low */
+static void zone_pages(struct seq_file *seq, const struct shadow_zone *zone)
+{
+	const u64 *mark = zone->mark;
+
+	seq_printf(seq, "\n  pages free     %llu", zone->nr_free);
+	zone_line(seq, "boost", 0);
+	zone_line(seq, "min", mark[SHADOW_WMARK_MIN]);
+	zone_line(seq, "low", mark[SHADOW_WMARK_LOW]);
+	zone_line(seq, "high", mark[SHADOW_WMARK_HIGH]);
+	zone_line(seq, "promo", 2 * mark[SHADOW_WMARK_HIGH] - mark[SHADOW_WMARK_LOW]);
+	zone_line(seq, "spanned", zone->spanned);
+	zone_line(seq, "present", zone->present);
+	zone_line(seq, "managed", zone->managed);
+	zone_line(seq, "cma", 0);
 }
 
 static void zone_lines(struct seq_file *seq, const struct shadow_zone *zone)
 {
-	u64 gap = zone->mark[SHADOW_WMARK_HIGH] - zone->mark[SHADOW_WMARK_LOW];
 	unsigned int type;
 
 	seq_printf(seq, "Node %d, zone %8s", zone->nid,
 		   shadow_zone_names[zone->type]);
-	seq_printf(seq,
-		   "\n  pages free     %llu"
-		   "\n        boost    %u"
-		   "\n        min      %llu"
-		   "\n        low      %llu"
-		   "\n        high     %llu"
-		   "\n        promo    %llu"
-		   "\n        spanned  %llu"
-		   "\n        present  %llu"
-		   "\n        managed  %llu"
-		   "\n        cma      %u",
-		   zone->nr_free, 0, zone->mark[SHADOW_WMARK_MIN],
-		   zone->mark[SHADOW_WMARK_LOW], zone->mark[SHADOW_WMARK_HIGH],
-		   zone->mark[SHADOW_WMARK_HIGH] + gap, zone->spanned,
-		   zone->present, zone->managed, 0);
+	zone_pages(seq, zone);
 	seq_printf(seq, "\n        protection: (%llu", zone->lowmem_reserve[0]);
 	for (type = 1; type < SHADOW_MAX_NR_ZONES; type++)
 		seq_printf(seq, ", %llu", zone->lowmem_reserve[type]);
@@ -79,9 +90,8 @@ static void zone_lines(struct seq_file *seq, const struct shadow_zone *zone)
 		return;
 	seq_printf(seq, "\n      nr_free_pages %llu", zone->nr_free);
 	zone_pagesets(seq, zone);
-	seq_printf(seq,
-		   "\n  node_unreclaimable:  %u"
-		   "\n  start_pfn:           %llu", 0, zone->start_pfn);
+	seq_printf(seq, "\n  node_unreclaimable:  %u", 0);
+	seq_printf(seq, "\n  start_pfn:           %llu", zone->start_pfn);
 }
 
 /**

@@ -90,6 +90,20 @@ static void reg_line(struct seq_file *seq, const char *name, u64 value,
 	seq_printf(seq, "%-10s 0x%016llx  %s\n", name, value, what);
 }
 
+static void explain_tcr(struct seq_file *seq, const struct shadow_geometry *geo,
+			u64 tcr)
+{
+	u64 t0sz = tcr & 0x3f, t1sz = tcr >> SHADOW_TCR_T1SZ_SHIFT & 0x3f;
+	bool ds = tcr & SHADOW_TCR_DS;
+
+	seq_printf(seq, "%-30s T0SZ=%llu T1SZ=%llu: lower half %llu bits, upper half %llu bits\n",
+		   "", t0sz, t1sz, 64 - t0sz, 64 - t1sz);
+	seq_printf(seq, "%-30s granule %u KiB, %u levels from level %d, DS=%d: %s\n",
+		   "", 1U << (geo->page_shift - 10), geo->levels,
+		   geo->start_level, ds,
+		   ds ? "descriptors of FEAT_LPA2" : "ordinary descriptors");
+}
+
 /**
  * shadow_view_regs() - the shadow register file
  * @seq: where to print
@@ -106,19 +120,11 @@ void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine)
 
 	reg_line(seq, "x0", regs->x0, "physical address of the device tree, from the boot loader");
 	reg_line(seq, "CurrentEL", regs->currentel, "bits 3:2 are the exception level");
-	reg_line(seq, "MAIR_EL1", regs->mair, "memory types, one byte each, that AttrIndx chooses from");
+	reg_line(seq, "MAIR_EL1", regs->mair,
+		 "memory types, one byte each, that AttrIndx chooses from");
 	reg_line(seq, "TCR_EL1", regs->tcr, "shape of the tables:");
-	if (regs->tcr) {
-		seq_printf(seq, "%-30s T0SZ=%llu T1SZ=%llu: lower half %llu bits, upper half %llu bits\n", "",
-			   regs->tcr & 0x3f,
-			   regs->tcr >> SHADOW_TCR_T1SZ_SHIFT & 0x3f,
-			   64 - (regs->tcr & 0x3f),
-			   64 - (regs->tcr >> SHADOW_TCR_T1SZ_SHIFT & 0x3f));
-		seq_printf(seq, "%-30s granule %u KiB, %u levels from level %d, DS=%d (descriptors of FEAT_LPA2: %s)\n", "",
-			   1U << (mm->geo.page_shift - 10), mm->geo.levels,
-			   mm->geo.start_level, !!(regs->tcr & SHADOW_TCR_DS),
-			   regs->tcr & SHADOW_TCR_DS ? "yes" : "no");
-	}
+	if (regs->tcr)
+		explain_tcr(seq, &mm->geo, regs->tcr);
 	reg_line(seq, "TTBR0_EL1", regs->ttbr0, on ? "root of the lower half: idmap_pg_dir" : "");
 	reg_line(seq, "TTBR1_EL1", regs->ttbr1, !on ? "" : swapper ?
 		 "root of the upper half: swapper_pg_dir, since paging_init" :

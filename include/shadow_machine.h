@@ -35,7 +35,7 @@ struct dentry;
  */
 struct shadow_machine {
 	struct list_head list;
-	struct mutex lock;
+	struct mutex lock;	/* one reader or writer at a time, see above */
 	struct shadow_mm mm;
 	struct shadow_pool pool;
 	struct shadow_ctl ctl;

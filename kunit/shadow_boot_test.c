@@ -103,6 +103,7 @@ static u64 walk_by_regs(struct shadow_mm *mm, u64 va)
 
 static void expect_whole(struct kunit *test, struct shadow_mm *mm)
 {
+	u64 last = mm->block.base + mm->block.bytes - 1;
 	struct shadow_audit audit;
 
 	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s",
@@ -118,9 +119,8 @@ static void expect_whole(struct kunit *test, struct shadow_mm *mm)
 	/* The image by its own address, and the last byte by the linear map */
 	KUNIT_EXPECT_EQ(test, walk_by_regs(mm, mm->boot.kimage_va),
 			mm->places.image.start);
-	KUNIT_EXPECT_EQ(test, mm->block.base + mm->block.bytes - 1,
-			walk_by_regs(mm, shadow_layout_pa_to_va(&mm->layout,
-					mm->block.base + mm->block.bytes - 1)));
+	KUNIT_EXPECT_EQ(test, last,
+			walk_by_regs(mm, shadow_layout_pa_to_va(&mm->layout, last)));
 	/* The identity map has the image and nothing behind it */
 	KUNIT_EXPECT_EQ(test, walk_by_regs(mm, mm->places.image.start),
 			mm->places.image.start);
