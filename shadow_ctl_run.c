@@ -399,8 +399,8 @@ static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
 }
 
 /*
- * Windows in which another layer decides what is mapped where are not for map
- * and unmap: vmalloc would find its next area taken.
+ * Windows in which another layer decides what is mapped where are not for map:
+ * vmalloc would find its next area taken.
  */
 static const char *owner_of_window(const struct shadow_mm *mm, u64 va, u64 last)
 {
@@ -423,7 +423,6 @@ static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb
 	struct shadow_pgtable *lower = lower_tables(ctl->mm);
 	u64 page_bytes = 1ULL << upper->geo.page_shift;
 	u64 last = cmd->va + cmd->nr_pages * page_bytes - 1;
-	const char *owner;
 
 	if (!IS_ALIGNED(cmd->va, page_bytes)) {
 		fail(ctl, -EINVAL, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
@@ -433,21 +432,13 @@ static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb
 	if (lower && cmd->va <= last &&
 	    last <= shadow_geometry_last(&lower->geo, false))
 		return lower;
-	if (cmd->va > last ||
-	    cmd->va < shadow_geometry_first(&upper->geo, true)) {
-		fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: all of it from %#llx on%s",
-		     verb, cmd->va, last,
-		     shadow_geometry_first(&upper->geo, true),
-		     lower ? ", or in the lower half" : "");
-		return ERR_PTR(-EINVAL);
-	}
-	owner = owner_of_window(ctl->mm, cmd->va, last);
-	if (owner) {
-		fail(ctl, -EPERM, "%s: VA %#llx belongs to %s: allowed: outside vmalloc and fixmap",
-		     verb, cmd->va, owner);
-		return ERR_PTR(-EPERM);
-	}
-	return upper;
+	if (cmd->va <= last &&
+	    cmd->va >= shadow_geometry_first(&upper->geo, true))
+		return upper;
+	fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: all of it from %#llx on%s",
+	     verb, cmd->va, last, shadow_geometry_first(&upper->geo, true),
+	     lower ? ", or in the lower half" : "");
+	return ERR_PTR(-EINVAL);
 }
 
 static const char *why_not_mapped(int err)
@@ -470,6 +461,7 @@ static const char *why_not_mapped(int err)
 static int run_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_pgtable *pgt = tables_of(ctl, "map", cmd);
+	const char *owner;
 	u64 bytes, limit;
 	int err;
 
@@ -477,6 +469,10 @@ static int run_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		return PTR_ERR(pgt);
 	bytes = cmd->nr_pages << pgt->geo.page_shift;
 	limit = 1ULL << pgt->geo.pa_bits;
+	owner = owner_of_window(ctl->mm, cmd->va, cmd->va + bytes - 1);
+	if (owner)
+		return fail(ctl, -EPERM, "map: VA %#llx belongs to %s: allowed: outside of it",
+			    cmd->va, owner);
 	if (!IS_ALIGNED(cmd->pa, 1ULL << pgt->geo.page_shift))
 		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: a multiple of the page, %#llx",
 			    cmd->pa, 1ULL << pgt->geo.page_shift);

@@ -368,7 +368,10 @@ static void mappings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, walk(rig, va), 0x80400000);
 	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", linear, "1"), -EPERM);
 	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", rig->mm.boot.kimage_va, "1"), -EPERM);
+	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", window, "1"), -ENOENT);
+	expect_ok(test, rig, "vmalloc 1 as=area");
 	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", window, "1"), -EPERM);
+	expect_ok(test, rig, "vfree area");
 	expect_healthy(test, rig);
 
 	/* A part, then the rest; the tables go with the last. */
@@ -424,7 +427,7 @@ static void batch_stops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 1);
 	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 1);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig),
-					   "last: line 3: ENOENT (-2), commands run before it: 1: "));
+					   "line 3: ENOENT (-2), commands run before it: 1: "));
 	expect_ok(test, rig, "kfree a");
 	expect_refused(test, rig, "kfree c", -ENOENT, "no such name");
 
