@@ -138,6 +138,9 @@ static int read_size(struct check *c, const char *text)
 	if (err)
 		return refuse(c, SHADOW_PARAM_SIZE, err,
 			      "out of range; allowed: up to 1T");
+	if (c->cfg->bytes == 0)
+		return refuse(c, SHADOW_PARAM_SIZE, -EINVAL,
+			      "allowed: a block that holds a machine, like 64M");
 	return 0;
 }
 
@@ -203,7 +206,7 @@ static int read_range(struct check *c, enum shadow_param_id id,
 		return refuse(c, id, -ERANGE,
 			      "out of range; allowed: START+BYTES inside the block");
 	if (range->bytes == 0)
-		return refuse(c, id, -ERANGE, "allowed: at least one byte");
+		return refuse(c, id, -EINVAL, "allowed: at least one byte");
 	range->given = true;
 	return 0;
 }
@@ -298,8 +301,7 @@ static int read_nodes(struct check *c, const char *text)
 		return refuse(c, SHADOW_PARAM_NODES, err,
 			      "not a number; allowed: 1");
 	if (err || nodes < 1 || nodes > 8)
-		return refuse(c, SHADOW_PARAM_NODES, -ERANGE,
-			      "out of range; allowed: 1");
+		return refuse(c, SHADOW_PARAM_NODES, -EINVAL, "allowed: 1");
 	if (nodes != 1)
 		return not_yet(c, SHADOW_PARAM_NODES, "1");
 	c->cfg->nr_nodes = nodes;
