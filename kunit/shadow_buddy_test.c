@@ -350,6 +350,22 @@ struct random_run {
 	u64 nr_refused;
 };
 
+/* The frames that an operation touched say what they are now */
+static void expect_frames(struct kunit *test, const struct shadow_page *page,
+			  unsigned int order)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, shadow_page_state(page), SHADOW_PAGE_ALLOCATED);
+	KUNIT_ASSERT_EQ(test, shadow_page_order(page), order);
+	KUNIT_ASSERT_EQ(test, shadow_page_owner(page), SHADOW_OWNER_DIRECT);
+	KUNIT_ASSERT_EQ(test, atomic_read(&page->refcount), 1);
+	for (i = 1; i < BIT(order); i++)
+		if (shadow_page_state(&page[i]) != SHADOW_PAGE_NONE)
+			KUNIT_FAIL_AND_ABORT(test, "frame %u of a block of order %u has flags %#x",
+					     i, order, page[i].flags);
+}
+
 static void random_alloc(struct kunit *test, struct random_run *run,
 			 unsigned int max_order)
 {
@@ -369,6 +385,7 @@ static void random_alloc(struct kunit *test, struct random_run *run,
 	}
 	pfn = shadow_page_to_pfn(&run->m->nodes, page);
 	KUNIT_ASSERT_EQ(test, pfn & (BIT(order) - 1), 0);
+	expect_frames(test, page, order);
 	run->next_id++;
 	KUNIT_ASSERT_EQ_MSG(test, BIT(order),
 			    shadow_test_model_take(&run->model, pfn, BIT(order),
@@ -388,7 +405,9 @@ static void random_free(struct kunit *test, struct random_run *run,
 	u64 pfn = shadow_page_to_pfn(&run->m->nodes, page);
 	unsigned int cpu = shadow_test_below(&run->rnd, 2);
 
+	expect_frames(test, page, order);
 	KUNIT_ASSERT_EQ(test, shadow_free_pages_cpu(&run->m->nodes, cpu, page, order), 0);
+	KUNIT_ASSERT_NE(test, shadow_page_state(page), SHADOW_PAGE_ALLOCATED);
 	KUNIT_ASSERT_EQ(test, BIT(order),
 			shadow_test_model_give(&run->model, pfn, BIT(order),
 					       run->live[which].id));
