@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2154
+#
+# The CPU as the judge of the tables, on every kind of kernel and CPU, and of
+# the tables that the host itself runs on.
+
+QUICK+=(mmu_max)
+
+MMU_SHOW='cat /sys/kernel/debug/shadow_mm/mmu_check'
+
+ALL_AGREE='MMU checked=[1-9][0-9]{3} agree=[1-9][0-9]{3} mismatch=0'
+
+# mmu_agrees: the last guest's file says that all agreed, and how much that was.
+mmu_agrees() {
+	expect_status 0
+	expect_match '^MMU checked=[0-9]+ agree=[0-9]+ mismatch=0$'
+	awk -F'[= ]' '/^MMU checked=/ { n++; if ($3 < 1100 || $3 != $5) bad = 1 }
+		/^HOST checked=/ { n++; if ($3 < 1990 || $3 != $5) bad = 1 }
+		END { exit bad || n < 2 }' "$work/out" ||
+		fail "too few addresses, or not all agree: $out"
+	expect_match '^HOST checked=[0-9]+ agree=[0-9]+ mismatch=0$'
+}
+
+mmu_on() {
+	guest "$@" -- "$MMU_SHOW"
+	mmu_agrees
+}
+
+test_mmu_max() { mmu_on --cpu max; }
+test_mmu_neoverse() { mmu_on --cpu neoverse-n1; }
+test_mmu_a72() { mmu_on --cpu cortex-a72; }
+test_mmu_el2_max() { mmu_on --qemu '-M virt,virtualization=on'; }
+test_mmu_el2_a72() { mmu_on --cpu cortex-a72 --qemu '-M virt,virtualization=on'; }
+test_mmu_nmi() { mmu_on --append irqchip.gicv3_pseudo_nmi=1; }
+test_mmu_16k() { mmu_on --kernel 6.12-16k; }
+test_mmu_16k_neoverse() {
+	mmu_on --kernel 6.12-16k --cpu neoverse-n1 --qemu '-M virt,virtualization=on'
+}
+test_mmu_rt() { mmu_on --kernel 6.12-rt; }
+test_mmu_61() { mmu_on --kernel 6.1-cloud; }
+test_mmu_61_a72() {
+	mmu_on --kernel 6.1-cloud --cpu cortex-a72 --qemu '-M virt,virtualization=on'
+}
+
+# Every format that the CPU has, in one boot each.
+mmu_formats() {
+	guest --no-insmod "$@" -- '
+	for granule in 4k 16k 64k; do
+		for va_bits in 39 48 52; do
+			size=64M
+			[ $granule = 64k ] && size=256M
+			insmod /shadow_mm.ko size=$size granule=$granule va_bits=$va_bits 2>/dev/null || {
+				echo "$granule $va_bits refused $?"
+				continue
+			}
+			echo "$granule $va_bits" \
+				$(sed -n "1,2p" /sys/kernel/debug/shadow_mm/mmu_check)
+			rmmod shadow_mm
+		done
+	done'
+	expect_status 0
+	expect_no_match 'mismatch=[^0]'
+}
+
+test_mmu_formats_ds1() {
+	mmu_formats --cpu max
+	local granule va_bits
+	for granule in 4k 16k 64k; do
+		for va_bits in 39 48 52; do
+			expect_match "^$granule $va_bits $ALL_AGREE"
+		done
+	done
+}
+
+test_mmu_formats_ds0() {
+	mmu_formats --cpu cortex-a72
+	expect_match "^4k 39 $ALL_AGREE"
+	expect_match "^4k 48 $ALL_AGREE"
+	expect_match "^64k 48 $ALL_AGREE"
+	expect_match '^16k 48 MMU checked=0 .*ID_AA64MMFR0_EL1.TGran16'
+	expect_match '^64k 52 MMU checked=0 .*ID_AA64MMFR2_EL1.VARange'
+}
+
+# checked=0 only with the register that forbids it.
+test_mmu_forced_format() {
+	guest --params lpa2=off -- "$MMU_SHOW"
+	expect_status 0
+	expect_match '^MMU checked=0 agree=0 mismatch=0$'
+	expect_match '^ *TCR_EL1.DS = 1 on this kernel'
+	guest --cpu cortex-a72 --params lpa2=on -- "$MMU_SHOW"
+	expect_status 0
+	expect_match '^MMU checked=0 agree=0 mismatch=0$'
+	expect_match '^ *ID_AA64MMFR0_EL1.TGran4'
+}
+
+# What is mapped and unmapped later is judged too, also while user programs run
+# on the other CPUs, whose lower half must not suffer.
+test_mmu_again() {
+	guest --smp 4 -- '
+	cd /sys/kernel/debug/shadow_mm
+	for n in 1 2 3; do (while :; do ls -lR /sys/kernel >/dev/null 2>&1; done) & done
+	for n in 1 2 3 4 5 6 7 8; do
+		echo "vmalloc 40000" >ctl
+		echo "mmu_check 2000 seed=$n" >ctl
+		sed -n "/checked=/p" mmu_check
+	done
+	kill %1 %2 %3'
+	expect_status 0
+	[ "$(grep -cE '^MMU checked=2[0-9]{3} agree=2[0-9]{3} mismatch=0$' "$work/out")" = 8 ] ||
+		fail "not all eight checks agree: $out"
+	expect_no_match 'HOST.*mismatch=[^0]'
+}
