@@ -32,30 +32,55 @@ entries_left(const struct shadow_geometry *geo, int level, u64 va)
 	       shadow_geometry_index(geo, level, va);
 }
 
-/* Entries went out of use; tables that become empty go, from the bottom up */
-static int entries_removed(struct shadow_pgtable *pgt,
-			   struct shadow_pgtable_path *path, u64 va,
-			   unsigned int nr)
+/* The table that holds an entry is empty: unlink and free it */
+static int remove_table(struct shadow_pgtable *pgt, u64 va, u64 *parent,
+			const u64 *entry)
 {
-	int level;
+	phys_addr_t pa = shadow_virt_to_phys(pgt->block, entry) &
+			 ~0ULL << pgt->geo.page_shift;
+
+	/* Only a page that is known to be the table is given away */
+	if (unlikely(shadow_desc_oa(&pgt->geo, *parent) != pa)) {
+		shadow_pgtable_broken(pgt, va, "link to a table has changed");
+		return -EUCLEAN;
+	}
+	WRITE_ONCE(*parent, 0);
+	shadow_pgtable_drop_table(pgt, pa);
+	return 0;
+}
+
+/* Entries went out of use; tables that become empty go, from the bottom up */
+static __always_inline int entries_removed(struct shadow_pgtable *pgt,
+					   struct shadow_pgtable_path *path,
+					   u64 va, unsigned int nr)
+{
+	int level, err;
 
 	for (level = path->level; level > pgt->geo.start_level; level--) {
-		u64 *parent = path->entry[level];
-		u64 desc = *parent;
-		unsigned int used = shadow_table_used(desc);
+		u64 *parent, desc;
+		unsigned int used;
 
+		if (unlikely(level == path->first)) {
+			err = shadow_pgtable_descend(pgt, va, level, path);
+			if (err)
+				return err;
+		}
+		parent = path->entry[level];
+		desc = *parent;
+		used = shadow_table_used(desc);
+		if (likely(used > nr)) {
+			desc = shadow_table_with_used(desc, used - nr);
+			WRITE_ONCE(*parent, desc);
+			return 0;
+		}
 		if (unlikely(used < nr)) {
 			shadow_pgtable_broken(pgt, va,
 					      "count of entries wrong");
 			return -EUCLEAN;
 		}
-		if (used > nr) {
-			desc = shadow_table_with_used(desc, used - nr);
-			WRITE_ONCE(*parent, desc);
-			return 0;
-		}
-		WRITE_ONCE(*parent, 0);
-		shadow_pgtable_drop_table(pgt, shadow_desc_oa(&pgt->geo, desc));
+		err = remove_table(pgt, va, parent, path->entry[level + 1]);
+		if (err)
+			return err;
 		nr = 1;
 	}
 	return 0;
@@ -99,7 +124,10 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	u64 *entry, i;
 	int err;
 
-	err = shadow_pgtable_descend(pgt, va, level, &path);
+	if (likely(level == SHADOW_LAST_LEVEL))
+		err = shadow_pgtable_find(pgt, va, &path);
+	else
+		err = shadow_pgtable_descend(pgt, va, level, &path);
 	if (unlikely(err))
 		return err;
 	if (unlikely(path.level < level)) {
@@ -111,13 +139,31 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	}
 	nr = min_t(u64, nr, entries_left(geo, level, va));
 	entry = path.entry[level + 1];
-	for (i = 0; i < nr && likely(!entry[i]); i++) {
+	for (i = 0; i < nr && likely(!entry[i]); i++, desc += 1ULL << shift)
 		WRITE_ONCE(entry[i], desc);
-		desc += 1ULL << shift;
-	}
 	shadow_pgtable_added(pgt, &path, i);
 	*done += i << shift;
 	return likely(i == nr) ? 0 : -EEXIST;
+}
+
+/* How many of @nr entries are leaves of the type that the first one is */
+static __always_inline unsigned int leaves(const u64 *entry, unsigned int nr,
+					   u64 type)
+{
+	u64 both = type;
+	unsigned int i;
+
+	/* Mostly all are pages, and that is quickly known */
+	if (likely(type == SHADOW_TYPE_PAGE)) {
+		for (i = 0; i < nr; i++)
+			both &= entry[i];
+		if (likely(both == type))
+			return nr;
+	}
+	for (i = 1; i < nr; i++)
+		if ((entry[i] & SHADOW_DESC_TYPE) != type)
+			break;
+	return i;
 }
 
 /*
@@ -131,7 +177,7 @@ static __always_inline int find_run(struct shadow_pgtable *pgt, u64 va,
 	u64 touched, type, *entry;
 	int err, level;
 
-	err = shadow_pgtable_descend(pgt, va, SHADOW_LAST_LEVEL, &run->path);
+	err = shadow_pgtable_find(pgt, va, &run->path);
 	if (unlikely(err))
 		return err;
 	level = run->path.level;
@@ -148,9 +194,7 @@ static __always_inline int find_run(struct shadow_pgtable *pgt, u64 va,
 	touched = (va & ~(~0ULL << run->shift)) + left - 1;
 	touched = min_t(u64, (touched >> run->shift) + 1,
 			entries_left(geo, level, va));
-	run->nr = 1;
-	while (run->nr < touched && (entry[run->nr] & SHADOW_DESC_TYPE) == type)
-		run->nr++;
+	run->nr = leaves(entry, touched, type);
 	return 0;
 }
 
@@ -166,10 +210,10 @@ static __always_inline u64 run_bytes(const struct run *run, u64 va, u64 left)
 static int clear_run(struct shadow_pgtable *pgt, struct run *run, u64 va)
 {
 	u64 *entry = run->path.entry[run->path.level + 1];
-	unsigned int i;
+	u64 *end = entry + run->nr;
 
-	for (i = 0; i < run->nr; i++)
-		WRITE_ONCE(entry[i], 0);
+	while (entry != end)
+		WRITE_ONCE(*entry++, 0);
 	return entries_removed(pgt, &run->path, va, run->nr);
 }
 
@@ -193,7 +237,7 @@ static int clear_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 	return err;
 }
 
-static int map_range(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+static noinline int map_range(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		     u64 bytes, u64 attrs, unsigned int flags)
 {
 	u64 done = 0;
@@ -247,18 +291,80 @@ static __always_inline int prepare(struct shadow_pgtable *pgt, u64 va,
 	return err;
 }
 
-static __always_inline int check_va(const struct shadow_pgtable *pgt, u64 va,
-				    u64 bytes)
+/* @pa is that of a map, else 0 */
+static __always_inline int check_range(const struct shadow_pgtable *pgt, u64 va,
+				       phys_addr_t pa, u64 bytes)
 {
 	const struct shadow_geometry *geo = &pgt->geo;
-	u64 last = va + bytes - 1;
+	u64 last = va + bytes - 1, last_pa = pa + bytes - 1;
 
-	if ((va | bytes) & ~(~0ULL << geo->page_shift) || !bytes || last < va)
+	if ((va | pa | bytes) & ~(~0ULL << geo->page_shift) || !bytes)
 		return -EINVAL;
-	if (va < shadow_geometry_first(geo, pgt->upper) ||
-	    last > shadow_geometry_last(geo, pgt->upper))
-		return -ERANGE;
+	if (unlikely(((va ^ pgt->first) | (last ^ pgt->first)) >> geo->va_bits))
+		return last < va ? -EINVAL : -ERANGE;
+	if (unlikely((pa | last_pa) >> geo->pa_bits))
+		return last_pa < pa ? -EINVAL : -ERANGE;
 	return shadow_fault_frozen(pgt->fault) ? -EUCLEAN : 0;
+}
+
+static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	struct run run;
+	bool only;
+	int err = prepare(pgt, va, bytes, &run, &only);
+
+	if (err)
+		return err;
+	return only ? clear_run(pgt, &run, va) : clear_range(pgt, va, bytes);
+}
+
+/*
+ * One page in the table that was used last: what most calls are about, without
+ * the way down. The general functions above do the same.
+ */
+static __always_inline bool is_hot_page(const struct shadow_pgtable *pgt,
+					u64 va, u64 bytes)
+{
+	unsigned int shift = pgt->geo.page_shift;
+
+	return va >> (shift + pgt->geo.bits_per_level) == pgt->hot.tag &&
+	       bytes >> shift == 1;
+}
+
+static __always_inline u64 *hot_entry(const struct shadow_pgtable *pgt, u64 va)
+{
+	return &pgt->hot.table[(va >> pgt->geo.page_shift) &
+			       ~(~0ULL << pgt->geo.bits_per_level)];
+}
+
+static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
+					phys_addr_t pa, u64 attrs)
+{
+	u64 *entry = hot_entry(pgt, va);
+	u64 link = *pgt->hot.parent;
+
+	if (*entry)
+		return -EEXIST;
+	WRITE_ONCE(*entry, shadow_desc_from_oa(&pgt->geo, pa) | attrs |
+			   SHADOW_TYPE_PAGE);
+	link = shadow_table_with_used(link, shadow_table_used(link) + 1);
+	WRITE_ONCE(*pgt->hot.parent, link);
+	return 0;
+}
+
+static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va)
+{
+	u64 *entry = hot_entry(pgt, va);
+	u64 link = *pgt->hot.parent;
+	unsigned int used = shadow_table_used(link);
+
+	/* Errors and the last page of a table are not for here */
+	if (unlikely((*entry & SHADOW_DESC_TYPE) != SHADOW_TYPE_PAGE ||
+		     used < 2))
+		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift);
+	WRITE_ONCE(*entry, 0);
+	WRITE_ONCE(*pgt->hot.parent, shadow_table_with_used(link, used - 1));
+	return 0;
 }
 
 /**
@@ -284,27 +390,31 @@ static __always_inline int check_va(const struct shadow_pgtable *pgt, u64 va,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
-	const struct shadow_geometry *geo = &pgt->geo;
+	u64 attrs = prot & pgt->geo.attr_mask;
 	unsigned long irq;
-	int err = check_va(pgt, va, bytes);
+	int err = check_range(pgt, va, pa, bytes);
 
 	if (unlikely(err))
 		return err;
-	if (pa & ~(~0ULL << geo->page_shift) || pa + bytes - 1 < pa ||
-	    flags & ~SHADOW_MAP_FLAGS)
+	if (flags & ~SHADOW_MAP_FLAGS)
 		return -EINVAL;
-	if ((pa + bytes - 1) >> geo->pa_bits)
-		return -ERANGE;
-	err = shadow_prot_check(prot, flags & SHADOW_MAP_FORCE);
-	if (unlikely(err))
-		return err;
+	if (unlikely(prot != READ_ONCE(pgt->good_prot))) {
+		err = shadow_prot_check(prot, flags & SHADOW_MAP_FORCE);
+		if (err)
+			return err;
+		if (!(flags & SHADOW_MAP_FORCE))
+			WRITE_ONCE(pgt->good_prot, prot);
+	}
 
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	err = map_range(pgt, va, pa, bytes, prot & geo->attr_mask, flags);
+	if (likely(is_hot_page(pgt, va, bytes)))
+		err = map_hot_page(pgt, va, pa, attrs);
+	else
+		err = map_range(pgt, va, pa, bytes, attrs, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (!err)
 		shadow_event(pgt->events, SHADOW_EV_MAP,
-			     bytes >> geo->page_shift);
+			     bytes >> pgt->geo.page_shift);
 	return err;
 }
 
@@ -325,17 +435,15 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	unsigned long irq;
-	struct run run;
-	bool only;
-	int err = check_va(pgt, va, bytes);
+	int err = check_range(pgt, va, 0, bytes);
 
 	if (unlikely(err))
 		return err;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	err = prepare(pgt, va, bytes, &run, &only);
-	if (!err)
-		err = only ? clear_run(pgt, &run, va) :
-			     clear_range(pgt, va, bytes);
+	if (likely(is_hot_page(pgt, va, bytes)))
+		err = unmap_hot_page(pgt, va);
+	else
+		err = unmap_range(pgt, va, bytes);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (!err)
 		shadow_event(pgt->events, SHADOW_EV_UNMAP,
@@ -386,7 +494,7 @@ int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	unsigned long irq;
 	struct run run;
 	bool only;
-	int err = check_va(pgt, va, bytes);
+	int err = check_range(pgt, va, 0, bytes);
 
 	if (err)
 		return err;
@@ -420,24 +528,34 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 			  phys_addr_t *pa, u64 *desc)
 {
 	const struct shadow_geometry *geo = &pgt->geo;
-	int level = geo->start_level;
+	unsigned int shift = shadow_geometry_shift(geo, geo->start_level);
+	u64 index = (va ^ pgt->first) >> shift;
+	const struct shadow_block block = *pgt->block;
 	const u64 *table = pgt->root_table;
+	u64 page_bytes = 1ULL << geo->page_shift;
+	phys_addr_t next;
 	u64 offset, d;
 
-	if (va < shadow_geometry_first(geo, pgt->upper) ||
-	    va > shadow_geometry_last(geo, pgt->upper))
+	if ((va ^ pgt->first) >> geo->va_bits)
 		return -ERANGE;
-	for (;; level++) {
-		d = READ_ONCE(table[shadow_geometry_index(geo, level, va)]);
-		if (!(d & SHADOW_DESC_VALID))
-			return -ENOENT;
-		if ((d & SHADOW_DESC_TYPE) == shadow_pgtable_leaf_type(level))
+	for (;;) {
+		d = READ_ONCE(table[index]);
+		if ((d & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE ||
+		    shift == geo->page_shift)
 			break;
-		table = shadow_pgtable_table(pgt, shadow_desc_oa(geo, d));
-		if (!table || level == SHADOW_LAST_LEVEL)
+		next = shadow_desc_oa(geo, d);
+		if (unlikely(!shadow_block_has(&block, next, page_bytes)))
 			return -EUCLEAN;
+		table = shadow_phys_to_virt(&block, next);
+		shift -= geo->bits_per_level;
+		index = (va >> shift) & ~(~0ULL << geo->bits_per_level);
 	}
-	offset = ~(~0ULL << shadow_geometry_shift(geo, level));
+	if (!(d & SHADOW_DESC_VALID))
+		return -ENOENT;
+	/* A page has the table's type, a block has not */
+	if (!(d & SHADOW_DESC_TABLE) != (shift != geo->page_shift))
+		return -EUCLEAN;
+	offset = ~(~0ULL << shift);
 	if (pa)
 		*pa = (shadow_desc_oa(geo, d) & ~offset) | (va & offset);
 	if (desc)

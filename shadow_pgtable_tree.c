@@ -23,6 +23,54 @@ void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
 			   what);
 }
 
+/**
+ * shadow_pgtable_descend() - go down towards a level
+ * @pgt: the tables
+ * @va: address in the tables' half
+ * @target: the level
+ * @path: filled; what is no table ends it above @target
+ *
+ * Context: the lock is held.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
+			   struct shadow_pgtable_path *path)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int bits = geo->bits_per_level;
+	int level = geo->start_level;
+	unsigned int shift = shadow_geometry_shift(geo, level);
+	u64 *table = pgt->root_table;
+	u64 mask = ~(~0ULL << geo->root_bits);
+
+	path->first = level;
+	for (;;) {
+		u64 *entry = &table[(va >> shift) & mask];
+		u64 desc = READ_ONCE(*entry);
+
+		path->entry[level + 1] = entry;
+		path->level = level;
+		if (level == target ||
+		    (desc & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE)
+			break;
+		table = shadow_pgtable_table(pgt, shadow_desc_oa(geo, desc));
+		if (unlikely(!table)) {
+			shadow_pgtable_broken(pgt, va,
+					      "table outside the block");
+			return -EUCLEAN;
+		}
+		level++;
+		shift -= bits;
+		mask = ~(~0ULL << bits);
+	}
+	if (level == SHADOW_LAST_LEVEL) {
+		pgt->hot.tag = va >> (shift + bits);
+		pgt->hot.table = table;
+		pgt->hot.parent = path->entry[level];
+	}
+	return 0;
+}
+
 static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 {
 	u64 bytes = 1ULL << pgt->geo.page_shift;
@@ -50,6 +98,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
  */
 void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 {
+	pgt->hot.tag = U64_MAX;
 	pgt->nr_tables--;
 	pgt->table_sum -= shadow_pgtable_hash(pa);
 	pgt->ops->free_table(pgt->ops_ctx, pa);
@@ -269,9 +318,11 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	raw_spin_lock_init(&pgt->lock);
 	pgt->geo = *geo;
 	pgt->upper = upper;
+	pgt->first = shadow_geometry_first(geo, upper);
 	pgt->block = block;
 	pgt->events = events;
 	pgt->fault = fault;
+	pgt->hot.tag = U64_MAX;
 	pgt->ops = ops;
 	pgt->ops_ctx = ops_ctx;
 	err = new_table(pgt, &pgt->root);

@@ -65,7 +65,7 @@ static int check_link(struct check *check, int level, u64 va, u64 desc)
 	unsigned int used;
 	int err;
 
-	if (desc & ~(pgt->geo.oa_mask | SHADOW_TABLE_LIMITS |
+	if (desc & ~(pgt->geo.oa_low | pgt->geo.oa_high | SHADOW_TABLE_LIMITS |
 		     SHADOW_TABLE_USED | SHADOW_DESC_TYPE))
 		return check_fails(check, level, va, desc,
 				   "reserved bits set");

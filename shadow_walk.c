@@ -45,16 +45,15 @@ static void set_oa_format(struct shadow_geometry *geo)
 			 SHADOW_ATTR_NG | SHADOW_ATTR_GP | SHADOW_ATTR_DBM |
 			 SHADOW_ATTR_CONT | SHADOW_ATTR_PXN | SHADOW_ATTR_UXN |
 			 SHADOW_ATTR_SW;
-	geo->oa_mask = GENMASK_ULL(47, 0) & ~0ULL << geo->page_shift;
+	geo->oa_low = GENMASK_ULL(47, 0) & ~0ULL << geo->page_shift;
 	if (geo->lpa2) {
-		geo->oa_format = SHADOW_OA_LPA2;
-		geo->oa_mask |= GENMASK_ULL(49, 48) | GENMASK_ULL(9, 8);
+		geo->oa_low |= GENMASK_ULL(49, 48);
+		geo->oa_high = GENMASK_ULL(9, 8);
+		geo->oa_high_shift = 50 - 8;
 		geo->attr_mask &= ~SHADOW_ATTR_SH;
 	} else if (geo->page_shift == 16) {
-		geo->oa_format = SHADOW_OA_LPA;
-		geo->oa_mask |= GENMASK_ULL(15, 12);
-	} else {
-		geo->oa_format = SHADOW_OA_48;
+		geo->oa_high = GENMASK_ULL(15, 12);
+		geo->oa_high_shift = 48 - 12;
 	}
 }
 
@@ -203,7 +202,7 @@ static int walk_leaf(const struct shadow_walker *walker, u64 va, int level,
 	u64 offset = ~(~0ULL << shift);
 
 	out->leaf_shift = shift;
-	out->attrs = desc & ~geo->oa_mask & ~SHADOW_DESC_TYPE;
+	out->attrs = desc & ~(geo->oa_low | geo->oa_high | SHADOW_DESC_TYPE);
 	if (desc & SHADOW_ATTR_CONT)
 		out->cont_shift = shift +
 				  ilog2(shadow_geometry_contig(geo, level));

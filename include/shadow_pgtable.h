@@ -84,19 +84,36 @@ struct shadow_pgtable_ops {
 };
 
 /**
+ * struct shadow_pgtable_hot - the last-level table that was used last
+ * @tag: the part of an address that selects it; U64_MAX: there is none
+ * @table: the table
+ * @parent: the descriptor that links it
+ *
+ * Changes come in clusters, so most of them need no descent.
+ */
+struct shadow_pgtable_hot {
+	u64 tag;
+	u64 *table;
+	u64 *parent;
+};
+
+/**
  * struct shadow_pgtable - one tree of tables
  * @lock: protects the tables and all that follows up to @nr_tables. Taken
  *	outside the locks of whatever @ops allocate from. Interrupts off.
  * @ops: where table pages come from
  * @ops_ctx: for @ops
+ * @hot: a table that is linked, or none
  * @root: physical address of the first table
  * @root_table: the same, as pointer
+ * @good_prot: a protection that was found good; saves looking at it again
  * @table_prot: SHADOW_TABLE_* that a new table descriptor gets
  * @nr_tables: table pages in use, the root too
  * @table_sum: sum of table_hash() of their addresses, by which verify notices
  *	that one is linked twice and another one not at all
  * @geo: geometry
  * @upper: these are for TTBR1_EL1
+ * @first: first address of their half
  * @block: how tables are reached
  * @events: where hooks report to
  * @fault: raised when a table is found broken; freezes map and unmap
@@ -105,14 +122,17 @@ struct shadow_pgtable {
 	raw_spinlock_t lock;
 	const struct shadow_pgtable_ops *ops;
 	void *ops_ctx;
+	struct shadow_pgtable_hot hot;
 	phys_addr_t root;
 	u64 *root_table;
+	u64 good_prot;
 	u64 table_prot;
 	u64 nr_tables;
 	u64 table_sum;
 
 	struct shadow_geometry geo;
 	bool upper;
+	u64 first;
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
 	struct shadow_fault *fault;

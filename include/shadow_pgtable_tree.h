@@ -14,14 +14,19 @@
  * struct shadow_pgtable_path - the way down to an entry
  * @entry: the entry met at each level, at index level + 1
  * @level: of the last entry met
+ * @first: of the first entry that is known; above the first level where the
+ *	way down was cut short
  */
 struct shadow_pgtable_path {
 	u64 *entry[SHADOW_MAX_LEVELS];
 	int level;
+	int first;
 };
 
 void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
 			   const char *what);
+int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
+			   struct shadow_pgtable_path *path);
 void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa);
 int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
 			struct shadow_pgtable_path *path);
@@ -64,45 +69,30 @@ static inline u64 shadow_table_with_used(u64 desc, unsigned int used)
 }
 
 /**
- * shadow_pgtable_descend() - go down towards a level
+ * shadow_pgtable_find() - go down to the last level
  * @pgt: the tables
  * @va: address in the tables' half
- * @target: the level
- * @path: filled; what is no table ends it above @target
+ * @path: filled; what is no table ends it earlier. The last two entries are
+ *	there, those above only if @first says so.
  *
  * Return: 0, or -EUCLEAN.
  */
 static __always_inline int
-shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
-		       struct shadow_pgtable_path *path)
+shadow_pgtable_find(struct shadow_pgtable *pgt, u64 va,
+		    struct shadow_pgtable_path *path)
 {
-	const struct shadow_geometry *geo = &pgt->geo;
-	unsigned int bits = geo->bits_per_level;
-	int level = geo->start_level;
-	unsigned int shift = shadow_geometry_shift(geo, level);
-	u64 *table = pgt->root_table;
-	u64 mask = ~(~0ULL << geo->root_bits);
-	u64 full = ~(~0ULL << bits);
+	unsigned int shift = pgt->geo.page_shift;
+	unsigned int bits = pgt->geo.bits_per_level;
 
-	for (;;) {
-		u64 *entry = &table[(va >> shift) & mask];
-		u64 desc = READ_ONCE(*entry);
-
-		path->entry[level + 1] = entry;
-		path->level = level;
-		if (level == target ||
-		    (desc & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE)
-			return 0;
-		table = shadow_pgtable_table(pgt, shadow_desc_oa(geo, desc));
-		if (unlikely(!table)) {
-			shadow_pgtable_broken(pgt, va,
-					      "table outside the block");
-			return -EUCLEAN;
-		}
-		level++;
-		shift -= bits;
-		mask = full;
-	}
+	if (unlikely(va >> (shift + bits) != pgt->hot.tag))
+		return shadow_pgtable_descend(pgt, va, SHADOW_LAST_LEVEL,
+					      path);
+	path->entry[SHADOW_LAST_LEVEL + 1] =
+		&pgt->hot.table[(va >> shift) & ~(~0ULL << bits)];
+	path->entry[SHADOW_LAST_LEVEL] = pgt->hot.parent;
+	path->level = SHADOW_LAST_LEVEL;
+	path->first = SHADOW_LAST_LEVEL - 1;
+	return 0;
 }
 
 /* Entries have come into use in the table in which the path ends */

@@ -60,13 +60,6 @@
 #define SHADOW_TABLE_NS		BIT_ULL(63)
 #define SHADOW_TABLE_LIMITS	GENMASK_ULL(63, 59)
 
-/* How a descriptor holds the upper bits of an output address */
-enum shadow_oa_format {
-	SHADOW_OA_48,		/* [47:12] in place, nothing above */
-	SHADOW_OA_LPA,		/* 64K: [51:48] in bits 15:12 */
-	SHADOW_OA_LPA2,		/* DS=1: [49:48] in place, [51:50] in 9:8 */
-};
-
 /**
  * struct shadow_geometry - the shape of a tree of tables
  * @page_shift: log2 of the granule: 12, 14 or 16
@@ -78,10 +71,14 @@ enum shadow_oa_format {
  * @levels: how many lookups a page takes
  * @start_level: level of the root, -1 to 3
  * @block_levels: bit (level + 1) is set where a block is legal
- * @oa_format: enum shadow_oa_format
  * @lpa2: the format of TCR_EL1.DS = 1
- * @oa_mask: bits of a descriptor that hold address bits, of a page
+ * @oa_high_shift: how far the bits of @oa_high are moved up in an address
+ * @oa_low: bits of a descriptor that hold address bits in place
+ * @oa_high: those that hold the upper address bits elsewhere
  * @attr_mask: bits of a leaf that hold attributes
+ *
+ * Output addresses: 48 bits: [47:12], all in place. 64K: [51:48] in bits 15:12.
+ * DS=1: [49:12] in place, [51:50] in bits 9:8.
  */
 struct shadow_geometry {
 	u8 page_shift;
@@ -92,9 +89,10 @@ struct shadow_geometry {
 	u8 levels;
 	s8 start_level;
 	u8 block_levels;
-	u8 oa_format;
 	bool lpa2;
-	u64 oa_mask;
+	u8 oa_high_shift;
+	u64 oa_low;
+	u64 oa_high;
 	u64 attr_mask;
 };
 
@@ -165,14 +163,8 @@ static inline u64 shadow_geometry_last(const struct shadow_geometry *geo,
 static __always_inline phys_addr_t
 shadow_desc_oa(const struct shadow_geometry *geo, u64 desc)
 {
-	u64 oa = desc & geo->oa_mask & GENMASK_ULL(49, 12);
-
-	if (geo->oa_format == SHADOW_OA_48)
-		return oa;
-	if (geo->oa_format == SHADOW_OA_LPA)
-		return (oa & ~GENMASK_ULL(15, 12)) |
-		       (desc & GENMASK_ULL(15, 12)) << 36;
-	return oa | (desc & GENMASK_ULL(9, 8)) << 42;
+	return (desc & geo->oa_low) |
+	       (desc & geo->oa_high) << geo->oa_high_shift;
 }
 
 /**
@@ -186,12 +178,7 @@ shadow_desc_oa(const struct shadow_geometry *geo, u64 desc)
 static __always_inline u64
 shadow_desc_from_oa(const struct shadow_geometry *geo, phys_addr_t oa)
 {
-	if (geo->oa_format == SHADOW_OA_48)
-		return oa;
-	if (geo->oa_format == SHADOW_OA_LPA)
-		return (oa & GENMASK_ULL(47, 16)) |
-		       (oa & GENMASK_ULL(51, 48)) >> 36;
-	return (oa & GENMASK_ULL(49, 12)) | (oa & GENMASK_ULL(51, 50)) >> 42;
+	return (oa & geo->oa_low) | (oa >> geo->oa_high_shift & geo->oa_high);
 }
 
 enum shadow_desc_kind {
