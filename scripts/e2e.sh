@@ -33,7 +33,7 @@ guest() {
 
 show_last() {
 	echo "# status $rc; standard output:"
-	tail -n 40 "$work/out" | sed 's/^/#   /'
+	tail -n 60 "$work/out" | sed 's/^/#   /'
 	echo "# standard error:"
 	tail -n 80 "$work/err" | sed 's/^/#   /'
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 #
 # The guest runner itself: what comes out of it can be trusted.
 
@@ -110,7 +110,6 @@ test_runner_qemu_refuses() {
 # however busy the machine is.
 test_runner_icount() {
 	local first
-	# shellcheck disable=SC2034
 	for first in 1 2; do
 		guest --no-insmod --icount --append nokaslr -- \
 			'read -r a b </proc/uptime; i=0

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2154
+#
+# What a person can write, and what happens when it is nonsense.
+
+# The message of a failed write names the errno; the shell's printf has none.
+CTL='
+cd /sys/kernel/debug/shadow_mm
+w() { echo "$*" >ctl; }
+state() { cat buddyinfo slabinfo vmallocinfo page_tables; grep ^live ctl; }
+'
+
+test_ctl_everything() {
+	guest --params 'size=128M' -- "$CTL"'
+	w drain
+	state >/tmp/before
+	w "alloc_pages 3 zone=NORMAL count=5 as=pages" || echo bad
+	w "kmalloc 100 count=50 as=objects" || echo bad
+	w "vmalloc 1M as=area" || echo bad
+	head -n 1 audit
+	grep -E "^live: 3" ctl
+	w "mmu_check 200 seed=7" || echo bad
+	head -n 1 mmu_check
+	w "free_pages pages
+	kfree objects
+	vfree area" || echo bad
+	w drain
+	grep -E "^live: 0" ctl
+	head -n 1 audit
+	grep -v slab <buddyinfo >/dev/null
+	w reset || echo bad
+	w drain
+	state >/tmp/after
+	cmp /tmp/before /tmp/after || diff /tmp/before /tmp/after'
+	expect_status 0
+	expect_no_match '^bad'
+	expect_match '^live: 3'
+	expect_match '^live: 0'
+	expect_match '^MMU checked=[0-9]+ .*mismatch=0'
+	[ "$(grep -c '^OK$' "$work/out")" -eq 2 ] || { show_last; fail "audit is not OK"; }
+	expect_no_match '^[-+<>]'
+}
+
+# Each line: what is written, then what the shell says of the write.
+test_ctl_refused() {
+	cat >"$work/list" <<'LIST'
+nonsense|Invalid argument
+alloc_pages|Invalid argument
+alloc_pages x|Invalid argument
+alloc_pages 99|Invalid argument
+alloc_pages -1|Invalid argument
+alloc_pages 0 count=0|Invalid argument
+alloc_pages 0 zone=NOWHERE|Invalid argument
+alloc_pages 0 what=1|Invalid argument
+alloc_pages 0 0|Invalid argument
+alloc_pages 10 count=1000|memory
+kmalloc|Invalid argument
+kmalloc x|Invalid argument
+kmalloc 100 count=100000000|Invalid argument
+vmalloc 0|Invalid argument
+vmalloc 500M|memory
+free_pages 12345|No such file
+free_pages nobody|No such file
+kfree 12345|No such file
+vfree 12345|No such file
+unmap 0xffff800090000000 1|Invalid argument|No such|not permitted
+map 0xffff800090000000 0x0 1 NOT_A_PROT|Invalid argument
+map 5 0 1 PAGE_KERNEL|Invalid argument
+mmu_check x|Invalid argument
+reset now|Invalid argument
+LIST
+	guest --params 'size=128M' --file "$work/list:/list" -- "$CTL"'
+	w drain; state >/tmp/before
+	while IFS="|" read -r line regex; do
+		(w "$line") 2>/tmp/err && echo "accepted: $line"
+		grep -qE "$regex" /tmp/err || echo "$line: $(cat /tmp/err)"
+		w drain
+		state >/tmp/now
+		cmp -s /tmp/before /tmp/now || { echo "$line changed something:"; diff /tmp/before /tmp/now; }
+	done </list
+	head -n 1 audit'
+	expect_status 0
+	expect_out OK
+}
+
+test_ctl_double_free() {
+	guest -- "$CTL"'
+	w "alloc_pages 0 as=a
+	kmalloc 64 as=b
+	vmalloc 8K as=c"
+	w "free_pages a"; (w "free_pages a") 2>&1
+	w "kfree b"; (w "kfree b") 2>&1
+	(w "kfree c") 2>&1
+	(w "free_pages c") 2>&1
+	w "vfree c"; (w "vfree c") 2>&1
+	head -n 1 audit
+	grep "^live" ctl'
+	expect_status 0
+	[ "$(grep -cE 'No such|Invalid' "$work/out")" -eq 5 ] ||
+		{ show_last; fail "five refusals were expected"; }
+	expect_match '^OK$'
+	expect_match '^live: 0'
+}
+
+# More than 4 KiB at once is refused whole.
+test_ctl_too_big() {
+	guest -- "$CTL"'
+	yes "alloc_pages 0" | head -c 8000 >/tmp/big
+	dd if=/tmp/big of=ctl bs=8000 count=1 2>&1 | grep -i "writing"
+	grep "^live" ctl; head -n 1 audit'
+	expect_match 'too long|too big|Argument list'
+	expect_match '^live: 0'
+	expect_match '^OK$'
+}
+
+# Every write surface, 2,000 pieces of noise each: no oops, no half-done
+# effect, and the machine is sound after it.
+test_garbage() {
+	guest --timeout 600 -- "$CTL"'
+	for file in ctl vtop; do
+		i=0
+		while [ $i -lt 1000 ]; do
+			n=$((i * 7 % 4097 + 1))
+			dd if=/dev/urandom of=$file bs=$n count=1 2>/dev/null
+			i=$((i + 1))
+		done
+	done
+	# Lines that are nearly right.
+	for word in alloc_pages free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain; do
+		for rest in "" " " " 0" " -1" " 18446744073709551615" " 0x" " 0 0 0 0 0" \
+			" 99999999999999999999" " ==" " 1 count=" " 1 as=" " 1 as=a as=a" \
+			" 1 count=18446744073709551615" " \\" " %s%n" " 1 zone="; do
+			[ "$word$rest" = reset ] || (printf "%s\n" "$word$rest" >ctl) 2>/dev/null
+		done
+	done
+	for rest in "" 0 -1 x "host" "host x" "host 0" "host 0xffffffffffffffff" 0x8000000000000000 \
+		"0 0" 0xffffffffffffffff 99999999999999999999; do
+		(printf "%s" "$rest" >vtop) 2>/dev/null
+		cat vtop >/dev/null || echo "vtop is not readable"
+	done
+	cat * >/dev/null || echo "cat failed"
+	head -n 1 audit; w reset; head -n 1 audit'
+	expect_status 0
+	expect_out 'OK
+OK'
+}
+
+# Files that a person only reads refuse a write.
+test_read_only_files() {
+	guest -- '
+	cd /sys/kernel/debug/shadow_mm
+	for f in *; do
+		case $f in ctl | vtop) continue ;; esac
+		(echo x >$f) 2>/dev/null && echo "$f was written"
+	done
+	true'
+	expect_status 0
+	expect_out ''
+}
+
+# Any address of the running kernel can be explained.
+test_vtop_host() {
+	guest --append nokaslr -- '
+	cd /sys/kernel/debug/shadow_mm
+	text=$(sed -n "s/^\([0-9a-f]*\) T _stext$/\1/p;s/^\([0-9a-f]*\) T _text$/\1/p" /proc/kallsyms | head -n 1)
+	pa=$(sed -n "s/^ *\([0-9a-f]*\)-.*Kernel code/\1/p" /proc/iomem)
+	echo "host 0x$text" >vtop && cat vtop
+	echo "text at $text, pa $pa"'
+	expect_status 0
+	local pa
+	pa=$(sed -n 's/^text at .* pa 0*//p' "$work/out")
+	expect_match "result: PA 0x$pa"
+}
+
+# Before any write it is the kernel image's first page, and the walk's end is
+# the frame that the image lies in.
+test_vtop_image() {
+	guest -- '
+	cd /sys/kernel/debug/shadow_mm
+	sed -n "s/^image=\(0x[0-9a-f]*\)+.*/image \1/p" config
+	sed -n "s/^result: PA \(0x[0-9a-f]*\) .*/result \1/p" vtop
+	va=$(sed -n "s/^VA \(0x[0-9a-f]*\).*/\1/p" vtop)
+	echo $va >vtop; sed -n "s/^result: PA \(0x[0-9a-f]*\) .*/again \1/p" vtop'
+	expect_status 0
+	awk '{ v[$1] = $2 } END { exit !(v["image"] && v["image"] == v["result"] && v["again"] == v["result"]) }' \
+		"$work/out" || { show_last; fail "the three addresses differ"; }
+}

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+#
+# Every parameter: what insmod refuses, with which errno and which line in the
+# log, and that what is given comes out in `config` and can be given again.
+
+QUICK+=(refusals_of_insmod)
+
+# What the guest's insmod exits with is the errno itself.
+EINVAL=22
+ENOMEM=12
+ERANGE=34
+EOPNOTSUPP=95
+
+# One line: STATUS|PARAMETERS|WHAT THE LOG SAYS. The log's line names the
+# parameter, its value and what is allowed.
+refusals_table() {
+	cat <<TABLE
+$EINVAL|size=5X|size=5X: .*allowed
+$EINVAL|size=|size=: .*allowed
+$EINVAL|size=64MB|size=64MB: .*allowed
+$EINVAL|size=-1|size=-1: .*allowed
+$EINVAL|size=67108865|size=67108865: .*allowed: a multiple of 4K
+$EINVAL|size=0|size=0: .*allowed
+$ERANGE|size=1|size=1: .*allowed: 4M to 1T
+$ERANGE|size=2T|size=2T: .*allowed: 4M to 1T
+$ERANGE|size=99999999999999999999|size=9+: .*allowed
+$ENOMEM|size=8G|size=.*allowed
+$EINVAL|granule=8k|granule=8k: allowed: 4k, 16k, 64k
+$EINVAL|granule=0|granule=0: allowed: 4k, 16k, 64k
+$EINVAL|va_bits=40|va_bits=40: allowed: 39, 48, 52
+$EOPNOTSUPP|va_bits=47|va_bits=47: not supported yet; allowed: 39, 48, 52
+$EINVAL|va_bits=52 lpa2=off|va_bits=52: needs lpa2=on .*allowed without: 39, 48
+$EINVAL|granule=64k lpa2=on|lpa2=on: .*allowed with granule=64k: auto, off
+$EINVAL|lpa2=maybe|lpa2=maybe: allowed: auto, on, off
+$EOPNOTSUPP|nodes=2|nodes=2: not supported yet; allowed: 1
+$EINVAL|nodes=9|nodes=9: allowed: 1
+$EINVAL|nodes=one|nodes=one: not a number; allowed: 1
+$EOPNOTSUPP|slab=slab|slab=slab: not supported yet; allowed: slub
+$EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slub
+$EINVAL|slab=slib|slab=slib: allowed: slub
+$EOPNOTSUPP|early=bootmem|early=bootmem: not supported yet; allowed: memblock
+$EINVAL|early=none|early=none: allowed: memblock
+$EINVAL|seed=x|seed=x: not a number; allowed
+$ERANGE|seed=18446744073709551616|seed=18446744073709551616: out of range; allowed
+$EINVAL|mmu_check=some|mmu_check=some: allowed: on, off
+$ERANGE|mmu_check=1000001|mmu_check=1000001: out of range; allowed
+$EINVAL|debugfs=maybe|debugfs=maybe: allowed: on, off
+$EINVAL|image=2M|image=2M: allowed: START\\+BYTES
+$EINVAL|image=100+4M|image=100\\+4M: allowed: START at a multiple of 4096
+$ERANGE|image=60M+5M|image=60M\\+5M: .*inside the block
+$ERANGE|dtb=0+3M|dtb=0\\+3M: out of range; allowed: up to 2M
+$EINVAL|dtb=4+64k|dtb=4\\+64k: allowed: START at a multiple of 8
+$EINVAL|image=2M+4M initrd=5M+1M|initrd=5M\\+1M: overlaps image
+$ERANGE|initrd=0x1000+64M|initrd=0x1000\\+64M: out of range
+$EINVAL|base_force=1|base_force=1: allowed: only together with base
+$EINVAL|base=0x80000800|base=0x80000800: allowed: a multiple of 4K
+$EINVAL|base=1G region=x|region=x: allowed: base or region, not both
+$ERANGE|base=0xfffffffffffff000|base=0xfffffffffffff000: out of range
+$EINVAL|region=a%b|region=a%b: allowed: letters
+TABLE
+	# All of the interface exists; what has no layer is refused by name.
+	for name in board memory cmdline share kaslr rodata tlbi until memmodel \
+		distance dma dma32 highmem movablecore kernelcore max_order pcp \
+		mobility min_free_kbytes watermark_scale_factor \
+		lowmem_reserve_ratio quarantine page_owner ring; do
+		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
+	done
+}
+
+# The guest's insmod tries twice, by two system calls, so each refusal is there
+# twice, one line each time; and nothing of the module stays.
+refusals_loop='
+while IFS="|" read -r status params says; do
+	dmesg -c >/dev/null
+	rc=0
+	insmod /shadow_mm.ko $params 2>/dev/null || rc=$?
+	dmesg -c | sed -n "s/^\[[^]]*\] shadow_mm: //p" |
+		grep -v -e "taints kernel" -e "module verification" >/log
+	[ $rc -eq 0 ] && rmmod shadow_mm
+	if [ $rc -ne $status ]; then
+		echo "$params: status $rc instead of $status: $(cat /log)"
+	elif [ $(wc -l </log) -ne 2 ]; then
+		echo "$params: not one line in the log: $(cat /log)"
+	elif grep -qvE "^$says" /log; then
+		echo "$params: the log says: $(cat /log)"
+	fi
+	[ ! -e /sys/module/shadow_mm ] || echo "$params: the module stayed"
+	[ ! -e /sys/kernel/debug/shadow_mm ] || echo "$params: files stayed"
+	n=$((n + 1))
+done <table
+echo "$n tried"'
+
+test_refusals_of_insmod() {
+	refusals_table >"$work/table"
+	guest --no-insmod --timeout 600 --file "$work/table:/root/table" -- "$refusals_loop"
+	expect_status 0
+	expect_out "$(wc -l <"$work/table") tried"
+}
+
+# modinfo knows every parameter that the module has, and each is tried here.
+test_refusals_complete() {
+	local ko
+	ko=$("$SHADOW_SCRIPTS/build.sh" 6.12-cloud)/shadow_mm.ko
+	refusals_table | sed 's/^[^|]*|//; s/[=|].*//' | sort -u >"$work/tried"
+	strings "$ko" | sed -n 's/^parm=\([a-z0-9_]*\):.*/\1/p' | sort -u >"$work/has"
+	[ "$(comm -23 "$work/tried" "$work/has")" = "" ] ||
+		fail "modinfo lacks: $(comm -23 "$work/tried" "$work/has" | tr '\n' ' ')"
+	[ "$(comm -13 "$work/tried" "$work/has")" = "" ] ||
+		fail "no refusal is tried of: $(comm -13 "$work/tried" "$work/has" | tr '\n' ' ')"
+}
+
+# What is given comes out; what comes out can be given again.
+test_config_round_trip() {
+	guest --params 'size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 image=1M+2M initrd=8M+12345' -- \
+		'config=/sys/kernel/debug/shadow_mm/config
+		for line in size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 \
+			image=0x100000+2M initrd=0x800000+12345 nodes=1 slab=slub \
+			early=memblock debugfs=on; do
+			grep -q "^$line .*#" $config || echo "config lacks $line"
+		done
+		sed -n "/^\$/q; /^machine=/d; s/ *#.*//; /=\$/d; /^base_force=/d; p" $config >/given
+		wc -l </given
+		rmmod shadow_mm
+		insmod /shadow_mm.ko $(cat /given) || echo "refused: $(cat /given)"
+		for line in $(cat /given); do
+			grep -q "^$line .*given" $config || echo "again, config lacks $line"
+		done
+		head -n 1 /sys/kernel/debug/shadow_mm/audit'
+	expect_status 0
+	expect_out '12
+OK'
+}
