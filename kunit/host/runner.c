@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include <kunit/test.h>
+#include <linux/ktime.h>
 
 #define MAX_SUITES	64
 /* A randomised test that has gone wrong fails at each step from then on. */
@@ -247,6 +248,7 @@ static void run_suite(struct kunit_suite *suite, int nr, unsigned int *total)
 {
 	unsigned int count[3] = {};
 	struct kunit_case *c;
+	u64 start = ktime_get_ns();
 	int nr_case = 0, err;
 
 	printf("    KTAP version 1\n    # Subtest: %s\n    1..%d\n", suite->name,
@@ -262,9 +264,10 @@ static void run_suite(struct kunit_suite *suite, int nr, unsigned int *total)
 	}
 	if (suite->suite_exit)
 		suite->suite_exit(suite);
-	printf("# %s: pass:%u fail:%u skip:%u\n", suite->name,
+	printf("# %s: pass:%u fail:%u skip:%u total:%u, %llu ms\n", suite->name,
 	       count[KUNIT_SUCCESS], count[KUNIT_FAILURE],
-	       count[KUNIT_SKIPPED]);
+	       count[KUNIT_SKIPPED], count[0] + count[1] + count[2],
+	       (ktime_get_ns() - start) / NSEC_PER_MSEC);
 	printf("%s %d %s\n", count[KUNIT_FAILURE] ? "not ok" : "ok", nr,
 	       suite->name);
 	for (err = 0; err < 3; err++)

@@ -186,10 +186,11 @@ void vfree(const void *p)
 	free((void *)p);
 }
 
+/* Time of our own: what else the machine does is not part of a speed. */
 u64 ktime_get_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (u64)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
 }
