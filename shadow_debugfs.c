@@ -152,7 +152,10 @@ static ssize_t write_ctl(struct file *file, const char __user *from,
 	char *text = text_of(from, bytes);
 	ssize_t done;
 
-	if (IS_ERR(text))
+	/* What is too long is not copied, but ctl shows that it was refused. */
+	if (text == ERR_PTR(-E2BIG))
+		text = NULL;
+	else if (IS_ERR(text))
 		return PTR_ERR(text);
 	mutex_lock(&machine->lock);
 	done = shadow_ctl_write(&machine->ctl, text, bytes);
