@@ -479,7 +479,7 @@ static void slab_constructor(struct kunit *test)
 	struct slab_machine *sm = machine(test, 64, 1);
 	struct shadow_kmem_cache *cache;
 	struct shadow_slabinfo info;
-	char *object[200];
+	char **object = shadow_test_alloc(test, 200 * sizeof(*object));
 	int i;
 
 	nr_ctor = 0;
