@@ -4,22 +4,6 @@
  */
 #include "shadow_vmap_tree.h"
 
-/*
- * No treap of 2^26 areas (all that 256 GiB of 4 KiB pages can fill) comes near
- * this depth, except with a chance below 10^-20: what is deeper is a loop.
- */
-#define MAX_DEPTH	128
-
-/**
- * struct path - the areas from the root to a place in the tree
- * @nr: how many
- * @area: the areas, each one checked
- */
-struct path {
-	unsigned int nr;
-	struct shadow_vmap_area *area[MAX_DEPTH];
-};
-
 /* A hash that no arithmetic progression of handles lines up with. */
 static u64 rank_of(const struct shadow_vmap_tree *tree, u32 handle)
 {
@@ -54,10 +38,10 @@ static struct shadow_vmap_area *area_at(const struct shadow_vmap_tree *tree,
 	return area;
 }
 
-static int push(const struct shadow_vmap_tree *tree, struct path *path,
-		struct shadow_vmap_area *area)
+static int push(const struct shadow_vmap_tree *tree,
+		struct shadow_vmap_path *path, struct shadow_vmap_area *area)
 {
-	if (unlikely(path->nr == MAX_DEPTH))
+	if (unlikely(path->nr == SHADOW_VMAP_MAX_DEPTH))
 		return shadow_fault_raise(tree->fault,
 					  "vmap_tree: links form a loop");
 	path->area[path->nr++] = area;
@@ -111,7 +95,7 @@ static int lowest_gap(const struct shadow_vmap_tree *tree, u64 bytes,
 	struct shadow_vmap_area *area = *found, *child;
 	unsigned int depth;
 
-	for (depth = 0; depth < MAX_DEPTH; depth++) {
+	for (depth = 0; depth < SHADOW_VMAP_MAX_DEPTH; depth++) {
 		if (area->left != SHADOW_VMAP_NONE) {
 			child = area_at(tree, area->left);
 			if (unlikely(!child))
@@ -199,7 +183,7 @@ static int update(const struct shadow_vmap_tree *tree,
 
 /* Update the areas of a path from its end to index @at. */
 static int update_from(const struct shadow_vmap_tree *tree,
-		       const struct path *path, unsigned int at)
+		       const struct shadow_vmap_path *path, unsigned int at)
 {
 	unsigned int i = path->nr;
 	bool same;
@@ -219,8 +203,9 @@ static int update_from(const struct shadow_vmap_tree *tree,
  * gaps of at most @bytes came or went: who has a larger one has it elsewhere,
  * and who stays the same has nothing to tell.
  */
-static int climb(const struct shadow_vmap_tree *tree, const struct path *path,
-		 unsigned int end, unsigned int fixed, u64 bytes)
+static int climb(const struct shadow_vmap_tree *tree,
+		 const struct shadow_vmap_path *path, unsigned int end,
+		 unsigned int fixed, u64 bytes)
 {
 	bool same;
 	int err;
@@ -239,12 +224,12 @@ static int climb(const struct shadow_vmap_tree *tree, const struct path *path,
 
 /**
  * struct place - where an address is in the tree
- * @path: from the root to the address
+ * @path: from the root to the address; the tree's own
  * @next: the first area above the address; NULL: there is none
  * @next_index: its index in @path; where @next is NULL, the path's length
  */
 struct place {
-	struct path path;
+	struct shadow_vmap_path *path;
 	struct shadow_vmap_area *next;
 	unsigned int next_index;
 };
@@ -252,7 +237,7 @@ struct place {
 static void note_next(struct place *place, struct shadow_vmap_area *area)
 {
 	place->next = area;
-	place->next_index = place->path.nr - 1;
+	place->next_index = place->path->nr - 1;
 }
 
 /* The free bytes below the next area, and where it starts. */
@@ -271,13 +256,13 @@ static int descend(const struct shadow_vmap_tree *tree, u64 va,
 	u32 link = tree->root;
 	int err;
 
-	place->path.nr = 0;
+	place->path->nr = 0;
 	place->next = NULL;
 	while (link != SHADOW_VMAP_NONE) {
 		area = area_at(tree, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = push(tree, &place->path, area);
+		err = push(tree, place->path, area);
 		if (unlikely(err))
 			return err;
 		if (va < area->va_start) {
@@ -288,7 +273,7 @@ static int descend(const struct shadow_vmap_tree *tree, u64 va,
 		}
 	}
 	if (!place->next)
-		place->next_index = place->path.nr;
+		place->next_index = place->path->nr;
 	return 0;
 }
 
@@ -309,8 +294,8 @@ static void relink(struct shadow_vmap_tree *tree,
  * those at lower addresses go to its left, the others to its right. Each keeps
  * the child that is not on the path.
  */
-static void split_path(struct shadow_vmap_area *area, const struct path *path,
-		       unsigned int at)
+static void split_path(struct shadow_vmap_area *area,
+		       const struct shadow_vmap_path *path, unsigned int at)
 {
 	u32 *left = &area->left, *right = &area->right;
 	struct shadow_vmap_area *below;
@@ -334,7 +319,7 @@ static void split_path(struct shadow_vmap_area *area, const struct path *path,
  * path, and it is mostly near the end.
  */
 static unsigned int rank_in_path(const struct shadow_vmap_tree *tree,
-				 const struct path *path, u32 handle)
+				 const struct shadow_vmap_path *path, u32 handle)
 {
 	u64 rank = rank_of(tree, handle);
 	unsigned int at = path->nr;
@@ -360,7 +345,7 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 	u64 offset = (unsigned long)area - (unsigned long)tree->areas;
 	u64 handle = offset / SHADOW_VMAP_AREA_BYTES;
 	u64 *next_gap, next_start, touched;
-	struct place place;
+	struct place place = { .path = &tree->path };
 	unsigned int at;
 	bool same;
 	int err;
@@ -383,17 +368,17 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 	touched = place.next ? *next_gap : area->gap;
 	*next_gap = next_start - area->va_end;
 
-	at = rank_in_path(tree, &place.path, handle);
-	relink(tree, at ? place.path.area[at - 1] : NULL, area->va_start,
+	at = rank_in_path(tree, &tree->path, handle);
+	relink(tree, at ? tree->path.area[at - 1] : NULL, area->va_start,
 	       handle);
-	split_path(area, &place.path, at);
+	split_path(area, &tree->path, at);
 	tree->nr++;
 
-	err = update_from(tree, &place.path, at);
+	err = update_from(tree, &tree->path, at);
 	if (!err)
 		err = update(tree, area, &same);
 	if (!err)
-		err = climb(tree, &place.path, at, min(at, place.next_index),
+		err = climb(tree, &tree->path, at, min(at, place.next_index),
 			    touched);
 	return err;
 }
@@ -406,7 +391,7 @@ static int descend_to(const struct shadow_vmap_tree *tree,
 	u32 link = tree->root;
 	int err;
 
-	place->path.nr = 0;
+	place->path->nr = 0;
 	place->next = NULL;
 	while (link != SHADOW_VMAP_NONE) {
 		cur = area_at(tree, link);
@@ -414,7 +399,7 @@ static int descend_to(const struct shadow_vmap_tree *tree,
 			return -EUCLEAN;
 		if (cur == area)
 			return 0;
-		err = push(tree, &place->path, cur);
+		err = push(tree, place->path, cur);
 		if (unlikely(err))
 			return err;
 		if (area->va_start < cur->va_start) {
@@ -436,7 +421,7 @@ static int join_children(struct shadow_vmap_tree *tree,
 			 const struct shadow_vmap_area *area,
 			 struct place *place)
 {
-	struct path *path = &place->path;
+	struct shadow_vmap_path *path = place->path;
 	struct shadow_vmap_area *parent, *top;
 	u32 left = area->left, right = area->right;
 	u32 upper;
@@ -489,14 +474,14 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_area *area)
 {
 	u64 *next_gap, next_start, touched;
-	struct place place;
+	struct place place = { .path = &tree->path };
 	unsigned int at;
 	int err;
 
 	err = descend_to(tree, area, &place);
 	if (err)
 		return err;
-	at = place.path.nr;
+	at = tree->path.nr;
 	err = join_children(tree, area, &place);
 	if (err)
 		return err;
@@ -512,7 +497,7 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 	touched = place.next ? *next_gap : area->gap;
 	area->self = SHADOW_VMAP_NONE;
 	tree->nr--;
-	return climb(tree, &place.path, place.path.nr,
+	return climb(tree, &tree->path, tree->path.nr,
 		     min(at, place.next_index), touched);
 }
 
@@ -536,7 +521,7 @@ shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va)
 		area = area_at(tree, link);
 		if (unlikely(!area))
 			return ERR_PTR(-EUCLEAN);
-		if (unlikely(depth++ == MAX_DEPTH))
+		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
 			return ERR_PTR(shadow_fault_raise(tree->fault,
 					"vmap_tree: links form a loop"));
 		if (area->va_end > va) {
@@ -666,7 +651,7 @@ int shadow_vmap_tree_verify(const struct shadow_vmap_tree *tree,
 	struct shadow_vmap_area *area;
 	u64 prev_end = tree->va_start;
 	u32 link = tree->root, nr = 0;
-	struct path path;
+	struct shadow_vmap_path path;
 	int err;
 
 	path.nr = 0;
@@ -680,10 +665,10 @@ int shadow_vmap_tree_verify(const struct shadow_vmap_tree *tree,
 			err = verify_links(tree, area, fault);
 			if (err)
 				return err;
-			if (path.nr == MAX_DEPTH)
+			if (path.nr == SHADOW_VMAP_MAX_DEPTH)
 				return shadow_fault_raise(fault,
 							  "vmap_tree: deeper than %u",
-							  MAX_DEPTH);
+							  SHADOW_VMAP_MAX_DEPTH);
 			path.area[path.nr++] = area;
 			link = area->left;
 			continue;

@@ -69,6 +69,22 @@ struct shadow_vmap_area {
 
 static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
 
+/*
+ * No treap of 2^26 areas (all that 256 GiB of 4 KiB pages can fill) comes near
+ * this depth, except with a chance below 10^-20: what is deeper is a loop.
+ */
+#define SHADOW_VMAP_MAX_DEPTH	128
+
+/**
+ * struct shadow_vmap_path - the areas from the root to a place in the tree
+ * @nr: how many
+ * @area: the areas, each one checked
+ */
+struct shadow_vmap_path {
+	unsigned int nr;
+	struct shadow_vmap_area *area[SHADOW_VMAP_MAX_DEPTH];
+};
+
 /**
  * struct shadow_vmap_tree - the areas of one window
  * @areas: the block, as an array of areas: what handles are indices of
@@ -80,6 +96,8 @@ static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
  * @end_gap: free bytes between the last area and @va_end
  * @root: handle of the topmost area
  * @nr: number of areas
+ * @path: where insert and erase note their way: on the stack, hardened kernels
+ *	would clear it each time
  */
 struct shadow_vmap_tree {
 	struct shadow_vmap_area *areas;
@@ -91,6 +109,7 @@ struct shadow_vmap_tree {
 	u64 end_gap;
 	u32 root;
 	u32 nr;
+	struct shadow_vmap_path path;
 };
 
 int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,

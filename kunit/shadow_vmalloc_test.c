@@ -137,7 +137,7 @@ static u64 *contents(struct vmachine *v, u64 va)
  * @nr_free: frames in no use
  * @nr_tables: tables
  * @leaves: hash of all that is mapped, with its descriptors
- * @tree: the index
+ * @tree: the index, but for its path
  * @nr_pages: pages in areas
  * @nr_areas: areas
  */
@@ -146,7 +146,7 @@ struct snapshot {
 	u64 nr_free;
 	u64 nr_tables;
 	u64 leaves;
-	struct shadow_vmap_tree tree;
+	u8 tree[offsetof(struct shadow_vmap_tree, path)];
 	u64 nr_pages;
 	u32 nr_areas;
 };
@@ -188,7 +188,7 @@ static void take_snapshot(struct vmachine *v, struct snapshot *s)
 	shadow_pgtable_walker(&v->pgt, &walker);
 	shadow_walk_for_each(&walker, shadow_geometry_first(&v->pgt.geo, true),
 			     U64_MAX, hash_leaf, &s->leaves);
-	memcpy(&s->tree, &v->vm.tree, sizeof(s->tree));
+	memcpy(s->tree, &v->vm.tree, sizeof(s->tree));
 	s->nr_pages = v->vm.nr_pages;
 	s->nr_areas = v->vm.nr_areas;
 }
