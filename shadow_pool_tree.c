@@ -12,8 +12,6 @@
 #include "shadow_compat.h"
 #include "shadow_pool_tree.h"
 
-#if IS_ENABLED(CONFIG_OF_ADDRESS) && IS_ENABLED(CONFIG_OF_RESERVED_MEM)
-
 static bool overlaps(u64 start, u64 last, u64 base, u64 bytes)
 {
 	return start <= base + (bytes - 1) && base <= last;
@@ -343,35 +341,3 @@ int shadow_pool_tree_region(const char *name, struct shadow_pool_region *region,
 	of_node_put(parent);
 	return err;
 }
-
-#else /* no device tree in this kernel */
-
-bool shadow_pool_tree_has_memory(void)
-{
-	return false;
-}
-
-bool shadow_pool_tree_is_memory(u64 base, u64 bytes)
-{
-	return false;
-}
-
-bool shadow_pool_tree_reserved(u64 base, u64 bytes, char *node,
-			       size_t node_bytes)
-{
-	return false;
-}
-
-bool shadow_pool_tree_device(u64 base, u64 bytes, char *node, size_t node_bytes)
-{
-	return false;
-}
-
-int shadow_pool_tree_region(const char *name, struct shadow_pool_region *region,
-			    char *why, size_t why_bytes)
-{
-	snprintf(why, why_bytes, "this kernel has no device tree");
-	return -ENODEV;
-}
-
-#endif

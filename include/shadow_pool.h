@@ -140,7 +140,7 @@ struct shadow_pool {
 	enum shadow_pool_rung rung;
 	char why[SHADOW_POOL_NR_RUNGS][SHADOW_POOL_WHY];
 
-	/* private: for shadow_pool_release() */
+	/* For shadow_pool_release() */
 	bool claimed;
 	bool mapped;
 	struct page *page;

@@ -3,7 +3,7 @@
  * shadow_pool_tree - what the host's device tree says about an address.
  *
  * Used by the pool alone, to decide whether an address that a person gave may
- * be believed. Without CONFIG_OF every answer is "no tree".
+ * be believed. In a kernel without CONFIG_OF, of.h itself answers "no tree".
  */
 #ifndef SHADOW_POOL_TREE_H
 #define SHADOW_POOL_TREE_H
