@@ -3,6 +3,8 @@
  * shadow_mmu - whether the CPU can judge a machine's tables, and the window in
  * which it does.
  */
+#include <linux/math64.h>
+#include <linux/prandom.h>
 #include <linux/sched.h>
 
 #include "shadow_compat.h"
@@ -103,6 +105,25 @@ bool shadow_mmu_can_check(const struct shadow_walker *walker, char *reason,
 		return false;
 	}
 	return true;
+}
+
+/**
+ * shadow_mmu_random_below() - the next number of a seeded sequence
+ * @rnd: the sequence
+ * @limit: first number that is too large, not 0
+ *
+ * The bias of a remainder does not matter here.
+ *
+ * Context: any.
+ * Return: a number below @limit.
+ */
+u64 shadow_mmu_random_below(struct rnd_state *rnd, u64 limit)
+{
+	u64 high = prandom_u32_state(rnd);
+	u64 remainder;
+
+	div64_u64_rem(high << 32 | prandom_u32_state(rnd), limit, &remainder);
+	return remainder;
 }
 
 /* T0SZ and TG0 */

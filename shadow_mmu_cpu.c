@@ -18,7 +18,8 @@
 #include "shadow_compat.h"
 #include "shadow_mmu_cpu.h"
 
-#ifdef CONFIG_ARM64
+/* A fault with no status: what is said where no CPU can be asked. */
+#define PAR_UNKNOWN	GENMASK_ULL(6, 0)
 
 /* What of TCR_EL1 a borrowed lower half decides; all else stays the host's. */
 #define TCR_OURS	(0x3fULL << SHADOW_TCR_T0SZ_SHIFT | \
@@ -35,10 +36,15 @@
  */
 int shadow_mmu_cpu_id(struct shadow_cpu_id *id)
 {
+#ifdef CONFIG_ARM64
 	id->mmfr0 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR0_EL1);
 	id->mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
 	id->mmfr2 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR2_EL1);
 	return 0;
+#else
+	memset(id, 0, sizeof(*id));
+	return -EOPNOTSUPP;
+#endif
 }
 
 /**
@@ -53,10 +59,11 @@ int shadow_mmu_cpu_id(struct shadow_cpu_id *id)
  */
 int shadow_mmu_cpu_regs(struct shadow_regs *regs)
 {
+#ifdef CONFIG_ARM64
 	memset(regs, 0, sizeof(*regs));
 	/* TTBR0_EL1 belongs to the task that runs: from one CPU, at once. */
 	preempt_disable();
-	regs->currentel = read_sysreg(CurrentEL);
+	regs->currentel = read_sysreg(currentel);
 	regs->mair = read_sysreg(mair_el1);
 	regs->tcr = read_sysreg(tcr_el1);
 	regs->ttbr0 = read_sysreg(ttbr0_el1);
@@ -64,6 +71,10 @@ int shadow_mmu_cpu_regs(struct shadow_regs *regs)
 	regs->sctlr = read_sysreg(sctlr_el1);
 	preempt_enable();
 	return 0;
+#else
+	memset(regs, 0, sizeof(*regs));
+	return -EOPNOTSUPP;
+#endif
 }
 
 /**
@@ -80,17 +91,32 @@ int shadow_mmu_cpu_regs(struct shadow_regs *regs)
  */
 int shadow_mmu_cpu_read_table(phys_addr_t pa, u64 *desc, unsigned int nr)
 {
+#ifdef CONFIG_ARM64
 	if (!pfn_valid(PHYS_PFN(pa)) || !pfn_is_map_memory(PHYS_PFN(pa)))
 		return -EFAULT;
 	return copy_from_kernel_nofault(desc, __va(pa), nr * sizeof(*desc));
+#else
+	return -EFAULT;
+#endif
 }
 
+#ifdef CONFIG_ARM64
 static __always_inline u64 translate(u64 va)
 {
 	asm volatile("at s1e1r, %0" : : "r" (va));
 	isb();
 	return read_sysreg_par();
 }
+
+/* One step of the way: TCR_EL1 first, then nothing old in the TLB. */
+static __always_inline void set_lower_half(u64 tcr, u64 ttbr0)
+{
+	write_sysreg(tcr, tcr_el1);
+	write_sysreg(ttbr0, ttbr0_el1);
+	isb();
+	local_flush_tlb_all();
+}
+#endif
 
 /**
  * shadow_mmu_cpu_ask() - how does the CPU translate an address of the host?
@@ -106,6 +132,7 @@ static __always_inline u64 translate(u64 va)
  */
 u64 shadow_mmu_cpu_ask(u64 va, bool flush)
 {
+#ifdef CONFIG_ARM64
 	unsigned long flags;
 	u64 par;
 
@@ -117,15 +144,9 @@ u64 shadow_mmu_cpu_ask(u64 va, bool flush)
 	local_daif_restore(flags);
 	preempt_enable();
 	return par;
-}
-
-/* One step of the way: TCR_EL1 first, then nothing old in the TLB. */
-static __always_inline void set_lower_half(u64 tcr, u64 ttbr0)
-{
-	write_sysreg(tcr, tcr_el1);
-	write_sysreg(ttbr0, ttbr0_el1);
-	isb();
-	local_flush_tlb_all();
+#else
+	return PAR_UNKNOWN;
+#endif
 }
 
 /**
@@ -144,10 +165,11 @@ static __always_inline void set_lower_half(u64 tcr, u64 ttbr0)
  *
  * Context: any but NMI. Touches no user memory and takes no lock.
  */
-notrace void shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
+void notrace shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
 				     const u64 *vas, u64 *pars,
 				     unsigned int nr)
 {
+#ifdef CONFIG_ARM64
 	u64 host_tcr, host_ttbr0, tcr;
 	unsigned long flags;
 	unsigned int i;
@@ -174,38 +196,12 @@ notrace void shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
 	isb();
 	local_daif_restore(flags);
 	preempt_enable();
-}
-NOKPROBE_SYMBOL(shadow_mmu_cpu_ask_root);
+#else
+	unsigned int i;
 
-#else /* the architectures on which only the core is tested */
-
-int shadow_mmu_cpu_id(struct shadow_cpu_id *id)
-{
-	memset(id, 0, sizeof(*id));
-	return -EOPNOTSUPP;
-}
-
-int shadow_mmu_cpu_regs(struct shadow_regs *regs)
-{
-	memset(regs, 0, sizeof(*regs));
-	return -EOPNOTSUPP;
-}
-
-int shadow_mmu_cpu_read_table(phys_addr_t pa, u64 *desc, unsigned int nr)
-{
-	return -EFAULT;
-}
-
-/* Both answer what PAR_EL1 holds after a fault with an unknown status. */
-u64 shadow_mmu_cpu_ask(u64 va, bool flush)
-{
-	return GENMASK_ULL(6, 0);
-}
-
-void shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
-			     const u64 *vas, u64 *pars, unsigned int nr)
-{
-	memset(pars, 0x7f, nr * sizeof(*pars));
-}
-
+	for (i = 0; i < nr; i++)
+		pars[i] = PAR_UNKNOWN;
 #endif
+}
+
+NOKPROBE_SYMBOL(shadow_mmu_cpu_ask_root);

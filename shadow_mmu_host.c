@@ -4,6 +4,7 @@
  * walker, and the same judge.
  */
 #include <linux/mm.h>
+#include <linux/prandom.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
@@ -15,7 +16,7 @@
 #include "shadow_compat.h"
 #include "shadow_mmu.h"
 #include "shadow_mmu_cpu.h"
-#include "shadow_mmu_random.h"
+#include "shadow_mmu_panel.h"
 #include "shadow_mmu_verdict.h"
 #include "shadow_pool.h"
 #include "shadow_regs.h"

@@ -8,7 +8,6 @@
 #include "shadow_compat.h"
 #include "shadow_mmu.h"
 #include "shadow_mmu_panel.h"
-#include "shadow_mmu_random.h"
 #include "shadow_pool.h"
 #include "shadow_walk.h"
 
@@ -118,8 +117,8 @@ static int select_pages(void *priv, const struct shadow_walk_entry *entry)
 	       sampler->pick[sampler->next_pick] < sampler->nr_pages + nr_here) {
 		va = entry->va + ((sampler->pick[sampler->next_pick++] -
 				   sampler->nr_pages) << sampler->page_shift);
-		shadow_mmu_submit(sampler->panel,
-		       va + shadow_mmu_random_below(&sampler->rnd, page_bytes));
+		va += shadow_mmu_random_below(&sampler->rnd, page_bytes);
+		shadow_mmu_submit(sampler->panel, va);
 	}
 	sampler->nr_pages += nr_here;
 	return 0;
@@ -129,16 +128,18 @@ static int select_pages(void *priv, const struct shadow_walk_entry *entry)
 static void submit_holes(struct sampler *sampler, unsigned int nr)
 {
 	unsigned int level = 0, empty = 0;
-	struct hole *hole;
-	u64 kept;
+	const struct hole *hole;
+	u64 kept, va;
 
 	while (nr && empty < NR_LEVELS) {
 		kept = min_t(u64, sampler->nr_holes[level], sampler->max_holes);
 		if (kept) {
 			hole = sampler->hole[level];
 			hole += shadow_mmu_random_below(&sampler->rnd, kept);
-			shadow_mmu_submit(sampler->panel, hole->va +
-			       shadow_mmu_random_below(&sampler->rnd, 1ULL << hole->shift));
+			va = hole->va +
+			     shadow_mmu_random_below(&sampler->rnd,
+						     1ULL << hole->shift);
+			shadow_mmu_submit(sampler->panel, va);
 			nr--;
 			empty = 0;
 		} else {
@@ -161,7 +162,8 @@ static void pick_pages(struct sampler *sampler, unsigned int nr)
 
 	sampler->nr_picks = sampler->nr_pages ? nr : 0;
 	for (i = 0; i < sampler->nr_picks; i++)
-		sampler->pick[i] = shadow_mmu_random_below(&sampler->rnd,
+		sampler->pick[i] =
+			shadow_mmu_random_below(&sampler->rnd,
 						sampler->nr_pages);
 	sort(sampler->pick, sampler->nr_picks, sizeof(u64), compare_u64, NULL);
 	sampler->nr_pages = 0;

@@ -64,15 +64,16 @@ static void print_par(char *to, size_t bytes, const struct shadow_par *par)
 {
 	struct shadow_mmu_verdict cpu = {};
 
-	if (!par->fault)
+	if (!par->fault) {
 		cpu.pa = par->pa;
-	else if (par->stage2 ||
-		 shadow_walk_from_fst(par->status, &cpu.fault, &cpu.level)) {
+		print_verdict(to, bytes, &cpu);
+	} else if (!par->stage2 &&
+		   !shadow_walk_from_fst(par->status, &cpu.fault, &cpu.level)) {
+		print_verdict(to, bytes, &cpu);
+	} else {
 		scnprintf(to, bytes, "%sfault status 0x%02x",
 			  par->stage2 ? "stage 2 " : "", par->status);
-		return;
 	}
-	print_verdict(to, bytes, &cpu);
 }
 
 /**

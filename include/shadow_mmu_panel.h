@@ -33,11 +33,15 @@ struct shadow_mmu_panel {
 	struct shadow_mmu_verdict verdict[SHADOW_MMU_WINDOW];
 };
 
+struct rnd_state;
+
 struct shadow_mmu_panel *
 shadow_mmu_panel_create(const struct shadow_walker *walker,
 			struct shadow_mmu_result *result);
 void shadow_mmu_panel_destroy(struct shadow_mmu_panel *panel);
 void shadow_mmu_submit(struct shadow_mmu_panel *panel, u64 va);
 void shadow_mmu_settle(struct shadow_mmu_panel *panel);
+
+u64 shadow_mmu_random_below(struct rnd_state *rnd, u64 limit);
 
 #endif /* SHADOW_MMU_PANEL_H */
