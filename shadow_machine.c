@@ -68,6 +68,7 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
 	int err;
 
 	memset(&machine->mmu, 0, sizeof(machine->mmu));
+	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
 	machine->mmu_samples = samples;
 	err = check_tables(machine, &mm->swapper, seed, samples);
 	if (!err)
