@@ -237,8 +237,9 @@ static int clear_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 	return err;
 }
 
-static noinline int map_range(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
-		     u64 bytes, u64 attrs, unsigned int flags)
+static noinline int map_range(struct shadow_pgtable *pgt, u64 va,
+			      phys_addr_t pa, u64 bytes, u64 attrs,
+			      unsigned int flags)
 {
 	u64 done = 0;
 	int err;
@@ -534,6 +535,7 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 	const u64 *table = pgt->root_table;
 	u64 page_bytes = 1ULL << geo->page_shift;
 	phys_addr_t next;
+	bool page;
 	u64 offset, d;
 
 	if ((va ^ pgt->first) >> geo->va_bits)
@@ -553,7 +555,8 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 	if (!(d & SHADOW_DESC_VALID))
 		return -ENOENT;
 	/* A page has the table's type, a block has not */
-	if (!(d & SHADOW_DESC_TABLE) != (shift != geo->page_shift))
+	page = shift == geo->page_shift;
+	if (page != !!(d & SHADOW_DESC_TABLE))
 		return -EUCLEAN;
 	offset = ~(~0ULL << shift);
 	if (pa)

@@ -149,6 +149,46 @@ static void table_descriptors_by_hand(struct kunit *test)
 	TEST_TABLES_VERIFY(test, large);
 }
 
+/* The quick way refuses what the long way refuses, and frees the last table */
+static void same_table_again(struct kunit *test)
+{
+	struct test_tables *t = test_tables(test, 12, 48, 48, false, true);
+	struct test_leaf leaf;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test,
+				shadow_pgtable_map(&t->pgt,
+						   UPPER_48 + i * SZ_4K,
+						   0x90000000 + i * SZ_4K,
+						   SZ_4K, SHADOW_PAGE_KERNEL,
+						   0), 0);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_map(&t->pgt, UPPER_48 + SZ_8K, 0,
+						 SZ_4K, SHADOW_PAGE_KERNEL, 0),
+			-EEXIST);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_map(&t->pgt, UPPER_48 + SZ_32K, 0,
+						 SZ_4K, SHADOW_PAGE_KERNEL_EXEC,
+						 0), -EPERM);
+	KUNIT_ASSERT_TRUE(test, test_read(t, UPPER_48 + SZ_8K, &leaf));
+	KUNIT_EXPECT_EQ(test, leaf.pa, 0x90002000);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_unmap(&t->pgt, UPPER_48 + SZ_32K,
+						   SZ_4K), -ENOENT);
+	TEST_TABLES_VERIFY(test, t);
+	for (i = 0; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, t->nr_used, 4);
+		KUNIT_EXPECT_EQ(test,
+				shadow_pgtable_unmap(&t->pgt,
+						     UPPER_48 + i * SZ_4K,
+						     SZ_4K), 0);
+		KUNIT_EXPECT_EQ(test,
+				shadow_pgtable_unmap(&t->pgt,
+						     UPPER_48 + i * SZ_4K,
+						     SZ_4K), -ENOENT);
+		TEST_TABLES_VERIFY(test, t);
+	}
+	KUNIT_EXPECT_EQ(test, t->nr_used, 1);
+}
+
 /* The largest leaves, by hand: misaligned start, block, larger block, rest */
 static void largest_leaves(struct kunit *test)
 {
@@ -733,6 +773,7 @@ static void events_are_counted(struct kunit *test)
 static struct kunit_case pgtable_cases[] = {
 	KUNIT_CASE(descriptors_by_hand),
 	KUNIT_CASE(table_descriptors_by_hand),
+	KUNIT_CASE(same_table_again),
 	KUNIT_CASE(largest_leaves),
 	KUNIT_CASE(map_across_encodings),
 	KUNIT_CASE(map_refuses),

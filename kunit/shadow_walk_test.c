@@ -295,6 +295,15 @@ static void walk_other_half(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_walk_fst(walk.fault, walk.level), 0x04);
 	KUNIT_EXPECT_EQ(test, shadow_walk(&walker, VA - 1, &walk), -EFAULT);
 	KUNIT_EXPECT_EQ(test, m->nr_reads, 0);
+	/* The lower half ends, too */
+	walker.upper = false;
+	KUNIT_EXPECT_EQ(test, shadow_walk(&walker, 0, &walk), 0);
+	m->nr_reads = 0;
+	KUNIT_EXPECT_EQ(test, shadow_walk(&walker, BIT_ULL(48), &walk),
+			-EFAULT);
+	KUNIT_EXPECT_EQ(test, shadow_walk_fst(walk.fault, walk.level), 0x04);
+	KUNIT_EXPECT_EQ(test, m->nr_reads, 0);
+	walker.upper = true;
 	/* With the top byte ignored the tag does not count, bit 55 does */
 	KUNIT_EXPECT_EQ(test, shadow_walk(&walker, VA & ~BIT_ULL(60), &walk),
 			-EFAULT);
