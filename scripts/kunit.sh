@@ -29,10 +29,17 @@ set -euo pipefail
 # Seconds in which the kernel must have ended.
 TIMEOUT=1200
 
+VERB=run
 TARGET=uml
 TREE=
+# Where the kernel is built, and where a copy of it is run: while one clone
+# tests, another one may build.
 BUILD=
+STAGE=
 BASE=()
+BUILD_ARGS=()
+EXEC_ARGS=()
+FILTERED=
 
 # ---------------------------------------------------------------- the overlay
 
@@ -109,7 +116,7 @@ build() {
 	[ -e "$BUILD/vmlinux" ] || label+=" (some minutes the first time)"
 	mkdir -p "$BUILD"
 	run_logged "$label" "$BUILD/build.log" \
-		kunit build --jobs "$(nproc)" "${BASE[@]}"
+		kunit build --jobs "$(nproc)" "${BASE[@]}" "${BUILD_ARGS[@]}"
 }
 
 # What the published kernel was made from. The suites in it do not matter to
@@ -151,10 +158,10 @@ complaints() {
 	grep -aE 'BUG: |WARNING: |UBSAN: |KASAN: |Oops|Kernel panic|INFO: (possible|task|rcu|trying)|DEADLOCK|Unable to handle|Segfault' "$1" || true
 }
 
-# verdict STATUS FILTERED: counts test.log, prints the totals and last line.
+# verdict STATUS FILTERED: counts test.log, prints the totals and the last line.
 verdict() {
-	local status=$1 filtered=$2 log=$BUILD/clean.log passed failed name nr
-	tr -d '\r' <"$BUILD/test.log" >"$log"
+	local status=$1 filtered=$2 log=$STAGE/clean.log passed failed name nr
+	tr -d '\r' <"$STAGE/test.log" >"$log"
 	passed=$(grep -acE '^    ok [0-9]+ ' "$log" || true)
 	failed=$(grep -acE '^    not ok [0-9]+ ' "$log" || true)
 	nr=$(grep -acE '^    ok [0-9]+ .*# SKIP' "$log" || true)
@@ -183,76 +190,52 @@ verdict() {
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
-# Does an argument change what is built?
-has_build_option() {
-	local arg
-	for arg; do
-		case $arg in
-		--kconfig_add* | --kunitconfig* | --make_options* | --alltests)
-			return 0 ;;
+# sort_arguments ARGUMENT...: which are for the build, which for the run, and
+# is one of them a filter?
+sort_arguments() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kconfig_add | --make_options)
+			BUILD_ARGS+=("$1" "${2:-}")
+			EXEC_ARGS+=("$1" "${2:-}")
+			shift
+			;;
+		--kconfig_add=* | --make_options=* | --alltests)
+			BUILD_ARGS+=("$1")
+			EXEC_ARGS+=("$1")
+			;;
+		--jobs)		BUILD_ARGS+=("$1" "${2:-}"); shift ;;
+		--jobs=*)	BUILD_ARGS+=("$1") ;;
+		--kernel_args | --timeout | --json | --run_isolated | --qemu_args)
+			EXEC_ARGS+=("$1" "${2:-}")
+			shift
+			;;
+		--filter | --filter_action)
+			FILTERED=1
+			EXEC_ARGS+=("$1" "${2:-}")
+			shift
+			;;
+		--filter=* | --list_tests* | --raw_output* | [!-]*)
+			FILTERED=1
+			EXEC_ARGS+=("$1")
+			;;
+		*)		EXEC_ARGS+=("$1") ;;
 		esac
+		[ $# -eq 0 ] || shift
 	done
-	return 1
 }
 
-# Does an argument choose among the suites?
-has_filter() {
-	local arg
-	for arg; do
-		case $arg in
-		--filter* | --list_tests* | --raw_output* | -h | --help)
-			return 0 ;;
-		-* | *=*)	;;
-		*)		return 0 ;;
-		esac
-	done
-	return 1
+# What kunit.py wants to find in a build folder in order to run it.
+stage() {
+	local image=linux
+	[ "$TARGET" = uml ] || image=arch/arm64/boot/Image.gz
+	mkdir -p "$(dirname "$STAGE/$image")" && cp "$BUILD/$image" "$STAGE/$image"
 }
 
-run() {
-	local verb=run status=0 filtered=
-	case ${1:-} in
-	run | build | config | exec | parse)
-		verb=$1
-		shift
-		;;
-	esac
-	case $verb in
-	config | build | parse)
-		[ "$verb" = parse ] || set -- "${BASE[@]}" "$@"
-		kunit "$verb" "$@"
-		return
-		;;
-	esac
-	build || return
-	[ "$TARGET" = uml ] || [ -n "${KSRC:-}" ] || publish || return
-	if has_filter "$@"; then
-		filtered=1
-	fi
-	if ! has_build_option "$@"; then
-		verb='exec'
-	fi
-	rm -f "$BUILD/test.log"
-	[ "$TARGET" = uml ] || set -- --qemu_args '-smp 2' "$@"
-	kunit "$verb" --timeout "$TIMEOUT" "${BASE[@]}" "$@" || status=$?
-	if [ ! -e "$BUILD/test.log" ]; then
-		return "$status"
-	fi
-	verdict "$status" "$filtered"
-}
-
-debug_kernel() {
-	if is_published; then
-		return
-	fi
-	build && publish
-}
-
-# Runs under the lock, in a process of its own. with_lock asks for its status,
-# so `set -e` is of no effect from here on.
-work() {
-	# As a group leader's child it is stopped by a signal to the group; what
-	# was borrowed goes back on any way out.
+# Runs under the lock. with_lock asks for its status, so `set -e` is of no
+# effect here.
+make_kernel() {
+	# What was borrowed goes back on any way out.
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 	if [ -n "${KSRC:-}" ]; then
@@ -260,36 +243,60 @@ work() {
 		borrow || exit
 	fi
 	hook_up || exit
-	if [ "$VERB" = debug ]; then
-		debug_kernel
-	else
-		run "$@"
+	case $VERB in
+	config | build)
+		mkdir -p "$BUILD" && kunit "$VERB" "${BASE[@]}" "${BUILD_ARGS[@]}"
+		return
+		;;
+	debug)
+		is_published || { build && publish; }
+		return
+		;;
+	esac
+	build || return
+	if [ "$TARGET" = arm64 ] && [ -z "${KSRC:-}" ]; then
+		publish || return
 	fi
+	stage
 }
 
-# A signal to this script alone must also end kunit.py, make and QEMU, and
-# the tree must be whole again before we are gone.
+run_suites() {
+	local status=0 extra=()
+	[ "$TARGET" = uml ] || extra=(--qemu_args '-smp 2')
+	kunit exec --timeout "$TIMEOUT" "${BASE[@]}" --build_dir "$STAGE" \
+		"${extra[@]}" "${EXEC_ARGS[@]}" || status=$?
+	[ -e "$STAGE/test.log" ] || return "$status"
+	cp "$STAGE/test.log" "$(clone_build_dir)/kunit-$TARGET.log"
+	verdict "$status" "$FILTERED"
+}
+
+work() {
+	with_lock "$LOCK" make_kernel || return
+	[ "$VERB" != run ] || run_suites
+}
+
+# A signal to this script alone must also end kunit.py, make and QEMU, and the
+# tree must be whole again before we are gone.
 guarded() {
-	local pid rc=0
+	local pid rc=0 stopped=
 	set -m
 	(
 		trap : INT TERM HUP
-		with_lock "$@"
+		work
 	) </dev/null &
 	pid=$!
 	set +m
 	# shellcheck disable=SC2064
-	trap "kill -TERM -- -$pid 2>/dev/null" INT TERM HUP
+	trap "stopped=143; kill -TERM -- -$pid 2>/dev/null" INT TERM HUP
 	while :; do
 		rc=0
 		wait "$pid" || rc=$?
 		kill -0 "$pid" 2>/dev/null || break
 	done
-	return $rc
+	return "${stopped:-$rc}"
 }
 
 main() {
-	VERB=run
 	case ${1:-} in
 	-h | --help)
 		print_help "$0"
@@ -306,22 +313,33 @@ main() {
 		shift
 		;;
 	esac
+	case ${1:-} in
+	run | exec)	shift ;;
+	build | config)	VERB=$1; shift ;;
+	parse)		usage_error "'parse' needs no kernel: call kunit.py itself" ;;
+	esac
 	if [ -n "${KSRC:-}" ]; then
 		[ "$VERB" != debug ] || die "the debug kernel is built from the cache's tree only"
 		TREE=$(readlink -f "$KSRC")
 		[ -e "$TREE/tools/testing/kunit/kunit.py" ] ||
 			die "KSRC '$KSRC' is no kernel tree with KUnit"
-		BUILD=$SHADOW_CACHE/kunit-ksrc/$(printf '%s' "$TREE" | sha256sum | cut -c1-12)-$TARGET
+		LOCK=kunit-$(printf '%s' "$TREE" | sha256sum | cut -c1-12)
+		BUILD=$SHADOW_CACHE/kunit-ksrc/$LOCK-$TARGET
 	else
 		TREE=$("$SHADOW_SCRIPTS/kernel-tree.sh")
+		LOCK=kunit
 		BUILD=$SHADOW_CACHE/kunit-uml
 		[ "$TARGET" = uml ] || BUILD=$SHADOW_CACHE/debug-kernel/build
 	fi
 	if [ "$VERB" = debug ] && is_published; then
 		exit 0
 	fi
+	sort_arguments "$@"
 	setup
-	guarded kunit work "$@"
+	mkdir -p "$(clone_build_dir)"
+	STAGE=$(mktemp -d "$(clone_build_dir)/kunit-$TARGET.XXXXXX")
+	trap 'rm -rf "$STAGE"' EXIT
+	guarded
 }
 
 main "$@"
