@@ -27,13 +27,13 @@ kernel_dir() {
 }
 
 # By content, not by time: a file that came back with an older time must be
-# compiled again, one that was only touched need not be.
+# compiled again, one that was only touched need not be. Prints what changed.
 copy_sources() {
 	mkdir -p "$1"
-	rsync -rlc --delete --delete-excluded --prune-empty-dirs \
+	rsync -rlci --delete --delete-excluded --prune-empty-dirs \
 		--filter='P *.o' --filter='P *.ko' --filter='P *.mod' \
 		--filter='P *.mod.c' --filter='P .*' --filter='P *.order' \
-		--filter='P *.symvers' --filter='P *.log' --exclude='.*' \
+		--filter='P *.symvers' --filter='P build.*' --exclude='.*' \
 		--exclude='*.mod.c' --include='/kunit/' --include='/include/' \
 		--include='/include/**' --include='*.c' --include='*.h' \
 		--include='/Kbuild' --include='/kunit/Kbuild' --exclude='*' \
@@ -41,14 +41,21 @@ copy_sources() {
 }
 
 build() {
-	local flavour=$1 dir=$2 kdir=$3 rc=0 args start=$SECONDS
+	local flavour=$1 dir=$2 kdir=$3 rc=0 args changed start=$SECONDS
 
 	[ -z "$force" ] || rm -rf "$dir"
-	copy_sources "$dir"
+	changed=$(copy_sources "$dir")
 	args=(-C "$kdir" M="$dir" ARCH=arm64 CROSS_COMPILE="$(cross_prefix)" W=1)
 	# Type information needs the kernel's own file, which 6.1 does not ship.
 	[ -e "$kdir/vmlinux" ] || args+=(CONFIG_DEBUG_INFO_BTF_MODULES=)
 	[ -z "${EXTRA_CFLAGS:-}" ] || args+=(KCFLAGS="$EXTRA_CFLAGS")
+	# Nothing to do is found here in a moment; make needs a second for it.
+	# The debug kernel itself may be another than before.
+	if [ "$flavour" != debug ] && [ -z "$changed" ] && [ -e "$dir/shadow_mm.ko" ] &&
+		[ "$(cat "$dir/build.done" 2>/dev/null)" = "${args[*]}" ]; then
+		return
+	fi
+	rm -f "$dir/build.done"
 	[ -e "$dir/shadow_mm.ko" ] || say "building the module for $flavour"
 	make -j"$(nproc)" "${args[@]}" modules >"$dir/build.log" 2>&1 || rc=$?
 	if [ $rc -ne 0 ]; then
@@ -58,6 +65,7 @@ build() {
 	if grep -qi 'warning:' "$dir/build.log"; then
 		grep -vE '^ +[A-Z]+ (\[M\])? |^make' "$dir/build.log" >&2 || true
 	fi
+	echo "${args[*]}" >"$dir/build.done"
 	[ $((SECONDS - start)) -lt 20 ] || say "built in $((SECONDS - start)) s"
 }
 
