@@ -1265,10 +1265,10 @@ static void model_end(struct kunit *test, struct model *model)
 
 static void slab_random_small(struct kunit *test)
 {
-	const unsigned int nr_cpus = 3;
+	const unsigned int nr_cpus = 2;
 	struct model *model = model_begin(test, 64, nr_cpus);
 	u64 start = ktime_get_ns();
-	const u64 nr = 150000;
+	const u64 nr = 100000;
 	u64 i;
 
 	for (i = 0; i < nr; i++) {
