@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_zone_verify - a walk over the memmap, frame by frame and block by
+ * block, held against what the zones have counted.
+ */
+#include "shadow_zone.h"
+
+/* What a walk over the memmap counts in one zone */
+struct zone_count {
+	u64 present;
+	u64 reserved;
+	u64 buddy;
+};
+
+/* The frames after the first of a block say nothing of their own */
+static int verify_inside(const struct shadow_nodes *nodes, u32 index, u32 end,
+			 u32 place, struct shadow_fault *fault)
+{
+	const struct shadow_page *page = nodes->memmap.pages + index;
+	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+
+	for (; index < end; index++, page++)
+		if (unlikely((page->flags & mask) != place))
+			return shadow_fault_raise(fault,
+				"memmap: pfn %#llx lies inside a block but has flags %#x",
+				nodes->memmap.start_pfn + index, page->flags);
+	return 0;
+}
+
+/* One block, or one frame that is in none; says how many frames it was */
+static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
+			struct zone_count *count, u32 *nr_pages,
+			struct shadow_fault *fault)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	const struct shadow_page *page = &memmap->pages[index];
+	u32 place = (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
+		    (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+	enum shadow_page_state state = shadow_page_state(page);
+	unsigned int order = shadow_page_order(page);
+
+	*nr_pages = 1;
+	if (state == SHADOW_PAGE_HOLE)
+		return 0;
+	if ((page->flags & SHADOW_PF_PLACE_MASK) != place)
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx says zone %u node %u, but lies in zone %s node %d",
+			memmap->start_pfn + index, shadow_page_zonenum(page),
+			shadow_page_nid(page), shadow_zone_names[zone->type],
+			zone->nid);
+	if (state == SHADOW_PAGE_RESERVED) {
+		count->present++;
+		count->reserved++;
+		return 0;
+	}
+	if (state != SHADOW_PAGE_BUDDY && state != SHADOW_PAGE_PCP &&
+	    state != SHADOW_PAGE_ALLOCATED)
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx starts no block, its flags are %#x",
+			memmap->start_pfn + index, page->flags);
+	if (order > zone->nodes->max_order ||
+	    !shadow_page_aligned(memmap, index, order) ||
+	    end - index < BIT(order))
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx: a block of order %u cannot be here",
+			memmap->start_pfn + index, order);
+	*nr_pages = BIT(order);
+	count->present += *nr_pages;
+	if (state == SHADOW_PAGE_BUDDY)
+		count->buddy += *nr_pages;
+	return verify_inside(zone->nodes, index + 1, index + *nr_pages, place,
+			     fault);
+}
+
+static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
+{
+	u32 index = zone->start_pfn - zone->memmap->start_pfn;
+	u32 end = index + zone->spanned;
+	struct zone_count count = {};
+	u32 nr_pages;
+	int err;
+
+	for (; index < end; index += nr_pages) {
+		err = verify_block(zone, index, end, &count, &nr_pages, fault);
+		if (err)
+			return err;
+	}
+	if (count.present != zone->present ||
+	    count.present - count.reserved != zone->managed ||
+	    count.buddy != zone->nr_free)
+		return shadow_fault_raise(fault,
+			"zone %s: memmap has %llu present %llu reserved %llu free, the zone %llu present %llu managed %llu free",
+			shadow_zone_names[zone->type], count.present,
+			count.reserved, count.buddy, zone->present,
+			zone->managed, zone->nr_free);
+	return 0;
+}
+
+/**
+ * shadow_zone_verify() - walk the memmap and compare with the zones' counts
+ * @nodes: the layer, after the handover
+ * @fault: filled with the first thing that is wrong
+ *
+ * Every frame's state, place and block; present, managed and free frames.
+ *
+ * Context: any; takes each populated zone's lock in turn, interrupts off
+ * for the length of the walk over that zone. Changes nothing.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
+{
+	struct shadow_zone *zone;
+	unsigned long irqflags;
+	int err = 0;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		if (!shadow_zone_populated(zone))
+			continue;
+		raw_spin_lock_irqsave(&zone->lock, irqflags);
+		err = verify_zone(zone, fault);
+		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+		if (err)
+			break;
+	}
+	return err;
+}
