@@ -272,23 +272,35 @@ static noinline void *alloc_refill(struct shadow_kmem_cache *cache,
 	return object;
 }
 
-/* Flags that say more than "zeroed", or a frozen machine. */
-static noinline bool alloc_special(struct shadow_kmem_cache *cache,
-				   struct shadow_slab_cpu *c, unsigned int cpu,
-				   u32 gfp)
+/*
+ * All that the fast path leaves: flags, a frozen machine, a CPU whose list is
+ * empty. It starts anew, since it may run on after the CPU's lock was dropped.
+ */
+static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
+				 struct shadow_slab_cpu *c, u32 gfp)
 {
+	const u32 node = SHADOW_GFP_THISNODE | 0xfU << SHADOW_GFP_NODE_SHIFT;
+	unsigned int cpu = c - cache->cpu;
 	unsigned long flags;
+	void *object;
 
 	if (shadow_fault_frozen(cache->fault) || (gfp & ~SHADOW_SLAB_GFP_MASK) ||
 	    ((gfp & SHADOW_GFP_ZERO) && cache->ctor))
-		return false;
-	if (!(gfp >> SHADOW_GFP_NODE_SHIFT) && !(gfp & SHADOW_GFP_THISNODE))
-		return true;
+		return NULL;
 	raw_spin_lock_irqsave(&c->lock, flags);
-	if (c->page != SHADOW_NO_PAGE && c->nid != wanted_node(cache, gfp))
+	if ((gfp & node) && c->page != SHADOW_NO_PAGE &&
+	    c->nid != wanted_node(cache, gfp))
 		deactivate(cache, c, cpu);
+	object = pop(cache, c);
+	if (!object)
+		object = alloc_refill(cache, c, cpu, gfp);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	return true;
+	if (!object)
+		return NULL;
+	if (gfp & SHADOW_GFP_ZERO)
+		memset(object, 0, cache->desc.object_bytes);
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	return object;
 }
 
 static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
@@ -297,17 +309,14 @@ static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 	unsigned long flags;
 	void *object;
 
-	if (unlikely(gfp || shadow_fault_frozen(cache->fault)) &&
-	    !alloc_special(cache, c, cpu, gfp))
-		return NULL;
+	if (unlikely(gfp || shadow_fault_frozen(cache->fault)))
+		return alloc_slow(cache, c, gfp);
 	raw_spin_lock_irqsave(&c->lock, flags);
 	object = pop(cache, c);
-	if (unlikely(!object))
-		object = alloc_refill(cache, c, cpu, gfp);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (unlikely(gfp & SHADOW_GFP_ZERO) && object)
-		memset(object, 0, cache->desc.object_bytes);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, !!object);
+	if (unlikely(!object))
+		return alloc_slow(cache, c, 0);
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
 	return object;
 }
 
@@ -377,26 +386,28 @@ static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 	struct shadow_slab_cpu *c = &cache->cpu[cpu];
 	unsigned long flags;
 	u64 offset, index;
-	int err = 0;
 
 	if (unlikely(shadow_fault_frozen(cache->fault)))
 		return -EUCLEAN;
 	raw_spin_lock_irqsave(&c->lock, flags);
 	offset = (char *)object - c->base;
-	if (unlikely(offset >= c->span)) {
-		raw_spin_unlock_irqrestore(&c->lock, flags);
-		return free_slow(cache, cpu, object);
-	}
+	if (unlikely(offset >= c->span))
+		goto not_ours;
 	index = shadow_slub_index(cache, offset);
-	if (likely(index * cache->bytes == offset && index != c->head)) {
-		shadow_slub_write(cache, c->base, c->key, offset, c->head);
-		c->head = index;
-	} else {
-		err = -EINVAL;
-	}
+	if (unlikely(index * cache->bytes != offset || index == c->head))
+		goto refuse;
+	shadow_slub_write(cache, c->base, c->key, offset, c->head);
+	c->head = index;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, !err);
-	return err;
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return 0;
+
+not_ours:
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	return free_slow(cache, cpu, object);
+refuse:
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	return -EINVAL;
 }
 
 /* ---------------------------------------------------------- open and close */
