@@ -39,6 +39,7 @@ RUN_PACKAGES='
 # the static checks, a judge of the formats.
 TEST_PACKAGES='
 	bison
+	device-tree-compiler
 	flex
 	gcc
 	git

@@ -85,7 +85,7 @@ finish_part() {
 
 show_failures() {
 	{
-		grep -aE -A25 '^[[:space:]]*not ok|\[FAILED\]' "$1" | head -n 150 || true
+		grep -aE -B8 -A25 '^[[:space:]]*not ok|\[FAILED\]' "$1" | head -n 150 || true
 		echo "---- the end of $1"
 		tail -n 25 "$1"
 		echo "----"
