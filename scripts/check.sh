@@ -37,14 +37,15 @@ ORDER='
 	walk regs ptdump layout prot+pgtable
 	slab+slub+kmalloc vmap_tree vmalloc
 	parse params
-	mm audit+boot mmu ctl view debugfs
+	mm audit+boot mmu ctl machine view debugfs
 '
 
 # What the core may use of the kernel, beside shadow_compat.h. Of sched.h that
-# is cond_resched().
+# is cond_resched(); seq_file.h is for shadow_ctl, which tells its own grammar,
+# and export.h for the room that another module may call.
 CORE_HEADERS='align atomic bitmap bitops bits build_bug cache compiler err errno
-	jump_label kernel limits linkage list_sort lockdep log2 math math64
-	minmax overflow sched sizes smp spinlock stdarg string stringify swab types
+	export jump_label kernel limits linkage list_sort lockdep log2 math math64
+	minmax overflow sched seq_file sizes smp spinlock stdarg string stringify swab types
 	version'
 
 # checkpatch speaks of patches to the kernel. Not asked here:
