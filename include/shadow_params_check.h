@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_params_check - what the files of shadow_params share. Nobody else
+ * includes this.
+ */
+#ifndef SHADOW_PARAMS_CHECK_H
+#define SHADOW_PARAMS_CHECK_H
+
+#include "shadow_params.h"
+
+/**
+ * struct shadow_params_check - what a check works on
+ * @in: values as they were given
+ * @host: what of the host matters
+ * @cfg: what is being filled
+ * @why: where a refusal says why
+ * @why_bytes: room there
+ */
+struct shadow_params_check {
+	const struct shadow_param_strings *in;
+	const struct shadow_host_facts *host;
+	struct shadow_config *cfg;
+	char *why;
+	size_t why_bytes;
+};
+
+static inline unsigned int
+shadow_params_granule_kib(const struct shadow_config *cfg)
+{
+	return 1U << (cfg->page_shift - 10);
+}
+
+__printf(4, 5)
+int shadow_params_refuse(struct shadow_params_check *c, enum shadow_param_id id,
+			 int err, const char *fmt, ...);
+int shadow_params_read(struct shadow_params_check *c, enum shadow_param_id id);
+int shadow_params_place_given(struct shadow_params_check *c,
+			      const struct shadow_block *block,
+			      bool block_known, struct shadow_places *places);
+
+#endif /* SHADOW_PARAMS_CHECK_H */

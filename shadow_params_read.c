@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_params_read - the table of parameters, and one reader for each of those
+ * that are ready: from text to its part of struct shadow_config.
+ */
+#include "shadow_params_check.h"
+#include "shadow_parse.h"
+
+#define MAX_SAMPLES	1000000U
+
+#define ROW(id, name_, state_, def_)			\
+	[SHADOW_PARAM_##id] = {				\
+		.name = name_,				\
+		.state = SHADOW_PARAM_STATE_##state_,	\
+		.def = def_,				\
+		.what = SHADOW_WHAT_##id,		\
+	}
+
+const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
+	ROW(SIZE, "size", READY, "64M"),
+	ROW(BASE, "base", READY, ""),
+	ROW(BASE_FORCE, "base_force", READY, "off"),
+	ROW(REGION, "region", READY, ""),
+	ROW(BOARD, "board", LATER, ""),
+	ROW(MEMORY, "memory", LATER, ""),
+	ROW(CMDLINE, "cmdline", LATER, ""),
+	ROW(INITRD, "initrd", READY, ""),
+	ROW(IMAGE, "image", READY, ""),
+	ROW(DTB, "dtb", READY, ""),
+	ROW(SHARE, "share", LATER, ""),
+	ROW(SEED, "seed", READY, "1"),
+	ROW(GRANULE, "granule", READY, ""),
+	ROW(VA_BITS, "va_bits", READY, "48"),
+	ROW(LPA2, "lpa2", READY, "auto"),
+	ROW(KASLR, "kaslr", LATER, ""),
+	ROW(RODATA, "rodata", LATER, ""),
+	ROW(TLBI, "tlbi", LATER, ""),
+	ROW(EARLY, "early", READY, "memblock"),
+	ROW(UNTIL, "until", LATER, ""),
+	ROW(MEMMODEL, "memmodel", LATER, ""),
+	ROW(NODES, "nodes", READY, "1"),
+	ROW(DISTANCE, "distance", LATER, ""),
+	ROW(DMA, "dma", LATER, ""),
+	ROW(DMA32, "dma32", LATER, ""),
+	ROW(HIGHMEM, "highmem", LATER, ""),
+	ROW(MOVABLECORE, "movablecore", LATER, ""),
+	ROW(KERNELCORE, "kernelcore", LATER, ""),
+	ROW(MAX_ORDER, "max_order", LATER, ""),
+	ROW(PCP, "pcp", LATER, ""),
+	ROW(MOBILITY, "mobility", LATER, ""),
+	ROW(MIN_FREE_KBYTES, "min_free_kbytes", LATER, ""),
+	ROW(WATERMARK_SCALE_FACTOR, "watermark_scale_factor", LATER, ""),
+	ROW(LOWMEM_RESERVE_RATIO, "lowmem_reserve_ratio", LATER, ""),
+	ROW(SLAB, "slab", READY, "slub"),
+	ROW(QUARANTINE, "quarantine", LATER, ""),
+	ROW(PAGE_OWNER, "page_owner", LATER, ""),
+	ROW(RING, "ring", LATER, ""),
+	ROW(MMU_CHECK, "mmu_check", READY, "1000"),
+	ROW(DEBUGFS, "debugfs", READY, "on"),
+};
+
+/**
+ * shadow_params_refuse() - say why a value is refused
+ * @c: the check, whose @why is set
+ * @id: the parameter
+ * @err: the errno
+ * @fmt: printf format of what is allowed
+ *
+ * The line is "name=value: " and what @fmt gives.
+ *
+ * Context: any.
+ * Return: @err.
+ */
+int shadow_params_refuse(struct shadow_params_check *c, enum shadow_param_id id, int err,
+			 const char *fmt, ...)
+{
+	const char *value = c->in->value[id];
+	char quoted[SHADOW_QUOTE];
+	va_list args;
+	int at;
+
+	if (!value)
+		value = shadow_param_table[id].def;
+	at = scnprintf(c->why, c->why_bytes, "%s=%s: ",
+		       shadow_param_table[id].name,
+		       shadow_parse_quote(quoted, value, strlen(value)));
+	va_start(args, fmt);
+	vscnprintf(c->why + at, c->why_bytes - at, fmt, args);
+	va_end(args);
+	return err;
+}
+
+static int not_yet(struct shadow_params_check *c, enum shadow_param_id id, const char *allowed)
+{
+	return shadow_params_refuse(c, id, -EOPNOTSUPP, "not supported yet%s%s",
+				    *allowed ? "; allowed: " : "", allowed);
+}
+
+static int read_switch(struct shadow_params_check *c, enum shadow_param_id id,
+		       const char *text, bool *on)
+{
+	if (shadow_parse_switch(text, strlen(text), on))
+		return shadow_params_refuse(c, id, -EINVAL, "allowed: on, off");
+	return 0;
+}
+
+static int read_number(struct shadow_params_check *c, enum shadow_param_id id,
+		       const char *text, u64 min, u64 max, u64 *number)
+{
+	int err = shadow_parse_number(text, strlen(text), number);
+
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, id, -EINVAL, "not a number; allowed: %llu to %llu",
+					    min, max);
+	if (err || *number < min || *number > max)
+		return shadow_params_refuse(c, id, -ERANGE,
+					    "out of range; allowed: %llu to %llu", min, max);
+	return 0;
+}
+
+static int read_size(struct shadow_params_check *c, const char *text)
+{
+	int err = shadow_parse_bytes(text, strlen(text), &c->cfg->bytes);
+
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, err,
+					    "not a number of bytes; allowed: like 64M, with K, M, G or T");
+	if (err)
+		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, err,
+					    "out of range; allowed: up to 1T");
+	if (c->cfg->bytes == 0)
+		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -EINVAL,
+					    "allowed: a block that holds a machine, like 64M");
+	return 0;
+}
+
+static int read_base(struct shadow_params_check *c, const char *text)
+{
+	int err = shadow_parse_bytes(text, strlen(text), &c->cfg->base);
+
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, SHADOW_PARAM_BASE, err,
+					    "not an address; allowed: like 0x80000000 or 2G");
+	if (err)
+		return shadow_params_refuse(c, SHADOW_PARAM_BASE, err,
+					    "out of range; allowed: up to 52 bits");
+	return 0;
+}
+
+static int read_base_force(struct shadow_params_check *c, const char *text)
+{
+	return read_switch(c, SHADOW_PARAM_BASE_FORCE, text,
+			   &c->cfg->base_force);
+}
+
+/* Names of device-tree nodes: section 2.2.1 of the Devicetree Specification. */
+static bool node_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || (c && strchr(",._+-@/", c));
+}
+
+static int read_region(struct shadow_params_check *c, const char *text)
+{
+	size_t len = strlen(text), i;
+
+	if (len == 0 || len >= sizeof(c->cfg->region))
+		return shadow_params_refuse(c, SHADOW_PARAM_REGION, -EINVAL,
+					    "allowed: a node's name of 1 to %zu characters",
+					    sizeof(c->cfg->region) - 1);
+	for (i = 0; i < len; i++) {
+		if (!node_char(text[i]))
+			return shadow_params_refuse(c, SHADOW_PARAM_REGION, -EINVAL,
+						    "allowed: letters, digits and ,._+-@/");
+	}
+	memcpy(c->cfg->region, text, len + 1);
+	return 0;
+}
+
+static int read_range(struct shadow_params_check *c, enum shadow_param_id id,
+		      const char *text, struct shadow_param_range *range)
+{
+	const char *plus = strchr(text, '+');
+	int err = -EINVAL;
+
+	if (plus) {
+		err = shadow_parse_bytes(text, plus - text, &range->start);
+		if (!err)
+			err = shadow_parse_bytes(plus + 1, strlen(plus + 1),
+						 &range->bytes);
+	}
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, id, err,
+					    "allowed: START+BYTES, like 2M+16M");
+	if (err || range->bytes > U64_MAX - range->start)
+		return shadow_params_refuse(c, id, -ERANGE,
+					    "out of range; allowed: START+BYTES inside the block");
+	if (range->bytes == 0)
+		return shadow_params_refuse(c, id, -EINVAL, "allowed: at least one byte");
+	range->given = true;
+	return 0;
+}
+
+static int read_image(struct shadow_params_check *c, const char *text)
+{
+	return read_range(c, SHADOW_PARAM_IMAGE, text, &c->cfg->image);
+}
+
+static int read_dtb(struct shadow_params_check *c, const char *text)
+{
+	return read_range(c, SHADOW_PARAM_DTB, text, &c->cfg->dtb);
+}
+
+static int read_initrd(struct shadow_params_check *c, const char *text)
+{
+	return read_range(c, SHADOW_PARAM_INITRD, text, &c->cfg->initrd);
+}
+
+static int read_seed(struct shadow_params_check *c, const char *text)
+{
+	return read_number(c, SHADOW_PARAM_SEED, text, 0, U64_MAX,
+			   &c->cfg->seed);
+}
+
+static int read_granule(struct shadow_params_check *c, const char *text)
+{
+	u64 bytes;
+
+	if (shadow_parse_bytes(text, strlen(text), &bytes) ||
+	    (bytes != SZ_4K && bytes != SZ_16K && bytes != SZ_64K))
+		return shadow_params_refuse(c, SHADOW_PARAM_GRANULE, -EINVAL,
+					    "allowed: 4k, 16k, 64k");
+	c->cfg->page_shift = ilog2(bytes);
+	return 0;
+}
+
+static int read_va_bits(struct shadow_params_check *c, const char *text)
+{
+	static const char allowed[] = "39, 48, 52";
+	u64 bits;
+
+	if (shadow_parse_number(text, strlen(text), &bits))
+		bits = 0;
+	switch (bits) {
+	case 39:
+	case 48:
+	case 52:
+		c->cfg->va_bits = bits;
+		return 0;
+	case 36:
+	case 42:
+	case 47:
+		return not_yet(c, SHADOW_PARAM_VA_BITS, allowed);
+	default:
+		return shadow_params_refuse(c, SHADOW_PARAM_VA_BITS, -EINVAL, "allowed: %s",
+					    allowed);
+	}
+}
+
+static int read_lpa2(struct shadow_params_check *c, const char *text)
+{
+	if (strcmp(text, "auto") == 0)
+		c->cfg->lpa2_mode = SHADOW_LPA2_AUTO;
+	else if (strcmp(text, "on") == 0)
+		c->cfg->lpa2_mode = SHADOW_LPA2_ON;
+	else if (strcmp(text, "off") == 0)
+		c->cfg->lpa2_mode = SHADOW_LPA2_OFF;
+	else
+		return shadow_params_refuse(c, SHADOW_PARAM_LPA2, -EINVAL,
+					    "allowed: auto, on, off");
+	return 0;
+}
+
+static int read_early(struct shadow_params_check *c, const char *text)
+{
+	if (strcmp(text, "bootmem") == 0)
+		return not_yet(c, SHADOW_PARAM_EARLY, "memblock");
+	if (strcmp(text, "memblock") != 0)
+		return shadow_params_refuse(c, SHADOW_PARAM_EARLY, -EINVAL,
+					    "allowed: memblock");
+	c->cfg->early = "memblock";
+	return 0;
+}
+
+static int read_nodes(struct shadow_params_check *c, const char *text)
+{
+	u64 nodes;
+	int err = shadow_parse_number(text, strlen(text), &nodes);
+
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, SHADOW_PARAM_NODES, err,
+					    "not a number; allowed: 1");
+	if (err || nodes < 1 || nodes > 8)
+		return shadow_params_refuse(c, SHADOW_PARAM_NODES, -EINVAL, "allowed: 1");
+	if (nodes != 1)
+		return not_yet(c, SHADOW_PARAM_NODES, "1");
+	c->cfg->nr_nodes = nodes;
+	return 0;
+}
+
+static int read_slab(struct shadow_params_check *c, const char *text)
+{
+	if (strcmp(text, "slab") == 0 || strcmp(text, "slob") == 0)
+		return not_yet(c, SHADOW_PARAM_SLAB, "slub");
+	if (strcmp(text, "slub") != 0)
+		return shadow_params_refuse(c, SHADOW_PARAM_SLAB, -EINVAL, "allowed: slub");
+	c->cfg->slab = "slub";
+	return 0;
+}
+
+static int read_mmu_check(struct shadow_params_check *c, const char *text)
+{
+	const char *def = shadow_param_table[SHADOW_PARAM_MMU_CHECK].def;
+	u64 samples;
+	int err;
+
+	c->cfg->mmu_check = true;
+	if (strcmp(text, "on") == 0)
+		text = def;
+	err = shadow_parse_number(text, strlen(text), &samples);
+	if (strcmp(text, "off") == 0 || (!err && samples == 0)) {
+		c->cfg->mmu_check = false;
+		c->cfg->mmu_samples = 0;
+		return 0;
+	}
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, SHADOW_PARAM_MMU_CHECK, err,
+					    "allowed: on, off, 1 to %u", MAX_SAMPLES);
+	if (err || samples > MAX_SAMPLES)
+		return shadow_params_refuse(c, SHADOW_PARAM_MMU_CHECK, -ERANGE,
+					    "out of range; allowed: on, off, 1 to %u",
+					    MAX_SAMPLES);
+	c->cfg->mmu_samples = samples;
+	return 0;
+}
+
+static int read_debugfs(struct shadow_params_check *c, const char *text)
+{
+	return read_switch(c, SHADOW_PARAM_DEBUGFS, text, &c->cfg->debugfs);
+}
+
+static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
+					      const char *text) = {
+	[SHADOW_PARAM_SIZE]		= read_size,
+	[SHADOW_PARAM_BASE]		= read_base,
+	[SHADOW_PARAM_BASE_FORCE]	= read_base_force,
+	[SHADOW_PARAM_REGION]		= read_region,
+	[SHADOW_PARAM_INITRD]		= read_initrd,
+	[SHADOW_PARAM_IMAGE]		= read_image,
+	[SHADOW_PARAM_DTB]		= read_dtb,
+	[SHADOW_PARAM_SEED]		= read_seed,
+	[SHADOW_PARAM_GRANULE]		= read_granule,
+	[SHADOW_PARAM_VA_BITS]		= read_va_bits,
+	[SHADOW_PARAM_LPA2]		= read_lpa2,
+	[SHADOW_PARAM_EARLY]		= read_early,
+	[SHADOW_PARAM_NODES]		= read_nodes,
+	[SHADOW_PARAM_SLAB]		= read_slab,
+	[SHADOW_PARAM_MMU_CHECK]	= read_mmu_check,
+	[SHADOW_PARAM_DEBUGFS]		= read_debugfs,
+};
+
+/**
+ * shadow_params_read() - read one parameter, or take its default
+ * @c: the check
+ * @id: the parameter
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL, -ERANGE or -EOPNOTSUPP with @c->why set.
+ */
+int shadow_params_read(struct shadow_params_check *c, enum shadow_param_id id)
+{
+	const struct shadow_param_info *info = &shadow_param_table[id];
+	const char *text = c->in->value[id];
+
+	if (text) {
+		if (info->state == SHADOW_PARAM_STATE_LATER || !readers[id])
+			return not_yet(c, id, "");
+		if (strnlen(text, SHADOW_PARAMS_VALUE) == SHADOW_PARAMS_VALUE)
+			return shadow_params_refuse(c, id, -EINVAL,
+						    "allowed: less than %u characters",
+						    SHADOW_PARAMS_VALUE);
+		c->cfg->given |= BIT_ULL(id);
+		return readers[id](c, text);
+	}
+	return *info->def ? readers[id](c, info->def) : 0;
+}
