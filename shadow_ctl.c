@@ -6,10 +6,6 @@
 #include "shadow_ctl_handle.h"
 #include "shadow_mm.h"
 
-#ifdef __KERNEL__
-#include <linux/seq_file.h>
-#endif
-
 /* -------------------------------------------------------------- batches -- */
 
 /* All lines are read before the first one runs. */
@@ -275,34 +271,3 @@ void shadow_ctl_print(const struct shadow_ctl *ctl, bool whole,
 	if (!whole)
 		print_last(ctl, &printer);
 }
-
-#ifdef __KERNEL__
-static void emit_to_seq(void *to, const char *text)
-{
-	seq_puts(to, text);
-}
-
-/**
- * shadow_ctl_show() - the bounded view, for shadow_mm/ctl
- * @ctl: whose
- * @seq: where it goes
- *
- * Context: process, with the caller's mutex.
- */
-void shadow_ctl_show(const struct shadow_ctl *ctl, struct seq_file *seq)
-{
-	shadow_ctl_print(ctl, false, emit_to_seq, seq);
-}
-
-/**
- * shadow_ctl_show_whole() - all live handles, for shadow_mm_raw
- * @ctl: whose
- * @seq: where it goes
- *
- * Context: process, with the caller's mutex.
- */
-void shadow_ctl_show_whole(const struct shadow_ctl *ctl, struct seq_file *seq)
-{
-	shadow_ctl_print(ctl, true, emit_to_seq, seq);
-}
-#endif

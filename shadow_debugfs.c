@@ -39,9 +39,14 @@ struct shadow_file {
 
 static void view_readme(struct seq_file *seq, struct shadow_machine *machine);
 
+static void emit_to_seq(void *to, const char *text)
+{
+	seq_puts(to, text);
+}
+
 static void view_ctl(struct seq_file *seq, struct shadow_machine *machine)
 {
-	shadow_ctl_show(&machine->ctl, seq);
+	shadow_ctl_print(&machine->ctl, false, emit_to_seq, seq);
 }
 
 static const struct shadow_file files[] = {
@@ -218,7 +223,7 @@ static int raw_ctl_show(struct seq_file *seq, void *unused)
 	struct shadow_machine *machine = seq->private;
 
 	mutex_lock(&machine->lock);
-	shadow_ctl_show_whole(&machine->ctl, seq);
+	shadow_ctl_print(&machine->ctl, true, emit_to_seq, seq);
 	mutex_unlock(&machine->lock);
 	return 0;
 }

@@ -113,7 +113,6 @@ bool shadow_ctl_name_ok(const char *name, size_t len);
 const char *shadow_ctl_grammar(enum shadow_ctl_verb verb);
 const char *shadow_ctl_meaning(enum shadow_ctl_verb verb);
 
-struct seq_file;
 struct shadow_ctl_handle;
 struct shadow_ctl_chunk;
 struct shadow_mm;
@@ -185,9 +184,5 @@ typedef void (*shadow_ctl_emit_t)(void *to, const char *text);
 
 void shadow_ctl_print(const struct shadow_ctl *ctl, bool whole,
 		      shadow_ctl_emit_t emit, void *to);
-#ifdef __KERNEL__
-void shadow_ctl_show(const struct shadow_ctl *ctl, struct seq_file *seq);
-void shadow_ctl_show_whole(const struct shadow_ctl *ctl, struct seq_file *seq);
-#endif
 
 #endif /* SHADOW_CTL_H */
