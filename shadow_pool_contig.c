@@ -19,7 +19,8 @@
 
 /* How long the search for a contiguous range may take. */
 #define CONTIG_SECONDS		10
-/* How often the host may be asked to empty a range, in each of two passes. */
+#define CONTIG_PASSES		4
+/* How often the host may be asked to empty a range, in each pass. */
 #define CONTIG_ATTEMPTS		4096
 /* How far the next candidate is from one that was refused, at least. */
 #define CONTIG_STEP		((u64)SZ_2M)
@@ -204,22 +205,25 @@ int shadow_pool_take_contig(struct shadow_pool *pool,
 	struct contig_search search = {
 		.deadline = start + CONTIG_SECONDS * HZ,
 	};
-	unsigned int asked = 0;
+	unsigned int asked = 0, pass;
 
 	if (!IS_ENABLED(CONFIG_CONTIG_ALLOC))
 		return shadow_pool_explain(pool, SHADOW_POOL_CONTIG, -EOPNOTSUPP,
 					   "the host was built without CONFIG_CONTIG_ALLOC");
-	/* First where it should work, then wherever it may. */
-	for (search.picky = true;; search.picky = false) {
+	/*
+	 * First where it should work, then wherever it may; twice, since what
+	 * is on its way to a list now has arrived the next time.
+	 */
+	for (pass = 0; pass < CONTIG_PASSES; pass++) {
 		search.attempts = CONTIG_ATTEMPTS;
+		search.picky = !(pass & 1);
 		if (!contig_pass(pool, request, &search))
-			return shadow_pool_explain(pool, SHADOW_POOL_CONTIG, 0, "used");
+			return shadow_pool_explain(pool, SHADOW_POOL_CONTIG, 0,
+						   "used");
 		asked += CONTIG_ATTEMPTS - search.attempts;
 		if (fatal_signal_pending(current))
-			return shadow_pool_explain(pool, SHADOW_POOL_CONTIG, -EINTR,
-						   "interrupted");
-		if (!search.picky)
-			break;
+			return shadow_pool_explain(pool, SHADOW_POOL_CONTIG,
+						   -EINTR, "interrupted");
 	}
 	return shadow_pool_explain(pool, SHADOW_POOL_CONTIG, -ENOMEM,
 				   "no such range could be emptied: %u candidates of %llu bytes in %u ms",
