@@ -104,7 +104,7 @@ void shadow_mmu_note(struct shadow_mmu_result *result, u64 va,
 	if (result->mismatch++)
 		return;
 	result->first_bad_va = va;
-	len = scnprintf(to, SHADOW_MMU_REASON, "va 0x%016llx: walker: ", va);
+	len = scnprintf(to, SHADOW_MMU_REASON, "walker: ");
 	len += print_verdict(to + len, SHADOW_MMU_REASON - len, verdict);
 	len += scnprintf(to + len, SHADOW_MMU_REASON - len, "; CPU: ");
 	if (par)

@@ -178,7 +178,7 @@ static void the_first_mismatch_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, result->faulted, 2ULL);
 	KUNIT_EXPECT_EQ(test, result->first_bad_va, 0xffff800000002000ULL);
 	KUNIT_EXPECT_STREQ(test, result->reason,
-			   "va 0xffff800000002000: walker: translation fault, level 2; CPU: pa 0x812345000");
+			   "walker: translation fault, level 2; CPU: pa 0x812345000");
 }
 
 static void what_the_cpu_said_is_told(struct kunit *test)
@@ -189,15 +189,15 @@ static void what_the_cpu_said_is_told(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, result);
 	note(result, 0x4000, 0x5000, PAR_FAULT(0x0f));
 	KUNIT_EXPECT_STREQ(test, result->reason,
-			   "va 0x0000000000004000: walker: pa 0x5000; CPU: permission fault, level 3");
+			   "walker: pa 0x5000; CPU: permission fault, level 3");
 	memset(result, 0, sizeof(*result));
 	note(result, 0x4000, 0x5000, PAR_FAULT(0x30));
 	KUNIT_EXPECT_STREQ(test, result->reason,
-			   "va 0x0000000000004000: walker: pa 0x5000; CPU: fault status 0x30");
+			   "walker: pa 0x5000; CPU: fault status 0x30");
 	memset(result, 0, sizeof(*result));
 	note(result, 0x4000, 0x5000, PAR_FAULT(0x07) | BIT_ULL(9));
 	KUNIT_EXPECT_STREQ(test, result->reason,
-			   "va 0x0000000000004000: walker: pa 0x5000; CPU: stage 2 fault status 0x07");
+			   "walker: pa 0x5000; CPU: stage 2 fault status 0x07");
 }
 
 static struct kunit_case shadow_mmu_cases[] = {
