@@ -275,10 +275,13 @@ int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache)
  * are. Follows kmem_cache_shrink().
  *
  * Context: any; does not sleep.
- * Return: 1 if slabs remain, 0 if none does, -EUCLEAN for a frozen machine.
+ * Return: 1 if slabs remain, 0 if none does, -EINVAL for a cache that does not
+ * exist any more, -EUCLEAN for a frozen machine.
  */
 int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 {
+	if (!cache->live)
+		return -EINVAL;
 	return cache->engine->shrink(cache);
 }
 

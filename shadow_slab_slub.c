@@ -238,6 +238,9 @@ static bool take_slab(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c
 	unsigned int nid = wanted_node(cache, gfp);
 	unsigned int i;
 
+	/* A cache that has been destroyed has no nodes any more */
+	if (!cache->node[nid].in)
+		return false;
 	if (take_partial(cache, c, cpu, nid) || take_new(cache, c, cpu, gfp))
 		return true;
 	if (gfp & SHADOW_GFP_THISNODE)

@@ -89,6 +89,8 @@ void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *i
 	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
 		struct shadow_slab_node *node = &cache->node[i];
 
+		if (!node->in)
+			continue;
 		raw_spin_lock_irqsave(&node->lock, flags);
 		info->num_slabs += node->in->nr_slabs;
 		info->num_objs += node->in->nr_objects;

@@ -435,6 +435,12 @@ static void slab_destroy_and_shrink(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
 	KUNIT_EXPECT_NULL(test, shadow_slab_find(&sm->slab, "x"));
 	KUNIT_EXPECT_EQ(test, shadow_test_machine_free(sm->m), nr_free);
+	/* Whoever still has the handle gets nothing */
+	KUNIT_EXPECT_NULL(test, shadow_kmem_cache_alloc(cache, 0));
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[0]), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), -EINVAL);
+	shadow_slab_get_info(cache, &info);
+	KUNIT_EXPECT_EQ(test, info.num_slabs, 0);
 	end(test, sm, 0);
 }
 
