@@ -311,7 +311,7 @@ static unsigned long fill_gaps(struct shadow_memblock *mb,
 				fill_gap(mb, type, idx++, base, next, nid,
 					 flags, span);
 		}
-		base = min(rgn_end(&type->regions[idx]), end);
+		base = rgn_end(&type->regions[idx]);
 	}
 	if (base < end) {
 		nr++;
