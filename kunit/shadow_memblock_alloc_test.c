@@ -202,6 +202,13 @@ static void hands_out_pointers(struct kunit *test)
 	p = shadow_memblock_alloc_low(mb, PAGE, PAGE);
 	KUNIT_EXPECT_PTR_EQ(test, p, m->block.virt);
 	KUNIT_EXPECT_NULL(test, shadow_memblock_alloc_low(mb, PAGE, PAGE));
+	/* Pointers never reach over the limit, whatever end is said. */
+	shadow_memblock_set_current_limit(mb, base + 3 * PAGE);
+	p = shadow_memblock_alloc_try_nid(mb, PAGE, PAGE, 0,
+					  SHADOW_MEMBLOCK_ALLOC_ANYWHERE,
+					  SHADOW_NUMA_NO_NODE);
+	KUNIT_EXPECT_PTR_EQ(test, p, shadow_phys_to_virt(&m->block,
+							 base + 2 * PAGE));
 	shadow_memblock_set_current_limit(mb, base + PAGE);
 	KUNIT_EXPECT_NULL(test, shadow_memblock_alloc(mb, 1, 1));
 	verify(test, m);
@@ -355,6 +362,35 @@ static void refuses_when_full(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, mb->reserved.regions, &mb->reserved.first[0]);
 }
 
+/* The worst cases, one region short of fitting, and just fitting. */
+static void counts_before_it_starts(struct kunit *test)
+{
+	struct machine *m = new_machine(test);
+	u64 i;
+
+	for (i = 0; i < 64; i++)
+		KUNIT_ASSERT_EQ(test, 0, add(m, 2 + 2 * i, 3 + 2 * i));
+	/* 64 regions and the 65 gaps around them. */
+	KUNIT_EXPECT_EQ(test, -ENOMEM, add(m, 1, 200));
+	KUNIT_EXPECT_EQ(test, 64, m->mb.memory.cnt);
+	verify(test, m);
+	KUNIT_EXPECT_EQ(test, 0, add(m, 2, 200));
+	EXPECT_MEMORY(test, m, "2-200");
+
+	/* Out of the middle of a region; one that splits twice needs two. */
+	for (i = 1; i < 127; i++)
+		KUNIT_ASSERT_EQ(test, 0, add(m, 1000 + 2 * i, 1001 + 2 * i));
+	KUNIT_EXPECT_EQ(test, 127, m->mb.memory.cnt);
+	KUNIT_EXPECT_EQ(test, -ENOMEM, take_away(m, 50, 60));
+	KUNIT_EXPECT_EQ(test, 127, m->mb.memory.cnt);
+	verify(test, m);
+	KUNIT_EXPECT_EQ(test, 0, add(m, 1003, 1004));
+	KUNIT_EXPECT_EQ(test, 126, m->mb.memory.cnt);
+	KUNIT_EXPECT_EQ(test, 0, take_away(m, 50, 60));
+	KUNIT_EXPECT_EQ(test, 127, m->mb.memory.cnt);
+	verify(test, m);
+}
+
 #define ARRAY_BYTES(nr)	ALIGN((nr) * sizeof(struct shadow_memblock_region), PAGE)
 
 static void doubles_memory(struct kunit *test)
@@ -372,6 +408,8 @@ static void doubles_memory(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, (void *)mb->memory.regions,
 			    shadow_phys_to_virt(&m->block,
 						top - ARRAY_BYTES(256)));
+	KUNIT_EXPECT_NULL(test, memchr_inv(&mb->memory.regions[129], 0,
+					   127 * sizeof(*mb->memory.regions)));
 	KUNIT_EXPECT_EQ(test, 1, mb->reserved.cnt);
 	KUNIT_EXPECT_EQ(test, top - ARRAY_BYTES(256),
 			mb->reserved.regions[0].base);
@@ -523,6 +561,7 @@ static struct kunit_case memblock_alloc_cases[] = {
 	KUNIT_CASE(walks),
 	KUNIT_CASE(walks_whole_frames),
 	KUNIT_CASE(refuses_when_full),
+	KUNIT_CASE(counts_before_it_starts),
 	KUNIT_CASE(doubles_memory),
 	KUNIT_CASE(doubles_reserved),
 	KUNIT_CASE(doubles_to_allocate),

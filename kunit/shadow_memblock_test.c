@@ -349,6 +349,8 @@ static void answers(struct kunit *test)
 								  5 * PAGE));
 	KUNIT_EXPECT_FALSE(test, shadow_memblock_is_region_memory(mb, 9 * PAGE,
 								  2 * PAGE));
+	KUNIT_EXPECT_FALSE(test, shadow_memblock_is_region_memory(mb, 2 * PAGE,
+								  LAST_PA));
 	KUNIT_EXPECT_TRUE(test, shadow_memblock_is_region_reserved(mb, 0,
 								   4 * PAGE));
 	KUNIT_EXPECT_FALSE(test, shadow_memblock_is_region_reserved(mb,
