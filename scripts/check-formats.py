@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """check-formats.py - let a parser that others wrote judge our files
 
-usage: scripts/check-formats.py FOLDER
+usage: scripts/check-formats.py EXPORTER FOLDER
 
-FOLDER holds copies of buddyinfo, zoneinfo and slabinfo. Debian's
-prometheus-node-exporter reads them in place of /proc: each of its collectors
+FOLDER holds copies of buddyinfo, zoneinfo and slabinfo. EXPORTER, Debian's
+prometheus-node-exporter, reads them in place of /proc: each of its collectors
 must report success, and what it understood must be what the files say, number
 for number. Prints what differs, ends with status 1 then.
 """
@@ -17,8 +17,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-
-EXPORTER = "prometheus-node-exporter"
 
 # Names in zoneinfo and what the exporter makes of them.
 ZONE_VALUES = {
@@ -38,10 +36,10 @@ def free_port():
         return sock.getsockname()[1]
 
 
-def scrape(folder):
+def scrape(exporter, folder):
     """What the exporter answers once it listens."""
     port = free_port()
-    args = [EXPORTER, f"--path.procfs={folder}", "--collector.disable-defaults",
+    args = [exporter, f"--path.procfs={folder}", "--collector.disable-defaults",
             f"--web.listen-address=127.0.0.1:{port}"]
     args += [f"--collector.{name}" for name in ("buddyinfo", "zoneinfo", "slabinfo")]
     with subprocess.Popen(args, stderr=subprocess.PIPE) as process:
@@ -59,7 +57,7 @@ def scrape(folder):
                     time.sleep(0.1)
         finally:
             process.kill()
-        sys.exit(f"{EXPORTER} does not answer: {process.stderr.read().decode()}")
+        sys.exit(f"{exporter} does not answer: {process.stderr.read().decode()}")
 
 
 def parse_metrics(text):
@@ -112,11 +110,11 @@ def expected_slabinfo(folder):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+    if len(sys.argv) != 3 or sys.argv[1] in ("-h", "--help"):
         print(__doc__.strip())
         sys.exit(0 if len(sys.argv) == 2 else 64)
-    folder = os.path.abspath(sys.argv[1])
-    metrics = parse_metrics(scrape(folder))
+    folder = os.path.abspath(sys.argv[2])
+    metrics = parse_metrics(scrape(sys.argv[1], folder))
     wrong = compared = 0
     for name, expected in (("buddyinfo", expected_buddyinfo),
                            ("zoneinfo", expected_zoneinfo),

@@ -36,7 +36,7 @@ RUN_PACKAGES='
 '
 
 # What the tests need on top: a kernel built from source, UML, sanitizers,
-# the static checks, a judge of the formats.
+# the static checks.
 TEST_PACKAGES='
 	bison
 	device-tree-compiler
@@ -47,7 +47,6 @@ TEST_PACKAGES='
 	linux-source-6.12
 	patch
 	perl
-	prometheus-node-exporter
 	python3
 	shellcheck
 	sparse
@@ -57,7 +56,7 @@ TOOLS='make, a cross compiler for aarch64 (aarch64-linux-gnu-gcc), pahole,
 qemu-system-aarch64, rsync, cpio, xz, bc, depmod, flock, apt-get and dpkg-deb
 (they fetch Debian kernels; no root needed). For the tests also gcc with ASan
 and UBSan, flex, bison, perl, python3, git, sparse, shellcheck, the headers of
-libelf and libssl, prometheus-node-exporter, and the source of Linux 6.12
+libelf and libssl, dtc, and the source of Linux 6.12
 (KSRC=PATH).'
 
 not_debian() {
@@ -99,10 +98,9 @@ confirm() {
 	esac
 }
 
-# The services and menus that some of them bring are not wanted here.
 install_packages() {
 	local log=$SHADOW_CACHE/logs/apt.log
-	local env=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1)
+	local env=(env DEBIAN_FRONTEND=noninteractive)
 	mkdir -p "$(dirname "$log")"
 	if ! as_root "${env[@]}" apt-get -qq -o Acquire::Retries=3 update \
 		>"$log" 2>&1 </dev/null; then

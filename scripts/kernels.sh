@@ -3,7 +3,7 @@
 # kernels.sh - fetch Debian's stock arm64 kernels and their headers
 #
 # usage: scripts/kernels.sh [--update] FLAVOUR...
-#        scripts/kernels.sh --busybox
+#        scripts/kernels.sh --busybox | --exporter
 #        scripts/kernels.sh --list
 #
 # FLAVOUR is 6.12-cloud, 6.12, 6.12-16k, 6.12-rt, 6.1-cloud or all. For each,
@@ -15,8 +15,9 @@
 #	guest/		*.ko that a guest needs to talk to QEMU, and `order`
 #	build/		what KDIR is to be, for the host's own architecture
 #
-# --busybox prints the path of a static arm64 busybox instead. --update asks
-# the archive for a newer version; without it, what is cached is used.
+# --busybox prints the path of a static arm64 busybox instead, --exporter that
+# of prometheus-node-exporter for this machine. --update asks the archive for a
+# newer version; without it, what is cached is used.
 #
 # Packages come from the system's own sources, through package lists of our
 # own: neither the system's lists nor its architectures are touched, and root
@@ -128,7 +129,7 @@ fetch() {
 	(cd "$dir" && apt-get "${APT_OPTIONS[@]}" download "$@" >&2)
 }
 
-# unpack_debs PATTERN DIRECTORY [MEMBER...]
+# unpack DEB DIRECTORY [MEMBER...]
 unpack() {
 	local deb=$1 dir=$2
 	shift 2
@@ -265,28 +266,36 @@ publish_link() {
 	mv -T "$link" "$KERNELS/$2"
 }
 
-produce_busybox() {
-	local tmp
-	[ ! -e "$SHADOW_CACHE/busybox/busybox" ] || return 0
+# produce_program PROGRAM PACKAGE: one program out of a package, into a folder
+# of the cache, where no service of it is started.
+produce_program() {
+	local name=$1 package=$2 tmp
+	[ ! -e "$SHADOW_CACHE/$name/$name" ] || return 0
 	setup_apt
 	refresh_lists
 	tmp=$(mktemp -d "$SHADOW_CACHE/tmp.XXXXXX")
 	# shellcheck disable=SC2064
 	trap "rm -rf '$tmp'" EXIT
 	mkdir "$tmp/new"
-	say "fetching a static arm64 busybox"
-	if ! fetch "$tmp" busybox-static:arm64; then
+	say "fetching $package"
+	if ! fetch "$tmp" "${package/%:host/:$HOST_ARCH}"; then
 		refresh_lists force
-		fetch "$tmp" busybox-static:arm64 ||
-			die "busybox-static could not be fetched"
+		fetch "$tmp" "${package/%:host/:$HOST_ARCH}" ||
+			die "$package could not be fetched"
 	fi
-	unpack "$tmp"/busybox-static_*.deb "$tmp/root" './*bin/busybox'
-	find "$tmp/root" -name busybox -type f -exec cp {} "$tmp/new/busybox" \;
-	[ -x "$tmp/new/busybox" ] || die "busybox-static holds no busybox"
-	rm -rf "$SHADOW_CACHE/busybox"
-	mv -T "$tmp/new" "$SHADOW_CACHE/busybox"
+	unpack "$tmp"/*.deb "$tmp/root" "./*bin/$name"
+	find "$tmp/root" -name "$name" -type f -exec cp {} "$tmp/new/" \;
+	[ -x "$tmp/new/$name" ] || die "$package holds no $name"
+	rm -rf "${SHADOW_CACHE:?}/$name"
+	mv -T "$tmp/new" "$SHADOW_CACHE/$name"
 	rm -rf "$tmp"
 	trap - EXIT
+}
+
+# program PROGRAM PACKAGE: prints its path.
+program() {
+	[ -e "$SHADOW_CACHE/$1/$1" ] || with_lock apt produce_program "$@"
+	echo "$SHADOW_CACHE/$1/$1"
 }
 
 main() {
@@ -297,11 +306,10 @@ main() {
 		-h | --help)	print_help "$0"; exit 0 ;;
 		--list)		tr ' ' '\n' <<<"$FLAVOURS"; exit 0 ;;
 		--update)	update=1 ;;
-		--busybox)
-			[ -e "$SHADOW_CACHE/busybox/busybox" ] ||
-				with_lock apt produce_busybox
-			echo "$SHADOW_CACHE/busybox/busybox"
-			exit 0
+		--busybox)	program busybox busybox-static:arm64; exit ;;
+		--exporter)
+			program prometheus-node-exporter prometheus-node-exporter:host
+			exit
 			;;
 		all)		read -ra flavours <<<"$FLAVOURS" ;;
 		-*)		usage_error "unknown option '$1'" ;;

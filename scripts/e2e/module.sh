@@ -158,7 +158,8 @@ test_formats() {
 	expect_status 0
 	mkdir "$work/proc"
 	tar -x -C "$work/proc" <"$work/out"
-	"$SHADOW_SCRIPTS/check-formats.py" "$work/proc" || fail "the exporter disagrees"
+	"$SHADOW_SCRIPTS/check-formats.py" "$("$SHADOW_SCRIPTS/kernels.sh" --exporter)" \
+		"$work/proc" || fail "the exporter disagrees"
 }
 
 # Without files it loads, says so once, and unloads.
