@@ -65,9 +65,11 @@ static bool take_free(struct shadow_zone *zone, struct shadow_page *page,
 {
 	struct shadow_free_area *area = &zone->free_area[order];
 
-	if (unlikely(!shadow_page_list_del(zone->memmap, &area->list[mt], page))) {
+	/* The type was read from the page: three bits, four lists */
+	if (unlikely(mt >= SHADOW_MIGRATE_TYPES ||
+		     !shadow_page_list_del(zone->memmap, &area->list[mt], page))) {
 		shadow_fault_raise(zone_fault(zone),
-				   "buddy: links of free block at index %u (order %u) are corrupt",
+				   "buddy: links or type of free block at index %u (order %u) are corrupt",
 				   shadow_page_index(zone->memmap, page), order);
 		return false;
 	}
@@ -87,7 +89,10 @@ static struct shadow_page *first_free(struct shadow_zone *zone,
 		   ((u32)zone->type << SHADOW_PF_ZONE_SHIFT) |
 		   ((u32)zone->nid << SHADOW_PF_NODE_SHIFT);
 
-	if (likely(page && (page->flags & BUDDY_MASK) == want))
+	/* Aligned and inside: what is split off it is in the memmap too */
+	if (likely(page && (page->flags & BUDDY_MASK) == want &&
+		   shadow_page_aligned(zone->memmap, index, order) &&
+		   zone->memmap->nr - index >= BIT(order)))
 		return page;
 	shadow_fault_raise(zone_fault(zone),
 			   "buddy: index %u heads the list of order %u type %u but is no such free block",

@@ -632,6 +632,42 @@ static void buddy_corruption_is_seen(struct kunit *test)
 	}
 }
 
+/* A type that no list has, met when the neighbour is freed and would merge */
+static void break_type_far(struct shadow_test_machine *m)
+{
+	free_head(m, 3)->flags |= SHADOW_PF_MT_MASK;
+}
+
+/* A head that lies about its order, at the memmap's end */
+static void break_order_at_end(struct shadow_test_machine *m)
+{
+	struct shadow_page *page = &m->nodes.memmap.pages[63];
+	struct shadow_page_list *list;
+
+	page->flags = (page->flags & SHADOW_PF_PLACE_MASK) |
+		      SHADOW_PF(SHADOW_PAGE_BUDDY, 3, 0, SHADOW_MIGRATE_MOVABLE);
+	list = &normal_zone(m)->free_area[3].list[SHADOW_MIGRATE_MOVABLE];
+	page->next = SHADOW_NO_PAGE;
+	page->prev = SHADOW_NO_PAGE;
+	list->first = 63;
+	list->last = 63;
+}
+
+static void buddy_corruption_stays_inside(struct kunit *test)
+{
+	struct shadow_test_machine *m = machine_to_break(test);
+	struct shadow_page *neighbour = free_head(m, 3) + 8;
+
+	break_type_far(m);
+	shadow_free_pages(&m->nodes, neighbour, 3);
+	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&m->fault));
+
+	m = machine_to_break(test);
+	break_order_at_end(m);
+	KUNIT_EXPECT_NULL(test, shadow_alloc_pages(&m->nodes, SHADOW_GFP_MOVABLE, 0));
+	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&m->fault));
+}
+
 /* The allocator that walks into it freezes; it neither crashes nor goes on */
 static void buddy_corruption_freezes(struct kunit *test)
 {
@@ -692,6 +728,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(buddy_random_large),
 	KUNIT_CASE(buddy_corruption_is_seen),
 	KUNIT_CASE(buddy_corruption_freezes),
+	KUNIT_CASE(buddy_corruption_stays_inside),
 	KUNIT_CASE(pcp_corruption_freezes),
 	{}
 };

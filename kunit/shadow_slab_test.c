@@ -867,17 +867,15 @@ static void remake(struct kunit *test, struct slab_machine *sm, void *memmap)
 	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->mb, &m->handover), 0);
 }
 
-/* One byte of what lies in the block: a page's share of slab and lists, or contents */
+/* One byte of what lies in the block: of a struct shadow_page, or contents */
 static void vandalise(struct slab_machine *sm, struct rnd_state *rnd)
 {
-	const u64 kept = offsetof(struct shadow_page, next);
 	struct shadow_page *page;
 	u8 *victim;
 
 	if (shadow_test_below(rnd, 2)) {
 		page = &sm->m->nodes.memmap.pages[shadow_test_below(rnd, 64)];
-		victim = (u8 *)page + kept +
-			 shadow_test_below(rnd, sizeof(*page) - kept);
+		victim = (u8 *)page + shadow_test_below(rnd, sizeof(*page));
 	} else {
 		victim = sm->m->block.virt + shadow_test_below(rnd, 64 << 12);
 	}
