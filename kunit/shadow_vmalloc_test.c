@@ -453,17 +453,22 @@ static void occupy(struct kunit *test, struct vmachine *v, u64 nr_free,
 	}
 }
 
+static void vacate_one(struct kunit *test, struct vmachine *v,
+		       struct shadow_page_list *list)
+{
+	struct shadow_nodes *nodes = &v->m->nodes;
+	struct shadow_page *page = shadow_page_at(&nodes->memmap, list->first);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	list->first = page->next;
+	KUNIT_ASSERT_EQ(test, 0, shadow_free_pages(nodes, page, 0));
+}
+
 static void vacate(struct kunit *test, struct vmachine *v,
 		   struct shadow_page_list *list)
 {
-	struct shadow_nodes *nodes = &v->m->nodes;
-	struct shadow_page *page;
-
-	while (list->first != SHADOW_NO_PAGE) {
-		page = shadow_page_at(&nodes->memmap, list->first);
-		list->first = page->next;
-		KUNIT_ASSERT_EQ(test, 0, shadow_free_pages(nodes, page, 0));
-	}
+	while (list->first != SHADOW_NO_PAGE)
+		vacate_one(test, v, list);
 }
 
 /* With 0, 1, 2, ... frames left, until it succeeds: each step has failed. */
@@ -475,15 +480,15 @@ static void short_of_memory(struct kunit *test, struct vmachine *v,
 	u64 nr_free, va;
 	int err;
 
+	occupy(test, v, 0, &list);
 	for (nr_free = 0; nr_free <= most; nr_free++) {
-		occupy(test, v, nr_free, &list);
 		take_snapshot(v, &before);
 		err = alloc(v, nr_pages * PAGE, &va);
 		if (!err)
 			break;
 		KUNIT_ASSERT_EQ(test, -ENOMEM, err);
 		expect_unchanged(test, v, before);
-		vacate(test, v, &list);
+		vacate_one(test, v, &list);
 	}
 	/* The pages, and at least one table for them. */
 	KUNIT_EXPECT_GT(test, nr_free, nr_pages);
