@@ -298,6 +298,10 @@ kernel_make() {
 }
 
 check_headers() {
+	compile_headers | expect_nothing
+}
+
+compile_headers() {
 	local dir file name objects=()
 	dir=$(clone_build_dir)/headers
 	rm -rf "$dir"
@@ -312,8 +316,9 @@ check_headers() {
 	# shellcheck disable=SC2016
 	printf 'obj-m := %s\nccflags-y := -I$(src)/include\n' "${objects[*]}" \
 		>"$dir/Kbuild"
-	kernel_make "$dir" -j"$(nproc)" W=1 "${objects[@]}" 2>&1 |
-		grep -v '^make\|^  ' | expect_nothing
+	kernel_make "$dir" -j"$(nproc)" W=1 "${objects[@]}" >"$dir/build.log" 2>&1 ||
+		echo "the headers do not compile"
+	sed '/^make/d; /^  [A-Z]/d' "$dir/build.log"
 }
 
 check_warnings() {
@@ -321,7 +326,7 @@ check_warnings() {
 	for flavour in $("$SHADOW_SCRIPTS/kernels.sh" --list); do
 		dir=$(SHADOW_BUILD=$(clone_build_dir)/warnings \
 			"$SHADOW_SCRIPTS/build.sh" --force "$flavour") || return
-		grep -i 'warning' "$dir/build.log" | sed "s/^/$flavour: /" |
+		sed -n "/[Ww]arning/s/^/$flavour: /p" "$dir/build.log" |
 			expect_nothing || rc=1
 	done
 	return $rc
@@ -333,8 +338,13 @@ check_sparse() {
 		"$SHADOW_SCRIPTS/build.sh" --force 6.12-cloud) || return
 	# C=2: also what is compiled already. What sparse says of the kernel's
 	# own headers is not about us.
-	kernel_make "$dir" C=2 CF='-D__CHECK_ENDIAN__' modules 2>&1 |
-		grep -E "^($dir/|[a-z_/]*shadow_).*(warning|error)" | expect_nothing
+	kernel_make "$dir" C=2 CF='-D__CHECK_ENDIAN__' modules \
+		>"$dir/sparse.log" 2>&1 || {
+		tail -n 20 "$dir/sparse.log"
+		return 1
+	}
+	sed -n -E "\\,^($dir/|[a-z_/]*shadow_).*(warning|error),p" \
+		"$dir/sparse.log" | expect_nothing
 }
 
 main() {

@@ -37,7 +37,7 @@ build() {
 run() {
 	local kind=$1 log rc=0 pass fail
 	shift
-	log=$(dirname "$RUNNER")/test.log
+	log=$(mktemp "$(dirname "$RUNNER")/test.XXXXXX")
 	echo "== user space, $kind"
 	timeout -k 5 "$TIMEOUT" "$RUNNER" "$@" 2>&1 | tee "$log" || rc=$?
 	pass=$(grep -c '^    ok ' "$log" || true)
@@ -50,6 +50,7 @@ run() {
 		warn "the $kind run failed (status $rc)"
 		fail=1
 	fi
+	rm -f "$log"
 	PASSED=$((PASSED + pass))
 	FAILED=$((FAILED + fail))
 }
