@@ -84,6 +84,7 @@ main() {
 	case ${1:-} in
 	-h | --help)	print_help "$0"; exit 0 ;;
 	esac
+	export SHADOW_PROGRESS=1
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/shadow-bench.XXXXXX")
 	trap 'rm -rf "$dir"' EXIT
 	for boot in 1 2; do

@@ -26,8 +26,8 @@
 # debugfs and tracefs mounted, the module loaded and lying at /shadow_mm.ko.
 # What it prints on its two streams comes out on ours, byte for byte; the exit
 # status is its own. Our own progress shows only where standard error is a
-# terminal, or with SHADOW_PROGRESS=1. Without a command: an interactive shell on a terminal
-# (Ctrl-A X ends QEMU), else standard input is the script to run.
+# terminal, or with SHADOW_PROGRESS=1. Without a command: an interactive shell
+# on a terminal (Ctrl-A X ends QEMU), else standard input is the script to run.
 #
 # Exit status of our own:
 #
@@ -75,9 +75,7 @@ no_guest() {
 
 # Words as a shell splits them, quotes honoured, nothing expanded.
 split_words() {
-	local text=$1
-	[ -n "${text//[[:space:]]/}" ] || return 0
-	xargs printf '%s\0' <<<"$text" 2>/dev/null
+	[ -z "${1//[[:space:]]/}" ] || xargs printf '%s\0' <<<"$1" 2>/dev/null
 }
 
 check_kernel() {
@@ -113,8 +111,13 @@ parse_arguments() {
 			set -- "${1%%=*}" "${1#*=}" "${@:2}"
 			continue
 			;;
+		--kernel | --cpu | --mem | --smp | --append | --qemu | --params | \
+			--file | --timeout | --module | --console)
+			need_value "$1" $#
+			;;
+		-*)	usage_error "unknown option '$1'" ;;
+		*)	usage_error "'$1': a command stands behind --, as in: -- '$1'" ;;
 		esac
-		need_value "$1" $#
 		case $1 in
 		--kernel)	check_kernel "$2"; kernel=$2 ;;
 		--cpu)		check_cpu "$2"; cpu=$2 ;;
@@ -127,6 +130,8 @@ parse_arguments() {
 		--append)	append="$append $2" ;;
 		--qemu)
 			local words=()
+			split_words "$2" >/dev/null ||
+				usage_error "--qemu '$2': a quote is not closed"
 			readarray -d '' words < <(split_words "$2")
 			qemu_args+=("${words[@]}")
 			;;
@@ -138,7 +143,6 @@ parse_arguments() {
 			module=$2
 			;;
 		--console)	console_copy=$2 ;;
-		*)		usage_error "unknown option '$1'" ;;
 		esac
 		shift 2
 	done
@@ -305,7 +309,7 @@ cleanup() {
 
 # The two streams pass through named pipes, so that they appear as they come.
 run_qemu() {
-	local out_pid err_pid rc=0
+	local out_pid err_pid rc=0 limit=()
 	mkfifo "$run_dir/out" "$run_dir/err"
 	: >"$run_dir/ctl"
 	: >"$run_dir/log"
@@ -318,7 +322,9 @@ run_qemu() {
 		saved_tty=$(stty -g </dev/tty 2>/dev/null || true)
 		# A terminal of its own: QEMU makes its descriptors non-blocking,
 		# which our `cat` on the same description would trip over.
-		"${qemu[@]}" </dev/tty > >(exec cat) 2>"$run_dir/qemu.err" || rc=$?
+		[ -z "$timeout" ] || limit=(timeout --foreground -k 5 "$timeout")
+		${limit[@]+"${limit[@]}"} "${qemu[@]}" </dev/tty > >(exec cat) \
+			2>"$run_dir/qemu.err" || rc=$?
 	else
 		timeout -k 5 "$timeout" "${qemu[@]}" </dev/null \
 			>"$run_dir/qemu.out" 2>"$run_dir/qemu.err" &
