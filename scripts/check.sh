@@ -326,7 +326,7 @@ check_warnings() {
 	for flavour in $("$SHADOW_SCRIPTS/kernels.sh" --list); do
 		dir=$(SHADOW_BUILD=$(clone_build_dir)/warnings \
 			"$SHADOW_SCRIPTS/build.sh" --force "$flavour") || return
-		sed -n "/[Ww]arning/s/^/$flavour: /p" "$dir/build.log" |
+		sed -n "/\\(warning\\|WARNING\\):/s/^/$flavour: /p" "$dir/build.log" |
 			expect_nothing || rc=1
 	done
 	return $rc
