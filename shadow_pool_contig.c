@@ -265,6 +265,27 @@ static bool join_frames(struct page *page, unsigned int order)
 	return true;
 }
 
+/* Whole blocks where nobody else holds a frame of them, else frame by frame */
+static void give_back(unsigned long pfn, unsigned int order)
+{
+	if (join_frames(pfn_to_page(pfn), order))
+		__free_pages(pfn_to_page(pfn), order);
+	else
+		give_host(pfn, 1UL << order);
+}
+
+/*
+ * The host counts frames on its per-CPU lists as neither used nor free, and
+ * what it emptied for us has passed over them. alloc_contig_range() returns
+ * them all to the zone, so that MemFree tells at once what has come back. The
+ * block that is asked for is larger than what those lists take.
+ */
+static void drain_host_lists(unsigned long pfn, unsigned int order)
+{
+	if (!ask_host(pfn, 1UL << order))
+		give_back(pfn, order);
+}
+
 /**
  * shadow_pool_give_back_contig() - undo rung 3
  * @pool: the pool
@@ -283,12 +304,11 @@ void shadow_pool_give_back_contig(struct shadow_pool *pool)
 	while (nr_pages) {
 		unsigned int order = piece_order(pfn, nr_pages);
 
-		if (join_frames(pfn_to_page(pfn), order))
-			__free_pages(pfn_to_page(pfn), order);
-		else
-			give_host(pfn, 1UL << order);
+		give_back(pfn, order);
 		pfn += 1UL << order;
 		nr_pages -= 1UL << order;
 		cond_resched();
 	}
+	pfn = page_to_pfn(pool->page);
+	drain_host_lists(pfn, piece_order(pfn, pool->page_bytes >> PAGE_SHIFT));
 }
