@@ -238,25 +238,36 @@ check_kernel-doc() {
 }
 
 # checkpatch IGNORED... reads file names. It leaves a file behind where it is
-# called, so that must not be the clone.
+# called, so that must not be the clone. A file that was clean is not read again
+# until it changes, or what is asked of it.
 checkpatch() {
-	local tree
+	local tree clean file stamp ignore
+	ignore=$(IFS=,; echo "$*")
 	tree=$("$SHADOW_SCRIPTS/kernel-tree.sh") || return
-	mkdir -p "$(clone_build_dir)"
-	cd "$(clone_build_dir)" || return
-	sed "s,^,$SHADOW_TOP/," |
-		xargs -r "$tree/scripts/checkpatch.pl" --no-tree --strict \
-			--terse --quiet --no-summary --show-types \
-			--max-line-length=100 --ignore "$(IFS=,; echo "$*")" -f |
-		sed "s,^$SHADOW_TOP/,,"
+	clean=$(clone_build_dir)/checkpatch
+	mkdir -p "$clean"
+	while read -r file; do
+		stamp=$clean/$({ cat "$tree/.shadow-mm-package"; echo "$ignore"; \
+			cat "$SHADOW_TOP/$file"; } | sha256sum | cut -c1-32)
+		[ -e "$stamp" ] || (
+			cd "$clean" || exit
+			"$tree/scripts/checkpatch.pl" --no-tree --strict --terse \
+				--quiet --no-summary --show-types \
+				--max-line-length=100 --ignore "$ignore" \
+				-f "$SHADOW_TOP/$file" >"$stamp.new" 2>&1
+			sed "s,^$SHADOW_TOP/,," "$stamp.new"
+			[ -s "$stamp.new" ] || mv "$stamp.new" "$stamp"
+			rm -f "$stamp.new"
+		)
+	done
 }
 
 check_checkpatch() {
 	{
 		files '*.[ch]' | grep -v '^kunit/host/' |
-			checkpatch "${CHECKPATCH_IGNORE[@]}" || true
+			checkpatch "${CHECKPATCH_IGNORE[@]}"
 		files 'kunit/host/*.[ch]' |
-			checkpatch "${CHECKPATCH_IGNORE_SHIM[@]}" || true
+			checkpatch "${CHECKPATCH_IGNORE_SHIM[@]}"
 	} 2>&1 | expect_nothing
 }
 
