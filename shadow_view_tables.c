@@ -149,8 +149,10 @@ static void explain_walk(struct seq_file *seq, const struct shadow_walker *walke
 		return;
 	}
 	if (walker->between) {
-		seq_printf(seq, "the address lies between the two halves: translation fault, level %d\n",
-			   walk.level);
+		seq_printf(seq, "the address lies between the two halves: bits 63:%u are neither all zeros nor all ones\n",
+			   walker->geo.va_bits);
+		seq_printf(seq, "result: translation fault, level %d (fault status code 0x%02x)\n",
+			   walk.level, shadow_walk_fst(walk.fault, walk.level));
 		return;
 	}
 	explain_half(seq, walker, va);
@@ -205,7 +207,8 @@ void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine)
 		seq_printf(seq, "VA 0x%016llx, by the shadow registers\n", va);
 		err = shadow_regs_walker(&machine->mm.regs, va, read_shadow,
 					 &machine->mm.block, &walker);
-		if (err) {
+		/* -ENXIO: between the halves, the walker says the fault */
+		if (err && err != -ENXIO) {
 			seq_printf(seq, "the registers describe no translation: %d\n", err);
 			return;
 		}

@@ -42,3 +42,19 @@ test_tour_when_full() {
 	expect_match 'pages were still in use'
 	expect_no_match 'took from|lines$|bytes$|failed'
 }
+
+# An address of neither half faults, whatever the halves' size.
+test_vtop_between_the_halves() {
+	guest --no-insmod -- '
+	for bits in 39 48 52; do
+		insmod /shadow_mm.ko va_bits=$bits lpa2=on mmu_check=off || exit 1
+		echo 0x0f10000000000000 >/sys/kernel/debug/shadow_mm/vtop || exit 1
+		cat /sys/kernel/debug/shadow_mm/vtop
+		rmmod shadow_mm
+	done'
+	expect_status 0
+	[ "$(grep -c 'between the two halves' "$work/out")" -eq 3 ] ||
+		{ show_last; fail "three addresses between the halves were expected"; }
+	[ "$(grep -c '^result: translation fault, level' "$work/out")" -eq 3 ] ||
+		{ show_last; fail "three translation faults were expected"; }
+}
