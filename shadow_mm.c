@@ -16,7 +16,10 @@
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
 
-/* Live machines, the one that insmod booted first. Lock: machines_lock */
+/*
+ * Live machines, the one that insmod booted first. Lock: machines_lock, taken
+ * outside a machine's own lock.
+ */
 static LIST_HEAD(machines);
 static DEFINE_MUTEX(machines_lock);
 
@@ -64,18 +67,26 @@ static struct shadow_machine *find_machine(const char *name)
  * While it is held, it is neither reset nor taken down.
  *
  * Context: process context, sleeps.
- * Return: the machine, or NULL if there is none of that name.
+ * Return: the machine, or NULL if there is none of that name or it is down.
  */
 struct shadow_mm *shadow_mm_get(const char *name)
 {
 	struct shadow_machine *machine;
+	struct shadow_mm *mm = NULL;
 
 	mutex_lock(&machines_lock);
 	machine = find_machine(name);
-	if (machine)
-		atomic_inc(&machine->users);
+	if (machine) {
+		/* Its own lock too: a reset may be under way, or have failed */
+		mutex_lock(&machine->lock);
+		if (!machine->mm.boot.failed) {
+			atomic_inc(&machine->users);
+			mm = &machine->mm;
+		}
+		mutex_unlock(&machine->lock);
+	}
 	mutex_unlock(&machines_lock);
-	return machine ? &machine->mm : NULL;
+	return mm;
 }
 
 /**
