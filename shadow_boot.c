@@ -34,8 +34,12 @@ static u64 dma_limit_pfn(const struct shadow_mm *mm)
 
 	if (limit < end)
 		return limit;
-	/* No multiple inside: a pageblock's, or none and all is DMA */
-	limit = round_up(quarter, BIT(mm->nodes.pageblock_log2));
+	/*
+	 * With large pages no multiple of the largest block may lie inside. The
+	 * buddy never merges across a zone's border, so any will do; one with
+	 * the quarter's own alignment makes the fewest blocks.
+	 */
+	limit = round_up(quarter, rounddown_pow_of_two((end - start) / 4));
 	return min(limit, end);
 }
 
@@ -395,13 +399,17 @@ undo:
  * frozen machine is taken down as well.
  *
  * Context: process context; nobody uses the machine any more.
- * Return: frames of the buddy that were still in use when all layers had given
- * back theirs: what users have left behind.
+ * Return: 0 for a machine whose boot failed; else frames of the buddy that were
+ * still in use when all layers had given back theirs: what users have left
+ * behind.
  */
 u64 shadow_boot_down(struct shadow_mm *mm)
 {
 	u64 left = 0;
 
+	/* Already undone; nr_done says which phase it was */
+	if (mm->boot.failed)
+		return 0;
 	while (mm->boot.nr_done) {
 		mm->boot.nr_done--;
 		if (phases[mm->boot.nr_done].down)
