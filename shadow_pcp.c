@@ -130,7 +130,12 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 			break;
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt));
 		/* To the tail, so that frames come out in ascending order */
-		shadow_page_list_push_tail(zone->memmap, list, page);
+		if (!shadow_page_list_push_tail(zone->memmap, list, page)) {
+			shadow_fault_raise(zone->nodes->fault,
+					   "pcp: order %u type %u: last index %u is out of range",
+					   order, mt, list->last);
+			break;
+		}
 		pcp->count += BIT(order);
 	}
 	raw_spin_unlock(&zone->lock);
