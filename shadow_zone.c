@@ -155,7 +155,8 @@ unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
  *
  * Context: process context, boot.
  * Return: bytes that shadow_free_area_init() wants to be given; 0 if there is
- * no whole frame or there are too many frames for 32-bit indices.
+ * no whole frame, there are too many frames for 32-bit indices, or a region's
+ * node does not exist.
  */
 u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
@@ -167,6 +168,8 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 		region_pfns(nodes, region, &start_pfn, &end_pfn);
 		if (start_pfn == end_pfn)
 			continue;
+		if (region_nid(region) >= nodes->nr_nodes)
+			return 0;
 		first = min(first, start_pfn);
 		last = max(last, end_pfn);
 	}
