@@ -251,7 +251,7 @@ void shadow_debugfs_publish(struct shadow_machine *machine)
 		return;
 	}
 	if (security_locked_down(LOCKDOWN_DEBUGFS))
-		pr_info("debugfs is locked down: the files cannot be opened\n");
+		pr_info("debugfs is locked down: ctl and vtop cannot be opened\n");
 	for (; file < files + ARRAY_SIZE(files); file++)
 		debugfs_create_file(file->name, file->mode, machine->dir,
 				    machine, fops_of(file));
