@@ -4,8 +4,6 @@
 # The CPU as the judge of the tables, on every kind of kernel and CPU, and of
 # the tables that the host itself runs on.
 
-QUICK+=(mmu_max)
-
 MMU_SHOW='cat /sys/kernel/debug/shadow_mm/mmu_check'
 
 ALL_AGREE='MMU checked=[1-9][0-9]{3} agree=[1-9][0-9]{3} mismatch=0'

@@ -4,8 +4,6 @@
 # Every parameter: what insmod refuses, with which errno and which line in the
 # log, and that what is given comes out in `config` and can be given again.
 
-QUICK+=(refusals_of_insmod)
-
 # What the guest's insmod exits with is the errno itself.
 EINVAL=22
 ENOMEM=12
