@@ -32,6 +32,30 @@ enum shadow_zone_type shadow_gfp_zone(u32 gfp)
 					  SHADOW_ZONE_HIGHMEM;
 }
 
+/**
+ * shadow_zone_gfp() - what asks for frames of one zone and of no other
+ * @type: the zone; DEVICE, where nothing is ever allocated, counts as NORMAL
+ *
+ * Context: any.
+ * Return: SHADOW_GFP_*, for which shadow_gfp_zone() is @type.
+ */
+u32 shadow_zone_gfp(enum shadow_zone_type type)
+{
+	switch (type) {
+	case SHADOW_ZONE_DMA:
+		return SHADOW_GFP_THISZONE | SHADOW_GFP_DMA;
+	case SHADOW_ZONE_DMA32:
+		return SHADOW_GFP_THISZONE | SHADOW_GFP_DMA32;
+	case SHADOW_ZONE_HIGHMEM:
+		return SHADOW_GFP_THISZONE | SHADOW_GFP_HIGHMEM;
+	case SHADOW_ZONE_MOVABLE:
+		return SHADOW_GFP_THISZONE | SHADOW_GFP_HIGHMEM |
+		       SHADOW_GFP_MOVABLE;
+	default:
+		return SHADOW_GFP_THISZONE;
+	}
+}
+
 static unsigned int gfp_mt(u32 gfp)
 {
 	if (gfp & SHADOW_GFP_MOVABLE)
@@ -100,11 +124,12 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 {
 	const struct shadow_zonelist *list = gfp_zonelist(nodes, gfp);
 	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
 	struct shadow_zone *const *zone;
 	struct shadow_page *page;
 
 	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
-		if ((*zone)->type > highest ||
+		if ((*zone)->type > highest || (*zone)->type < lowest ||
 		    !watermark_ok(*zone, order, mark, highest, gfp))
 			continue;
 		page = take_from_zone(*zone, cpu, gfp, order);

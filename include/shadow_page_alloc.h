@@ -21,6 +21,7 @@
 #define SHADOW_GFP_HIGH		BIT(5)	/* may go below the min watermark */
 #define SHADOW_GFP_ZERO		BIT(6)	/* contents are cleared */
 #define SHADOW_GFP_THISNODE	BIT(7)	/* no fallback to other nodes */
+#define SHADOW_GFP_THISZONE	BIT(8)	/* the highest allowed zone alone */
 #define SHADOW_GFP_OWNER_SHIFT	16	/* 5 bits, enum shadow_owner; 0: DIRECT */
 #define SHADOW_GFP_NODE_SHIFT	24	/* 4 bits, node + 1; 0: node 0 */
 
@@ -38,5 +39,6 @@ int shadow_free_pages(struct shadow_nodes *nodes, struct shadow_page *page,
 int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 			  struct shadow_page *page, unsigned int order);
 enum shadow_zone_type shadow_gfp_zone(u32 gfp);
+u32 shadow_zone_gfp(enum shadow_zone_type type);
 
 #endif /* SHADOW_PAGE_ALLOC_H */

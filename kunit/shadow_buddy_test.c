@@ -116,6 +116,45 @@ static void buddy_zone_border(struct kunit *test)
 	shadow_test_machine_verify(test, m);
 }
 
+/* Asked for one zone alone, an allocation takes nothing of another */
+static void buddy_this_zone(struct kunit *test)
+{
+	static const enum shadow_zone_type types[] = {
+		SHADOW_ZONE_DMA, SHADOW_ZONE_DMA32, SHADOW_ZONE_NORMAL,
+		SHADOW_ZONE_HIGHMEM, SHADOW_ZONE_MOVABLE,
+	};
+	struct shadow_test_machine *m;
+	struct shadow_block block;
+	struct shadow_page *page;
+	struct shadow_zone *zone;
+	unsigned int i, nr;
+
+	shadow_test_block(test, &block, SHADOW_TEST_BASE, 160 * SZ_4K);
+	m = shadow_test_machine_begin(test, &block);
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		m->nodes.zone_limit[types[i]] = 0x80000 + 32 * (i + 1);
+	shadow_memblock_add(&m->mb, block.base, block.bytes);
+	shadow_test_machine_boot(test, m, 2);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		u32 gfp = shadow_zone_gfp(types[i]);
+
+		zone = &m->nodes.node[0].zone[types[i]];
+		KUNIT_ASSERT_EQ(test, zone->managed, 32);
+		KUNIT_EXPECT_EQ(test, shadow_gfp_zone(gfp), types[i]);
+		for (nr = 0; (page = shadow_alloc_pages(&m->nodes, gfp, 1)); nr++)
+			KUNIT_EXPECT_EQ(test, shadow_page_zonenum(page), types[i]);
+		KUNIT_EXPECT_EQ(test, nr, 16);
+		KUNIT_EXPECT_EQ(test, shadow_test_machine_free(m), 160 - 32 * (i + 1));
+	}
+
+	/* One that is full leaves the others alone, also those below it */
+	page = m->nodes.memmap.pages;
+	KUNIT_EXPECT_EQ(test, shadow_free_pages(&m->nodes, page, 1), 0);
+	KUNIT_EXPECT_NULL(test, shadow_alloc_pages(&m->nodes, SHADOW_GFP_THISZONE, 0));
+	KUNIT_EXPECT_PTR_EQ(test, shadow_alloc_pages(&m->nodes, 0, 1), page);
+	shadow_test_machine_verify(test, m);
+}
+
 /* A free that is not the free of a block in use is refused, unchanged */
 static void buddy_refused_frees(struct kunit *test)
 {
@@ -714,6 +753,7 @@ static struct kunit_case buddy_cases[] = {
 	KUNIT_CASE(buddy_every_order),
 	KUNIT_CASE(buddy_odd_borders),
 	KUNIT_CASE(buddy_zone_border),
+	KUNIT_CASE(buddy_this_zone),
 	KUNIT_CASE(buddy_refused_frees),
 	KUNIT_CASE(buddy_refcount),
 	KUNIT_CASE(buddy_zeroed),
