@@ -131,7 +131,9 @@ run_logged() {
 
 # The clone's own corner of the cache, for what is built from its sources.
 clone_build_dir() {
-	local id
+	local id name
 	id=$(printf '%s' "$SHADOW_TOP" | sha256sum | cut -c1-12)
-	printf '%s\n' "$SHADOW_CACHE/build/$(basename "$SHADOW_TOP")-$id"
+	# Kbuild takes no blanks.
+	name=$(basename "$SHADOW_TOP" | tr -c 'A-Za-z0-9._\n-' _)
+	printf '%s\n' "$SHADOW_CACHE/build/$name-$id"
 }
