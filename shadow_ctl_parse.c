@@ -49,7 +49,7 @@ struct verb {
 static const struct verb verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_ALLOC_PAGES] = {
 		.name = "alloc_pages",
-		.usage = "alloc_pages ORDER [zone=DMA|NORMAL] [count=N] [as=NAME] [cpu=N]",
+		.usage = "alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
 		.arg = { ARG_ORDER },
 		.keys = KEY(ZONE) | KEY(COUNT) | KEY(AS) | KEY(CPU),
 	},
@@ -114,7 +114,7 @@ static const struct verb verbs[SHADOW_NR_CTL_VERBS] = {
 /* What each command means, for those who read ctl. */
 static const char *const meanings[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_ALLOC_PAGES] =
-		"take COUNT blocks of 2^ORDER pages, all or none, under one id",
+		"take COUNT blocks of 2^ORDER pages, all or none, under one id; with zone= from that zone alone",
 	[SHADOW_CTL_FREE_PAGES] = "give them back",
 	[SHADOW_CTL_KMALLOC] =
 		"take COUNT objects of BYTES (K, M), all or none, under one id",
@@ -351,17 +351,15 @@ static int read_zone(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 {
 	unsigned int zone;
 
-	for (zone = 0; zone < SHADOW_MAX_NR_ZONES; zone++) {
+	/* Nothing is ever allocated in Device. */
+	for (zone = 0; zone < SHADOW_ZONE_DEVICE; zone++) {
 		if (!same_word(word, shadow_zone_names[zone]))
 			continue;
 		cmd->zone = zone;
-		if (zone == SHADOW_ZONE_DMA || zone == SHADOW_ZONE_NORMAL)
-			return 0;
-		return refuse(text, -EOPNOTSUPP,
-			      "%s: zone=%s: not supported yet; allowed: DMA, NORMAL",
-			      verbs[cmd->verb].name, shadow_zone_names[zone]);
+		return 0;
 	}
-	return refuse_word(text, cmd, "zone=", word, "DMA, NORMAL");
+	return refuse_word(text, cmd, "zone=", word,
+			   "DMA, DMA32, NORMAL, HIGHMEM, MOVABLE");
 }
 
 static int read_key_value(struct shadow_ctl_text *text,

@@ -160,6 +160,11 @@ static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	return done(ctl, "id %llu: %u freed", id, left);
 }
 
+static bool given_zone(const struct shadow_ctl_cmd *cmd)
+{
+	return cmd->keys & BIT(SHADOW_CTL_KEY_ZONE);
+}
+
 /*
  * Make @cmd->count things, or none. What is undone goes the way that freeing
  * goes.
@@ -187,8 +192,10 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	nr = handle->left;
 	if (free_things(ctl, handle) || err == -EUCLEAN)
 		return is_frozen(ctl);
-	return fail(ctl, err, "out of memory after %u of %u, which were given back",
-		    nr, cmd->count);
+	return fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
+		    given_zone(cmd) ? " in zone " : "",
+		    given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
+		    cmd->count);
 }
 
 static struct shadow_ctl_handle *
@@ -243,11 +250,9 @@ static int make_block(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 {
 	struct shadow_nodes *nodes = &ctl->mm->nodes;
 	struct shadow_page *page;
-	u32 gfp = SHADOW_GFP_KERNEL;
+	u32 gfp = given_zone(cmd) ? shadow_zone_gfp(cmd->zone) :
+				    SHADOW_GFP_KERNEL;
 
-	if ((cmd->keys & BIT(SHADOW_CTL_KEY_ZONE)) &&
-	    cmd->zone == SHADOW_ZONE_DMA)
-		gfp = SHADOW_GFP_DMA;
 	if (cmd->keys & BIT(SHADOW_CTL_KEY_CPU))
 		page = shadow_alloc_pages_cpu(nodes, cmd->cpu, gfp, cmd->order);
 	else
@@ -258,11 +263,53 @@ static int make_block(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	return 0;
 }
 
+/* On all nodes together. */
+static u64 pages_of_zone(struct shadow_nodes *nodes, enum shadow_zone_type type)
+{
+	struct shadow_zone *zone;
+	u64 nr_pages = 0;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		if (zone->type == type)
+			nr_pages += zone->managed;
+	return nr_pages;
+}
+
+/* The zones that a machine has, for those who named another. */
+static int no_such_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	char allowed[64] = "";
+	unsigned int type;
+	int len = 0;
+
+	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
+		if (pages_of_zone(&ctl->mm->nodes, type))
+			len += scnprintf(allowed + len, sizeof(allowed) - len,
+					 "%s%s", len ? ", " : "",
+					 shadow_zone_names[type]);
+	return fail(ctl, -EINVAL, "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
+		    shadow_zone_names[cmd->zone], allowed);
+}
+
+/* A zone that is named has to be there, and to be large enough. */
+static int check_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	u64 nr_pages = pages_of_zone(&ctl->mm->nodes, cmd->zone);
+
+	if (!nr_pages)
+		return no_such_zone(ctl, cmd);
+	if (cmd->count > nr_pages >> cmd->order)
+		return fail(ctl, -ENOMEM, "alloc_pages: zone %s has only %llu pages",
+			    shadow_zone_names[cmd->zone], nr_pages);
+	return 0;
+}
+
 static int run_alloc_pages(struct shadow_ctl *ctl,
 			   const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_nodes *nodes = &ctl->mm->nodes;
 	struct shadow_ctl_handle *handle;
+	int err;
 	u64 pfn;
 
 	if (cmd->order > nodes->max_order)
@@ -274,6 +321,9 @@ static int run_alloc_pages(struct shadow_ctl *ctl,
 	if (!fits(ctl, 1ULL << (cmd->order + nodes->page_shift), cmd->count))
 		return fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
 			    shadow_nodes_managed(nodes));
+	err = given_zone(cmd) ? check_zone(ctl, cmd) : 0;
+	if (err)
+		return err;
 	handle = make_handle(ctl, cmd, SHADOW_CTL_PAGES, make_block);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);

@@ -55,7 +55,7 @@ enum shadow_ctl_key {
  * @verb: what to do
  * @line: line of the text that it was read from, the first is 1
  * @keys: bit by enum shadow_ctl_key, set for what was given
- * @zone: zone=
+ * @zone: zone=, that zone alone
  * @cpu: cpu=, else 0
  * @order: of alloc_pages
  * @count: count=, else 1

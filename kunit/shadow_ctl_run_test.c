@@ -226,6 +226,47 @@ static void pages(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+static u64 zone_free(struct rig *rig, enum shadow_zone_type type)
+{
+	return READ_ONCE(rig->mm.nodes.node[0].zone[type].nr_free);
+}
+
+/* zone= is that zone alone, to its last page and not one further. */
+static void zones(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct shadow_zone *zone = rig->mm.nodes.node[0].zone;
+	u64 dma, normal;
+	char text[64];
+
+	expect_refused(test, rig, "alloc_pages 0 zone=DMA32", -EINVAL, "allowed: DMA, Normal");
+	expect_refused(test, rig, "alloc_pages 0 zone=HIGHMEM", -EINVAL, "allowed: DMA, Normal");
+	expect_refused(test, rig, "alloc_pages 0 zone=movable", -EINVAL, "allowed: DMA, Normal");
+
+	expect_ok(test, rig, "drain");
+	dma = zone_free(rig, SHADOW_ZONE_DMA);
+	normal = zone_free(rig, SHADOW_ZONE_NORMAL);
+	snprintf(text, sizeof(text), "alloc_pages 0 zone=NORMAL count=%llu",
+		 zone[SHADOW_ZONE_NORMAL].managed);
+	expect_refused(test, rig, text, -ENOMEM, "in zone Normal");
+	snprintf(text, sizeof(text), "alloc_pages 0 zone=NORMAL count=%llu",
+		 zone[SHADOW_ZONE_NORMAL].managed + 1);
+	expect_refused(test, rig, text, -ENOMEM, "zone Normal has only");
+	expect_ok(test, rig, "drain");
+	KUNIT_EXPECT_EQ(test, zone_free(rig, SHADOW_ZONE_NORMAL), normal);
+
+	/* All down to the watermark; the next comes from DMA only without zone= */
+	snprintf(text, sizeof(text), "alloc_pages 0 zone=normal count=%llu as=all",
+		 normal - zone[SHADOW_ZONE_NORMAL].mark[SHADOW_WMARK_MIN]);
+	expect_ok(test, rig, text);
+	KUNIT_EXPECT_EQ(test, zone_free(rig, SHADOW_ZONE_DMA), dma);
+	expect_refused(test, rig, "alloc_pages 0 zone=Normal", -ENOMEM, "in zone Normal");
+	expect_ok(test, rig, "alloc_pages 0");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "zone DMA"));
+	expect_ok(test, rig, "free_pages all");
+	expect_healthy(test, rig);
+}
+
 static void pages_refused(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -678,6 +719,7 @@ static void random_batches(struct kunit *test)
 
 static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(pages),
+	KUNIT_CASE(zones),
 	KUNIT_CASE(pages_refused),
 	KUNIT_CASE(all_or_nothing),
 	KUNIT_CASE(objects),

@@ -90,7 +90,9 @@ bogus|Invalid argument
 alloc_pages|Invalid argument
 alloc_pages 11|Invalid argument
 alloc_pages 0 cpu=64|Invalid argument
-alloc_pages 0 zone=DMA32|Operation not supported
+alloc_pages 0 zone=DMA32|Invalid argument
+alloc_pages 0 zone=movable|Invalid argument
+alloc_pages 0 zone=DMA count=8000|Cannot allocate memory
 alloc_pages 0 gfp=1|Operation not supported
 alloc_pages 0 as=main|Invalid argument
 alloc_pages 0 as=pages|File exists
