@@ -86,6 +86,7 @@ void shadow_ctl_handles_fini(struct shadow_ctl *ctl)
 	while (ctl->chunks) {
 		chunk = ctl->chunks;
 		ctl->chunks = chunk->next;
+		ctl->host_bytes -= sizeof(*chunk);
 		ctl->mm->host->free(chunk);
 	}
 	ctl->mm->host->free(ctl->by_id);
@@ -94,47 +95,79 @@ void shadow_ctl_handles_fini(struct shadow_ctl *ctl)
 	ctl->by_name = NULL;
 }
 
-static bool add_chunk(struct shadow_ctl *ctl)
+/**
+ * shadow_ctl_host_limit() - how much of the host's memory handles may take
+ * @ctl: whose
+ *
+ * Context: any.
+ * Return: bytes, see SHADOW_CTL_MIN_HOST_BYTES.
+ */
+u64 shadow_ctl_host_limit(const struct shadow_ctl *ctl)
 {
-	struct shadow_ctl_chunk *chunk = ctl->mm->host->zalloc(sizeof(*chunk));
+	return clamp_t(u64, ctl->mm->block.bytes / 2, SHADOW_CTL_MIN_HOST_BYTES,
+		       SHADOW_CTL_MAX_HOST_BYTES);
+}
+
+/* A user who holds much must not take from the host more than is his. */
+static void *host_alloc(struct shadow_ctl *ctl, u64 bytes)
+{
+	void *mem;
+
+	if (bytes > shadow_ctl_host_limit(ctl) - ctl->host_bytes)
+		return ERR_PTR(-EDQUOT);
+	mem = ctl->mm->host->zalloc(bytes);
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	ctl->host_bytes += bytes;
+	return mem;
+}
+
+static int add_chunk(struct shadow_ctl *ctl)
+{
+	struct shadow_ctl_chunk *chunk = host_alloc(ctl, sizeof(*chunk));
 	unsigned int i;
 
-	if (!chunk)
-		return false;
+	if (IS_ERR(chunk))
+		return PTR_ERR(chunk);
 	chunk->next = ctl->chunks;
 	ctl->chunks = chunk;
 	for (i = 0; i < CHUNK_HANDLES; i++) {
 		chunk->handle[i].id_next = ctl->spare;
 		ctl->spare = &chunk->handle[i];
 	}
-	return true;
+	return 0;
 }
 
 /**
  * shadow_ctl_handle_get() - a handle that nobody can find yet
  * @ctl: whose
  * @made: how many things it will stand for, not 0
+ * @differ: each has to be remembered; else all of them are one
  *
  * Context: process; sleeps.
- * Return: the handle; -ENOSPC where there are SHADOW_CTL_MAX_HANDLES; -ENOMEM
- * where the host has no memory.
+ * Return: the handle; -ENOSPC where there are SHADOW_CTL_MAX_HANDLES; -EDQUOT
+ * past shadow_ctl_host_limit(); -ENOMEM where the host has no memory.
  */
 struct shadow_ctl_handle *shadow_ctl_handle_get(struct shadow_ctl *ctl,
-						u32 made)
+						u32 made, bool differ)
 {
 	struct shadow_ctl_handle *handle;
+	u64 *many = NULL;
+	int err;
 
 	if (ctl->nr_live >= SHADOW_CTL_MAX_HANDLES)
 		return ERR_PTR(-ENOSPC);
-	if (!ctl->spare && !add_chunk(ctl))
-		return ERR_PTR(-ENOMEM);
-	handle = ctl->spare;
-	if (made > 1) {
-		handle->many = ctl->mm->host->zalloc(made * sizeof(*handle->many));
-		if (!handle->many)
-			return ERR_PTR(-ENOMEM);
+	err = ctl->spare ? 0 : add_chunk(ctl);
+	if (err)
+		return ERR_PTR(err);
+	if (made > 1 && differ) {
+		many = host_alloc(ctl, made * sizeof(*many));
+		if (IS_ERR(many))
+			return ERR_CAST(many);
 	}
+	handle = ctl->spare;
 	ctl->spare = handle->id_next;
+	handle->many = many;
 	handle->made = made;
 	return handle;
 }
@@ -149,6 +182,8 @@ struct shadow_ctl_handle *shadow_ctl_handle_get(struct shadow_ctl *ctl,
 void shadow_ctl_handle_put(struct shadow_ctl *ctl,
 			   struct shadow_ctl_handle *handle)
 {
+	if (handle->many)
+		ctl->host_bytes -= handle->made * sizeof(*handle->many);
 	ctl->mm->host->free(handle->many);
 	memset(handle, 0, sizeof(*handle));
 	handle->id_next = ctl->spare;

@@ -52,6 +52,11 @@ static int is_frozen(struct shadow_ctl *ctl)
 
 /* -------------------------------------------------------------- handles -- */
 
+static bool of_no_bytes(const struct shadow_ctl_cmd *cmd)
+{
+	return cmd->verb == SHADOW_CTL_KMALLOC && !cmd->bytes;
+}
+
 /* A handle for what is about to be made, or the reason against it. */
 static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
 					    const struct shadow_ctl_cmd *cmd)
@@ -66,17 +71,20 @@ static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
 					    "as=%s: the name is in use by id %llu",
 					    cmd->as, handle->id));
 	}
-	handle = shadow_ctl_handle_get(ctl, cmd->count);
+	handle = shadow_ctl_handle_get(ctl, cmd->count, !of_no_bytes(cmd));
 	if (!IS_ERR(handle))
 		return handle;
 	err = PTR_ERR(handle);
 	if (err == -ENOSPC)
-		fail(ctl, err, "allowed: %u live ids, free some first",
-		     SHADOW_CTL_MAX_HANDLES);
-	else
-		fail(ctl, err, "the host has no memory to remember %u things",
-		     cmd->count);
-	return handle;
+		return ERR_PTR(fail(ctl, err, "allowed: %u live ids, free some first",
+				    SHADOW_CTL_MAX_HANDLES));
+	if (err == -EDQUOT)
+		return ERR_PTR(fail(ctl, -ENOMEM,
+				    "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
+				    cmd->count, shadow_ctl_host_limit(ctl) >> 10,
+				    ctl->host_bytes >> 10));
+	return ERR_PTR(fail(ctl, err, "the host has no memory to remember %u things",
+			    cmd->count));
 }
 
 static const struct {
@@ -130,7 +138,8 @@ static int free_things(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
 				 shadow_ctl_thing(handle, handle->left - 1));
 		if (err)
 			return err;
-		handle->left--;
+		/* Many that are one and the same go at once. */
+		handle->left = handle->many ? handle->left - 1 : 0;
 		if (handle->left % RESCHED_EVERY == 0)
 			cond_resched();
 	}
@@ -175,15 +184,16 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 				   const struct shadow_ctl_cmd *cmd,
 				   u64 *thing))
 {
-	u64 *things = shadow_ctl_things(handle);
 	u32 nr;
 	int err = 0;
 
 	while (handle->left < cmd->count) {
-		err = make(ctl, cmd, &things[handle->left]);
+		err = make(ctl, cmd, handle->many ? &handle->many[handle->left] :
+						    &handle->one);
 		if (err)
 			break;
-		handle->left++;
+		/* Many that are one and the same come at once. */
+		handle->left = handle->many ? handle->left + 1 : cmd->count;
 		if (handle->left % RESCHED_EVERY == 0)
 			cond_resched();
 	}

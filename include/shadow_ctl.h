@@ -23,6 +23,13 @@
 #define SHADOW_CTL_MAX_SAMPLES	1000000U	/* mmu_check N */
 #define SHADOW_CTL_MAX_COUNT	1048576U	/* count= */
 #define SHADOW_CTL_MAX_HANDLES	262144U
+/*
+ * The host's memory behind the handles of a machine: half of what the block has,
+ * within these bounds. The least is enough for a block full of small objects,
+ * the most for SHADOW_CTL_MAX_HANDLES and twice that.
+ */
+#define SHADOW_CTL_MIN_HOST_BYTES	SZ_16M
+#define SHADOW_CTL_MAX_HOST_BYTES	SZ_64M
 #define SHADOW_CTL_SHOWN	40	/* live handles shown in a bounded view */
 
 enum shadow_ctl_verb {
@@ -142,6 +149,7 @@ struct shadow_ctl_ops {
  * @newest: the handle that was made last, from which all others are linked
  * @spare: handles that are not in use
  * @chunks: what the handles were cut from
+ * @host_bytes: the host's memory behind handles, SHADOW_CTL_*_HOST_BYTES
  * @nr_writes: batches so far
  * @nr_commands: commands that ran and did not fail
  * @counters: this machine holds the key of the event hooks
@@ -162,6 +170,7 @@ struct shadow_ctl {
 	struct shadow_ctl_handle *newest;
 	struct shadow_ctl_handle *spare;
 	struct shadow_ctl_chunk *chunks;
+	u64 host_bytes;
 	u64 nr_writes;
 	u64 nr_commands;
 	bool counters;
@@ -178,6 +187,7 @@ ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes);
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on);
+u64 shadow_ctl_host_limit(const struct shadow_ctl *ctl);
 
 /* Takes text with its newlines. */
 typedef void (*shadow_ctl_emit_t)(void *to, const char *text);

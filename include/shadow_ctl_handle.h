@@ -31,11 +31,12 @@ enum shadow_ctl_kind {
  * @bytes: of an object, or of an area
  * @made: how many blocks or objects it was made with
  * @left: how many there still are: the first ones
- * @one: the only one, where @made is 1
- * @many: all of them, where @made is more
+ * @one: the only one, where @made is 1, or the one that all of them are
+ * @many: all of them, where they are more and differ; else NULL
  *
  * A block is its frame number, an object its physical address (0: that of an
- * object of no bytes), an area its virtual address.
+ * object of no bytes, of which there is only one however often it is got), an
+ * area its virtual address.
  */
 struct shadow_ctl_handle {
 	u64 id;
@@ -53,11 +54,6 @@ struct shadow_ctl_handle {
 	u64 *many;
 };
 
-static inline u64 *shadow_ctl_things(struct shadow_ctl_handle *handle)
-{
-	return handle->many ? handle->many : &handle->one;
-}
-
 static inline u64 shadow_ctl_thing(const struct shadow_ctl_handle *handle,
 				   u32 nr)
 {
@@ -68,7 +64,7 @@ int shadow_ctl_handles_init(struct shadow_ctl *ctl);
 void shadow_ctl_handles_fini(struct shadow_ctl *ctl);
 void shadow_ctl_handles_forget(struct shadow_ctl *ctl);
 struct shadow_ctl_handle *shadow_ctl_handle_get(struct shadow_ctl *ctl,
-						u32 made);
+						u32 made, bool differ);
 void shadow_ctl_handle_put(struct shadow_ctl *ctl,
 			   struct shadow_ctl_handle *handle);
 void shadow_ctl_handle_add(struct shadow_ctl *ctl,

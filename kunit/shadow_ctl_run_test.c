@@ -343,6 +343,47 @@ static void objects(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* A user cannot hold more of the host's memory than he is allowed. */
+static void host_memory(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 limit = shadow_ctl_host_limit(&rig->ctl);
+	u64 one, first;
+	unsigned int nr;
+
+	KUNIT_EXPECT_EQ(test, limit, SZ_16M);
+	expect_ok(test, rig, "kmalloc 0");
+	first = rig->ctl.host_bytes;
+	KUNIT_EXPECT_GT(test, first, 0);
+
+	/* What costs the block nothing costs the host no more than its id. */
+	for (nr = 0; nr < 100; nr++)
+		expect_ok(test, rig, "kmalloc 0 count=1048576");
+	KUNIT_EXPECT_EQ(test, rig->ctl.host_bytes, first);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "kmalloc 0 count=1048576 ZERO_SIZE_PTR"));
+	expect_ok(test, rig, "kfree 2\nkfree 3");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "1048576 freed"));
+
+	expect_ok(test, rig, "kmalloc 8 count=100000 as=many");
+	one = rig->ctl.host_bytes - first;
+	KUNIT_EXPECT_EQ(test, one, 800000);
+	expect_ok(test, rig, "kfree many");
+	KUNIT_EXPECT_EQ(test, rig->ctl.host_bytes, first);
+
+	/* Ids alone: a chunk too many is refused, and all else is as before. */
+	while (say(rig, "kmalloc 0") > 0)
+		;
+	KUNIT_EXPECT_LE(test, rig->ctl.host_bytes, limit);
+	KUNIT_EXPECT_GT(test, rig->ctl.host_bytes, limit - first);
+	expect_refused(test, rig, "kmalloc 0", -ENOMEM, "allowed: 16384 KiB of the host");
+	expect_ok(test, rig, "kfree 1\nalloc_pages 0 as=x\nfree_pages x");
+	expect_refused(test, rig, "kmalloc 8 count=100000", -ENOMEM, "allowed: 16384 KiB");
+	expect_healthy(test, rig);
+	expect_ok(test, rig, "reset");
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	expect_ok(test, rig, "kmalloc 8 as=x");
+}
+
 static void areas(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -723,6 +764,7 @@ static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(pages_refused),
 	KUNIT_CASE(all_or_nothing),
 	KUNIT_CASE(objects),
+	KUNIT_CASE(host_memory),
 	KUNIT_CASE(areas),
 	KUNIT_CASE(mappings),
 	KUNIT_CASE(mapping_of_blocks),
