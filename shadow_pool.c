@@ -261,7 +261,7 @@ void *shadow_pool_zalloc(size_t bytes)
 	/* Only powers of two are aligned to more than the smallest object. */
 	if (bytes >= 128 && bytes < PAGE_SIZE)
 		bytes = roundup_pow_of_two(bytes);
-	return kvzalloc(bytes, GFP_KERNEL);
+	return kvzalloc(bytes, GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 }
 
 /**
