@@ -8,22 +8,51 @@
 
 /* -------------------------------------------------------------- batches -- */
 
+/* A write holds the machine: what the CPU is asked in one has to be bounded. */
+static bool too_many_samples(struct shadow_ctl *ctl,
+			     const struct shadow_ctl_cmd *cmd, u64 *sum)
+{
+	if (cmd->verb != SHADOW_CTL_MMU_CHECK)
+		return false;
+	*sum += max_t(u64, shadow_ctl_samples(ctl, cmd), SHADOW_CTL_MIN_SAMPLES);
+	return *sum > SHADOW_CTL_MAX_SAMPLES;
+}
+
 /* All lines are read before the first one runs. */
 static int check_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
 {
 	struct shadow_ctl_text text;
 	struct shadow_ctl_cmd cmd;
+	u64 samples = 0;
 	int more;
 
 	shadow_ctl_text_init(&text, at, bytes);
 	do {
 		more = shadow_ctl_next(&text, &cmd);
+		if (more > 0 && too_many_samples(ctl, &cmd, &samples)) {
+			snprintf(text.why, sizeof(text.why),
+				 "mmu_check: allowed: up to %u samples in one write, each mmu_check counts as %u at least",
+				 SHADOW_CTL_MAX_SAMPLES, SHADOW_CTL_MIN_SAMPLES);
+			more = -ERANGE;
+		}
 	} while (more > 0);
 	if (more < 0) {
 		ctl->last_line = text.line;
 		strscpy(ctl->said, text.why, sizeof(ctl->said));
 	}
 	return more;
+}
+
+/**
+ * shadow_ctl_interrupted() - is whoever writes being killed?
+ * @ctl: whose
+ *
+ * Context: process.
+ * Return: true if no more is to be done for him.
+ */
+bool shadow_ctl_interrupted(const struct shadow_ctl *ctl)
+{
+	return ctl->ops->interrupted && ctl->ops->interrupted();
 }
 
 static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
@@ -35,6 +64,11 @@ static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
 	shadow_ctl_text_init(&text, at, bytes);
 	while (shadow_ctl_next(&text, &cmd) > 0) {
 		ctl->last_line = cmd.line;
+		if (shadow_ctl_interrupted(ctl)) {
+			strscpy(ctl->said, "interrupted before this line",
+				sizeof(ctl->said));
+			return -EINTR;
+		}
 		err = shadow_ctl_run(ctl, &cmd);
 		if (err)
 			return err;
@@ -51,11 +85,13 @@ static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
  * @bytes: its length
  *
  * Every line is parsed before the first one runs. Execution stops at the first
- * line that fails, which has changed nothing; earlier lines stand.
+ * line that fails, which has changed nothing; earlier lines stand. It stops as
+ * well where the writer is interrupted.
  *
  * Context: process, with the caller's mutex; sleeps.
  * Return: @bytes; -E2BIG past SHADOW_CTL_BYTES; -EINVAL or -EOPNOTSUPP where a
- * line is not understood; the errno of the line that failed.
+ * line is not understood; -ERANGE where more is asked of the CPU than one write
+ * may; -EINTR; the errno of the line that failed.
  */
 ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes)
@@ -154,6 +190,8 @@ static const char *errno_name(int err)
 		return "EPERM";
 	case ERANGE:
 		return "ERANGE";
+	case EINTR:
+		return "EINTR";
 	case EBUSY:
 		return "EBUSY";
 	case ENODEV:

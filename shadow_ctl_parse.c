@@ -96,7 +96,7 @@ static const struct verb verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_MMU_CHECK] = {
 		.name = "mmu_check",
-		.usage = "mmu_check [N] [seed=N]",
+		.usage = "mmu_check [N] [seed=SEED]",
 		.arg = { ARG_SAMPLES },
 		.keys = KEY(SEED),
 	},
@@ -125,7 +125,7 @@ static const char *const meanings[SHADOW_NR_CTL_VERBS] = {
 		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc",
 	[SHADOW_CTL_UNMAP] = "take away what map made, no more and no less",
 	[SHADOW_CTL_DRAIN] = "empty the per-CPU lists into the buddy",
-	[SHADOW_CTL_MMU_CHECK] = "let the CPU judge the tables, on N random pages",
+	[SHADOW_CTL_MMU_CHECK] = "let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
 	[SHADOW_CTL_SET_COUNTERS] = "count events (vmstat), or stop counting",
 	[SHADOW_CTL_RESET] = "boot the machine again; all ids are gone",
 };
@@ -301,6 +301,19 @@ static int read_set_key(struct shadow_ctl_text *text,
 	return refuse_word(text, cmd, "KEY", word, "counters");
 }
 
+/* A number that is one, only too large, is out of range. */
+static int read_samples(struct shadow_ctl_text *text,
+			struct shadow_ctl_cmd *cmd, const struct word *word)
+{
+	int number = shadow_parse_number(word->at, word->len, &cmd->samples);
+	int err = read_bounded(text, cmd, "N", word, 1, SHADOW_CTL_MAX_SAMPLES,
+			       &cmd->samples);
+
+	if (err && (number == -ERANGE || cmd->samples > SHADOW_CTL_MAX_SAMPLES))
+		return -ERANGE;
+	return err;
+}
+
 static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		    enum arg arg, const struct word *word)
 {
@@ -324,8 +337,7 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case ARG_PROT:
 		return read_prot(text, cmd, word);
 	case ARG_SAMPLES:
-		return read_bounded(text, cmd, "N", word, 1,
-				    SHADOW_CTL_MAX_SAMPLES, &cmd->samples);
+		return read_samples(text, cmd, word);
 	case ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
 	case ARG_SET_VALUE:
@@ -544,8 +556,8 @@ void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
  *
  * Context: any; does not sleep.
  * Return: 1 where there is a command; 0 at the end; -EINVAL where the line
- * @text->line is no command; -EOPNOTSUPP where it is one whose layer is not
- * complete.
+ * @text->line is no command; -ERANGE where it asks for too much; -EOPNOTSUPP
+ * where it is one whose layer is not complete.
  */
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 {

@@ -11,6 +11,8 @@
 #include "shadow_boot.h"
 #include "shadow_ctl_handle.h"
 #include "shadow_page_alloc.h"
+#include "shadow_params.h"
+#include "shadow_parse.h"
 #include "shadow_pcp.h"
 
 /*
@@ -194,14 +196,22 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 			break;
 		/* Many that are one and the same come at once. */
 		handle->left = handle->many ? handle->left + 1 : cmd->count;
-		if (handle->left % RESCHED_EVERY == 0)
-			cond_resched();
+		if (handle->left % RESCHED_EVERY)
+			continue;
+		cond_resched();
+		if (handle->left < cmd->count && shadow_ctl_interrupted(ctl)) {
+			err = -EINTR;
+			break;
+		}
 	}
 	if (!err)
 		return 0;
 	nr = handle->left;
 	if (free_things(ctl, handle) || err == -EUCLEAN)
 		return is_frozen(ctl);
+	if (err == -EINTR)
+		return fail(ctl, err, "interrupted after %u of %u, which were given back",
+			    nr, cmd->count);
 	return fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
 		    given_zone(cmd) ? " in zone " : "",
 		    given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
@@ -611,12 +621,37 @@ static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		    nr_pages);
 }
 
+/**
+ * shadow_ctl_samples() - on how many random pages a check is asked for
+ * @ctl: whose
+ * @cmd: an mmu_check
+ *
+ * Without a number as many as at boot; where that was not to check, as many as
+ * it does where it is not told.
+ *
+ * Context: any.
+ * Return: the number, 1 to SHADOW_CTL_MAX_SAMPLES.
+ */
+u64 shadow_ctl_samples(const struct shadow_ctl *ctl,
+		       const struct shadow_ctl_cmd *cmd)
+{
+	const char *def = shadow_param_table[SHADOW_PARAM_MMU_CHECK].def;
+	u64 samples = cmd->samples ? : ctl->mm->cfg.mmu_samples;
+
+	if (!samples && shadow_parse_number(def, strlen(def), &samples))
+		samples = SHADOW_CTL_MIN_SAMPLES;
+	return min_t(u64, samples, SHADOW_CTL_MAX_SAMPLES);
+}
+
 static int run_mmu_check(struct shadow_ctl *ctl,
 			 const struct shadow_ctl_cmd *cmd)
 {
+	u64 seed = cmd->keys & BIT(SHADOW_CTL_KEY_SEED) ? cmd->seed :
+							  ctl->mm->cfg.seed;
+
 	if (!ctl->ops->mmu_check)
 		return fail(ctl, -EOPNOTSUPP, "mmu_check: not supported by this machine");
-	return ctl->ops->mmu_check(ctl->mm, cmd->samples, cmd->seed,
+	return ctl->ops->mmu_check(ctl->mm, shadow_ctl_samples(ctl, cmd), seed,
 				   ctl->said, sizeof(ctl->said));
 }
 
@@ -681,7 +716,7 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
  *
  * Context: process, with the caller's mutex; sleeps.
  * Return: 0, or why it failed: -EINVAL, -ENOENT, -EEXIST, -ENOMEM, -ENOSPC,
- * -EPERM, -EOPNOTSUPP, -EUCLEAN; then it has changed nothing. -ENODEV where a
+ * -EPERM, -EOPNOTSUPP, -EUCLEAN, -EINTR; then it has changed nothing. -ENODEV where a
  * reset has failed before: there is no machine but for the next reset.
  */
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)

@@ -9,7 +9,8 @@
  *
  * One write is one batch: every line is parsed before the first runs, and
  * execution stops at the first line that fails. A line that fails has changed
- * nothing.
+ * nothing. Who is killed while he writes ends after the current line, or in the
+ * middle of it where that is long, which then is undone.
  */
 #ifndef SHADOW_CTL_H
 #define SHADOW_CTL_H
@@ -20,7 +21,8 @@
 #define SHADOW_CTL_BYTES	4096	/* longest write */
 #define SHADOW_CTL_NAME		16	/* longest NAME */
 #define SHADOW_CTL_WHY		200	/* a refusal or a result is one line */
-#define SHADOW_CTL_MAX_SAMPLES	1000000U	/* mmu_check N */
+#define SHADOW_CTL_MAX_SAMPLES	100000U	/* mmu_check N, and all of a write */
+#define SHADOW_CTL_MIN_SAMPLES	2000U	/* what each check counts as at least */
 #define SHADOW_CTL_MAX_COUNT	1048576U	/* count= */
 #define SHADOW_CTL_MAX_HANDLES	262144U
 /*
@@ -71,7 +73,7 @@ enum shadow_ctl_key {
  * @pa: of map
  * @nr_pages: of map and unmap
  * @prot: of map, SHADOW_PROT_*
- * @samples: of mmu_check; 0: as configured
+ * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
  * @seed: seed=
  * @on: of set counters
  * @as: as=, else ""
@@ -126,16 +128,19 @@ struct shadow_mm;
 
 /**
  * struct shadow_ctl_ops - what running commands needs from around the machine
- * @mmu_check: lets the CPU judge the tables on that many random pages, 0: as
- *	configured; writes one line into @said. NULL: refused
+ * @mmu_check: lets the CPU judge the tables on that many random pages, chosen
+ *	with that seed; writes one line into @said. NULL: refused
  * @reset: boots the machine again in place; writes one line into @said. -EBUSY:
  *	nothing has changed. After any other outcome all that was allocated is
  *	gone. NULL: refused
+ * @interrupted: whoever writes is being killed: no more is to be done for him.
+ *	NULL: nobody can be
  */
 struct shadow_ctl_ops {
 	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
 			 char *said, size_t said_bytes);
 	int (*reset)(struct shadow_mm *mm, char *said, size_t said_bytes);
+	bool (*interrupted)(void);
 };
 
 /**
@@ -186,6 +191,9 @@ void shadow_ctl_fini(struct shadow_ctl *ctl);
 ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes);
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+bool shadow_ctl_interrupted(const struct shadow_ctl *ctl);
+u64 shadow_ctl_samples(const struct shadow_ctl *ctl,
+		       const struct shadow_ctl_cmd *cmd);
 void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on);
 u64 shadow_ctl_host_limit(const struct shadow_ctl *ctl);
 

@@ -20,6 +20,9 @@
  * @starve: host allocations that may still succeed; negative: all
  * @mmu_samples: what the last mmu_check asked for
  * @mmu_seed: the same
+ * @nr_checks: checks by the CPU so far
+ * @patience: how often a writer is asked before he is being killed; negative:
+ *	for ever
  * @reset_busy: refuse the next reset
  * @text: what was printed, so much of it as fits
  * @len: how much was printed in all
@@ -32,6 +35,8 @@ struct rig {
 	int starve;
 	u64 mmu_samples;
 	u64 mmu_seed;
+	unsigned int nr_checks;
+	int patience;
 	bool reset_busy;
 	char text[16384];
 	size_t len;
@@ -65,6 +70,7 @@ static int rig_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed, char *said
 {
 	the_rig->mmu_samples = samples;
 	the_rig->mmu_seed = seed;
+	the_rig->nr_checks++;
 	scnprintf(said, said_bytes, "checked nothing");
 	return samples == 13 ? -EOPNOTSUPP : 0;
 }
@@ -84,9 +90,17 @@ static int rig_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
 	return err;
 }
 
+static bool rig_interrupted(void)
+{
+	if (the_rig->patience > 0)
+		the_rig->patience--;
+	return !the_rig->patience;
+}
+
 static const struct shadow_ctl_ops ops = {
 	.mmu_check = rig_mmu_check,
 	.reset = rig_reset,
+	.interrupted = rig_interrupted,
 };
 
 static int rig_init(struct kunit *test)
@@ -101,6 +115,7 @@ static int rig_init(struct kunit *test)
 	test->priv = rig;
 	the_rig = rig;
 	rig->starve = -1;
+	rig->patience = -1;
 	in->value[SHADOW_PARAM_SIZE] = "16M";
 	KUNIT_ASSERT_EQ_MSG(test, shadow_params_check(in, &facts, &mm->cfg, rig->text,
 						      sizeof(rig->text)), 0, "%s", rig->text);
@@ -539,6 +554,59 @@ static void batch_sizes(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: ok, no command in it"));
 }
 
+/* A write that is being killed ends, and a line that is long is undone. */
+static void batch_interrupted(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	rig->patience = 3;
+	KUNIT_EXPECT_EQ(test, say(rig, "kmalloc 8\nkmalloc 8\nkmalloc 8\nkmalloc 8"), -EINTR);
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 2);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 2);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "line 3: EINTR (-4), commands run before "
+					   "it: 2: interrupted before this line"));
+	rig->patience = -1;
+	expect_ok(test, rig, "kfree 1\nkfree 2");
+
+	rig->patience = 3;
+	expect_refused(test, rig, "alloc_pages 0 count=3000", -EINTR,
+		       "interrupted after 2048 of 3000, which were given back");
+	rig->patience = 2;
+	expect_refused(test, rig, "kmalloc 100 count=3000", -EINTR, "after 1024 of 3000");
+	/* What is complete is not undone. */
+	rig->patience = 3;
+	expect_ok(test, rig, "alloc_pages 0 count=2048");
+	rig->patience = -1;
+	expect_healthy(test, rig);
+}
+
+/* What the CPU is asked in one write is bounded before the first line runs. */
+static void batch_of_checks(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	char text[1024] = "";
+	unsigned int i;
+
+	expect_ok(test, rig, "mmu_check 100000");
+	KUNIT_EXPECT_EQ(test, rig->nr_checks, 1);
+	expect_refused(test, rig, "mmu_check 100001", -ERANGE, "from 1 to 100000");
+	expect_refused(test, rig, "alloc_pages 0\nmmu_check 50000\nmmu_check 50001", -ERANGE,
+		       "up to 100000 samples in one write");
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
+	for (i = 0; i < 50; i++)
+		strcat(text, "mmu_check\n");
+	expect_ok(test, rig, text);
+	KUNIT_EXPECT_EQ(test, rig->nr_checks, 51);
+	strcat(text, "mmu_check 1");
+	expect_refused(test, rig, text, -ERANGE, "each mmu_check counts as 2000 at least");
+	KUNIT_EXPECT_EQ(test, rig->nr_checks, 51);
+
+	/* More at boot than a write may ask for */
+	rig->mm.cfg.mmu_samples = 1000000;
+	expect_ok(test, rig, "mmu_check");
+	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 100000);
+}
+
 /* ------------------------------------------------------------- the machine -- */
 
 static void checks_and_counters(struct kunit *test)
@@ -550,8 +618,19 @@ static void checks_and_counters(struct kunit *test)
 	expect_ok(test, rig, "mmu_check 7 seed=9");
 	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 7);
 	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 9);
+	/* Zero is a seed; none is the machine's. */
+	rig->mm.cfg.seed = 4711;
+	expect_ok(test, rig, "mmu_check seed=0");
+	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 0);
+	rig->mm.cfg.mmu_samples = 77;
 	expect_ok(test, rig, "mmu_check");
-	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 0);
+	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 77);
+	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 4711);
+	/* A machine loaded without a check can be checked all the same. */
+	rig->mm.cfg.mmu_check = false;
+	rig->mm.cfg.mmu_samples = 0;
+	expect_ok(test, rig, "mmu_check");
+	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 1000);
 	KUNIT_EXPECT_EQ(test, say(rig, "mmu_check 13"), -EOPNOTSUPP);
 
 	before = atomic64_read(count);
@@ -771,6 +850,8 @@ static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(batch_is_parsed_first),
 	KUNIT_CASE(batch_stops),
 	KUNIT_CASE(batch_sizes),
+	KUNIT_CASE(batch_interrupted),
+	KUNIT_CASE(batch_of_checks),
 	KUNIT_CASE(checks_and_counters),
 	KUNIT_CASE(resets),
 	KUNIT_CASE(frozen_machine),

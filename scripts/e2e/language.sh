@@ -123,6 +123,7 @@ unmap 0xffff800000800000 1|No such file or directory
 unmap 0xffff800000400000 5|No such file or directory
 unmap 0xffff800000400000 0|Invalid argument
 mmu_check 0|Invalid argument
+mmu_check 100001|Numerical result out of range
 set counters maybe|Invalid argument
 set size 64M|Operation not supported
 create other|Operation not supported
