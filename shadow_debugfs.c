@@ -4,7 +4,7 @@
  * show, and who may write to it.
  *
  * A file's reader holds the machine's lock for one reading, a writer for one
- * batch. Files are created and removed without that lock: debugfs waits for
+ * batch; who waits for it can be killed. Files are created and removed without that lock: debugfs waits for
  * users of a file that it removes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -130,7 +130,8 @@ static int show_file(struct seq_file *seq, void *unused)
 	const struct shadow_file *file = find_file(seq->file->f_path.dentry);
 	struct shadow_machine *machine = seq->private;
 
-	mutex_lock(&machine->lock);
+	if (mutex_lock_killable(&machine->lock))
+		return -EINTR;
 	if (is_born(seq, file, machine))
 		file->show(seq, machine);
 	mutex_unlock(&machine->lock);
@@ -155,16 +156,17 @@ static ssize_t write_ctl(struct file *file, const char __user *from,
 {
 	struct shadow_machine *machine = file_inode(file)->i_private;
 	char *text = text_of(from, bytes);
-	ssize_t done;
+	ssize_t done = -EINTR;
 
 	/* What is too long is not copied, but ctl shows that it was refused. */
 	if (text == ERR_PTR(-E2BIG))
 		text = NULL;
 	else if (IS_ERR(text))
 		return PTR_ERR(text);
-	mutex_lock(&machine->lock);
-	done = shadow_ctl_write(&machine->ctl, text, bytes);
-	mutex_unlock(&machine->lock);
+	if (!mutex_lock_killable(&machine->lock)) {
+		done = shadow_ctl_write(&machine->ctl, text, bytes);
+		mutex_unlock(&machine->lock);
+	}
 	kfree(text);
 	return done;
 }
@@ -174,13 +176,15 @@ static ssize_t write_vtop(struct file *file, const char __user *from,
 {
 	struct shadow_machine *machine = file_inode(file)->i_private;
 	char *text = text_of(from, bytes);
-	int err;
+	int err = -EINTR;
 
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	mutex_lock(&machine->lock);
-	err = strlen(text) == bytes ? shadow_view_vtop_ask(machine, text) : -EINVAL;
-	mutex_unlock(&machine->lock);
+	if (!mutex_lock_killable(&machine->lock)) {
+		err = strlen(text) == bytes ?
+		      shadow_view_vtop_ask(machine, text) : -EINVAL;
+		mutex_unlock(&machine->lock);
+	}
 	kfree(text);
 	return err ? err : bytes;
 }
@@ -222,7 +226,8 @@ static int raw_ctl_show(struct seq_file *seq, void *unused)
 {
 	struct shadow_machine *machine = seq->private;
 
-	mutex_lock(&machine->lock);
+	if (mutex_lock_killable(&machine->lock))
+		return -EINTR;
 	shadow_ctl_print(&machine->ctl, true, emit_to_seq, seq);
 	mutex_unlock(&machine->lock);
 	return 0;

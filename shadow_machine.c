@@ -8,6 +8,7 @@
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "shadow_boot.h"
@@ -108,8 +109,7 @@ static const struct shadow_host_ops host_ops = {
 static int ctl_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed,
 			 char *said, size_t said_bytes)
 {
-	return check_by_cpu(to_machine(mm), seed ? : mm->cfg.seed,
-			    samples ? : mm->cfg.mmu_samples, said, said_bytes);
+	return check_by_cpu(to_machine(mm), seed, samples, said, said_bytes);
 }
 
 static void say_failed_phase(const struct shadow_mm *mm, int err, char *said,
@@ -148,9 +148,15 @@ static int ctl_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
 	return err;
 }
 
+static bool ctl_interrupted(void)
+{
+	return fatal_signal_pending(current);
+}
+
 static const struct shadow_ctl_ops ctl_ops = {
 	.mmu_check = ctl_mmu_check,
 	.reset = ctl_reset,
+	.interrupted = ctl_interrupted,
 };
 
 static int reserve_block(struct shadow_machine *machine)
