@@ -5,13 +5,17 @@
  * replaces it.
  */
 #include "shadow_boot_early.h"
-
-/* Rooms of the image that head.S keeps for its tables, in pages */
-#define STATIC_TABLES	12
+#include "shadow_params_room.h"
 
 static u64 page_bytes(const struct shadow_mm *mm)
 {
 	return 1ULL << mm->cfg.page_shift;
+}
+
+/* Pages of the image that head.S keeps for its tables */
+static u64 static_tables(const struct shadow_mm *mm)
+{
+	return shadow_params_static_tables(&mm->cfg, mm->places.image.bytes);
 }
 
 /*
@@ -33,7 +37,9 @@ static const struct {
 };
 
 #define SEGMENT_BSS	5
-#define SEGMENT_TABLES	6
+#define SEGMENT_TABLES	SHADOW_IMAGE_SEGMENTS
+
+static_assert(SEGMENT_TABLES == SHADOW_NR_SEGMENTS - 1);
 
 /* First segment that head.S maps writable: __initdata_begin */
 #define SEGMENT_INIT_DATA	3
@@ -42,7 +48,7 @@ static int plan_segments(struct shadow_mm *mm, char *effect)
 {
 	struct shadow_segment *segment = mm->boot.segment;
 	u64 page = page_bytes(mm);
-	u64 tables = STATIC_TABLES * page;
+	u64 tables = static_tables(mm) * page;
 	u64 end = mm->places.image.start + mm->places.image.bytes;
 	phys_addr_t at = mm->places.image.start;
 	u64 rest;
@@ -50,8 +56,8 @@ static int plan_segments(struct shadow_mm *mm, char *effect)
 
 	if (mm->places.image.bytes < tables + SEGMENT_TABLES * page) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "image of %llu bytes is too small: %u pages are its tables', and each segment has one",
-			  mm->places.image.bytes, STATIC_TABLES);
+			  "image of %llu bytes is too small: %llu pages are its tables', and each segment has one",
+			  mm->places.image.bytes, static_tables(mm));
 		return -EINVAL;
 	}
 	rest = mm->places.image.bytes - tables - SEGMENT_TABLES * page;
@@ -168,13 +174,12 @@ static int map_image(struct shadow_mm *mm, struct shadow_pgtable *pgt, u64 va)
  */
 int shadow_boot_create_idmap(struct shadow_mm *mm, char *effect)
 {
-	unsigned int pa_bits = mm->cfg.lpa2 ? 52 : 48;
+	u64 image_end = mm->places.image.start + mm->places.image.bytes;
 	int err;
 
-	/* IDMAP_VA_BITS: RAM may lie above what a 39-bit half reaches */
 	err = shadow_geometry_init(&mm->idmap_geo, mm->cfg.page_shift,
-				   max(mm->cfg.va_bits, 48U), pa_bits,
-				   mm->cfg.lpa2);
+				   shadow_params_idmap_bits(&mm->cfg, image_end),
+				   shadow_config_pa_bits(&mm->cfg), mm->cfg.lpa2);
 	if (err)
 		return err;
 	err = shadow_pgtable_init(&mm->idmap, &mm->idmap_geo, false, &mm->block,
@@ -240,9 +245,9 @@ int shadow_boot_map_kernel(struct shadow_mm *mm, char *effect)
 	if (err)
 		goto fini;
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "init_pg_dir at %#llx: image at VA %#llx, %llu of %u tables that the image has room for are used",
+		  "init_pg_dir at %#llx: image at VA %#llx, %llu of %llu tables that the image has room for are used",
 		  (u64)mm->init_pg.root, mm->boot.kimage_va,
-		  mm->idmap.nr_tables + mm->init_pg.nr_tables, STATIC_TABLES);
+		  mm->idmap.nr_tables + mm->init_pg.nr_tables, static_tables(mm));
 	return 0;
 
 fini:

@@ -7,6 +7,7 @@
  * several together is checked here, after all of them were read.
  */
 #include "shadow_params_check.h"
+#include "shadow_params_room.h"
 
 #define MAX_BYTES	(1024ULL * SZ_1G)
 
@@ -45,13 +46,18 @@ static int check_size(struct shadow_params_check *c)
 		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -EINVAL,
 					    "allowed: a multiple of %lluK, the larger of the granule and the host's page",
 					    unit >> 10);
+	if (bytes > shadow_params_max_bytes(c->cfg))
+		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -ERANGE,
+					    "out of range; allowed: up to %lluM, the linear map's with va_bits=%u",
+					    shadow_params_max_bytes(c->cfg) >> 20,
+					    c->cfg->va_bits);
 	return 0;
 }
 
 /* Output address bits that descriptors can hold, no more than the CPU has. */
 static unsigned int pa_bits(const struct shadow_params_check *c)
 {
-	unsigned int bits = c->cfg->lpa2 || c->cfg->page_shift == 16 ? 52 : 48;
+	unsigned int bits = shadow_config_pa_bits(c->cfg);
 
 	if (c->host->pa_bits)
 		bits = min(bits, c->host->pa_bits);
@@ -111,15 +117,20 @@ static int check_geometry(struct shadow_params_check *c)
 	return 0;
 }
 
+/*
+ * Unless base says where, the block is judged as if it lay at 0: what counts
+ * from its start does not change when it is moved.
+ */
 static int check_ranges(struct shadow_params_check *c)
 {
-	struct shadow_block block = { .bytes = c->cfg->bytes };
+	struct shadow_block block = {
+		.base = c->cfg->base, .bytes = c->cfg->bytes,
+	};
 	struct shadow_places places;
 
-	block.base = c->cfg->base;
-	return shadow_params_place_given(c, &block,
-					 shadow_config_given(c->cfg, SHADOW_PARAM_BASE),
-					 &places);
+	return shadow_params_place_in(c, &block,
+				      shadow_config_given(c->cfg, SHADOW_PARAM_BASE),
+				      &places);
 }
 
 /**
@@ -197,9 +208,19 @@ static void range_text(char *text, size_t room,
 	bytes_text(text + at, room - at, range->bytes);
 }
 
-static void value_text(const struct shadow_config *cfg,
-		       enum shadow_param_id id, char *text, size_t room)
+/**
+ * shadow_params_value() - a parameter's value as it was understood
+ * @cfg: a configuration that was checked
+ * @id: the parameter
+ * @text: filled; "" where nothing was given and there is no default
+ * @room: bytes there
+ *
+ * Context: any.
+ */
+void shadow_params_value(const struct shadow_config *cfg,
+			 enum shadow_param_id id, char *text, size_t room)
 {
+	text[0] = '\0';
 	switch (id) {
 	case SHADOW_PARAM_SIZE:
 		bytes_text(text, room, cfg->bytes);
@@ -281,8 +302,7 @@ void shadow_params_print(const struct shadow_config *cfg,
 
 		if (info->state == SHADOW_PARAM_STATE_LATER)
 			continue;
-		value[0] = '\0';
-		value_text(cfg, id, value, sizeof(value));
+		shadow_params_value(cfg, id, value, sizeof(value));
 		snprintf(pair, sizeof(pair), "%s=%s", info->name, value);
 		snprintf(line, sizeof(line), "%-24s # %s: %s", pair,
 			 shadow_config_given(cfg, id) ? "given" : "default",

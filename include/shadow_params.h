@@ -287,6 +287,20 @@ static inline bool shadow_config_given(const struct shadow_config *cfg,
 	return cfg->given & BIT_ULL(id);
 }
 
+/**
+ * shadow_config_pa_bits() - address bits that the machine's descriptors hold
+ * @cfg: a configuration whose geometry was checked
+ *
+ * Context: any.
+ * Return: 48, or 52 with FEAT_LPA2 and, by FEAT_LPA's format, with 64K pages.
+ * A CPU may have less.
+ */
+static inline unsigned int
+shadow_config_pa_bits(const struct shadow_config *cfg)
+{
+	return cfg->lpa2 || cfg->page_shift == 16 ? 52 : 48;
+}
+
 /* Takes one line, without newline. */
 typedef void (*shadow_params_emit_t)(void *to, const char *line);
 

@@ -34,8 +34,10 @@ __printf(4, 5)
 int shadow_params_refuse(struct shadow_params_check *c, enum shadow_param_id id,
 			 int err, const char *fmt, ...);
 int shadow_params_read(struct shadow_params_check *c, enum shadow_param_id id);
-int shadow_params_place_given(struct shadow_params_check *c,
-			      const struct shadow_block *block,
-			      bool block_known, struct shadow_places *places);
+int shadow_params_place_in(struct shadow_params_check *c,
+			   const struct shadow_block *block, bool block_known,
+			   struct shadow_places *places);
+void shadow_params_value(const struct shadow_config *cfg,
+			 enum shadow_param_id id, char *text, size_t room);
 
 #endif /* SHADOW_PARAMS_CHECK_H */

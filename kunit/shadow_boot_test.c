@@ -8,6 +8,7 @@
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_page_alloc.h"
+#include "shadow_params_room.h"
 
 /* The host that a machine of a suite sees */
 static struct {
@@ -101,6 +102,24 @@ static u64 walk_by_regs(struct shadow_mm *mm, u64 va)
 	return walk.fault == SHADOW_WALK_OK ? walk.pa : U64_MAX;
 }
 
+/* All of what the boot loader left is still there, frame by frame */
+static void expect_reserved(struct kunit *test, struct shadow_mm *mm,
+			    const struct shadow_param_range *place)
+{
+	u64 pfn = place->start >> mm->cfg.page_shift;
+	u64 end_pfn = (place->start + place->bytes) >> mm->cfg.page_shift;
+	struct shadow_page *page;
+
+	for (; pfn < end_pfn; pfn++) {
+		page = shadow_pfn_to_page(&mm->nodes, pfn);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		KUNIT_ASSERT_EQ(test, shadow_page_state(page),
+				SHADOW_PAGE_RESERVED);
+		KUNIT_ASSERT_EQ(test, shadow_page_owner(page),
+				SHADOW_OWNER_IMAGE);
+	}
+}
+
 static void expect_whole(struct kunit *test, struct shadow_mm *mm)
 {
 	u64 last = mm->block.base + mm->block.bytes - 1;
@@ -113,7 +132,9 @@ static void expect_whole(struct kunit *test, struct shadow_mm *mm)
 	KUNIT_EXPECT_EQ(test, audit.buddy + audit.pcp + audit.owned[SHADOW_OWNER_SLAB] +
 			audit.owned[SHADOW_OWNER_TABLE] +
 			audit.owned[SHADOW_OWNER_DIRECT], mm->handover.nr_freed);
-	KUNIT_EXPECT_GT(test, audit.reserved[SHADOW_OWNER_IMAGE], 0);
+	expect_reserved(test, mm, &mm->places.image);
+	expect_reserved(test, mm, &mm->places.dtb);
+	expect_reserved(test, mm, &mm->places.initrd);
 	KUNIT_EXPECT_GT(test, audit.reserved[SHADOW_OWNER_MEMMAP], 0);
 	KUNIT_EXPECT_GT(test, audit.reserved[SHADOW_OWNER_TABLE], 0);
 	/* The image by its own address, and the last byte by the linear map */
@@ -296,6 +317,298 @@ static void boot_two_machines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host.live, 0);
 }
 
+/* ------------------------------------------- what is accepted must boot -- */
+
+/* One piece of memory stands for blocks at any address */
+struct tight {
+	struct shadow_mm mm;
+	struct shadow_block block;
+	struct shadow_param_strings in;
+	char text[SHADOW_NR_PARAMS][40];
+	char why[SHADOW_PARAMS_WHY];
+	unsigned int nr_booted;
+	unsigned int nr_refused;
+};
+
+static const struct {
+	struct shadow_host_facts facts;
+	char *granule, *va_bits, *lpa2;
+	u64 bytes;
+} tight_shapes[] = {
+	{ { 12, true, false, 48 }, "4k", "39", "off", SZ_4M },
+	{ { 12, true, false, 48 }, "4k", "48", "off", SZ_4M },
+	{ { 12, true, false, 52 }, "4k", "39", "on", SZ_4M },
+	{ { 12, true, false, 52 }, "4k", "48", "on", SZ_4M },
+	{ { 12, true, false, 52 }, "4k", "52", "on", SZ_4M },
+	{ { 12, true, false, 48 }, "16k", "39", "off", SZ_16M },
+	{ { 12, true, false, 48 }, "16k", "48", "off", SZ_16M },
+	{ { 12, true, false, 52 }, "16k", "39", "on", SZ_16M },
+	{ { 12, true, false, 52 }, "16k", "48", "on", SZ_16M },
+	{ { 12, true, false, 52 }, "16k", "52", "on", SZ_16M },
+	{ { 12, true, false, 52 }, "64k", "39", "off", SZ_32M },
+	{ { 12, true, false, 52 }, "64k", "48", "off", SZ_32M },
+	{ { 12, true, false, 52 }, "64k", "52", "off", SZ_32M },
+};
+
+#define TIGHT_MAX_BYTES	SZ_64M
+
+static struct tight *tight_init(struct kunit *test)
+{
+	struct tight *tight = shadow_test_alloc(test, sizeof(*tight));
+
+	shadow_test_block(test, &tight->block, 0, TIGHT_MAX_BYTES);
+	/* What was in the block before must not matter */
+	memset(tight->block.virt, 0xa5, TIGHT_MAX_BYTES);
+	return tight;
+}
+
+static void give(struct tight *tight, enum shadow_param_id id, const char *fmt,
+		 u64 a, u64 b)
+{
+	snprintf(tight->text[id], sizeof(tight->text[id]), fmt, a, b);
+	tight->in.value[id] = tight->text[id];
+}
+
+static void shape_up(struct tight *tight, unsigned int shape, u64 bytes)
+{
+	memset(&tight->in, 0, sizeof(tight->in));
+	tight->in.value[SHADOW_PARAM_GRANULE] = tight_shapes[shape].granule;
+	tight->in.value[SHADOW_PARAM_VA_BITS] = tight_shapes[shape].va_bits;
+	tight->in.value[SHADOW_PARAM_LPA2] = tight_shapes[shape].lpa2;
+	give(tight, SHADOW_PARAM_SIZE, "%llu", bytes, 0);
+}
+
+/* A refusal names what was given, by the value that it was given with */
+static void expect_blame(struct kunit *test, struct tight *tight, int err)
+{
+	size_t len = strcspn(tight->why, "=");
+	unsigned int id;
+
+	tight->nr_refused++;
+	KUNIT_EXPECT_TRUE_MSG(test, err == -EINVAL || err == -ERANGE, "%d: %s",
+			      err, tight->why);
+	for (id = 0; id < SHADOW_NR_PARAMS; id++) {
+		const char *name = shadow_param_table[id].name;
+
+		if (strlen(name) == len && !strncmp(name, tight->why, len))
+			break;
+	}
+	KUNIT_EXPECT_TRUE_MSG(test, id < SHADOW_NR_PARAMS && tight->in.value[id],
+			      "not given: %s", tight->why);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(tight->why, "allowed: "), "%s",
+				  tight->why);
+	/* ... and ends in a word, not where the room for it did */
+	KUNIT_EXPECT_LT(test, strlen(tight->why), sizeof(tight->why) - 1);
+}
+
+/* Check, place, boot; whatever is accepted must come up and be whole */
+static int boot_tight(struct kunit *test, struct tight *tight,
+		      unsigned int shape, u64 base)
+{
+	struct shadow_mm *mm = &tight->mm;
+	struct shadow_audit audit;
+	u64 tables;
+	int err;
+
+	memset(mm, 0, sizeof(*mm));
+	err = shadow_params_check(&tight->in, &tight_shapes[shape].facts, &mm->cfg,
+				  tight->why, sizeof(tight->why));
+	if (!err) {
+		mm->block = tight->block;
+		mm->block.base = base;
+		mm->block.bytes = mm->cfg.bytes;
+		err = shadow_params_place(&mm->cfg, &mm->block, &mm->places,
+					  tight->why, sizeof(tight->why));
+	}
+	if (err) {
+		expect_blame(test, tight, err);
+		return err;
+	}
+	strscpy(mm->name, "test", sizeof(mm->name));
+	mm->host = &host_ops;
+	mm->nr_cpus = 2;
+	mm->cpu_id.mmfr0 = 0x6 | 0x1ULL << 20;
+	memset(&host, 0, sizeof(host));
+	err = shadow_boot_up(mm);
+	KUNIT_ASSERT_EQ_MSG(test, err, 0,
+			    "%s/%s/%s base %#llx size %llu image %#llx+%llu dtb %#llx+%llu initrd %#llx+%llu: %s: %s",
+			    tight_shapes[shape].granule, tight_shapes[shape].va_bits,
+			    tight_shapes[shape].lpa2, base, mm->cfg.bytes,
+			    mm->places.image.start, mm->places.image.bytes,
+			    mm->places.dtb.start, mm->places.dtb.bytes,
+			    mm->places.initrd.start, mm->places.initrd.bytes,
+			    shadow_phase_name(mm->boot.nr_done),
+			    mm->boot.record[mm->boot.nr_done].effect);
+	tables = shadow_params_static_tables(&mm->cfg, mm->places.image.bytes);
+	KUNIT_EXPECT_LE(test, mm->idmap.nr_tables + mm->init_pg.nr_tables, tables);
+	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s",
+			    audit.fault.text);
+	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
+	KUNIT_EXPECT_EQ(test, host.live, 0);
+	tight->nr_booted++;
+	return 0;
+}
+
+/* Where a block may lie: across the ends of what one entry of a level covers */
+static u64 tight_base(struct rnd_state *rnd, unsigned int shape, u64 bytes)
+{
+	static const unsigned int borders[] = { 21, 25, 29, 30, 36, 39, 42, 47, 48 };
+	unsigned int nr = ARRAY_SIZE(borders), border;
+	u64 below = bytes / 4 * shadow_test_below(rnd, 5);
+
+	if (tight_shapes[shape].facts.pa_bits == 48)
+		nr--;
+	border = borders[shadow_test_below(rnd, nr)];
+	return BIT_ULL(border) + (border < 31 ? SZ_2G : 0) -
+	       round_down(below, SZ_64K);
+}
+
+/* The block is filled until exactly the room is left that a boot must have */
+struct filling {
+	u64 bytes;
+	u64 page;
+	u64 image;
+	struct shadow_params_room room;
+};
+
+static void fill(struct kunit *test, struct tight *tight, unsigned int shape,
+		 u64 bytes, struct filling *filling)
+{
+	struct shadow_config cfg;
+	int err;
+
+	shape_up(tight, shape, bytes);
+	err = shadow_params_check(&tight->in, &tight_shapes[shape].facts, &cfg,
+				  tight->why, sizeof(tight->why));
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", tight->why);
+	filling->bytes = bytes;
+	filling->page = 1ULL << cfg.page_shift;
+	filling->image = shadow_params_min_image(&cfg);
+	shadow_params_early_room(&cfg, filling->image, &filling->room);
+}
+
+/* All of the room at the block's end; a byte less is refused */
+static void boot_in_one_piece(struct kunit *test, struct tight *tight,
+			      unsigned int shape, u64 base,
+			      const struct filling *f)
+{
+	u64 start = f->page + f->image;
+	u64 initrd = f->bytes - start - f->room.bytes;
+
+	shape_up(tight, shape, f->bytes);
+	give(tight, SHADOW_PARAM_DTB, "0+%llu", f->page, 0);
+	give(tight, SHADOW_PARAM_IMAGE, "%llu+%llu", f->page, f->image);
+	give(tight, SHADOW_PARAM_INITRD, "%llu+%llu", start, initrd);
+	KUNIT_EXPECT_EQ_MSG(test, boot_tight(test, tight, shape, base), 0, "%s",
+			    tight->why);
+	give(tight, SHADOW_PARAM_INITRD, "%llu+%llu", start, initrd + 1);
+	KUNIT_EXPECT_EQ(test, boot_tight(test, tight, shape, base), -ERANGE);
+}
+
+/* The piece at the block's start, the rest before the image at its end */
+static void boot_in_two_pieces(struct kunit *test, struct tight *tight,
+			       unsigned int shape, u64 base,
+			       const struct filling *f)
+{
+	u64 start = f->room.piece + f->page;
+	u64 initrd = f->bytes - f->page - f->image - f->room.bytes;
+
+	shape_up(tight, shape, f->bytes);
+	give(tight, SHADOW_PARAM_DTB, "%llu+%llu", f->room.piece, f->page);
+	give(tight, SHADOW_PARAM_INITRD, "%llu+%llu", start, initrd);
+	give(tight, SHADOW_PARAM_IMAGE, "%llu+%llu", f->bytes - f->image,
+	     f->image);
+	KUNIT_EXPECT_EQ_MSG(test, boot_tight(test, tight, shape, base), 0, "%s",
+			    tight->why);
+	/* An image that is a page too small for itself */
+	give(tight, SHADOW_PARAM_IMAGE, "%llu+%llu",
+	     f->bytes - f->image + f->page, f->image - f->page);
+	KUNIT_EXPECT_EQ(test, boot_tight(test, tight, shape, base), -ERANGE);
+	KUNIT_EXPECT_EQ(test, strncmp(tight->why, "image=", 6), 0);
+}
+
+static void boot_in_least_room(struct kunit *test)
+{
+	struct tight *tight = tight_init(test);
+	struct filling filling;
+	unsigned int i, border;
+	u64 bytes, base;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(tight_shapes); i++) {
+		bytes = tight_shapes[i / 2].bytes << i % 2;
+		fill(test, tight, i / 2, bytes, &filling);
+		for (border = 26; border < 46; border += 4) {
+			base = BIT_ULL(border) + SZ_2G - bytes / 2;
+			boot_in_one_piece(test, tight, i / 2, base, &filling);
+			boot_in_two_pieces(test, tight, i / 2, base, &filling);
+		}
+		cond_resched();
+	}
+	kunit_info(test, "%u booted, %u refused\n", tight->nr_booted,
+		   tight->nr_refused);
+}
+
+/* A length of any magnitude below a limit, often a whole number of pages */
+static u64 tight_length(struct rnd_state *rnd, u64 limit, u64 page)
+{
+	u64 bytes = limit >> shadow_test_below(rnd, 10);
+
+	if (shadow_test_below(rnd, 2))
+		bytes = 1 + shadow_test_below(rnd, bytes);
+	return shadow_test_below(rnd, 8) ? ALIGN(bytes, page) : bytes;
+}
+
+static void give_wild_range(struct tight *tight, struct rnd_state *rnd,
+			    enum shadow_param_id id, u64 base, u64 bytes, u64 page)
+{
+	u64 length = tight_length(rnd, id == SHADOW_PARAM_DTB ?
+				  min_t(u64, SZ_2M, bytes) : bytes, page);
+	u64 start = round_down(shadow_test_below(rnd, bytes), page);
+
+	/* Mostly where it has room, and now and then up to the very end */
+	if (length < bytes && shadow_test_below(rnd, 8))
+		start = shadow_test_below(rnd, 4) ?
+			round_down(shadow_test_below(rnd, bytes - length), page) :
+			round_down(bytes - length, page);
+	if (shadow_test_below(rnd, 4) == 0)
+		start += base;
+	give(tight, id, "%#llx+%llu", start, length);
+}
+
+static void boot_what_is_accepted(struct kunit *test)
+{
+	static const enum shadow_param_id ranges[] = {
+		SHADOW_PARAM_IMAGE, SHADOW_PARAM_DTB, SHADOW_PARAM_INITRD,
+	};
+	struct tight *tight = tight_init(test);
+	unsigned int i, nr, shape;
+	struct rnd_state rnd;
+	u64 bytes, base, page;
+
+	shadow_test_seed(test, &rnd);
+	for (i = 0; i < 6000; i++) {
+		shape = shadow_test_below(&rnd, ARRAY_SIZE(tight_shapes));
+		bytes = tight_shapes[shape].bytes;
+		page = *tight_shapes[shape].granule == '4' ? SZ_4K :
+		       *tight_shapes[shape].granule == '1' ? SZ_16K : SZ_64K;
+		bytes += round_down(shadow_test_below(&rnd, bytes), SZ_64K);
+		base = tight_base(&rnd, shape, bytes);
+		shape_up(tight, shape, bytes);
+		if (shadow_test_below(&rnd, 2))
+			give(tight, SHADOW_PARAM_BASE, "%#llx", base, 0);
+		for (nr = 0; nr < ARRAY_SIZE(ranges); nr++)
+			if (shadow_test_below(&rnd, 3))
+				give_wild_range(tight, &rnd, ranges[nr], base, bytes, page);
+		boot_tight(test, tight, shape, base);
+		if (i % 64 == 0)
+			cond_resched();
+	}
+	kunit_info(test, "%u booted, %u refused\n", tight->nr_booted,
+		   tight->nr_refused);
+	KUNIT_EXPECT_GT(test, tight->nr_booted, 600);
+	KUNIT_EXPECT_GT(test, tight->nr_refused, 600);
+}
+
 static struct kunit_case boot_cases[] = {
 	KUNIT_CASE(boot_every_geometry),
 	KUNIT_CASE(boot_registers),
@@ -304,6 +617,8 @@ static struct kunit_case boot_cases[] = {
 	KUNIT_CASE(boot_refuses_bad_places),
 	KUNIT_CASE(boot_counts_what_is_left),
 	KUNIT_CASE(boot_two_machines),
+	KUNIT_CASE(boot_in_least_room),
+	KUNIT_CASE(boot_what_is_accepted),
 	{}
 };
 

@@ -333,7 +333,17 @@ static const struct value_case value_cases[] = {
 	{ P(DEBUGFS), "maybe", -EINVAL },
 	{ P(DEBUGFS), "", -EINVAL },
 	{ P(IMAGE), "2M+16M", 0 },
-	{ P(IMAGE), "0+64M", 0 },
+	{ P(IMAGE), "0+256K", 0 },
+	{ P(IMAGE), "0+60M", 0 },
+	{ P(IMAGE), "0+64M", -ERANGE },
+	{ P(IMAGE), "0+65472K", -ERANGE },
+	{ P(IMAGE), "0+1000001", -EINVAL },
+	{ P(IMAGE), "0+1", -EINVAL },
+	{ P(IMAGE), "0+64K", -ERANGE },
+	{ P(IMAGE), "0x40000000+1000001", -EINVAL },
+	{ P(IMAGE), "0x40000000+64K", -ERANGE },
+	{ P(IMAGE), "0x40000000+128M", -ERANGE },
+	{ P(IMAGE), "0xfffffffff0000000+16M", -ERANGE },
 	{ P(IMAGE), "0x40000000+16M", 0 },
 	{ P(IMAGE), "2M", -EINVAL },
 	{ P(IMAGE), "2M+", -EINVAL },
@@ -354,6 +364,8 @@ static const struct value_case value_cases[] = {
 	{ P(INITRD), "1+1", 0 },
 	{ P(INITRD), "32M+32M", 0 },
 	{ P(INITRD), "32M+33M", -ERANGE },
+	{ P(INITRD), "0+62M", -ERANGE },
+	{ P(INITRD), "0x40000000+65M", -ERANGE },
 	{ P(INITRD), "", -EINVAL },
 };
 
@@ -438,6 +450,31 @@ static const struct combination combinations[] = {
 	{ &host_64k, { { P(BASE), "0xffffffc000000" } }, 0 },
 	/* ranges must not meet */
 	{ &host_ds, { { P(IMAGE), "0+16M" }, { P(DTB), "16M+64k" } }, 0 },
+	/* the smallest image follows from the geometry */
+	{ &host_ds, { { P(VA_BITS), "52" }, { P(IMAGE), "1M+6M" } }, 0 },
+	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+512K" } }, -ERANGE, P(IMAGE),
+	  "at least 1024K" },
+	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1M" } }, 0 },
+	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1028K" } }, -EINVAL, P(IMAGE),
+	  "multiple of 65536" },
+	/* who takes the room is blamed */
+	{ &host_ds, { { P(DTB), "63M+64K" }, { P(INITRD), "0+63M" } }, -ERANGE, P(INITRD),
+	  "no room for the image" },
+	{ &host_ds, { { P(IMAGE), "0+32M" }, { P(INITRD), "32M+32M" } }, -ERANGE, P(IMAGE),
+	  "no room for the device tree" },
+	{ &host_ds, { { P(IMAGE), "32M+31M" }, { P(INITRD), "0+32M" } }, -ERANGE, P(INITRD),
+	  "leaves 960K, 960K in one piece; allowed: what leaves" },
+	{ &host_ds, { { P(SIZE), "4M" }, { P(INITRD), "512K+3584K" } }, -ERANGE, P(INITRD),
+	  "leaves 192K, 128K in one piece" },
+	/* the linear map's half of 39 bits */
+	{ &host_ds, { { P(SIZE), "255G" }, { P(VA_BITS), "39" } }, 0 },
+	{ &host_ds, { { P(SIZE), "256G" }, { P(VA_BITS), "39" } }, -ERANGE, P(SIZE),
+	  "up to 261120M" },
+	{ &host_ds, { { P(SIZE), "255G" }, { P(VA_BITS), "39" }, { P(IMAGE), "0+252G" } },
+	  -ERANGE, P(IMAGE), "va_bits=39" },
+	/* with base, absolute addresses are judged at once */
+	{ &host_ds, { { P(BASE), "1G" }, { P(INITRD), "0x40000000+62M" } }, -ERANGE, P(INITRD),
+	  "no room for the image" },
 	{ &host_ds, { { P(IMAGE), "0+16M" }, { P(DTB), "15M+2M" } }, -EINVAL, P(DTB),
 	  "overlaps image" },
 	{ &host_ds, { { P(DTB), "8M+64k" }, { P(INITRD), "7M+2M" } }, -EINVAL, P(INITRD),
@@ -580,15 +617,26 @@ static void places_given(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, place(&in, SZ_2G, &cfg, &block, &places, why), 0);
 	expect_places(test, &cfg, &block, &places);
 
-	/* nothing is left for the image, or for the device tree */
-	in.value[P(IMAGE)] = NULL;
-	in.value[P(INITRD)] = "0+62M";
+	/* an absolute start is judged when the block is known, as any other */
+	memset(&in, 0, sizeof(in));
+	in.value[P(INITRD)] = "0x80000000+62M";
 	KUNIT_EXPECT_EQ(test, place(&in, SZ_2G, &cfg, &block, &places, why), -ERANGE);
-	expect_why(test, why, "image");
+	expect_why(test, why, "initrd");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "no room for the image"));
 	in.value[P(INITRD)] = NULL;
-	in.value[P(IMAGE)] = "0+64M";
+	in.value[P(IMAGE)] = "0x80000000+65472K";
 	KUNIT_EXPECT_EQ(test, place(&in, SZ_2G, &cfg, &block, &places, why), -ERANGE);
-	expect_why(test, why, "dtb");
+	KUNIT_EXPECT_STREQ(test, why,
+			   "image=0x80000000+65472K: leaves 0K, 0K in one piece; allowed: what leaves 984K, 600K in one piece, for tables, memmap and slabs");
+
+	/* a block that the machine's descriptors cannot name */
+	memset(&in, 0, sizeof(in));
+	in.value[P(LPA2)] = "off";
+	KUNIT_EXPECT_EQ(test, place(&in, BIT_ULL(48) - SZ_64M, &cfg, &block, &places, why), 0);
+	KUNIT_EXPECT_EQ(test, place(&in, BIT_ULL(48), &cfg, &block, &places, why), -ERANGE);
+	expect_why(test, why, "lpa2");
+	in.value[P(LPA2)] = "on";
+	KUNIT_EXPECT_EQ(test, place(&in, BIT_ULL(48), &cfg, &block, &places, why), 0);
 }
 
 /* ------------------------------------------------------------- printing -- */
