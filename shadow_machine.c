@@ -23,6 +23,25 @@ static struct shadow_machine *to_machine(struct shadow_mm *mm)
 	return container_of(mm, struct shadow_machine, mm);
 }
 
+/* Nothing was checked, and why. */
+static void unchecked(struct shadow_machine *machine, const char *why)
+{
+	memset(&machine->mmu, 0, sizeof(machine->mmu));
+	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
+	strscpy(machine->mmu.reason, why, sizeof(machine->mmu.reason));
+	strscpy(machine->mmu_host.reason, why, sizeof(machine->mmu_host.reason));
+	machine->mmu_samples = 0;
+	machine->mmu_seed = 0;
+}
+
+/* Before a boot: what was checked before is no more. */
+static void unchecked_yet(struct shadow_machine *machine)
+{
+	unchecked(machine, machine->mm.cfg.mmu_check ?
+		  "the boot did not come that far" :
+		  "not asked for (mmu_check=off)");
+}
+
 static void add_result(struct shadow_mmu_result *sum,
 		       const struct shadow_mmu_result *one)
 {
@@ -71,12 +90,20 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
 	memset(&machine->mmu, 0, sizeof(machine->mmu));
 	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
 	machine->mmu_samples = samples;
+	machine->mmu_seed = seed;
 	err = check_tables(machine, &mm->swapper, seed, samples);
 	if (!err)
 		err = check_tables(machine, &mm->idmap, seed, 0);
-	if (err && err != -EOPNOTSUPP)
+	if (err && !machine->mmu.mismatch) {
+		scnprintf(said, said_bytes, "the check ended early with %d", err);
+		unchecked(machine, said);
 		return err;
-	shadow_mmu_check_host(seed, HOST_SAMPLES, &machine->mmu_host);
+	}
+	err = shadow_mmu_check_host(seed, HOST_SAMPLES, &machine->mmu_host);
+	if (err)
+		scnprintf(machine->mmu_host.reason,
+			  sizeof(machine->mmu_host.reason),
+			  "the host's tables cannot be checked: %d", err);
 	if (machine->mmu.mismatch)
 		shadow_fault_raise(&mm->fault,
 				   "mmu_check: the CPU disagrees at VA %#llx: %s",
@@ -139,6 +166,7 @@ static int ctl_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
 		return -EBUSY;
 	}
 	shadow_boot_down(mm);
+	unchecked_yet(to_machine(mm));
 	err = shadow_boot_up(mm);
 	if (err)
 		say_failed_phase(mm, err, said, said_bytes);
@@ -225,6 +253,7 @@ struct shadow_machine *shadow_machine_create(const char *name,
 	mm->nr_cpus = nr_cpu_ids;
 	mm->cfg = *cfg;
 	shadow_mmu_read_id(&mm->cpu_id);
+	unchecked_yet(machine);
 
 	err = reserve_block(machine);
 	if (err)

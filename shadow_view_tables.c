@@ -271,10 +271,12 @@ void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine)
 	const struct shadow_mmu_result *mmu = &machine->mmu;
 
 	result_lines(seq, "MMU", mmu);
-	seq_printf(seq, "  first and last page of each region, %llu random pages (seed %llu), unmapped addresses;\n",
-		   machine->mmu_samples, machine->mm.cfg.seed);
-	seq_printf(seq, "  AT S1E1R through TTBR0_EL1 in %llu windows with interrupts masked\n",
-		   mmu->windows);
+	if (mmu->checked) {
+		seq_printf(seq, "  first and last page of each region, %llu random pages (seed %llu), unmapped addresses;\n",
+			   machine->mmu_samples, machine->mmu_seed);
+		seq_printf(seq, "  AT S1E1R through TTBR0_EL1 in %llu windows with interrupts masked\n",
+			   mmu->windows);
+	}
 	result_lines(seq, "HOST", &machine->mmu_host);
 	seq_puts(seq, "  the running kernel's own tables, read only: text, modules, vmalloc, linear map, vmemmap, holes\n");
 	if (machine->mmu_host.retried)

@@ -30,6 +30,7 @@ struct dentry;
  * @mmu: last check of its tables by the CPU
  * @mmu_host: last check of the host's own tables
  * @mmu_samples: random pages asked for in the last check
+ * @mmu_seed: what they were chosen with
  * @vtop_va: address that vtop explains
  * @vtop_host: it is one of the host's
  */
@@ -45,6 +46,7 @@ struct shadow_machine {
 	struct shadow_mmu_result mmu;
 	struct shadow_mmu_result mmu_host;
 	u64 mmu_samples;
+	u64 mmu_seed;
 	u64 vtop_va;
 	bool vtop_host;
 };
