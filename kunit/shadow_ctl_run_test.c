@@ -83,8 +83,7 @@ static int rig_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
 		scnprintf(said, said_bytes, "busy");
 		return -EBUSY;
 	}
-	if (!mm->boot.failed)
-		shadow_boot_down(mm);
+	shadow_boot_down(mm);
 	err = shadow_boot_up(mm);
 	scnprintf(said, said_bytes, "booted: %d", err);
 	return err;
@@ -140,8 +139,7 @@ static void rig_exit(struct kunit *test)
 	if (!rig || !rig->ctl.mm)
 		return;
 	shadow_ctl_fini(&rig->ctl);
-	if (!rig->mm.boot.failed)
-		shadow_boot_down(&rig->mm);
+	shadow_boot_down(&rig->mm);
 	test->priv = NULL;
 }
 
@@ -679,6 +677,35 @@ static void resets(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* Wherever a boot fails, the next reset neither undoes it twice nor hides it. */
+static void resets_fail(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int phase, nr = 0;
+	int starve;
+
+	for (starve = 0; ; starve++) {
+		rig->starve = starve;
+		if (say(rig, "reset") > 0)
+			break;
+		KUNIT_ASSERT_EQ(test, rig->ctl.last_err, -ENOMEM);
+		phase = rig->mm.boot.nr_done;
+		KUNIT_EXPECT_EQ(test, rig->mm.boot.failed, -ENOMEM);
+		/* Taking it down is nothing, and what failed can still be seen */
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&rig->mm), 0);
+		KUNIT_EXPECT_EQ(test, rig->mm.boot.nr_done, phase);
+		rig->starve = starve;
+		KUNIT_EXPECT_EQ(test, say(rig, "reset"), -ENOMEM);
+		KUNIT_EXPECT_EQ(test, rig->mm.boot.nr_done, phase);
+		KUNIT_EXPECT_EQ(test, say(rig, "alloc_pages 0"), -ENODEV);
+		nr++;
+	}
+	rig->starve = -1;
+	KUNIT_EXPECT_GT(test, nr, 1);
+	expect_ok(test, rig, "alloc_pages 0 as=a\nfree_pages a\nreset");
+	expect_healthy(test, rig);
+}
+
 static void frozen_machine(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -854,6 +881,7 @@ static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(batch_of_checks),
 	KUNIT_CASE(checks_and_counters),
 	KUNIT_CASE(resets),
+	KUNIT_CASE(resets_fail),
 	KUNIT_CASE(frozen_machine),
 	KUNIT_CASE(views_are_bounded),
 	KUNIT_CASE_SLOW(random_batches),
