@@ -198,3 +198,84 @@ ok
 49997
 OK'
 }
+
+# What costs the block nothing, or little, does not cost the host its memory.
+test_language_host_memory() {
+	guest --mem 512M --timeout 600 -- "$LANGUAGE"'
+	yes "kmalloc 0 count=1048576" | head -n 120 >/many
+	free=$(sed -n "s/^MemFree: *\([0-9]*\) kB/\1/p" /proc/meminfo)
+	dd if=/many of=ctl bs=4096 2>/dev/null && echo ok
+	live
+	now=$(sed -n "s/^MemFree: *\([0-9]*\) kB/\1/p" /proc/meminfo)
+	[ $((free - now)) -lt 10000 ] || echo "$((free - now)) KiB are gone"
+	i=0
+	while put "kmalloc 1 count=1000000" | grep -q ok; do i=$((i + 1)); done
+	[ $i -lt 5 ] || echo "$i million objects"
+	last | sed "s/in use.*/in use/; s/[0-9]* KiB are/N KiB are/"
+	put "reset"
+	head -n 1 audit'
+	expect_status 0
+	expect_match '^120$'
+	expect_match '^line 1: ENOMEM \(-12\), .*(of the host for all ids|were given back|has only)'
+	expect_no_match 'KiB are gone|million'
+	[ "$(tail -n 1 "$work/out")" = OK ] || { show_last; fail "audit is not OK"; }
+}
+
+# Who is killed in a long write ends, and nobody hangs behind him.
+test_language_killed() {
+	guest --timeout 600 -- "$LANGUAGE"'
+	put "mmu_check 100001"
+	start=$(cut -d. -f1 /proc/uptime)
+	put "mmu_check 100000"
+	took=$(($(cut -d. -f1 /proc/uptime) - start))
+	[ $took -le 20 ] || echo "100000 samples took $took s"
+	i=0
+	while [ $i -lt 100 ]; do
+		echo "kmalloc 8 count=1000000 as=x"; echo "kfree x"
+		i=$((i + 1))
+	done >/long
+	dd if=/long of=ctl bs=4096 2>/dev/null &
+	writer=$!
+	sleep 2
+	cat config >/dev/null &
+	reader=$!
+	sleep 1
+	kill -9 $reader; wait $reader; echo "reader $?"
+	start=$(cut -d. -f1 /proc/uptime)
+	kill -9 $writer; wait $writer; echo "writer $?"
+	took=$(($(cut -d. -f1 /proc/uptime) - start))
+	[ $took -le 20 ] || echo "the writer took $took s"
+	last
+	put "reset"
+	head -n 1 audit'
+	expect_status 0
+	expect_match '^Numerical result out of range$'
+	expect_match '^reader 137$'
+	expect_match '^writer 137$'
+	expect_match '^line [0-9]+: EINTR \(-4\), commands run before it: [0-9]+: interrupted (before|after)'
+	expect_no_match 'took'
+	[ "$(tail -n 1 "$work/out")" = OK ] || { show_last; fail "audit is not OK"; }
+}
+
+# checked=0 is explained, and a seed that is shown is the one that was used.
+test_language_unchecked() {
+	guest --params 'mmu_check=off seed=11' -- "$LANGUAGE"'
+	cat mmu_check
+	put "mmu_check"; grep "seed" mmu_check; grep -c "checked=0" mmu_check
+	put "mmu_check 50 seed=0"; grep "seed" mmu_check
+	put "reset"; head -n 2 mmu_check'
+	expect_status 0
+	expect_out "MMU checked=0 agree=0 mismatch=0
+  not asked for (mmu_check=off)
+HOST checked=0 agree=0 mismatch=0
+  not asked for (mmu_check=off)
+  the running kernel's own tables, read only: text, modules, vmalloc, linear map, vmemmap, holes
+ok
+  first and last page of each region, 1000 random pages (seed 11), unmapped addresses;
+0
+ok
+  first and last page of each region, 50 random pages (seed 0), unmapped addresses;
+ok
+MMU checked=0 agree=0 mismatch=0
+  not asked for (mmu_check=off)"
+}
