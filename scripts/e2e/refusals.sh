@@ -45,7 +45,17 @@ $EINVAL|mmu_check=some|mmu_check=some: allowed: on, off
 $ERANGE|mmu_check=1000001|mmu_check=1000001: out of range; allowed
 $EINVAL|debugfs=maybe|debugfs=maybe: allowed: on, off
 $EINVAL|image=2M|image=2M: allowed: START\\+BYTES
-$EINVAL|image=100+4M|image=100\\+4M: allowed: START at a multiple of 4096
+$EINVAL|image=100+4M|image=100\\+4M: allowed: START and BYTES at a multiple of 4096
+$EINVAL|image=0+1000001|image=0\\+1000001: allowed: START and BYTES at a multiple of 4096
+$EINVAL|image=0+1|image=0\\+1: allowed: START and BYTES
+$ERANGE|image=0+64K|image=0\\+64K: out of range; allowed: at least [0-9]+K
+$ERANGE|granule=64k image=0+512K|image=0\\+512K: out of range; allowed: at least 1024K
+$ERANGE|image=0+64M|image=0\\+64M: leaves no room for the device tree; allowed
+$ERANGE|image=0+65472K|image=0\\+65472K: leaves 0K, .*; allowed: what leaves [0-9]+K
+$ERANGE|image=0+63M|image=0\\+63M: leaves [0-9]+K.*; allowed: what leaves [0-9]+K
+$ERANGE|dtb=63M+64K initrd=0+63M|initrd=0\\+63M: leaves no room for the image; allowed
+$ERANGE|size=64M image=0xfffff0000000000+4M|image=0xfffff0000000000\\+4M: out of range; allowed
+$ERANGE|size=256G va_bits=39|size=256G: out of range; allowed: up to 261120M
 $ERANGE|image=60M+5M|image=60M\\+5M: .*inside the block
 $ERANGE|dtb=0+3M|dtb=0\\+3M: out of range; allowed: up to 2M
 $EINVAL|dtb=4+64k|dtb=4\\+64k: allowed: START at a multiple of 8
@@ -128,4 +138,24 @@ test_config_round_trip() {
 	expect_status 0
 	expect_out '12
 OK'
+}
+
+# A parameter's file has what was given, else the default, and never (null).
+test_parameters_in_sysfs() {
+	guest --params 'size=32M image=1M+2M' -- \
+		'cd /sys/module/shadow_mm/parameters
+		grep -l null * && echo "a parameter is (null)"
+		for name in size image granule va_bits seed lpa2 dtb; do
+			echo "$name=$(cat $name)"
+		done
+		ls | wc -l'
+	expect_status 0
+	expect_out 'size=32M
+image=1M+2M
+granule=4k
+va_bits=48
+seed=1
+lpa2=auto
+dtb=
+40'
 }
