@@ -4,8 +4,8 @@
  * show, and who may write to it.
  *
  * A file's reader holds the machine's lock for one reading, a writer for one
- * batch; who waits for it can be killed. Files are created and removed without that lock: debugfs waits for
- * users of a file that it removes.
+ * batch; who waits for it can be killed. Files are created and removed without
+ * that lock: debugfs waits for users of a file that it removes.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
