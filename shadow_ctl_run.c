@@ -10,22 +10,25 @@
 
 #include "shadow_boot.h"
 #include "shadow_ctl_handle.h"
+#include "shadow_ctl_run.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
 
-/*
- * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
- * marks what `map` made, which is what `unmap` may take away.
- */
-#define MADE_BY_MAP	BIT_ULL(56)
-
 /* Things are made and freed by the million: let others run in between. */
 #define RESCHED_EVERY	1024
 
-static __printf(3, 4)
-int fail(struct shadow_ctl *ctl, int err, const char *fmt, ...)
+/**
+ * shadow_ctl_fail() - say why a command failed
+ * @ctl: whose
+ * @err: its errno
+ * @fmt: what to say, one line
+ *
+ * Context: process, with the caller's mutex.
+ * Return: @err.
+ */
+int shadow_ctl_fail(struct shadow_ctl *ctl, int err, const char *fmt, ...)
 {
 	va_list args;
 
@@ -35,8 +38,15 @@ int fail(struct shadow_ctl *ctl, int err, const char *fmt, ...)
 	return err;
 }
 
-static __printf(2, 3)
-int done(struct shadow_ctl *ctl, const char *fmt, ...)
+/**
+ * shadow_ctl_done() - say what a command did
+ * @ctl: whose
+ * @fmt: what to say, one line
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0.
+ */
+int shadow_ctl_done(struct shadow_ctl *ctl, const char *fmt, ...)
 {
 	va_list args;
 
@@ -46,10 +56,17 @@ int done(struct shadow_ctl *ctl, const char *fmt, ...)
 	return 0;
 }
 
-static int is_frozen(struct shadow_ctl *ctl)
+/**
+ * shadow_ctl_frozen() - say that a command failed since its machine is frozen
+ * @ctl: whose
+ *
+ * Context: process, with the caller's mutex.
+ * Return: -EUCLEAN.
+ */
+int shadow_ctl_frozen(struct shadow_ctl *ctl)
 {
-	return fail(ctl, -EUCLEAN, "the machine is frozen: %s",
-		    ctl->mm->fault.text);
+	return shadow_ctl_fail(ctl, -EUCLEAN, "the machine is frozen: %s",
+			       ctl->mm->fault.text);
 }
 
 /* -------------------------------------------------------------- handles -- */
@@ -69,24 +86,24 @@ static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
 	if (*cmd->as) {
 		handle = shadow_ctl_handle_find_name(ctl, cmd->as);
 		if (handle)
-			return ERR_PTR(fail(ctl, -EEXIST,
-					    "as=%s: the name is in use by id %llu",
-					    cmd->as, handle->id));
+			return ERR_PTR(shadow_ctl_fail(ctl, -EEXIST,
+						       "as=%s: the name is in use by id %llu",
+						       cmd->as, handle->id));
 	}
 	handle = shadow_ctl_handle_get(ctl, cmd->count, !of_no_bytes(cmd));
 	if (!IS_ERR(handle))
 		return handle;
 	err = PTR_ERR(handle);
 	if (err == -ENOSPC)
-		return ERR_PTR(fail(ctl, err, "allowed: %u live ids, free some first",
-				    SHADOW_CTL_MAX_HANDLES));
+		return ERR_PTR(shadow_ctl_fail(ctl, err, "allowed: %u live ids, free some first",
+					       SHADOW_CTL_MAX_HANDLES));
 	if (err == -EDQUOT)
-		return ERR_PTR(fail(ctl, -ENOMEM,
-				    "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
-				    cmd->count, shadow_ctl_host_limit(ctl) >> 10,
-				    ctl->host_bytes >> 10));
-	return ERR_PTR(fail(ctl, err, "the host has no memory to remember %u things",
-			    cmd->count));
+		return ERR_PTR(shadow_ctl_fail(ctl, -ENOMEM,
+					       "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
+					       cmd->count, shadow_ctl_host_limit(ctl) >> 10,
+					       ctl->host_bytes >> 10));
+	return ERR_PTR(shadow_ctl_fail(ctl, err, "the host has no memory to remember %u things",
+				       cmd->count));
 }
 
 static const struct {
@@ -111,17 +128,17 @@ static struct shadow_ctl_handle *named_handle(struct shadow_ctl *ctl,
 		handle = shadow_ctl_handle_find(ctl, cmd->handle);
 	if (!handle) {
 		if (*cmd->handle_name)
-			fail(ctl, -ENOENT, "'%s': no such name is live",
-			     cmd->handle_name);
+			shadow_ctl_fail(ctl, -ENOENT, "'%s': no such name is live",
+					cmd->handle_name);
 		else
-			fail(ctl, -ENOENT, "%llu: no such id is live%s",
-			     cmd->handle, cmd->handle < ctl->next_id ?
-			     ", it was freed" : "");
+			shadow_ctl_fail(ctl, -ENOENT, "%llu: no such id is live%s",
+					cmd->handle, cmd->handle < ctl->next_id ?
+					", it was freed" : "");
 		return ERR_PTR(-ENOENT);
 	}
 	if (handle->kind != kind) {
-		fail(ctl, -EINVAL, "id %llu is %s: allowed: %s", handle->id,
-		     kinds[handle->kind].things, kinds[handle->kind].verb);
+		shadow_ctl_fail(ctl, -EINVAL, "id %llu is %s: allowed: %s", handle->id,
+				kinds[handle->kind].things, kinds[handle->kind].verb);
 		return ERR_PTR(-EINVAL);
 	}
 	return handle;
@@ -162,13 +179,13 @@ static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	left = handle->left;
 	err = free_things(ctl, handle);
 	if (err == -EUCLEAN)
-		return is_frozen(ctl);
+		return shadow_ctl_frozen(ctl);
 	if (err)
-		return fail(ctl, err, "id %llu: %u of %u freed, the machine refused the next",
-			    id, left - handle->left, left);
+		return shadow_ctl_fail(ctl, err, "id %llu: %u of %u freed, the machine refused the next",
+				       id, left - handle->left, left);
 	shadow_ctl_handle_del(ctl, handle);
 	shadow_ctl_handle_put(ctl, handle);
-	return done(ctl, "id %llu: %u freed", id, left);
+	return shadow_ctl_done(ctl, "id %llu: %u freed", id, left);
 }
 
 static bool given_zone(const struct shadow_ctl_cmd *cmd)
@@ -208,14 +225,14 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return 0;
 	nr = handle->left;
 	if (free_things(ctl, handle) || err == -EUCLEAN)
-		return is_frozen(ctl);
+		return shadow_ctl_frozen(ctl);
 	if (err == -EINTR)
-		return fail(ctl, err, "interrupted after %u of %u, which were given back",
-			    nr, cmd->count);
-	return fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
-		    given_zone(cmd) ? " in zone " : "",
-		    given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
-		    cmd->count);
+		return shadow_ctl_fail(ctl, err, "interrupted after %u of %u, which were given back",
+				       nr, cmd->count);
+	return shadow_ctl_fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
+			       given_zone(cmd) ? " in zone " : "",
+			       given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
+			       cmd->count);
 }
 
 static struct shadow_ctl_handle *
@@ -307,8 +324,8 @@ static int no_such_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 			len += scnprintf(allowed + len, sizeof(allowed) - len,
 					 "%s%s", len ? ", " : "",
 					 shadow_zone_names[type]);
-	return fail(ctl, -EINVAL, "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
-		    shadow_zone_names[cmd->zone], allowed);
+	return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
+			       shadow_zone_names[cmd->zone], allowed);
 }
 
 /* A zone that is named has to be there, and to be large enough. */
@@ -319,8 +336,8 @@ static int check_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (!nr_pages)
 		return no_such_zone(ctl, cmd);
 	if (cmd->count > nr_pages >> cmd->order)
-		return fail(ctl, -ENOMEM, "alloc_pages: zone %s has only %llu pages",
-			    shadow_zone_names[cmd->zone], nr_pages);
+		return shadow_ctl_fail(ctl, -ENOMEM, "alloc_pages: zone %s has only %llu pages",
+				       shadow_zone_names[cmd->zone], nr_pages);
 	return 0;
 }
 
@@ -333,14 +350,14 @@ static int run_alloc_pages(struct shadow_ctl *ctl,
 	u64 pfn;
 
 	if (cmd->order > nodes->max_order)
-		return fail(ctl, -EINVAL, "alloc_pages: ORDER %u: allowed: 0 to %u",
-			    cmd->order, nodes->max_order);
+		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: ORDER %u: allowed: 0 to %u",
+				       cmd->order, nodes->max_order);
 	if (cmd->cpu >= nodes->nr_cpus)
-		return fail(ctl, -EINVAL, "alloc_pages: cpu=%u: allowed: 0 to %u",
-			    cmd->cpu, nodes->nr_cpus - 1);
+		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: cpu=%u: allowed: 0 to %u",
+				       cmd->cpu, nodes->nr_cpus - 1);
 	if (!fits(ctl, 1ULL << (cmd->order + nodes->page_shift), cmd->count))
-		return fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
-			    shadow_nodes_managed(nodes));
+		return shadow_ctl_fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
+				       shadow_nodes_managed(nodes));
 	err = given_zone(cmd) ? check_zone(ctl, cmd) : 0;
 	if (err)
 		return err;
@@ -348,10 +365,10 @@ static int run_alloc_pages(struct shadow_ctl *ctl,
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	pfn = shadow_ctl_thing(handle, 0);
-	return done(ctl, "id %llu: %u of order %u, %s pfn %llu pa %#llx zone %s",
-		    handle->id, cmd->count, cmd->order,
-		    cmd->count > 1 ? "the first at" : "at", pfn,
-		    pfn << nodes->page_shift, zone_name(ctl, pfn));
+	return shadow_ctl_done(ctl, "id %llu: %u of order %u, %s pfn %llu pa %#llx zone %s",
+			       handle->id, cmd->count, cmd->order,
+			       cmd->count > 1 ? "the first at" : "at", pfn,
+			       pfn << nodes->page_shift, zone_name(ctl, pfn));
 }
 
 static int run_free_pages(struct shadow_ctl *ctl,
@@ -387,20 +404,20 @@ static int run_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	u64 pa;
 
 	if (!fits(ctl, cmd->bytes, cmd->count))
-		return fail(ctl, -ENOMEM, "kmalloc: the machine has only %llu pages",
-			    shadow_nodes_managed(&mm->nodes));
+		return shadow_ctl_fail(ctl, -ENOMEM, "kmalloc: the machine has only %llu pages",
+				       shadow_nodes_managed(&mm->nodes));
 	handle = make_handle(ctl, cmd, SHADOW_CTL_OBJECTS, make_object);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	pa = shadow_ctl_thing(handle, 0);
 	if (!pa)
-		return done(ctl, "id %llu: %u of no bytes, at ZERO_SIZE_PTR",
-			    handle->id, cmd->count);
-	return done(ctl, "id %llu: %u of %llu bytes (%zu usable), %s pa %#llx va %#llx",
-		    handle->id, cmd->count, cmd->bytes,
-		    shadow_ksize(&mm->slab, object_at(ctl, pa)),
-		    cmd->count > 1 ? "the first at" : "at", pa,
-		    shadow_layout_pa_to_va(&mm->layout, pa));
+		return shadow_ctl_done(ctl, "id %llu: %u of no bytes, at ZERO_SIZE_PTR",
+				       handle->id, cmd->count);
+	return shadow_ctl_done(ctl, "id %llu: %u of %llu bytes (%zu usable), %s pa %#llx va %#llx",
+			       handle->id, cmd->count, cmd->bytes,
+			       shadow_ksize(&mm->slab, object_at(ctl, pa)),
+			       cmd->count > 1 ? "the first at" : "at", pa,
+			       shadow_layout_pa_to_va(&mm->layout, pa));
 }
 
 static int run_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
@@ -424,9 +441,9 @@ static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	handle = make_handle(ctl, cmd, SHADOW_CTL_AREA, make_area);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
-	return done(ctl, "id %llu: %llu bytes in %llu pages at va %#llx",
-		    handle->id, cmd->bytes,
-		    ((cmd->bytes - 1) >> page_shift) + 1, handle->one);
+	return shadow_ctl_done(ctl, "id %llu: %llu bytes in %llu pages at va %#llx",
+			       handle->id, cmd->bytes,
+			       ((cmd->bytes - 1) >> page_shift) + 1, handle->one);
 }
 
 static int run_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
@@ -450,166 +467,13 @@ static int free_thing(struct shadow_ctl *ctl,
 	}
 }
 
-static bool ranges_meet(u64 first, u64 last, u64 other_first, u64 other_last)
-{
-	return first <= other_last && other_first <= last;
-}
-
-/*
- * The tables behind TTBR0, if there are any that can change: those of the boot
- * end with it, and what took their page tables from the early allocator cannot
- * get more.
- */
-static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
-{
-	if (!mm->idmap.root_table || mm->idmap.ops != mm->swapper.ops ||
-	    shadow_regs_root(&mm->regs, false) != mm->idmap.root)
-		return NULL;
-	return &mm->idmap;
-}
-
-/*
- * Windows in which another layer decides what is mapped where are not for map:
- * vmalloc would find its next area taken.
- */
-static const char *owner_of_window(const struct shadow_mm *mm, u64 va, u64 last)
-{
-	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
-	const struct shadow_region *fixmap =
-		&mm->layout.region[SHADOW_REGION_FIXMAP];
-
-	if (ranges_meet(va, last, window->va_start, window->va_end - 1))
-		return "vmalloc";
-	if (ranges_meet(va, last, fixmap->start, fixmap->end - 1))
-		return "fixmap";
-	return NULL;
-}
-
-/* The tables that a range of pages belongs to. */
-static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb,
-					const struct shadow_ctl_cmd *cmd)
-{
-	struct shadow_pgtable *upper = &ctl->mm->swapper;
-	struct shadow_pgtable *lower = lower_tables(ctl->mm);
-	u64 page_bytes = 1ULL << upper->geo.page_shift;
-	u64 last = cmd->va + cmd->nr_pages * page_bytes - 1;
-
-	if (!IS_ALIGNED(cmd->va, page_bytes)) {
-		fail(ctl, -EINVAL, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
-		     verb, cmd->va, page_bytes);
-		return ERR_PTR(-EINVAL);
-	}
-	if (lower && cmd->va <= last &&
-	    last <= shadow_geometry_last(&lower->geo, false))
-		return lower;
-	if (cmd->va <= last &&
-	    cmd->va >= shadow_geometry_first(&upper->geo, true))
-		return upper;
-	fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: all of it from %#llx on%s",
-	     verb, cmd->va, last, shadow_geometry_first(&upper->geo, true),
-	     lower ? ", or in the lower half" : "");
-	return ERR_PTR(-EINVAL);
-}
-
-static const char *why_not_mapped(int err)
-{
-	switch (err) {
-	case -EEXIST:
-		return "something is mapped there";
-	case -ENOMEM:
-		return "out of memory for tables";
-	case -ERANGE:
-		return "an address is out of range";
-	case -EPERM:
-	case -EACCES:
-		return "writable and executable at once is not allowed";
-	default:
-		return "refused by the tables";
-	}
-}
-
-static int run_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	struct shadow_pgtable *pgt = tables_of(ctl, "map", cmd);
-	const char *owner;
-	u64 bytes, limit;
-	int err;
-
-	if (IS_ERR(pgt))
-		return PTR_ERR(pgt);
-	bytes = cmd->nr_pages << pgt->geo.page_shift;
-	limit = 1ULL << pgt->geo.pa_bits;
-	owner = owner_of_window(ctl->mm, cmd->va, cmd->va + bytes - 1);
-	if (owner)
-		return fail(ctl, -EPERM, "map: VA %#llx belongs to %s: allowed: outside of it",
-			    cmd->va, owner);
-	if (!IS_ALIGNED(cmd->pa, 1ULL << pgt->geo.page_shift))
-		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: a multiple of the page, %#llx",
-			    cmd->pa, 1ULL << pgt->geo.page_shift);
-	if (bytes > limit || cmd->pa > limit - bytes)
-		return fail(ctl, -EINVAL, "map: PA %#llx: allowed: pages that end within %u bits",
-			    cmd->pa, pgt->geo.pa_bits);
-	err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
-				 cmd->prot | MADE_BY_MAP, 0);
-	if (err == -EUCLEAN)
-		return is_frozen(ctl);
-	if (err)
-		return fail(ctl, err, "map: VA %#llx: %s", cmd->va,
-			    why_not_mapped(err));
-	return done(ctl, "va %#llx to pa %#llx: %llu pages mapped", cmd->va,
-		    cmd->pa, cmd->nr_pages);
-}
-
-/* Everything that unmap meets has to be there, and to be ours. */
-static int check_ours(void *priv, const struct shadow_walk_entry *entry)
-{
-	u64 *va = priv;
-
-	if (entry->kind != SHADOW_DESC_KIND_PAGE &&
-	    entry->kind != SHADOW_DESC_KIND_BLOCK) {
-		*va = max(*va, entry->va);
-		return -ENOENT;
-	}
-	if (entry->desc & MADE_BY_MAP)
-		return 0;
-	*va = max(*va, entry->va);
-	return -EPERM;
-}
-
-static int run_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	struct shadow_pgtable *pgt = tables_of(ctl, "unmap", cmd);
-	struct shadow_walker walker;
-	u64 bytes, va = cmd->va;
-	int err;
-
-	if (IS_ERR(pgt))
-		return PTR_ERR(pgt);
-	bytes = cmd->nr_pages << pgt->geo.page_shift;
-	shadow_pgtable_walker(pgt, &walker);
-	err = shadow_walk_for_each(&walker, va, va + bytes - 1, check_ours, &va);
-	if (err == -ENOENT)
-		return fail(ctl, err, "unmap: nothing is mapped at %#llx", va);
-	if (err == -EPERM)
-		return fail(ctl, err, "unmap: %#llx was not mapped by map", va);
-	if (!err)
-		err = shadow_pgtable_unmap(pgt, cmd->va, bytes);
-	if (err == -EUCLEAN)
-		return is_frozen(ctl);
-	if (err)
-		return fail(ctl, err, "unmap: VA %#llx: %s", cmd->va,
-			    why_not_mapped(err));
-	return done(ctl, "va %#llx: %llu pages unmapped", cmd->va,
-		    cmd->nr_pages);
-}
-
 static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_zone *zone;
 	u64 nr_pages = 0;
 
 	if (shadow_fault_frozen(&ctl->mm->fault))
-		return is_frozen(ctl);
+		return shadow_ctl_frozen(ctl);
 	for (zone = shadow_first_zone(&ctl->mm->nodes); zone;
 	     zone = shadow_next_zone(zone)) {
 		if (!zone->pcp)
@@ -617,8 +481,8 @@ static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		nr_pages += shadow_pcp_count(zone);
 		shadow_pcp_drain(zone);
 	}
-	return done(ctl, "%llu pages went from the per-CPU lists to the buddy",
-		    nr_pages);
+	return shadow_ctl_done(ctl, "%llu pages went from the per-CPU lists to the buddy",
+			       nr_pages);
 }
 
 /**
@@ -650,7 +514,7 @@ static int run_mmu_check(struct shadow_ctl *ctl,
 							  ctl->mm->cfg.seed;
 
 	if (!ctl->ops->mmu_check)
-		return fail(ctl, -EOPNOTSUPP, "mmu_check: not supported by this machine");
+		return shadow_ctl_fail(ctl, -EOPNOTSUPP, "mmu_check: not supported by this machine");
 	return ctl->ops->mmu_check(ctl->mm, shadow_ctl_samples(ctl, cmd), seed,
 				   ctl->said, sizeof(ctl->said));
 }
@@ -675,7 +539,7 @@ static int run_set_counters(struct shadow_ctl *ctl,
 			    const struct shadow_ctl_cmd *cmd)
 {
 	shadow_ctl_set_counters(ctl, cmd->on);
-	return done(ctl, "counters are %s", cmd->on ? "on" : "off");
+	return shadow_ctl_done(ctl, "counters are %s", cmd->on ? "on" : "off");
 }
 
 /* Whatever comes of it, nothing of what was there before is left. */
@@ -684,7 +548,7 @@ static int run_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	int err;
 
 	if (!ctl->ops->reset)
-		return fail(ctl, -EOPNOTSUPP, "reset: not supported by this machine");
+		return shadow_ctl_fail(ctl, -EOPNOTSUPP, "reset: not supported by this machine");
 	err = ctl->ops->reset(ctl->mm, ctl->said, sizeof(ctl->said));
 	if (err != -EBUSY)
 		shadow_ctl_handles_forget(ctl);
@@ -699,8 +563,8 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_KFREE]		= run_kfree,
 	[SHADOW_CTL_VMALLOC]		= run_vmalloc,
 	[SHADOW_CTL_VFREE]		= run_vfree,
-	[SHADOW_CTL_MAP]		= run_map,
-	[SHADOW_CTL_UNMAP]		= run_unmap,
+	[SHADOW_CTL_MAP]		= shadow_ctl_map,
+	[SHADOW_CTL_UNMAP]		= shadow_ctl_unmap,
 	[SHADOW_CTL_DRAIN]		= run_drain,
 	[SHADOW_CTL_MMU_CHECK]		= run_mmu_check,
 	[SHADOW_CTL_SET_COUNTERS]	= run_set_counters,
@@ -724,6 +588,6 @@ int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (cmd->verb != SHADOW_CTL_RESET &&
 	    (ctl->mm->boot.failed ||
 	     !shadow_boot_reached(ctl->mm, SHADOW_PHASE_VMALLOC_INIT)))
-		return fail(ctl, -ENODEV, "the machine is down: allowed: reset");
+		return shadow_ctl_fail(ctl, -ENODEV, "the machine is down: allowed: reset");
 	return runs[cmd->verb](ctl, cmd);
 }

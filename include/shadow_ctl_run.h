@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_ctl_run - what those who run commands share. Used by shadow_ctl alone.
+ */
+#ifndef SHADOW_CTL_RUN_H
+#define SHADOW_CTL_RUN_H
+
+#include "shadow_ctl.h"
+
+__printf(3, 4)
+int shadow_ctl_fail(struct shadow_ctl *ctl, int err, const char *fmt, ...);
+__printf(2, 3)
+int shadow_ctl_done(struct shadow_ctl *ctl, const char *fmt, ...);
+int shadow_ctl_frozen(struct shadow_ctl *ctl);
+int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+
+#endif /* SHADOW_CTL_RUN_H */
