@@ -292,13 +292,13 @@ static inline bool shadow_config_given(const struct shadow_config *cfg,
  * @cfg: a configuration whose geometry was checked
  *
  * Context: any.
- * Return: 48, or 52 with FEAT_LPA2 and, by FEAT_LPA's format, with 64K pages.
- * A CPU may have less.
+ * Return: 48, or 52 with FEAT_LPA2. 64K pages could have 52 too, but only on a
+ * CPU with FEAT_LPA: tables for 48 bits are judged by every CPU.
  */
 static inline unsigned int
 shadow_config_pa_bits(const struct shadow_config *cfg)
 {
-	return cfg->lpa2 || cfg->page_shift == 16 ? 52 : 48;
+	return cfg->lpa2 ? 52 : 48;
 }
 
 /* Takes one line, without newline. */
