@@ -489,7 +489,7 @@ static void random_end(struct kunit *test, struct random_run *run)
 	KUNIT_EXPECT_EQ(test, normal_zone(run->m)->nr_free, run->model.nr);
 }
 
-#define NR_SMALL	300000
+#define NR_SMALL	100000
 
 /* 64 frames: everything verified after each operation */
 static void buddy_random_small(struct kunit *test)
