@@ -288,6 +288,29 @@ static void boot_refuses_bad_places(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, host.live, 0);
 }
 
+/* A table from before the handover that becomes empty is an ordinary frame */
+static void boot_early_tables_come_back(struct kunit *test)
+{
+	struct shadow_mm *mm = machine(test, "16M", "4k", "48", "off");
+	struct shadow_audit audit;
+	u64 managed, tables;
+
+	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
+	managed = shadow_nodes_managed(&mm->nodes);
+	tables = mm->swapper.nr_tables;
+	KUNIT_ASSERT_EQ(test, 0,
+			shadow_pgtable_unmap(&mm->swapper,
+					     shadow_layout_pa_to_va(&mm->layout,
+								    mm->block.base),
+					     mm->block.bytes));
+	KUNIT_EXPECT_LT(test, mm->swapper.nr_tables, tables);
+	KUNIT_EXPECT_EQ(test, shadow_nodes_managed(&mm->nodes) - managed,
+			tables - mm->swapper.nr_tables);
+	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s",
+			    audit.fault.text);
+	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
+}
+
 /* What users leave behind is counted when the machine goes */
 static void boot_counts_what_is_left(struct kunit *test)
 {
@@ -615,6 +638,7 @@ static struct kunit_case boot_cases[] = {
 	KUNIT_CASE(boot_text_is_not_writable),
 	KUNIT_CASE(boot_host_out_of_memory),
 	KUNIT_CASE(boot_refuses_bad_places),
+	KUNIT_CASE(boot_early_tables_come_back),
 	KUNIT_CASE(boot_counts_what_is_left),
 	KUNIT_CASE(boot_two_machines),
 	KUNIT_CASE(boot_in_least_room),
