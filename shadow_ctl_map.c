@@ -57,7 +57,8 @@ static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb
 	u64 last = cmd->va + cmd->nr_pages * page_bytes - 1;
 
 	if (!IS_ALIGNED(cmd->va, page_bytes)) {
-		shadow_ctl_fail(ctl, -EINVAL, "%s: VA %#llx: allowed: a multiple of the page, %#llx",
+		shadow_ctl_fail(ctl, -EINVAL,
+				"%s: VA %#llx: allowed: a multiple of the page, %#llx",
 				verb, cmd->va, page_bytes);
 		return ERR_PTR(-EINVAL);
 	}
@@ -111,13 +112,16 @@ int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	limit = 1ULL << pgt->geo.pa_bits;
 	owner = owner_of_window(ctl->mm, cmd->va, cmd->va + bytes - 1);
 	if (owner)
-		return shadow_ctl_fail(ctl, -EPERM, "map: VA %#llx belongs to %s: allowed: outside of it",
+		return shadow_ctl_fail(ctl, -EPERM,
+				       "map: VA %#llx belongs to %s: allowed: outside of it",
 				       cmd->va, owner);
 	if (!IS_ALIGNED(cmd->pa, 1ULL << pgt->geo.page_shift))
-		return shadow_ctl_fail(ctl, -EINVAL, "map: PA %#llx: allowed: a multiple of the page, %#llx",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "map: PA %#llx: allowed: a multiple of the page, %#llx",
 				       cmd->pa, 1ULL << pgt->geo.page_shift);
 	if (bytes > limit || cmd->pa > limit - bytes)
-		return shadow_ctl_fail(ctl, -EINVAL, "map: PA %#llx: allowed: pages that end within %u bits",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "map: PA %#llx: allowed: pages that end within %u bits",
 				       cmd->pa, pgt->geo.pa_bits);
 	err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
 				 cmd->prot | MADE_BY_MAP, 0);

@@ -49,7 +49,8 @@ struct verb {
 static const struct verb verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_ALLOC_PAGES] = {
 		.name = "alloc_pages",
-		.usage = "alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
+		.usage =
+		"alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
 		.arg = { ARG_ORDER },
 		.keys = KEY(ZONE) | KEY(COUNT) | KEY(AS) | KEY(CPU),
 	},
@@ -125,7 +126,8 @@ static const char *const meanings[SHADOW_NR_CTL_VERBS] = {
 		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc",
 	[SHADOW_CTL_UNMAP] = "take away what map made, no more and no less",
 	[SHADOW_CTL_DRAIN] = "empty the per-CPU lists into the buddy",
-	[SHADOW_CTL_MMU_CHECK] = "let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
+	[SHADOW_CTL_MMU_CHECK] =
+		"let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
 	[SHADOW_CTL_SET_COUNTERS] = "count events (vmstat), or stop counting",
 	[SHADOW_CTL_RESET] = "boot the machine again; all ids are gone",
 };

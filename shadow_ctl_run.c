@@ -181,7 +181,8 @@ static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)
-		return shadow_ctl_fail(ctl, err, "id %llu: %u of %u freed, the machine refused the next",
+		return shadow_ctl_fail(ctl, err,
+				       "id %llu: %u of %u freed, the machine refused the next",
 				       id, left - handle->left, left);
 	shadow_ctl_handle_del(ctl, handle);
 	shadow_ctl_handle_put(ctl, handle);
@@ -227,7 +228,8 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	if (free_things(ctl, handle) || err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err == -EINTR)
-		return shadow_ctl_fail(ctl, err, "interrupted after %u of %u, which were given back",
+		return shadow_ctl_fail(ctl, err,
+				       "interrupted after %u of %u, which were given back",
 				       nr, cmd->count);
 	return shadow_ctl_fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
 			       given_zone(cmd) ? " in zone " : "",
@@ -324,7 +326,8 @@ static int no_such_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 			len += scnprintf(allowed + len, sizeof(allowed) - len,
 					 "%s%s", len ? ", " : "",
 					 shadow_zone_names[type]);
-	return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
+	return shadow_ctl_fail(ctl, -EINVAL,
+			       "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
 			       shadow_zone_names[cmd->zone], allowed);
 }
 
@@ -514,7 +517,8 @@ static int run_mmu_check(struct shadow_ctl *ctl,
 							  ctl->mm->cfg.seed;
 
 	if (!ctl->ops->mmu_check)
-		return shadow_ctl_fail(ctl, -EOPNOTSUPP, "mmu_check: not supported by this machine");
+		return shadow_ctl_fail(ctl, -EOPNOTSUPP,
+				       "mmu_check: not supported by this machine");
 	return ctl->ops->mmu_check(ctl->mm, shadow_ctl_samples(ctl, cmd), seed,
 				   ctl->said, sizeof(ctl->said));
 }
