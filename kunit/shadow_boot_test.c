@@ -581,6 +581,13 @@ static u64 tight_length(struct rnd_state *rnd, u64 limit, u64 page)
 	return shadow_test_below(rnd, 8) ? ALIGN(bytes, page) : bytes;
 }
 
+/* An emulated kernel takes its time; user space tries the most */
+#ifdef __KERNEL__
+#define NR_ACCEPTED	1000
+#else
+#define NR_ACCEPTED	6000
+#endif
+
 static void give_wild_range(struct tight *tight, struct rnd_state *rnd,
 			    enum shadow_param_id id, u64 base, u64 bytes, u64 page)
 {
@@ -588,14 +595,7 @@ static void give_wild_range(struct tight *tight, struct rnd_state *rnd,
 				  min_t(u64, SZ_2M, bytes) : bytes, page);
 	u64 start = round_down(shadow_test_below(rnd, bytes), page);
 
-	/* An emulated kernel takes its time; user space tries the most */
-#ifdef __KERNEL__
-#define NR_ACCEPTED	1000
-#else
-#define NR_ACCEPTED	6000
-#endif
-
-/* Mostly where it has room, and now and then up to the very end */
+	/* Mostly where it has room, and now and then up to the very end */
 	if (length < bytes && shadow_test_below(rnd, 8))
 		start = shadow_test_below(rnd, 4) ?
 			round_down(shadow_test_below(rnd, bytes - length), page) :
@@ -635,8 +635,8 @@ static void boot_what_is_accepted(struct kunit *test)
 	}
 	kunit_info(test, "%u booted, %u refused\n", tight->nr_booted,
 		   tight->nr_refused);
-	KUNIT_EXPECT_GT(test, tight->nr_booted, 600);
-	KUNIT_EXPECT_GT(test, tight->nr_refused, 600);
+	KUNIT_EXPECT_GT(test, tight->nr_booted, NR_ACCEPTED / 10);
+	KUNIT_EXPECT_GT(test, tight->nr_refused, NR_ACCEPTED / 10);
 }
 
 static struct kunit_case boot_cases[] = {
