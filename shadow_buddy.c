@@ -86,8 +86,7 @@ static struct shadow_page *first_free(struct shadow_zone *zone,
 	u32 index = zone->free_area[order].list[mt].first;
 	struct shadow_page *page = shadow_page_at(zone->memmap, index);
 	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
-		   ((u32)zone->type << SHADOW_PF_ZONE_SHIFT) |
-		   ((u32)zone->nid << SHADOW_PF_NODE_SHIFT);
+		   shadow_zone_place(zone);
 
 	/* Aligned and inside: what is split off it is in the memmap too */
 	if (likely(page && (page->flags & BUDDY_MASK) == want &&
@@ -200,8 +199,7 @@ static struct shadow_page *free_buddy(const struct shadow_zone *zone, u32 index,
 				      unsigned int order)
 {
 	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
-		   ((u32)zone->type << SHADOW_PF_ZONE_SHIFT) |
-		   ((u32)zone->nid << SHADOW_PF_NODE_SHIFT);
+		   shadow_zone_place(zone);
 	struct shadow_page *buddy;
 
 	/* Below the memmap's start the index wraps and is out of range too */
@@ -324,8 +322,7 @@ static int verify_list(struct shadow_zone *zone, unsigned int order,
 	const struct shadow_memmap *memmap = zone->memmap;
 	const struct shadow_page_list *list = &zone->free_area[order].list[mt];
 	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, mt) |
-		   ((u32)zone->type << SHADOW_PF_ZONE_SHIFT) |
-		   ((u32)zone->nid << SHADOW_PF_NODE_SHIFT);
+		   shadow_zone_place(zone);
 	u32 index = list->first, prev = SHADOW_NO_PAGE;
 	u64 limit = zone->spanned >> order;
 	const struct shadow_page *page;

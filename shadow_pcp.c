@@ -305,8 +305,7 @@ static int verify_pcp_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
 		   SHADOW_PF_PLACE_MASK;
 	u32 want = SHADOW_PF(SHADOW_PAGE_PCP, order, 0, 0) |
-		   (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
-		   (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+		   shadow_zone_place(zone);
 	u32 index = list->first, prev = SHADOW_NO_PAGE;
 	const struct shadow_page *page;
 

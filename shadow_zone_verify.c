@@ -34,8 +34,7 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	const struct shadow_page *page = &memmap->pages[index];
-	u32 place = (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
-		    (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+	u32 place = shadow_zone_place(zone);
 	enum shadow_page_state state = shadow_page_state(page);
 	unsigned int order = shadow_page_order(page);
 

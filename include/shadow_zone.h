@@ -417,6 +417,13 @@ shadow_page_zone(struct shadow_nodes *nodes, const struct shadow_page *page)
 	return &nodes->node[shadow_page_nid(page)].zone[type];
 }
 
+/* The bits of a page's flags that say in which zone and node it lies */
+static inline u32 shadow_zone_place(const struct shadow_zone *zone)
+{
+	return (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
+	       (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+}
+
 static inline bool shadow_zone_populated(const struct shadow_zone *zone)
 {
 	return zone->present != 0;
