@@ -265,78 +265,39 @@ static int ask_cpu(struct shadow_mm *mm, char *effect)
 	return mm->host->mmu_check(mm, effect, SHADOW_PHASE_TEXT);
 }
 
+static int nothing_yet(struct shadow_mm *mm, char *effect)
+{
+	return 0;
+}
+
 static const struct {
-	const char *name;
-	const char *follows;
 	int (*up)(struct shadow_mm *mm, char *effect);
 	void (*down)(struct shadow_mm *mm);
 } phases[SHADOW_NR_PHASES] = {
-	[SHADOW_PHASE_PRESERVE_BOOT_ARGS] = {
-		"preserve_boot_args", "head.S",
-		shadow_boot_preserve_args },
-	[SHADOW_PHASE_INIT_KERNEL_EL] = {
-		"init_kernel_el", "head.S",
-		shadow_boot_init_el },
+	[SHADOW_PHASE_PRESERVE_BOOT_ARGS] = { shadow_boot_preserve_args },
+	[SHADOW_PHASE_INIT_KERNEL_EL] = { shadow_boot_init_el },
 	[SHADOW_PHASE_CREATE_IDMAP] = {
-		"create_init_idmap", "kernel/pi/map_range.c",
 		shadow_boot_create_idmap, shadow_boot_drop_idmap },
 	[SHADOW_PHASE_MAP_KERNEL] = {
-		"map_kernel", "kernel/pi/map_kernel.c",
 		shadow_boot_map_kernel, shadow_boot_drop_init_pg },
-	[SHADOW_PHASE_CPU_SETUP] = {
-		"__cpu_setup", "mm/proc.S",
-		shadow_boot_cpu_setup },
+	[SHADOW_PHASE_CPU_SETUP] = { shadow_boot_cpu_setup },
 	[SHADOW_PHASE_PRIMARY_SWITCH] = {
-		"__primary_switch", "head.S",
 		shadow_boot_primary_switch, shadow_boot_mmu_off },
-	[SHADOW_PHASE_MEMBLOCK_INIT] = {
-		"arm64_memblock_init", "arch/arm64/mm/init.c",
-		shadow_boot_memblock_init },
+	[SHADOW_PHASE_FIXMAP_INIT] = { nothing_yet },
+	[SHADOW_PHASE_SETUP_FDT] = { nothing_yet },
+	[SHADOW_PHASE_MEMBLOCK_INIT] = { shadow_boot_memblock_init },
 	[SHADOW_PHASE_PAGING_INIT] = {
-		"paging_init", "arch/arm64/mm/mmu.c",
 		shadow_boot_paging_init, shadow_boot_drop_swapper },
-	[SHADOW_PHASE_FREE_AREA_INIT] = {
-		"free_area_init", "mm/mm_init.c", free_area_init },
-	[SHADOW_PHASE_BUILD_ZONELISTS] = {
-		"build_all_zonelists", "mm/page_alloc.c", build_zonelists },
-	[SHADOW_PHASE_MEM_INIT] = {
-		"mem_init", "mm/memblock.c", mem_init },
-	[SHADOW_PHASE_WATERMARKS] = {
-		"init_per_zone_wmark_min", "mm/page_alloc.c",
-		setup_watermarks, drop_pcp },
-	[SHADOW_PHASE_SLAB_INIT] = {
-		"kmem_cache_init", "mm/slub.c", slab_init, slab_fini },
-	[SHADOW_PHASE_VMALLOC_INIT] = {
-		"vmalloc_init", "mm/vmalloc.c", vmalloc_init, vmalloc_fini },
-	[SHADOW_PHASE_VERIFY] = {
-		"verify", "every layer's own", verify },
-	[SHADOW_PHASE_MMU_CHECK] = {
-		"mmu_check", "the CPU's AT instruction", ask_cpu },
+	[SHADOW_PHASE_BOOTMEM_INIT] = { nothing_yet },
+	[SHADOW_PHASE_FREE_AREA_INIT] = { free_area_init },
+	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },
+	[SHADOW_PHASE_MEM_INIT] = { mem_init },
+	[SHADOW_PHASE_WATERMARKS] = { setup_watermarks, drop_pcp },
+	[SHADOW_PHASE_SLAB_INIT] = { slab_init, slab_fini },
+	[SHADOW_PHASE_VMALLOC_INIT] = { vmalloc_init, vmalloc_fini },
+	[SHADOW_PHASE_VERIFY] = { verify },
+	[SHADOW_PHASE_MMU_CHECK] = { ask_cpu },
 };
-
-/**
- * shadow_phase_name() - what a phase is called
- * @phase: the phase
- *
- * Context: any.
- * Return: the kernel's name where it has one.
- */
-const char *shadow_phase_name(enum shadow_phase phase)
-{
-	return phases[phase].name;
-}
-
-/**
- * shadow_phase_follows() - where the original of a phase is found
- * @phase: the phase
- *
- * Context: any.
- * Return: a file of the kernel's, or what else it follows.
- */
-const char *shadow_phase_follows(enum shadow_phase phase)
-{
-	return phases[phase].follows;
-}
 
 static u64 nr_tables(const struct shadow_mm *mm)
 {
@@ -360,23 +321,23 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 }
 
 /**
- * shadow_boot_up() - boot a machine
- * @mm: the machine; name, host, nr_cpus, cpu_id, cfg, places and block are
- *	set, all else is zero
+ * shadow_boot_step() - go on with a boot that has stopped
+ * @mm: the machine
+ * @upto: last phase to run; where it is complete already, nothing is done
  *
  * Context: process context; may sleep in the host's allocator only.
  * Return: 0, or the errno of the phase that failed: @boot.nr_done tells which,
- * its record why, and everything has been undone.
+ * its record why, and everything has been undone, also what earlier steps did.
  */
-int shadow_boot_up(struct shadow_mm *mm)
+int shadow_boot_step(struct shadow_mm *mm, unsigned int upto)
 {
 	unsigned int phase;
 	int err;
 
-	shadow_fault_init(&mm->fault);
-	shadow_event_init(&mm->events);
-	memset(&mm->boot, 0, sizeof(mm->boot));
-	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+	if (mm->boot.failed)
+		return mm->boot.failed;
+	for (phase = mm->boot.nr_done; phase <= upto && phase < SHADOW_NR_PHASES;
+	     phase++) {
 		err = run_phase(mm, phase);
 		if (err)
 			goto undo;
@@ -389,6 +350,22 @@ undo:
 	mm->boot.nr_done = phase;
 	mm->boot.failed = err;
 	return err;
+}
+
+/**
+ * shadow_boot_up() - boot a machine, as far as its configuration says
+ * @mm: the machine; name, host, nr_cpus, cpu_id, cfg, board, places and block
+ *	are set, all else is zero or left from a boot that was taken down
+ *
+ * Context: process context; may sleep in the host's allocator only.
+ * Return: as shadow_boot_step().
+ */
+int shadow_boot_up(struct shadow_mm *mm)
+{
+	shadow_fault_init(&mm->fault);
+	shadow_event_init(&mm->events);
+	memset(&mm->boot, 0, sizeof(mm->boot));
+	return shadow_boot_step(mm, mm->cfg.until);
 }
 
 /**

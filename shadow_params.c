@@ -37,17 +37,19 @@ static int check_size(struct shadow_params_check *c)
 {
 	u64 min = min_bytes(c->cfg), bytes = c->cfg->bytes;
 	u64 unit = block_unit(c);
+	enum shadow_param_id id = c->cfg->share ? SHADOW_PARAM_SHARE :
+						  SHADOW_PARAM_SIZE;
 
 	if (bytes < min || bytes > MAX_BYTES)
-		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -ERANGE,
+		return shadow_params_refuse(c, id, -ERANGE,
 					    "out of range; allowed: %lluM to 1T with granule=%uk",
 					    min >> 20, shadow_params_granule_kib(c->cfg));
 	if (!IS_ALIGNED(bytes, unit))
-		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -EINVAL,
+		return shadow_params_refuse(c, id, -EINVAL,
 					    "allowed: a multiple of %lluK, the larger of the granule and the host's page",
 					    unit >> 10);
 	if (bytes > shadow_params_max_bytes(c->cfg))
-		return shadow_params_refuse(c, SHADOW_PARAM_SIZE, -ERANGE,
+		return shadow_params_refuse(c, id, -ERANGE,
 					    "out of range; allowed: up to %lluM, the linear map's with va_bits=%u",
 					    shadow_params_max_bytes(c->cfg) >> 20,
 					    c->cfg->va_bits);
@@ -163,6 +165,7 @@ int shadow_params_check(const struct shadow_param_strings *in,
 
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->page_shift = host->page_shift;
+	cfg->until = SHADOW_NR_PHASES - 1;
 	why[0] = '\0';
 	for (id = 0; id < SHADOW_NR_PARAMS; id++) {
 		err = shadow_params_read(&c, id);
@@ -174,7 +177,8 @@ int shadow_params_check(const struct shadow_param_strings *in,
 		err = check_size(&c);
 	if (!err)
 		err = check_base(&c);
-	if (!err)
+	/* A board's memory is not known yet: shadow_board_place() checks there */
+	if (!err && !shadow_config_has_board(cfg))
 		err = check_ranges(&c);
 	return err;
 }
@@ -235,6 +239,23 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_REGION:
 		snprintf(text, room, "%s", cfg->region);
 		break;
+	case SHADOW_PARAM_BOARD:
+		snprintf(text, room, "%s", cfg->board);
+		break;
+	case SHADOW_PARAM_MEMORY:
+		snprintf(text, room, "%s", cfg->memory ? : "");
+		break;
+	case SHADOW_PARAM_CMDLINE:
+		if (cfg->cmdline)
+			snprintf(text, room, "\"%s\"", cfg->cmdline);
+		break;
+	case SHADOW_PARAM_SHARE:
+		if (cfg->share)
+			bytes_text(text, room, cfg->share);
+		break;
+	case SHADOW_PARAM_UNTIL:
+		snprintf(text, room, "%s", shadow_phase_name(cfg->until));
+		break;
 	case SHADOW_PARAM_IMAGE:
 		range_text(text, room, &cfg->image);
 		break;
@@ -293,20 +314,22 @@ void shadow_params_value(const struct shadow_config *cfg,
 void shadow_params_print(const struct shadow_config *cfg,
 			 shadow_params_emit_t emit, void *to)
 {
-	char value[SHADOW_REGION_NAME + 40];
-	char line[256], pair[128];
+	char line[SHADOW_PARAMS_VALUE + 200];
 	unsigned int id;
+	int at;
 
 	for (id = 0; id < SHADOW_NR_PARAMS; id++) {
 		const struct shadow_param_info *info = &shadow_param_table[id];
 
 		if (info->state == SHADOW_PARAM_STATE_LATER)
 			continue;
-		shadow_params_value(cfg, id, value, sizeof(value));
-		snprintf(pair, sizeof(pair), "%s=%s", info->name, value);
-		snprintf(line, sizeof(line), "%-24s # %s: %s", pair,
-			 shadow_config_given(cfg, id) ? "given" : "default",
-			 info->what);
+		at = scnprintf(line, sizeof(line), "%s=", info->name);
+		shadow_params_value(cfg, id, line + at, SHADOW_PARAMS_VALUE);
+		at = strlen(line);
+		scnprintf(line + at, sizeof(line) - at, "%*s # %s: %s",
+			  max(24 - at, 0), "",
+			  shadow_config_given(cfg, id) ? "given" : "default",
+			  info->what);
 		emit(to, line);
 	}
 }

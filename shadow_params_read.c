@@ -21,13 +21,13 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(BASE, "base", READY, ""),
 	ROW(BASE_FORCE, "base_force", READY, "off"),
 	ROW(REGION, "region", READY, ""),
-	ROW(BOARD, "board", LATER, ""),
-	ROW(MEMORY, "memory", LATER, ""),
-	ROW(CMDLINE, "cmdline", LATER, ""),
+	ROW(BOARD, "board", READY, ""),
+	ROW(MEMORY, "memory", READY, ""),
+	ROW(CMDLINE, "cmdline", READY, ""),
 	ROW(INITRD, "initrd", READY, ""),
 	ROW(IMAGE, "image", READY, ""),
 	ROW(DTB, "dtb", READY, ""),
-	ROW(SHARE, "share", LATER, ""),
+	ROW(SHARE, "share", READY, ""),
 	ROW(SEED, "seed", READY, "1"),
 	ROW(GRANULE, "granule", READY, ""),
 	ROW(VA_BITS, "va_bits", READY, "48"),
@@ -36,7 +36,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(RODATA, "rodata", LATER, ""),
 	ROW(TLBI, "tlbi", LATER, ""),
 	ROW(EARLY, "early", READY, "memblock"),
-	ROW(UNTIL, "until", LATER, ""),
+	ROW(UNTIL, "until", READY, ""),
 	ROW(MEMMODEL, "memmodel", LATER, ""),
 	ROW(NODES, "nodes", READY, "1"),
 	ROW(DISTANCE, "distance", LATER, ""),
@@ -177,16 +177,18 @@ static int read_region(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
-static int read_range(struct shadow_params_check *c, enum shadow_param_id id,
-		      const char *text, struct shadow_param_range *range)
+/* One START+BYTES of @len characters */
+static int read_range_of(struct shadow_params_check *c, enum shadow_param_id id,
+			 const char *text, size_t len,
+			 struct shadow_param_range *range)
 {
-	const char *plus = strchr(text, '+');
+	const char *plus = memchr(text, '+', len);
 	int err = -EINVAL;
 
 	if (plus) {
 		err = shadow_parse_bytes(text, plus - text, &range->start);
 		if (!err)
-			err = shadow_parse_bytes(plus + 1, strlen(plus + 1),
+			err = shadow_parse_bytes(plus + 1, text + len - plus - 1,
 						 &range->bytes);
 	}
 	if (err == -EINVAL)
@@ -198,6 +200,101 @@ static int read_range(struct shadow_params_check *c, enum shadow_param_id id,
 	if (range->bytes == 0)
 		return shadow_params_refuse(c, id, -EINVAL, "allowed: at least one byte");
 	range->given = true;
+	return 0;
+}
+
+static int read_range(struct shadow_params_check *c, enum shadow_param_id id,
+		      const char *text, struct shadow_param_range *range)
+{
+	return read_range_of(c, id, text, strlen(text), range);
+}
+
+/* The text stays what it is; shadow_board_memory() reads it again */
+static int read_memory(struct shadow_params_check *c, const char *text)
+{
+	struct shadow_param_range range;
+	const char *at = text;
+	size_t len;
+	int err;
+
+	for (;;) {
+		len = strcspn(at, ",");
+		err = read_range_of(c, SHADOW_PARAM_MEMORY, at, len, &range);
+		if (err)
+			return err;
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	c->cfg->memory = text;
+	return 0;
+}
+
+static int read_cmdline(struct shadow_params_check *c, const char *text)
+{
+	const char *at;
+
+	for (at = text; *at; at++)
+		if (*at < ' ' || *at > '~' || *at == '"')
+			return shadow_params_refuse(c, SHADOW_PARAM_CMDLINE, -EINVAL,
+						    "allowed: printable characters without quotes");
+	c->cfg->cmdline = text;
+	return 0;
+}
+
+static bool board_char(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+	       (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
+}
+
+static int read_board(struct shadow_params_check *c, const char *text)
+{
+	size_t len = strlen(text), i;
+	bool ok = len && len < sizeof(c->cfg->board);
+
+	for (i = 0; ok && i < len; i++)
+		ok = board_char(text[i]);
+	if (!ok)
+		return shadow_params_refuse(c, SHADOW_PARAM_BOARD, -EINVAL,
+					    "allowed: host, or a name of 1 to %zu letters, digits, _ and -",
+					    sizeof(c->cfg->board) - 1);
+	memcpy(c->cfg->board, text, len + 1);
+	return 0;
+}
+
+/* Only what is made by `create` has a first machine beside it */
+static int read_share(struct shadow_params_check *c, const char *text)
+{
+	static const enum shadow_param_id others[] = {
+		SHADOW_PARAM_SIZE, SHADOW_PARAM_BASE, SHADOW_PARAM_REGION,
+	};
+	unsigned int i;
+
+	if (!c->host->further)
+		return shadow_params_refuse(c, SHADOW_PARAM_SHARE, -EINVAL,
+					    "allowed: as a key of create, with the first machine's memory to share");
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		if (c->in->value[others[i]])
+			return shadow_params_refuse(c, SHADOW_PARAM_SHARE, -EINVAL,
+						    "allowed: without %s",
+						    shadow_param_table[others[i]].name);
+	if (shadow_parse_bytes(text, strlen(text), &c->cfg->share) ||
+	    !c->cfg->share)
+		return shadow_params_refuse(c, SHADOW_PARAM_SHARE, -EINVAL,
+					    "not a number of bytes; allowed: like 8M, with K, M, G or T");
+	c->cfg->bytes = c->cfg->share;
+	return 0;
+}
+
+static int read_until(struct shadow_params_check *c, const char *text)
+{
+	c->cfg->until = shadow_phase_find(text, strlen(text));
+	if (c->cfg->until == SHADOW_NR_PHASES)
+		return shadow_params_refuse(c, SHADOW_PARAM_UNTIL, -EINVAL,
+					    "allowed: a phase of the boot, %s to %s; boot lists them",
+					    shadow_phase_name(0),
+					    shadow_phase_name(SHADOW_NR_PHASES - 1));
 	return 0;
 }
 
@@ -274,11 +371,12 @@ static int read_lpa2(struct shadow_params_check *c, const char *text)
 static int read_early(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "bootmem") == 0)
-		return not_yet(c, SHADOW_PARAM_EARLY, "memblock");
-	if (strcmp(text, "memblock") != 0)
+		c->cfg->early = "bootmem";
+	else if (strcmp(text, "memblock") == 0)
+		c->cfg->early = "memblock";
+	else
 		return shadow_params_refuse(c, SHADOW_PARAM_EARLY, -EINVAL,
-					    "allowed: memblock");
-	c->cfg->early = "memblock";
+					    "allowed: memblock, bootmem");
 	return 0;
 }
 
@@ -345,6 +443,11 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_BASE]		= read_base,
 	[SHADOW_PARAM_BASE_FORCE]	= read_base_force,
 	[SHADOW_PARAM_REGION]		= read_region,
+	[SHADOW_PARAM_BOARD]		= read_board,
+	[SHADOW_PARAM_MEMORY]		= read_memory,
+	[SHADOW_PARAM_CMDLINE]		= read_cmdline,
+	[SHADOW_PARAM_SHARE]		= read_share,
+	[SHADOW_PARAM_UNTIL]		= read_until,
 	[SHADOW_PARAM_INITRD]		= read_initrd,
 	[SHADOW_PARAM_IMAGE]		= read_image,
 	[SHADOW_PARAM_DTB]		= read_dtb,

@@ -14,6 +14,7 @@
 #define SHADOW_PARAMS_H
 
 #include "shadow_compat.h"
+#include "shadow_phase.h"
 #include "shadow_pool.h"
 
 /* A refusal is one line that fits here. */
@@ -21,6 +22,7 @@
 /* The longest value that is looked at */
 #define SHADOW_PARAMS_VALUE	1024
 #define SHADOW_REGION_NAME	64
+#define SHADOW_PARAMS_BOARD	65	/* 64 characters and a NUL */
 
 enum shadow_param_id {
 	SHADOW_PARAM_SIZE,
@@ -76,11 +78,11 @@ enum shadow_param_id {
 #define SHADOW_WHAT_REGION \
 	"Name of the reserved-memory node to take the block from"
 #define SHADOW_WHAT_BOARD \
-	"Virtual board whose memory map is booted (not supported yet)"
+	"Board that is booted: NAME of shadow_mm/NAME.dtb or .txt, or host (the block alone)"
 #define SHADOW_WHAT_MEMORY \
-	"Memory ranges of a virtual board (not supported yet)"
+	"START+BYTES[,...] of RAM, as a boot loader fills it in (the board's own)"
 #define SHADOW_WHAT_CMDLINE \
-	"Kernel command line that the machine believes it has (not supported yet)"
+	"Kernel command line: mem= counts (the board's own)"
 #define SHADOW_WHAT_INITRD \
 	"START+BYTES of the initial RAM disk (none)"
 #define SHADOW_WHAT_IMAGE \
@@ -88,7 +90,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_DTB \
 	"START+BYTES of the device tree (64K behind the image)"
 #define SHADOW_WHAT_SHARE \
-	"Machine whose block is shared (not supported yet)"
+	"Bytes of the first machine's memory that a further one lives in"
 #define SHADOW_WHAT_SEED \
 	"Seed of everything that is random, so that a run can be repeated"
 #define SHADOW_WHAT_GRANULE \
@@ -104,9 +106,9 @@ enum shadow_param_id {
 #define SHADOW_WHAT_TLBI \
 	"Which TLB invalidations are left out (not supported yet)"
 #define SHADOW_WHAT_EARLY \
-	"Early allocator: memblock"
+	"Early allocator: memblock or bootmem"
 #define SHADOW_WHAT_UNTIL \
-	"Phase at which the boot stops (not supported yet)"
+	"Last phase of the boot; ctl goes on with step and continue (all)"
 #define SHADOW_WHAT_MEMMODEL \
 	"How the memmap is laid out (not supported yet)"
 #define SHADOW_WHAT_NODES \
@@ -186,12 +188,14 @@ extern struct shadow_param_strings shadow_params_given;
  * @arm64: the host is arm64, so @ds and @pa_bits mean something
  * @ds: TCR_EL1.DS of the running kernel
  * @pa_bits: physical address bits of the CPU (PARange); 0: not known
+ * @further: the machine is not the first, so it may share the first one's memory
  */
 struct shadow_host_facts {
 	unsigned int page_shift;
 	bool arm64;
 	bool ds;
 	unsigned int pa_bits;
+	bool further;
 };
 
 enum shadow_lpa2_mode {
@@ -220,6 +224,11 @@ struct shadow_param_range {
  * @base: physical address of the carve-out, where base was given
  * @base_force: believe @base without a device tree
  * @region: name of the reserved-memory node, or ""
+ * @board: name of the board, or ""
+ * @memory: memory= as it was given, its syntax checked; NULL: it was not. Here
+ *	and in @cmdline the text is whose the strings were that were checked
+ * @cmdline: cmdline= as it was given, or NULL
+ * @share: bytes of the first machine's memory to live in, or 0
  * @image: where the kernel image was loaded
  * @dtb: where the device tree was loaded
  * @initrd: where the initial RAM disk was loaded
@@ -230,6 +239,7 @@ struct shadow_param_range {
  * @nr_nodes: nodes
  * @slab: name of the object allocator
  * @early: name of the early allocator
+ * @until: enum shadow_phase, the last one that the boot runs
  * @seed: of everything random
  * @mmu_check: the CPU judges the tables at boot
  * @mmu_samples: random pages that it judges
@@ -241,6 +251,10 @@ struct shadow_config {
 	u64 base;
 	bool base_force;
 	char region[SHADOW_REGION_NAME];
+	char board[SHADOW_PARAMS_BOARD];
+	const char *memory;
+	const char *cmdline;
+	u64 share;
 	struct shadow_param_range image;
 	struct shadow_param_range dtb;
 	struct shadow_param_range initrd;
@@ -251,6 +265,7 @@ struct shadow_config {
 	unsigned int nr_nodes;
 	const char *slab;
 	const char *early;
+	unsigned int until;
 	u64 seed;
 	bool mmu_check;
 	u64 mmu_samples;
@@ -285,6 +300,18 @@ static inline bool shadow_config_given(const struct shadow_config *cfg,
 				       enum shadow_param_id id)
 {
 	return cfg->given & BIT_ULL(id);
+}
+
+/**
+ * shadow_config_has_board() - is the memory a board's, not the block itself?
+ * @cfg: the configuration
+ *
+ * Context: any.
+ * Return: true if board or memory was given.
+ */
+static inline bool shadow_config_has_board(const struct shadow_config *cfg)
+{
+	return cfg->board[0] || cfg->memory;
 }
 
 /**

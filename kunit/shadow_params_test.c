@@ -221,7 +221,7 @@ static void params_later(struct kunit *test)
 			KUNIT_EXPECT_NOT_NULL(test, strstr(why, "not supported yet"));
 		}
 	}
-	KUNIT_EXPECT_EQ(test, nr, 24);
+	KUNIT_EXPECT_EQ(test, nr, 19);
 }
 
 /* ----------------------------------------------------------- one by one -- */
@@ -311,7 +311,7 @@ static const struct value_case value_cases[] = {
 	{ P(SLAB), "SLUB", -EINVAL },
 	{ P(SLAB), "", -EINVAL },
 	{ P(EARLY), "memblock", 0 },
-	{ P(EARLY), "bootmem", -EOPNOTSUPP },
+	{ P(EARLY), "bootmem", 0 },
 	{ P(EARLY), "memblocks", -EINVAL },
 	{ P(EARLY), "", -EINVAL },
 	{ P(SEED), "0", 0 },
@@ -367,6 +367,30 @@ static const struct value_case value_cases[] = {
 	{ P(INITRD), "0+62M", -ERANGE },
 	{ P(INITRD), "0x40000000+65M", -ERANGE },
 	{ P(INITRD), "", -EINVAL },
+	{ P(BOARD), "host", 0 },
+	{ P(BOARD), "imx6ul-14x14_EVK", 0 },
+	{ P(BOARD), "", -EINVAL },
+	{ P(BOARD), "../secret", -EINVAL },
+	{ P(BOARD), "a.dtb", -EINVAL },
+	{ P(BOARD), "0123456789012345678901234567890123456789012345678901234567890123", 0 },
+	{ P(BOARD), "01234567890123456789012345678901234567890123456789012345678901234",
+	  -EINVAL },
+	{ P(MEMORY), "0x80000000+1G", 0 },
+	{ P(MEMORY), "0x40000000+1G,8G+1G", 0 },
+	{ P(MEMORY), "0x80000000+1G,", -EINVAL },
+	{ P(MEMORY), ",0x80000000+1G", -EINVAL },
+	{ P(MEMORY), "0x80000000", -EINVAL },
+	{ P(MEMORY), "0x80000000+0", -EINVAL },
+	{ P(MEMORY), "0xfffffffffffff000+8k", -ERANGE },
+	{ P(CMDLINE), "console=ttyAMA0 mem=512M", 0 },
+	{ P(CMDLINE), "", 0 },
+	{ P(CMDLINE), "tab\there", -EINVAL },
+	{ P(CMDLINE), "a=\"b\"", -EINVAL },
+	{ P(SHARE), "8M", -EINVAL },
+	{ P(UNTIL), "arm64_memblock_init", 0 },
+	{ P(UNTIL), "mmu_check", 0 },
+	{ P(UNTIL), "lunch", -EINVAL },
+	{ P(UNTIL), "", -EINVAL },
 };
 
 static void params_values(struct kunit *test)
@@ -388,6 +412,28 @@ static void params_values(struct kunit *test)
 		expect_why(test, why, name_of(c->id));
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "allowed: "), "%s", why);
 	}
+}
+
+/* A further machine may live in the first one's memory. */
+static void params_share(struct kunit *test)
+{
+	struct shadow_host_facts further = host_ds;
+	struct shadow_param_strings in = { };
+	char why[SHADOW_PARAMS_WHY];
+	struct shadow_config cfg;
+
+	further.further = true;
+	in.value[P(SHARE)] = "8M";
+	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), 0);
+	KUNIT_EXPECT_EQ(test, cfg.share, SZ_8M);
+	KUNIT_EXPECT_EQ(test, cfg.bytes, SZ_8M);
+	in.value[P(SIZE)] = "8M";
+	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), -EINVAL);
+	KUNIT_EXPECT_STREQ(test, why, "share=8M: allowed: without size");
+	in.value[P(SIZE)] = NULL;
+	in.value[P(SHARE)] = "1M";
+	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), -ERANGE);
+	expect_why(test, why, "share");
 }
 
 /* A value that nobody would write comes out as one short line. */
@@ -666,7 +712,9 @@ static void read_line(void *to, const char *line)
 		reader->bad = true;
 		return;
 	}
-	len = strcspn(equals + 1, " ");
+	if (equals[1] == '"')
+		equals++;
+	len = strcspn(equals + 1, equals[0] == '"' ? "\"" : " ");
 	if (len >= sizeof(reader->value[id])) {
 		reader->bad = true;
 		return;
@@ -693,6 +741,10 @@ static void expect_same(struct kunit *test, const struct shadow_config *a,
 	KUNIT_EXPECT_EQ(test, a->nr_nodes, b->nr_nodes);
 	KUNIT_EXPECT_STREQ(test, a->slab, b->slab);
 	KUNIT_EXPECT_STREQ(test, a->early, b->early);
+	KUNIT_EXPECT_STREQ(test, a->board, b->board);
+	KUNIT_EXPECT_STREQ(test, a->memory ? : "", b->memory ? : "");
+	KUNIT_EXPECT_STREQ(test, a->cmdline ? : "", b->cmdline ? : "");
+	KUNIT_EXPECT_EQ(test, a->until, b->until);
 	KUNIT_EXPECT_EQ(test, a->seed, b->seed);
 	KUNIT_EXPECT_EQ(test, a->mmu_check, b->mmu_check);
 	KUNIT_EXPECT_EQ(test, a->mmu_samples, b->mmu_samples);
@@ -709,7 +761,7 @@ static void expect_round_trip(struct kunit *test, const struct shadow_config *cf
 	memset(reader, 0, sizeof(*reader));
 	shadow_params_print(cfg, read_line, reader);
 	KUNIT_ASSERT_FALSE(test, reader->bad);
-	KUNIT_EXPECT_EQ(test, reader->lines, 16);
+	KUNIT_EXPECT_EQ(test, reader->lines, 21);
 	KUNIT_ASSERT_EQ_MSG(test, shadow_params_check(&reader->in, host, &again, why, sizeof(why)),
 			    0, "%s", why);
 	expect_same(test, cfg, &again);
@@ -819,6 +871,7 @@ static struct kunit_case params_cases[] = {
 	KUNIT_CASE(params_defaults),
 	KUNIT_CASE(params_later),
 	KUNIT_CASE(params_values),
+	KUNIT_CASE(params_share),
 	KUNIT_CASE(params_wild_value),
 	KUNIT_CASE(params_together),
 	KUNIT_CASE(places_default),

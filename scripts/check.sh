@@ -36,7 +36,7 @@ ORDER='
 	memblock zone+page_list buddy pcp page_alloc handover
 	walk regs ptdump layout prot+pgtable
 	slab+slub+kmalloc vmap_tree vmalloc
-	parse params
+	parse phase params
 	mm audit+boot mmu ctl machine view debugfs
 '
 
