@@ -2,13 +2,11 @@
 /*
  * shadow_layout - where everything lies in the upper half.
  */
+#include "shadow_fixmap_slot.h"
 #include "shadow_layout.h"
 
 #define MODULES_BYTES	SZ_2G
 #define PCI_IO_BYTES	SZ_16M
-#define FDT_BYTES	SZ_2M	/* MAX_FDT_SIZE */
-#define BTMAP_BYTES	SZ_256K
-#define NR_BTMAPS	7
 
 /* Bits of an address that even a CPU without the larger sizes has */
 static unsigned int va_bits_min(unsigned int page_shift, unsigned int va_bits)
@@ -16,18 +14,6 @@ static unsigned int va_bits_min(unsigned int page_shift, unsigned int va_bits)
 	if (va_bits <= 48)
 		return va_bits;
 	return page_shift == 14 ? 47 : 48;
-}
-
-/* Pages of the fixmap as enum fixed_addresses counts them */
-static u64 fixmap_pages(unsigned int page_shift)
-{
-	u64 page = 1ULL << page_shift;
-	u64 nr = 1;					/* FIX_HOLE */
-
-	nr += 1 + DIV_ROUND_UP(FDT_BYTES, page) + 1;	/* FIX_FDT_END, FIX_FDT */
-	nr += 2;					/* earlycon, text poke */
-	nr += (BTMAP_BYTES / page + 1) * NR_BTMAPS;	/* early_ioremap() */
-	return nr + 5;					/* FIX_PTE to FIX_PGD */
 }
 
 static void set_region(struct shadow_layout *layout, enum shadow_region_id id,
@@ -82,8 +68,7 @@ static void set_markers(struct shadow_layout *layout)
  * @page_struct_bytes: bytes of one memmap entry, a power of two
  *
  * Follows the definitions of arch/arm64/include/asm/memory.h, pgtable.h and
- * fixmap.h (of the latter without the slots for ACPI and for unmapping the
- * kernel at EL0).
+ * fixmap.h (of the latter without the slots for ACPI).
  *
  * Context: any.
  * Return: 0; -EINVAL where the regions do not fit.
@@ -98,7 +83,7 @@ int shadow_layout_init(struct shadow_layout *layout,
 	u64 modules_end = page_end + MODULES_BYTES;
 	u64 vmemmap_end = -(u64)SZ_1G;
 	u64 fixaddr_top = -(u64)SZ_8M;
-	u64 vmemmap_start, fixmap_bytes;
+	u64 vmemmap_start;
 
 	if (!is_power_of_2(page_struct_bytes))
 		return -EINVAL;
@@ -109,7 +94,6 @@ int shadow_layout_init(struct shadow_layout *layout,
 	layout->kimage_vaddr = modules_end;
 	vmemmap_start = vmemmap_end - ((page_end - page_offset) >>
 				       geo->page_shift) * page_struct_bytes;
-	fixmap_bytes = fixmap_pages(geo->page_shift) << geo->page_shift;
 
 	name_regions(layout);
 	set_region(layout, SHADOW_REGION_LINEAR, page_offset, page_end);
@@ -119,7 +103,8 @@ int shadow_layout_init(struct shadow_layout *layout,
 	set_region(layout, SHADOW_REGION_VMEMMAP, vmemmap_start, vmemmap_end);
 	set_region(layout, SHADOW_REGION_PCI_IO, vmemmap_end + SZ_8M,
 		   vmemmap_end + SZ_8M + PCI_IO_BYTES);
-	set_region(layout, SHADOW_REGION_FIXMAP, fixaddr_top - fixmap_bytes,
+	set_region(layout, SHADOW_REGION_FIXMAP,
+		   fixaddr_top - shadow_fixmap_bytes(geo->page_shift),
 		   fixaddr_top);
 	set_markers(layout);
 	layout->phys_offset = -page_offset;

@@ -34,7 +34,7 @@ ALL="$QUICK headers warnings sparse"
 ORDER='
 	compat event fault pool
 	memblock zone+page_list buddy pcp page_alloc handover
-	walk regs ptdump layout prot+pgtable
+	walk regs ptdump fixmap_slot layout prot+pgtable fixmap
 	slab+slub+kmalloc vmap_tree vmalloc
 	parse phase params
 	mm audit+boot mmu ctl machine view debugfs
