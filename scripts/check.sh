@@ -36,7 +36,7 @@ ORDER='
 	memblock zone+page_list buddy pcp page_alloc handover
 	walk regs ptdump fixmap_slot layout prot+pgtable fixmap
 	slab+slub+kmalloc vmap_tree vmalloc
-	parse fdt board phase params
+	parse fdt board phase params board_init+board_place+board_reserve+board_numa
 	mm audit+boot mmu ctl machine view debugfs
 '
 
