@@ -63,6 +63,7 @@ void shadow_pool_win(struct shadow_pool *pool, enum shadow_pool_rung rung,
 	pool->block.base = base;
 	pool->block.bytes = bytes;
 	pool->block.virt = virt;
+	pool->block.backing = NULL;
 }
 
 static int take_buddy(struct shadow_pool *pool,

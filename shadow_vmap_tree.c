@@ -51,8 +51,8 @@ static int push(const struct shadow_vmap_tree *tree,
 /**
  * shadow_vmap_tree_init() - a window without areas
  * @tree: what to initialise
- * @block: where areas will lie; at least a page, at most SHADOW_VMAP_MAX_BLOCK
- *	bytes
+ * @block: where areas will lie: its contents are at least a page, at most
+ *	SHADOW_VMAP_MAX_BLOCK bytes
  * @va_start: first byte of the window
  * @va_end: end of the window
  * @seed: decides the areas' ranks, so the shape of the tree
@@ -66,15 +66,17 @@ int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 			  const struct shadow_block *block, u64 va_start,
 			  u64 va_end, u64 seed, struct shadow_fault *fault)
 {
+	u64 bytes = shadow_block_contents_bytes(block);
+
 	if (va_start >= va_end || !block->virt ||
-	    block->bytes < SHADOW_VMAP_AREA_BYTES ||
+	    bytes < SHADOW_VMAP_AREA_BYTES ||
 	    !IS_ALIGNED((unsigned long)block->virt, SHADOW_VMAP_AREA_BYTES))
 		return -EINVAL;
-	if (block->bytes > SHADOW_VMAP_MAX_BLOCK)
+	if (bytes > SHADOW_VMAP_MAX_BLOCK)
 		return -E2BIG;
 
 	tree->areas = block->virt;
-	tree->nr_handles = block->bytes / SHADOW_VMAP_AREA_BYTES;
+	tree->nr_handles = bytes / SHADOW_VMAP_AREA_BYTES;
 	tree->fault = fault;
 	tree->seed = seed;
 	tree->va_start = va_start;

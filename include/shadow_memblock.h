@@ -16,10 +16,10 @@
 #ifndef SHADOW_MEMBLOCK_H
 #define SHADOW_MEMBLOCK_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
-#include "shadow_pool.h"
 
 #define SHADOW_MEMBLOCK_INIT_REGIONS	128
 #define SHADOW_MEMBLOCK_NR_OWNERS	128

@@ -13,9 +13,9 @@
 #ifndef SHADOW_PARAMS_H
 #define SHADOW_PARAMS_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_phase.h"
-#include "shadow_pool.h"
 
 /* A refusal is one line that fits here. */
 #define SHADOW_PARAMS_WHY	200

@@ -7,10 +7,10 @@
 #ifndef SHADOW_PGTABLE_H
 #define SHADOW_PGTABLE_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
-#include "shadow_pool.h"
 #include "shadow_walk.h"
 
 /*

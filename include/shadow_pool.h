@@ -1,76 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * shadow_pool - the block: the physical addresses that a machine owns and the
- * pointer behind each of them.
- *
- * The inline half of this header is the core's only way from a physical
- * address to contents. The other half, implemented in shadow_pool.c and only
- * there, is the only caller of the host's allocators.
+ * shadow_pool - where the block comes from that a machine lives in. The only
+ * caller of the host's allocators; nothing here is of interest to the core.
  */
 #ifndef SHADOW_POOL_H
 #define SHADOW_POOL_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
-
-/**
- * struct shadow_block - contiguous physical memory and where it is mapped
- * @base: physical address of the first byte, page aligned
- * @bytes: length; base + bytes does not wrap
- * @virt: the host's cacheable mapping of @base
- */
-struct shadow_block {
-	phys_addr_t base;
-	u64 bytes;
-	void *virt;
-};
-
-/**
- * shadow_block_has() - does a range lie inside the block?
- * @block: the block
- * @pa: physical address of the range's first byte
- * @bytes: length of the range
- *
- * Context: any.
- * Return: true if all of [@pa, @pa + @bytes) is inside.
- */
-static inline bool shadow_block_has(const struct shadow_block *block,
-				    phys_addr_t pa, u64 bytes)
-{
-	return bytes <= block->bytes && pa - block->base <= block->bytes - bytes;
-}
-
-/**
- * shadow_phys_to_virt() - pointer to the contents of a physical address
- * @block: the block
- * @pa: physical address, which the caller knows to be inside the block
- *
- * Context: any.
- * Return: the pointer.
- */
-static inline void *shadow_phys_to_virt(const struct shadow_block *block,
-					phys_addr_t pa)
-{
-	return (char *)block->virt + (pa - block->base);
-}
-
-/**
- * shadow_virt_to_phys() - physical address behind a pointer into the block
- * @block: the block
- * @virt: pointer; where it is not inside the block, neither is the result
- *
- * Context: any.
- * Return: the physical address.
- */
-static inline phys_addr_t shadow_virt_to_phys(const struct shadow_block *block,
-					      const void *virt)
-{
-	return block->base + (u64)((unsigned long)virt -
-				   (unsigned long)block->virt);
-}
-
-/*
- * Reservation. Below this line nothing is of interest to the core.
- */
 
 #define SHADOW_POOL_WHY		160
 

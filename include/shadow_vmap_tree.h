@@ -19,9 +19,9 @@
 #ifndef SHADOW_VMAP_TREE_H
 #define SHADOW_VMAP_TREE_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_fault.h"
-#include "shadow_pool.h"
 
 /*
  * A handle is an area's offset in the block in units of an area's size, which

@@ -10,10 +10,10 @@
 #ifndef SHADOW_ZONE_H
 #define SHADOW_ZONE_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
-#include "shadow_pool.h"
 
 #define SHADOW_MAX_NODES	8
 #define SHADOW_MAX_ORDER	18	/* largest order any machine may have */

@@ -103,6 +103,7 @@ void shadow_test_block(struct kunit *test, struct shadow_block *block,
 	block->base = base;
 	block->bytes = bytes;
 	block->virt = shadow_test_alloc(test, bytes);
+	block->backing = NULL;
 }
 
 /**
@@ -119,6 +120,7 @@ void shadow_test_block_bare(struct shadow_block *block, phys_addr_t base,
 	block->base = base;
 	block->bytes = bytes;
 	block->virt = NULL;
+	block->backing = NULL;
 }
 
 /**

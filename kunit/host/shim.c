@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include <linux/bitmap.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/prandom.h>
@@ -193,4 +194,34 @@ u64 ktime_get_ns(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return (u64)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
+}
+
+void bitmap_set(unsigned long *map, unsigned int start, unsigned int nbits)
+{
+	for (; nbits && start % BITS_PER_LONG; start++, nbits--)
+		map[start / BITS_PER_LONG] |= 1UL << start % BITS_PER_LONG;
+	for (; nbits >= BITS_PER_LONG; start += BITS_PER_LONG, nbits -= BITS_PER_LONG)
+		map[start / BITS_PER_LONG] = ~0UL;
+	for (; nbits; start++, nbits--)
+		map[start / BITS_PER_LONG] |= 1UL << start % BITS_PER_LONG;
+}
+
+/* Above @size: there is none. */
+unsigned long bitmap_find_next_zero_area(const unsigned long *map,
+					 unsigned long size,
+					 unsigned long start, unsigned int nr,
+					 unsigned long align_mask)
+{
+	unsigned long index, end;
+
+	for (;;) {
+		index = (find_next_zero_bit(map, size, start) + align_mask) &
+			~align_mask;
+		if (index + nr > size)
+			return index + nr;
+		end = find_next_bit(map, index + nr, index);
+		if (end >= index + nr)
+			return index;
+		start = end + 1;
+	}
 }
