@@ -122,12 +122,12 @@ static void reserve_all(struct shadow_nodes *nodes,
 static void name_owners(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
 {
-	const struct shadow_memblock_owner *range = mb->owners;
+	const struct shadow_early_range *range = mb->log.range;
 	struct shadow_page *page;
 	enum shadow_owner owner;
 	u64 pfn, last;
 
-	for (; range < mb->owners + mb->nr_owners; range++) {
+	for (; range < mb->log.range + mb->log.nr; range++) {
 		owner = owner_by_name(range->owner);
 		pfn = range->base >> nodes->page_shift;
 		last = (range->base + range->bytes - 1) >> nodes->page_shift;

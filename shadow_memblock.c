@@ -45,7 +45,7 @@ void shadow_memblock_init(struct shadow_memblock *mb,
 	mb->page_shift = page_shift;
 	mb->block = block;
 	mb->events = events;
-	shadow_memblock_set_owner(mb, NULL);
+	shadow_early_log_init(&mb->log);
 }
 
 /**
@@ -439,7 +439,7 @@ int shadow_memblock_remove_range(struct shadow_memblock *mb,
 		return err;
 	shadow_memblock_remove_span(type, span.first, span.end);
 	if (type == &mb->reserved)
-		shadow_memblock_owner_drop(mb, base, cap_bytes(base, bytes));
+		shadow_early_log_drop(&mb->log, base, cap_bytes(base, bytes));
 	return 0;
 }
 

@@ -10,19 +10,19 @@
  * The room is in five files: shadow_memblock.c keeps the lists,
  * shadow_memblock_mark.c says what the ranges in them are and cuts them to a
  * limit, shadow_memblock_alloc.c walks them and finds free memory,
- * shadow_memblock_query.c answers questions, and shadow_memblock_owner.c
- * remembers who reserved what.
+ * shadow_memblock_query.c answers questions, and shadow_memblock_owner.c keeps
+ * the log of who reserved what.
  */
 #ifndef SHADOW_MEMBLOCK_H
 #define SHADOW_MEMBLOCK_H
 
 #include "shadow_block.h"
 #include "shadow_compat.h"
+#include "shadow_early_log.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
 
 #define SHADOW_MEMBLOCK_INIT_REGIONS	128
-#define SHADOW_MEMBLOCK_NR_OWNERS	128
 #define SHADOW_MEMBLOCK_LOW_LIMIT	0
 #define SHADOW_MEMBLOCK_ALLOC_ANYWHERE	(~(phys_addr_t)0)
 #define SHADOW_MEMBLOCK_ALLOC_ACCESSIBLE	0
@@ -85,18 +85,6 @@ struct shadow_memblock_type {
 };
 
 /**
- * struct shadow_memblock_owner - whose a reserved range is
- * @base: physical address of the first byte
- * @bytes: length
- * @owner: who reserved it
- */
-struct shadow_memblock_owner {
-	phys_addr_t base;
-	u64 bytes;
-	const char *owner;
-};
-
-/**
  * struct shadow_memblock - the early allocator of one machine
  * @bottom_up: allocate upwards instead of downwards
  * @can_resize: an array may double, taking its space from @memory
@@ -112,11 +100,7 @@ struct shadow_memblock_owner {
  * @reserved: what of it (or of anything else) is taken
  * @block: how contents are reached; NULL where there are none
  * @events: where hooks report to
- * @owner: whose the next reservations are, see shadow_memblock_set_owner()
- * @nr_owners: entries of @owners in use
- * @nr_owners_lost: how often @owners had no room. While it is 0, @owners says
- *	it for every reserved byte.
- * @owners: sorted and disjoint; neighbours of one owner are one entry
+ * @log: who reserved what; while its nr_lost is 0, of every reserved byte
  *
  * A struct shadow_memblock must not be moved once it is initialised.
  */
@@ -133,10 +117,7 @@ struct shadow_memblock {
 	struct shadow_memblock_type reserved;
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
-	const char *owner;
-	unsigned int nr_owners;
-	u64 nr_owners_lost;
-	struct shadow_memblock_owner owners[SHADOW_MEMBLOCK_NR_OWNERS];
+	struct shadow_early_log log;
 };
 
 /**
@@ -217,8 +198,6 @@ void shadow_memblock_remove_span(struct shadow_memblock_type *type,
 void shadow_memblock_merge_span(struct shadow_memblock_type *type,
 				unsigned long first, unsigned long end);
 void shadow_memblock_owner_take(struct shadow_memblock *mb, phys_addr_t base,
-				u64 bytes);
-void shadow_memblock_owner_drop(struct shadow_memblock *mb, phys_addr_t base,
 				u64 bytes);
 int shadow_memblock_owner_verify(const struct shadow_memblock *mb,
 				 struct shadow_fault *fault);
@@ -331,11 +310,33 @@ void *shadow_memblock_alloc_try_nid(struct shadow_memblock *mb,
 				    phys_addr_t min_pa, phys_addr_t max_pa,
 				    int nid);
 
-/* shadow_memblock_owner.c: whose it is */
-const char *shadow_memblock_set_owner(struct shadow_memblock *mb,
-				      const char *owner);
-const char *shadow_memblock_owner_of(const struct shadow_memblock *mb,
-				     phys_addr_t pa);
+/**
+ * shadow_memblock_set_owner() - say whose the next reservations are
+ * @mb: the early allocator
+ * @owner: a name that lives as long as @mb; NULL: "early"
+ *
+ * Context: one thread.
+ * Return: who it was before, to be put back.
+ */
+static inline const char *shadow_memblock_set_owner(struct shadow_memblock *mb,
+						    const char *owner)
+{
+	return shadow_early_log_set_owner(&mb->log, owner);
+}
+
+/**
+ * shadow_memblock_owner_of() - who reserved a byte?
+ * @mb: the early allocator
+ * @pa: physical address
+ *
+ * Context: any.
+ * Return: the name, or NULL where it is not reserved or the log had no room.
+ */
+static inline const char *
+shadow_memblock_owner_of(const struct shadow_memblock *mb, phys_addr_t pa)
+{
+	return shadow_early_log_owner_of(&mb->log, pa);
+}
 
 static inline void shadow_memblock_set_bottom_up(struct shadow_memblock *mb,
 						 bool enable)

@@ -395,8 +395,8 @@ static const char *log_text(struct machine *m)
 	unsigned int i;
 
 	m->text[0] = '\0';
-	for (i = 0; i < m->mb.nr_owners; i++) {
-		const struct shadow_memblock_owner *entry = &m->mb.owners[i];
+	for (i = 0; i < m->mb.log.nr; i++) {
+		const struct shadow_early_range *entry = &m->mb.log.range[i];
 		int nr;
 
 		put_range(m->text, entry->base, entry->base + entry->bytes);
@@ -460,24 +460,24 @@ static void owners_may_be_lost(struct kunit *test)
 {
 	struct machine *m = new_machine(test);
 	struct shadow_memblock *mb = &m->mb;
+	u64 i;
 
-	fill(test, m, true);
-	KUNIT_EXPECT_EQ(test, 0, mb->nr_owners_lost);
 	shadow_memblock_allow_resize(mb);
 	shadow_memblock_add(mb, SHADOW_TEST_BASE, BLOCK_PAGES * PAGE);
-	KUNIT_EXPECT_EQ(test, 0, reserve(m, 5000, 5004));
+	for (i = 0; i <= SHADOW_EARLY_LOG_RANGES; i++)
+		KUNIT_ASSERT_EQ(test, 0, reserve(m, 1000 + 2 * i,
+						 1001 + 2 * i));
 	verify(test, m);
-	/* The new array and the range itself. */
-	KUNIT_EXPECT_EQ(test, 2, mb->nr_owners_lost);
-	KUNIT_EXPECT_NULL(test, shadow_memblock_owner_of(mb, 5000 * PAGE));
+	KUNIT_EXPECT_EQ(test, SHADOW_EARLY_LOG_RANGES, mb->log.nr);
+	/* What did not fit any more: among it, the array that the list is in now. */
+	KUNIT_EXPECT_EQ(test, 2, mb->log.nr_lost);
+	KUNIT_EXPECT_NULL(test, shadow_memblock_owner_of(mb, (1000 + 2 * (i - 1)) * PAGE));
 	KUNIT_EXPECT_EQ(test, 0, give_back(m, 1000, 1001));
-	KUNIT_EXPECT_EQ(test, 0, give_back(m, 5001, 5002));
 	verify(test, m);
-	KUNIT_EXPECT_EQ(test, 127, mb->nr_owners);
 	/* All gone: from here on all is known again. */
 	KUNIT_EXPECT_EQ(test, 0, give_back(m, 0, LAST_PA / PAGE));
 	KUNIT_EXPECT_EQ(test, 0, reserve(m, 5000, 5001));
-	KUNIT_EXPECT_EQ(test, 0, mb->nr_owners_lost);
+	KUNIT_EXPECT_EQ(test, 0, mb->log.nr_lost);
 	EXPECT_LOG(test, m, "5000-5001e");
 }
 
@@ -544,17 +544,17 @@ static void wrong_reserved(struct shadow_memblock *mb)
 
 static void wrong_owner(struct shadow_memblock *mb)
 {
-	mb->owners[0].base = 2 * PAGE;
+	mb->log.range[0].base = 2 * PAGE;
 }
 
 static void wrong_owner_bytes(struct shadow_memblock *mb)
 {
-	mb->owners[0].bytes = PAGE / 2;
+	mb->log.range[0].bytes = PAGE / 2;
 }
 
 static void wrong_owners(struct shadow_memblock *mb)
 {
-	mb->nr_owners = 129;
+	mb->log.nr = SHADOW_EARLY_LOG_RANGES + 1;
 }
 
 static const struct {
@@ -581,7 +581,7 @@ static const struct {
 	{ wrong_owner, "memblock: owner 0 0x2000+0x1000 is not reserved" },
 	{ wrong_owner_bytes,
 	  "memblock: 0x800 of 0x1000 reserved bytes have an owner" },
-	{ wrong_owners, "memblock: 129 owners" },
+	{ wrong_owners, "early_log: 1281 ranges" },
 };
 
 /* One thing at a time is wrong; each must be found, and named. */

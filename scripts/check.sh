@@ -32,8 +32,8 @@ ALL="$QUICK headers warnings sparse"
 # joined by + are one floor and may know each other. A part of a room, such as
 # pool_tree, stands where the room stands unless it is named itself.
 ORDER='
-	compat event fault block+backing pool
-	memblock zone+page_list buddy pcp page_alloc handover
+	compat event fault block+backing pool early_log
+	memblock bootmem zone+page_list buddy pcp page_alloc handover
 	walk regs ptdump fixmap_slot layout prot+pgtable fixmap
 	slab+slub+kmalloc vmap_tree vmalloc
 	parse fdt board phase params board_init+board_place+board_reserve+board_numa
