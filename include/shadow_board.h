@@ -69,6 +69,8 @@ enum shadow_board_source {
  *	blob in bytes, item of a parameter (from 1); 0 where none applies
  * @source: enum shadow_board_source
  * @reusable: the system may use it until its owner wants it back
+ * @dma_pool: its compatible is shared-dma-pool
+ * @cma_default: it has linux,cma-default
  * @name: of the node that says it, or empty
  */
 struct shadow_board_range {
@@ -79,6 +81,8 @@ struct shadow_board_range {
 	u32 at;
 	u8 source;
 	bool reusable;
+	bool dma_pool;
+	bool cma_default;
 	char name[SHADOW_BOARD_RANGE_NAME];
 };
 
@@ -88,6 +92,8 @@ struct shadow_board_range {
  * @align: bytes, a power of two; 0 where none is said
  * @flags: enum shadow_memblock_flags
  * @reusable: as in struct shadow_board_range
+ * @dma_pool: as in struct shadow_board_range
+ * @cma_default: as in struct shadow_board_range
  * @at: as in struct shadow_board_range
  * @name: of the node that says it
  * @first_place: index into place[] of the board: where it may go
@@ -99,6 +105,8 @@ struct shadow_board_wish {
 	u64 align;
 	u32 flags;
 	bool reusable;
+	bool dma_pool;
+	bool cma_default;
 	u32 at;
 	char name[SHADOW_BOARD_RANGE_NAME];
 	u32 first_place;
