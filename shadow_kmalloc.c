@@ -34,7 +34,8 @@ static noinline void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	if (gfp & ~SHADOW_SLAB_GFP_MASK)
 		return NULL;
 	page = shadow_alloc_pages_cpu(nodes, cpu,
-				      gfp | SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),
+				      gfp | SHADOW_GFP_CONTENTS |
+				      SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),
 				      order);
 	return page ? shadow_page_to_virt(nodes, page) : NULL;
 }

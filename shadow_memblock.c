@@ -207,6 +207,22 @@ static phys_addr_t find_array(const struct shadow_memblock *mb,
 	return found;
 }
 
+/*
+ * A place for an array of @bytes, with contents: aside, where none of the
+ * board's frames may be taken. 0: there is none.
+ */
+static phys_addr_t place_array(const struct shadow_memblock *mb,
+			       phys_addr_t avoid, phys_addr_t avoid_bytes,
+			       u64 bytes)
+{
+	phys_addr_t pa;
+
+	if (shadow_block_aside(mb->block))
+		return shadow_block_aside_alloc(mb->block, bytes, 1);
+	pa = find_array(mb, avoid, avoid_bytes, bytes);
+	return pa && !shadow_block_back(mb->block, pa, bytes) ? pa : 0;
+}
+
 /* The array moves to @pa; the reserved list has room for what follows. */
 static void move_array(struct shadow_memblock *mb,
 		       struct shadow_memblock_type *type, phys_addr_t pa)
@@ -224,6 +240,8 @@ static void move_array(struct shadow_memblock *mb,
 
 	if (old != type->first)
 		shadow_memblock_free(mb, old, page_align(mb, old_bytes));
+	if (shadow_block_is_aside(mb->block, pa))
+		return;
 	owner = shadow_memblock_set_owner(mb, "memblock");
 	shadow_memblock_reserve(mb, pa, page_align(mb, 2 * old_bytes));
 	shadow_memblock_set_owner(mb, owner);
@@ -243,6 +261,8 @@ static int make_room_reserved(struct shadow_memblock *mb, phys_addr_t pa,
 {
 	unsigned long needed = mb->memory.regions == mb->memory.first ? 1 : 2;
 
+	if (shadow_block_is_aside(mb->block, pa))
+		return 0;
 	if (mb->reserved.cnt + needed <= mb->reserved.max)
 		return 0;
 	return double_array(mb, &mb->reserved, pa, bytes);
@@ -263,15 +283,17 @@ static int double_array(struct shadow_memblock *mb,
 
 	/* What enters the memory list is not memory yet: nothing to avoid. */
 	if (type == &mb->reserved)
-		pa = find_array(mb, base, bytes, new_bytes);
+		pa = place_array(mb, base, bytes, new_bytes);
 	else
-		pa = find_array(mb, 0, 0, new_bytes);
+		pa = place_array(mb, 0, 0, new_bytes);
 	if (!pa)
 		return -ENOMEM;
 	if (type != &mb->reserved) {
 		err = make_room_reserved(mb, pa, new_bytes);
-		if (err)
+		if (err) {
+			shadow_block_unback(mb->block, pa, new_bytes);
 			return err;
+		}
 	}
 	move_array(mb, type, pa);
 	return 0;
@@ -564,14 +586,30 @@ int shadow_memblock_phys_free(struct shadow_memblock *mb, phys_addr_t base,
  * @ptr: the pointer, or NULL
  * @bytes: how much
  *
- * Follows memblock_free().
+ * On a virtual board whole pages are given back, as they were allocated, and
+ * their contents are gone. Follows memblock_free().
  *
  * Context: one thread.
  */
 void shadow_memblock_free(struct shadow_memblock *mb, void *ptr, size_t bytes)
 {
-	if (ptr)
-		shadow_memblock_phys_free(mb,
-					  shadow_virt_to_phys(mb->block, ptr),
-					  bytes);
+	const struct shadow_block *block = mb->block;
+	phys_addr_t pa, start;
+
+	if (!ptr)
+		return;
+	pa = shadow_virt_to_phys(block, ptr);
+	if (shadow_block_virtual(block)) {
+		if (!shadow_block_spans(block, pa, bytes))
+			return;
+		start = ALIGN_DOWN(pa, (phys_addr_t)1 << mb->page_shift);
+		bytes = page_align(mb, pa - start + bytes);
+		pa = start;
+		if (shadow_block_is_aside(block, pa)) {
+			shadow_block_aside_free(block, pa, bytes);
+			return;
+		}
+		shadow_block_unback(block, pa, bytes);
+	}
+	shadow_memblock_phys_free(mb, pa, bytes);
 }

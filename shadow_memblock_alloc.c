@@ -403,6 +403,52 @@ phys_addr_t shadow_memblock_phys_alloc_try_nid(struct shadow_memblock *mb,
 }
 
 /*
+ * On a virtual board contents come and go by pages, so whoever wants some has
+ * his frames for himself. Where no frame may be taken they lie aside, and the
+ * lists know nothing of them.
+ */
+static void *alloc_virtual(struct shadow_memblock *mb, phys_addr_t bytes,
+			   phys_addr_t align, phys_addr_t min_pa,
+			   phys_addr_t max_pa, int nid, bool exact_nid)
+{
+	const struct shadow_block *block = mb->block;
+	phys_addr_t page = (phys_addr_t)1 << mb->page_shift;
+	phys_addr_t pa;
+
+	if (!bytes || bytes > LAST_PA - page)
+		return NULL;
+	bytes = ALIGN(bytes, page);
+	align = max(align, page);
+	if (shadow_block_aside(block)) {
+		pa = shadow_block_aside_alloc(block, bytes, align);
+		return pa ? shadow_phys_to_virt(block, pa) : NULL;
+	}
+	pa = shadow_memblock_alloc_range_nid(mb, bytes, align, min_pa, max_pa,
+					     nid, exact_nid);
+	if (!pa)
+		return NULL;
+	if (shadow_block_back(block, pa, bytes)) {
+		shadow_memblock_phys_free(mb, pa, bytes);
+		return NULL;
+	}
+	return shadow_phys_to_virt(block, pa);
+}
+
+static void *alloc_between(struct shadow_memblock *mb, phys_addr_t bytes,
+			   phys_addr_t align, phys_addr_t min_pa,
+			   phys_addr_t max_pa, int nid, bool exact_nid)
+{
+	phys_addr_t pa;
+
+	if (shadow_block_virtual(mb->block))
+		return alloc_virtual(mb, bytes, align, min_pa, max_pa, nid,
+				     exact_nid);
+	pa = shadow_memblock_alloc_range_nid(mb, bytes, align, min_pa, max_pa,
+					     nid, exact_nid);
+	return pa ? shadow_phys_to_virt(mb->block, pa) : NULL;
+}
+
+/*
  * A pointer needs contents, so it comes from inside the block. @min_pa is
  * dropped where it cannot be kept. Follows memblock_alloc_internal().
  */
@@ -411,7 +457,7 @@ static void *alloc_internal(struct shadow_memblock *mb, phys_addr_t bytes,
 			    phys_addr_t max_pa, int nid, bool exact_nid)
 {
 	const struct shadow_block *block = mb->block;
-	phys_addr_t pa;
+	void *ptr;
 
 	if (!block || !block->virt)
 		return NULL;
@@ -421,14 +467,12 @@ static void *alloc_internal(struct shadow_memblock *mb, phys_addr_t bytes,
 	max_pa = min(max_pa, mb->current_limit);
 	max_pa = min(max_pa, block->base + block->bytes);
 
-	pa = shadow_memblock_alloc_range_nid(mb, bytes, align,
-					     max(min_pa, block->base), max_pa,
-					     nid, exact_nid);
-	if (!pa && min_pa)
-		pa = shadow_memblock_alloc_range_nid(mb, bytes, align,
-						     block->base, max_pa, nid,
-						     exact_nid);
-	return pa ? shadow_phys_to_virt(block, pa) : NULL;
+	ptr = alloc_between(mb, bytes, align, max(min_pa, block->base), max_pa,
+			    nid, exact_nid);
+	if (!ptr && min_pa)
+		ptr = alloc_between(mb, bytes, align, block->base, max_pa, nid,
+				    exact_nid);
+	return ptr;
 }
 
 /**

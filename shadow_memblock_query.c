@@ -377,7 +377,8 @@ static bool array_sound(const struct shadow_memblock *mb,
 	if (type->regions == type->first)
 		return type->max <= SHADOW_MEMBLOCK_INIT_REGIONS;
 	return block && block->virt &&
-	       type->max <= block->bytes / sizeof(*type->regions) &&
+	       type->max <= shadow_block_contents_bytes(block) /
+			    sizeof(*type->regions) &&
 	       shadow_block_has(block,
 				shadow_virt_to_phys(block, type->regions),
 				type->max * sizeof(*type->regions));

@@ -165,12 +165,39 @@ static noinline struct shadow_page *alloc_slow(struct shadow_nodes *nodes,
 	return page;
 }
 
-/* The clearing alone may be long: never under a lock */
-static void clear_block(const struct shadow_nodes *nodes,
-			const struct shadow_page *page, unsigned int order)
+static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
+			struct shadow_page *page, unsigned int order)
 {
-	memset(shadow_page_to_virt(nodes, page), 0,
-	       (size_t)1 << (nodes->page_shift + order));
+	unsigned int mt = shadow_pageblock_mt(zone->nodes,
+					      shadow_page_index(zone->memmap, page));
+
+	if (order <= SHADOW_PCP_MAX_ORDER && mt < SHADOW_MIGRATE_PCPTYPES &&
+	    likely(zone->pcp))
+		return shadow_pcp_free(zone, cpu, page, order, mt);
+	return shadow_buddy_free(zone, page, order, mt);
+}
+
+/*
+ * Contents for a block that was just taken, cleared where that is asked for.
+ * Where a virtual board's storage has none left, the frames go back. The
+ * clearing alone may be long: never under a lock.
+ */
+static noinline bool get_contents(struct shadow_nodes *nodes, unsigned int cpu,
+				  u32 gfp, struct shadow_page *page,
+				  unsigned int order)
+{
+	phys_addr_t pa = shadow_page_to_phys(nodes, page);
+	size_t bytes = (size_t)1 << (nodes->page_shift + order);
+
+	if (shadow_block_back(nodes->block, pa, bytes)) {
+		atomic_set(&page->refcount, 0);
+		give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
+		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
+		return false;
+	}
+	if (gfp & SHADOW_GFP_ZERO)
+		memset(shadow_phys_to_virt(nodes->block, pa), 0, bytes);
+	return true;
 }
 
 /**
@@ -182,10 +209,15 @@ static void clear_block(const struct shadow_nodes *nodes,
  *
  * Follows __alloc_pages() of mm/page_alloc.c.
  *
+ * On a virtual board frames have no contents, which do for whoever only counts
+ * and maps them. SHADOW_GFP_CONTENTS, and SHADOW_GFP_ZERO with it, gives them
+ * contents until they are freed, in one piece. A real machine's always have.
+ *
  * Context: any, also with interrupts off; does not sleep.
  * Return: the first page, its refcount 1; NULL when no zone that @gfp allows
  * has the frames above its watermark, @order exceeds the machine's max_order,
- * cleared contents are asked of a machine that has none, or it is frozen.
+ * contents are asked of a machine that has none, or whose storage has no
+ * free piece of that length, or the machine is frozen.
  */
 struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 					   unsigned int cpu, u32 gfp,
@@ -195,7 +227,8 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 
 	if (unlikely(order > nodes->max_order ||
 		     shadow_fault_frozen(nodes->fault) ||
-		     ((gfp & SHADOW_GFP_ZERO) && !nodes->block->virt)))
+		     ((gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
+		      !nodes->block->virt)))
 		return NULL;
 	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_LOW);
 	if (unlikely(!page)) {
@@ -204,8 +237,9 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 			return NULL;
 	}
 	atomic_set(&page->refcount, 1);
-	if (gfp & SHADOW_GFP_ZERO)
-		clear_block(nodes, page, order);
+	if (unlikely(gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
+	    !get_contents(nodes, cpu, gfp, page, order))
+		return NULL;
 	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
 	return page;
 }
@@ -235,18 +269,6 @@ struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
 	return shadow_alloc_pages_cpu(nodes, this_cpu(nodes), gfp, order);
 }
 
-static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
-			struct shadow_page *page, unsigned int order)
-{
-	unsigned int mt = shadow_pageblock_mt(zone->nodes,
-					      shadow_page_index(zone->memmap, page));
-
-	if (order <= SHADOW_PCP_MAX_ORDER && mt < SHADOW_MIGRATE_PCPTYPES &&
-	    likely(zone->pcp))
-		return shadow_pcp_free(zone, cpu, page, order, mt);
-	return shadow_buddy_free(zone, page, order, mt);
-}
-
 /**
  * shadow_free_pages_cpu() - drop a reference to a block, free it with the last
  * @nodes: the layer
@@ -255,7 +277,8 @@ static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
  * @order: the order it was allocated with
  *
  * A page that starts no block in use, or one of another order, is refused: a
- * double free, a foreign page. Follows __free_pages().
+ * double free, a foreign page. On a virtual board contents go with the frames.
+ * Follows __free_pages().
  *
  * Context: any, also with interrupts off; does not sleep.
  * Return: 0; -EINVAL if refused, and nothing has changed; -EUCLEAN if the
@@ -273,6 +296,9 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 		return -EINVAL;
 	if (!atomic_dec_and_test(&page->refcount))
 		return 0;
+	/* Before somebody else can have the frames */
+	shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
+			    (u64)1 << (nodes->page_shift + order));
 	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
 	return give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
 }

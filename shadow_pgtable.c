@@ -546,9 +546,9 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 		    shift == geo->page_shift)
 			break;
 		next = shadow_desc_oa(geo, d);
-		if (unlikely(!shadow_block_has(&block, next, page_bytes)))
+		table = shadow_block_contents(&block, next, page_bytes);
+		if (unlikely(!table))
 			return -EUCLEAN;
-		table = shadow_phys_to_virt(&block, next);
 		shift -= geo->bits_per_level;
 		index = (va >> shift) & ~(~0ULL << geo->bits_per_level);
 	}
@@ -568,11 +568,11 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 
 static int read_desc(void *ctx, phys_addr_t pa, u64 *desc)
 {
-	const struct shadow_block *block = ctx;
+	const u64 *table = shadow_block_contents(ctx, pa, sizeof(*desc));
 
-	if (!shadow_block_has(block, pa, sizeof(*desc)))
+	if (!table)
 		return -EFAULT;
-	*desc = READ_ONCE(*(u64 *)shadow_phys_to_virt(block, pa));
+	*desc = READ_ONCE(*table);
 	return 0;
 }
 

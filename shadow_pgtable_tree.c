@@ -78,6 +78,10 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 
 	if (err)
 		return err;
+	if (shadow_block_back(pgt->block, *pa, bytes) == -ENOMEM) {
+		pgt->ops->free_table(pgt->ops_ctx, *pa);
+		return -ENOMEM;
+	}
 	if (!shadow_pgtable_table(pgt, *pa) || !IS_ALIGNED(*pa, bytes))
 		return shadow_fault_raise(pgt->fault,
 					  "shadow_pgtable: given %llx as a table",
@@ -101,6 +105,7 @@ void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 	pgt->hot.tag = U64_MAX;
 	pgt->nr_tables--;
 	pgt->table_sum -= shadow_pgtable_hash(pa);
+	shadow_block_unback(pgt->block, pa, 1ULL << pgt->geo.page_shift);
 	pgt->ops->free_table(pgt->ops_ctx, pa);
 	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1);
 }

@@ -165,6 +165,20 @@ int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
 				  (unsigned long long)shadow_page_to_pfn(nodes, page));
 }
 
+/*
+ * NULL where a virtual board's frames have no contents, and the page is no slab
+ * whatever it says.
+ */
+static char *slab_contents(const struct shadow_nodes *nodes,
+			   const struct shadow_page *page, u32 order)
+{
+	if (shadow_block_virtual(nodes->block))
+		return shadow_block_contents(nodes->block,
+					     shadow_page_to_phys(nodes, page),
+					     (u64)1 << (nodes->page_shift + order));
+	return shadow_page_to_virt(nodes, page);
+}
+
 /**
  * shadow_slub_check() - is this a slab of the cache?
  * @cache: the cache
@@ -197,9 +211,9 @@ bool shadow_slub_check(struct shadow_kmem_cache *cache,
 		return false;
 	s->page = page;
 	s->node = &cache->node[nid];
-	s->base = shadow_page_to_virt(nodes, page);
+	s->base = slab_contents(nodes, page, s->order);
 	s->key = shadow_slub_key(cache, page);
-	return s->node->in;
+	return s->node->in && s->base;
 }
 
 /**
@@ -351,7 +365,7 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 	struct shadow_page *page;
 	u32 order = desc->order;
 
-	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp;
+	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp | SHADOW_GFP_CONTENTS;
 	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
 	if (!page && desc->min_order < order) {
 		order = desc->min_order;

@@ -34,11 +34,11 @@ void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machin
 
 static int read_shadow(void *ctx, phys_addr_t pa, u64 *desc)
 {
-	const struct shadow_block *block = ctx;
+	const u64 *table = shadow_block_contents(ctx, pa, sizeof(*desc));
 
-	if (!shadow_block_has(block, pa, sizeof(*desc)))
+	if (!table)
 		return -EFAULT;
-	*desc = READ_ONCE(*(u64 *)shadow_phys_to_virt(block, pa));
+	*desc = READ_ONCE(*table);
 	return 0;
 }
 

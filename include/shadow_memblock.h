@@ -7,6 +7,13 @@
  * Locking: none. One thread boots a machine, and after the handover to the
  * buddy only readers are left (the boot refuses the rest).
  *
+ * What returns a physical address gives memory, what returns a pointer gives
+ * contents. On a virtual board (shadow_block.h) that makes a difference: memory
+ * has no contents, so a pointer is to whole pages, aligned to pages, which get
+ * some; their contents end with shadow_memblock_free(). And where the reserved
+ * list must stay as the board came with it, pointers and arrays lie aside, in
+ * none of the board's frames, whatever the limits, nodes and addresses asked.
+ *
  * The room is in five files: shadow_memblock.c keeps the lists,
  * shadow_memblock_mark.c says what the ranges in them are and cuts them to a
  * limit, shadow_memblock_alloc.c walks them and finds free memory,

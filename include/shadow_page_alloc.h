@@ -22,6 +22,7 @@
 #define SHADOW_GFP_ZERO		BIT(6)	/* contents are cleared */
 #define SHADOW_GFP_THISNODE	BIT(7)	/* no fallback to other nodes */
 #define SHADOW_GFP_THISZONE	BIT(8)	/* the highest allowed zone alone */
+#define SHADOW_GFP_CONTENTS	BIT(9)	/* somebody will look inside */
 #define SHADOW_GFP_OWNER_SHIFT	16	/* 5 bits, enum shadow_owner; 0: DIRECT */
 #define SHADOW_GFP_NODE_SHIFT	24	/* 4 bits, node + 1; 0: node 0 */
 

@@ -72,11 +72,12 @@ int shadow_prot_check(u64 prot, bool force);
 /**
  * struct shadow_pgtable_ops - where table pages come from
  * @alloc_table: gives one granule, aligned to its size, inside the block; its
- *	contents are cleared by the caller. 0 or -ENOMEM. Called under the
- *	tables' lock with interrupts off: must not sleep.
+ *	contents are cleared by the caller, who on a virtual board also sees to
+ *	it that there are any. 0 or -ENOMEM. Called under the tables' lock with
+ *	interrupts off: must not sleep.
  * @free_table: takes one back, no matter which ops it came from: those that
  *	are in place when a table becomes empty must know the pages of their
- *	predecessors. Same context.
+ *	predecessors. Its contents are gone. Same context.
  */
 struct shadow_pgtable_ops {
 	int (*alloc_table)(void *ctx, phys_addr_t *pa);

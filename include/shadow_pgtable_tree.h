@@ -42,14 +42,12 @@ static __always_inline u64 shadow_pgtable_leaf_type(int level)
 					    SHADOW_TYPE_BLOCK;
 }
 
-/* The table at an address, or NULL where that is outside the block */
+/* The table at an address, or NULL where there are no contents */
 static __always_inline u64 *
 shadow_pgtable_table(const struct shadow_pgtable *pgt, phys_addr_t pa)
 {
-	if (unlikely(!shadow_block_has(pgt->block, pa,
-				       1ULL << pgt->geo.page_shift)))
-		return NULL;
-	return shadow_phys_to_virt(pgt->block, pa);
+	return shadow_block_contents(pgt->block, pa,
+				     1ULL << pgt->geo.page_shift);
 }
 
 /* Not linear, so that two wrong addresses do not add up to two right ones */
