@@ -25,11 +25,11 @@
 #ifndef SHADOW_BOOTMEM_H
 #define SHADOW_BOOTMEM_H
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_early_log.h"
 #include "shadow_fault.h"
 #include "shadow_memblock.h"
-#include "shadow_pool.h"
 
 #define SHADOW_BOOTMEM_MAX_NODES	SHADOW_MAX_NUMNODES
 
@@ -151,6 +151,7 @@ int shadow_bootmem_reserve(struct shadow_bootmem *bm, phys_addr_t pa,
 			   u64 bytes, unsigned int flags);
 int shadow_bootmem_reserve_node(struct shadow_bootmem *bm, int nid,
 				phys_addr_t pa, u64 bytes, unsigned int flags);
+bool shadow_bootmem_is_taken(const struct shadow_bootmem *bm, u64 pfn);
 u64 shadow_bootmem_nr_free(const struct shadow_bootmem *bm);
 int shadow_bootmem_verify(const struct shadow_bootmem *bm,
 			  struct shadow_fault *fault);
@@ -168,8 +169,8 @@ bool shadow_bootmem_next_run(const struct shadow_bootmem *bm,
 			     struct shadow_bootmem_walk *walk,
 			     struct shadow_bootmem_run *run);
 unsigned int shadow_bootmem_order(const struct shadow_bootmem_run *run, u64 pfn,
-				  u64 end_pfn, unsigned int max_order);
-void shadow_bootmem_close(struct shadow_bootmem *bm);
+				  unsigned int max_order);
+int shadow_bootmem_close(struct shadow_bootmem *bm);
 void shadow_bootmem_retire(struct shadow_bootmem *bm);
 
 /**
@@ -184,6 +185,20 @@ static inline const char *shadow_bootmem_set_owner(struct shadow_bootmem *bm,
 						   const char *owner)
 {
 	return shadow_early_log_set_owner(&bm->log, owner);
+}
+
+/* Bits of a node's bitmap */
+static inline u64
+shadow_bootmem_nr_bits(const struct shadow_bootmem_node *bdata)
+{
+	return bdata->node_low_pfn - bdata->node_min_pfn;
+}
+
+/* Does a node's bitmap have a bit for the frame? */
+static inline bool
+shadow_bootmem_node_has(const struct shadow_bootmem_node *bdata, u64 pfn)
+{
+	return pfn >= bdata->node_min_pfn && pfn < bdata->node_low_pfn;
 }
 
 #endif /* SHADOW_BOOTMEM_H */
