@@ -33,6 +33,8 @@
 #define SHADOW_BOARD_MAX_NODES	SHADOW_MAX_NODES
 /* Bytes of a range's name, cut where it is longer, with its NUL */
 #define SHADOW_BOARD_RANGE_NAME	32
+/* Bytes that shadow_board_where() fills at most */
+#define SHADOW_BOARD_WHERE	24
 /* No arm64 descriptor reaches further. */
 #define SHADOW_BOARD_PA_BITS	52
 /* A file with a board that is longer is not read. */
@@ -187,7 +189,7 @@ bool shadow_board_inside(const struct shadow_board *board,
 			 const struct shadow_block *storage);
 const char *shadow_board_kind_name(enum shadow_board_kind kind);
 const char *shadow_board_where(const struct shadow_board_range *range,
-			       char *buf, size_t bytes);
+			       char *buf);
 
 /* shadow_board_text.c: two memblock dumps */
 int shadow_board_text(struct shadow_board *board, const char *text,

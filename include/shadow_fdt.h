@@ -28,6 +28,12 @@
  * unflattener has room for 64 and warns where it fills the last two.
  */
 #define SHADOW_FDT_MAX_DEPTH	62
+/*
+ * Characters of a node's or property's name. The specification has 31; a limit
+ * keeps a name from being read a hundred thousand times from one end of the
+ * blob to the other.
+ */
+#define SHADOW_FDT_MAX_NAME	255
 /* A refusal is one line that fits here. */
 #define SHADOW_FDT_WHY		200
 
