@@ -10,12 +10,14 @@
  * @fault: where the first finding goes
  * @tables: tables met
  * @sum: sum of shadow_pgtable_hash() of their addresses
+ * @pinned: tables of the last level among them that are pinned
  */
 struct check {
 	const struct shadow_pgtable *pgt;
 	struct shadow_fault *fault;
 	u64 tables;
 	u64 sum;
+	u64 pinned;
 };
 
 static int check_table(struct check *check, phys_addr_t pa, int level, u64 va,
@@ -63,6 +65,7 @@ static int check_link(struct check *check, int level, u64 va, u64 desc)
 	const struct shadow_pgtable *pgt = check->pgt;
 	phys_addr_t pa = shadow_desc_oa(&pgt->geo, desc);
 	unsigned int used;
+	bool pinned;
 	int err;
 
 	if (desc & ~(pgt->geo.oa_low | pgt->geo.oa_high | SHADOW_TABLE_LIMITS |
@@ -75,9 +78,13 @@ static int check_link(struct check *check, int level, u64 va, u64 desc)
 	err = check_table(check, pa, level + 1, va, &used);
 	if (err)
 		return err;
-	if (!used)
+	pinned = shadow_pgtable_is_pinned(pgt, va,
+					  shadow_geometry_shift(&pgt->geo, level));
+	if (pinned)
+		check->pinned += level + 1 == SHADOW_LAST_LEVEL;
+	else if (!used)
 		return check_fails(check, level, va, desc, "table is empty");
-	if (used != shadow_table_used(desc))
+	if (used + pinned != shadow_table_used(desc))
 		return check_fails(check, level, va, desc,
 				   "wrong count of entries");
 	return 0;
@@ -121,6 +128,16 @@ static int check_table(struct check *check, phys_addr_t pa, int level, u64 va,
 	return 0;
 }
 
+/* Tables of the last level that are pinned */
+static u64 nr_pinned(const struct shadow_pgtable *pgt)
+{
+	unsigned int shift = shadow_geometry_shift(&pgt->geo,
+						   SHADOW_LAST_LEVEL - 1);
+
+	return !pgt->pin_last ? 0 : (pgt->pin_last >> shift) -
+				    (pgt->pin_first >> shift) + 1;
+}
+
 /**
  * shadow_pgtable_verify() - look for anything wrong with the tables
  * @pgt: the tables
@@ -128,7 +145,8 @@ static int check_table(struct check *check, phys_addr_t pa, int level, u64 va,
  *
  * Walks all tables, changes nothing: descriptors legal at their level, no
  * reserved bit, addresses aligned and in range, access flag set, each table
- * inside the block, linked once, not empty, its count of entries right.
+ * inside the block, linked once, not empty unless it is pinned, its count of
+ * entries right, and none that is pinned missing.
  *
  * Context: any; takes the lock, does not sleep. Looks at each entry of each
  * table, not at each page.
@@ -154,6 +172,10 @@ int shadow_pgtable_verify(struct shadow_pgtable *pgt,
 	if (!err && check.sum != pgt->table_sum)
 		err = shadow_fault_raise(fault,
 					 "shadow_pgtable: a table is linked twice, another one is lost");
+	if (!err && check.pinned != nr_pinned(pgt))
+		err = shadow_fault_raise(fault,
+					 "shadow_pgtable: %llu of %llu pinned tables are there",
+					 check.pinned, nr_pinned(pgt));
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	return err;
 }

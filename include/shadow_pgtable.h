@@ -7,10 +7,10 @@
 #ifndef SHADOW_PGTABLE_H
 #define SHADOW_PGTABLE_H
 
-#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
+#include "shadow_pool.h"
 #include "shadow_walk.h"
 
 /*
@@ -72,12 +72,11 @@ int shadow_prot_check(u64 prot, bool force);
 /**
  * struct shadow_pgtable_ops - where table pages come from
  * @alloc_table: gives one granule, aligned to its size, inside the block; its
- *	contents are cleared by the caller, who on a virtual board also sees to
- *	it that there are any. 0 or -ENOMEM. Called under the tables' lock with
- *	interrupts off: must not sleep.
+ *	contents are cleared by the caller. 0 or -ENOMEM. Called under the
+ *	tables' lock with interrupts off: must not sleep.
  * @free_table: takes one back, no matter which ops it came from: those that
  *	are in place when a table becomes empty must know the pages of their
- *	predecessors. Its contents are gone. Same context.
+ *	predecessors. Same context.
  */
 struct shadow_pgtable_ops {
 	int (*alloc_table)(void *ctx, phys_addr_t *pa);
@@ -112,6 +111,8 @@ struct shadow_pgtable_hot {
  * @nr_tables: table pages in use, the root too
  * @table_sum: sum of table_hash() of their addresses, by which verify notices
  *	that one is linked twice and another one not at all
+ * @pin_first: first address of the range whose tables stay when they are empty
+ * @pin_last: its last one; 0: there is none
  * @geo: geometry
  * @upper: these are for TTBR1_EL1
  * @first: first address of their half
@@ -130,6 +131,8 @@ struct shadow_pgtable {
 	u64 table_prot;
 	u64 nr_tables;
 	u64 table_sum;
+	u64 pin_first;
+	u64 pin_last;
 
 	struct shadow_geometry geo;
 	bool upper;
@@ -157,6 +160,9 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 			  phys_addr_t *pa, u64 *desc);
 void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
 			   struct shadow_walker *walker);
+int shadow_pgtable_pin(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_move_pinned(struct shadow_pgtable *to,
+			       struct shadow_pgtable *from);
 int shadow_pgtable_verify(struct shadow_pgtable *pgt,
 			  struct shadow_fault *fault);
 
@@ -164,7 +170,8 @@ int shadow_pgtable_verify(struct shadow_pgtable *pgt,
  * A table descriptor's bits 58:51 and 7:2 are ignored by the hardware. They
  * hold the number of entries in use in the table that it points to, so that a
  * table is known to be empty without being searched: 14 bits, a table of the
- * 64K granule has 8192 entries.
+ * 64K granule has 8192 entries. A table that is pinned counts one more, so it
+ * never is.
  */
 #define SHADOW_TABLE_USED	(GENMASK_ULL(58, 51) | GENMASK_ULL(7, 2))
 

@@ -42,12 +42,14 @@ static __always_inline u64 shadow_pgtable_leaf_type(int level)
 					    SHADOW_TYPE_BLOCK;
 }
 
-/* The table at an address, or NULL where there are no contents */
+/* The table at an address, or NULL where that is outside the block */
 static __always_inline u64 *
 shadow_pgtable_table(const struct shadow_pgtable *pgt, phys_addr_t pa)
 {
-	return shadow_block_contents(pgt->block, pa,
-				     1ULL << pgt->geo.page_shift);
+	if (unlikely(!shadow_block_has(pgt->block, pa,
+				       1ULL << pgt->geo.page_shift)))
+		return NULL;
+	return shadow_phys_to_virt(pgt->block, pa);
 }
 
 /* Not linear, so that two wrong addresses do not add up to two right ones */
@@ -64,6 +66,14 @@ static inline u64 shadow_table_with_used(u64 desc, unsigned int used)
 {
 	return (desc & ~SHADOW_TABLE_USED) | (u64)(used >> 6) << 51 |
 	       (used & 0x3f) << 2;
+}
+
+/* Does the table that an entry at @va of 2^@shift bytes links stay when empty? */
+static inline bool shadow_pgtable_is_pinned(const struct shadow_pgtable *pgt,
+					    u64 va, unsigned int shift)
+{
+	return pgt->pin_last && va <= pgt->pin_last &&
+	       (va | ~(~0ULL << shift)) >= pgt->pin_first;
 }
 
 /**
