@@ -82,7 +82,6 @@ int shadow_layout_init(struct shadow_layout *layout,
 	u64 page_end = ~0ULL << (min_bits - 1);
 	u64 modules_end = page_end + MODULES_BYTES;
 	u64 vmemmap_end = -(u64)SZ_1G;
-	u64 fixaddr_top = -(u64)SZ_8M;
 	u64 vmemmap_start;
 
 	if (!is_power_of_2(page_struct_bytes))
@@ -104,8 +103,8 @@ int shadow_layout_init(struct shadow_layout *layout,
 	set_region(layout, SHADOW_REGION_PCI_IO, vmemmap_end + SZ_8M,
 		   vmemmap_end + SZ_8M + PCI_IO_BYTES);
 	set_region(layout, SHADOW_REGION_FIXMAP,
-		   fixaddr_top - shadow_fixmap_bytes(geo->page_shift),
-		   fixaddr_top);
+		   SHADOW_FIXADDR_TOP - shadow_fixmap_bytes(geo->page_shift),
+		   SHADOW_FIXADDR_TOP);
 	set_markers(layout);
 	layout->phys_offset = -page_offset;
 	return layout->region[SHADOW_REGION_VMALLOC].end > modules_end ? 0 :

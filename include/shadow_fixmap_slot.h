@@ -12,6 +12,8 @@
 
 #include "shadow_compat.h"
 
+#define SHADOW_FIXADDR_TOP	(-(u64)SZ_8M)
+
 #define SHADOW_FIX_FDT_BYTES	SZ_2M	/* MAX_FDT_SIZE */
 #define SHADOW_FIX_BTMAP_BYTES	SZ_256K	/* of NR_FIX_BTMAPS, which has one page more */
 #define SHADOW_FIX_BTMAPS_SLOTS	7
