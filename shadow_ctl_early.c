@@ -30,19 +30,19 @@ static bool is_own(const char *owner)
 static int check_not_own(struct shadow_ctl *ctl,
 			 const struct shadow_ctl_cmd *cmd)
 {
-	const struct shadow_memblock *mb = &ctl->mm->memblock;
-	const struct shadow_memblock_owner *entry = mb->owners;
+	const struct shadow_early_log *log = &ctl->mm->memblock.log;
+	const struct shadow_early_range *range = log->range;
 	u64 last = cmd->pa + cmd->bytes - 1;
 
-	for (; entry < mb->owners + mb->nr_owners; entry++) {
-		if (entry->base > last || cmd->pa > entry->base + entry->bytes - 1 ||
-		    !is_own(entry->owner))
+	for (; range < log->range + log->nr; range++) {
+		if (range->base > last ||
+		    cmd->pa > shadow_early_range_end(range) - 1 ||
+		    !is_own(range->owner))
 			continue;
 		return shadow_ctl_fail(ctl, -EBUSY,
 				       "%s: %#llx+%#llx is the machine's own (%s): allowed: what others have",
 				       shadow_ctl_verbs[cmd->verb].name,
-				       (u64)entry->base, (u64)entry->bytes,
-				       entry->owner);
+				       (u64)range->base, range->bytes, range->owner);
 	}
 	return 0;
 }
@@ -61,8 +61,7 @@ static int check_range(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 				       "%s: %#llx+%#llx: allowed: a range that ends below 2^64",
 				       name, cmd->pa, cmd->bytes);
 	if (cmd->verb == SHADOW_CTL_MEMBLOCK_ADD &&
-	    !(cmd->bytes <= block->bytes &&
-	      cmd->pa - block->base <= block->bytes - cmd->bytes))
+	    !shadow_block_spans(block, cmd->pa, cmd->bytes))
 		return shadow_ctl_fail(ctl, -ERANGE,
 				       "%s: %#llx+%#llx: allowed: inside the machine's memory, %#llx to %#llx",
 				       name, cmd->pa, cmd->bytes, (u64)block->base,
