@@ -3,7 +3,7 @@
 # kernels.sh - fetch Debian's stock arm64 kernels and their headers
 #
 # usage: scripts/kernels.sh [--update] FLAVOUR...
-#        scripts/kernels.sh --busybox | --exporter
+#        scripts/kernels.sh --busybox | --exporter | --dtbs
 #        scripts/kernels.sh --list
 #
 # FLAVOUR is 6.12-cloud, 6.12, 6.12-16k, 6.12-rt, 6.1-cloud or all. For each,
@@ -16,8 +16,9 @@
 #	build/		what KDIR is to be, for the host's own architecture
 #
 # --busybox prints the path of a static arm64 busybox instead, --exporter that
-# of prometheus-node-exporter for this machine. --update asks the archive for a
-# newer version; without it, what is cached is used.
+# of prometheus-node-exporter for this machine, --dtbs the folder of the device
+# trees in the generic 6.12 kernel's package, as vendor/board.dtb. --update asks
+# the archive for a newer version; without it, what is cached is used.
 #
 # Packages come from the system's own sources, through package lists of our
 # own: neither the system's lists nor its architectures are touched, and root
@@ -298,6 +299,34 @@ program() {
 	echo "$SHADOW_CACHE/$1/$1"
 }
 
+# The device trees of all boards that Debian's generic kernel knows.
+produce_dtbs() {
+	local image dir tmp
+	[ ! -e "$KERNELS/dtbs" ] || return 0
+	setup_apt
+	refresh_lists
+	image=$(depends_on "$(meta_package 6.12 linux-image)" linux-image-)
+	[ -n "$image" ] || die "no package $(meta_package 6.12 linux-image) in the archive"
+	dir=$KERNELS/dtbs@${image#linux-image-}
+	mkdir -p "$KERNELS"
+	tmp=$(mktemp -d "$KERNELS/tmp.XXXXXX")
+	# shellcheck disable=SC2064
+	trap "rm -rf '$tmp'" EXIT
+	say "fetching device trees"
+	if ! fetch "$tmp" "$image"; then
+		refresh_lists force
+		fetch "$tmp" "$image" || die "$image could not be fetched"
+	fi
+	unpack "$tmp/$image"_*.deb "$tmp/root" "./usr/lib/$image/*"
+	[ -n "$(find "$tmp/root/usr/lib/$image" -name '*.dtb' -print -quit)" ] ||
+		die "$image holds no device trees"
+	rm -rf "$dir"
+	mv -T "$tmp/root/usr/lib/$image" "$dir"
+	publish_link "$dir" dtbs
+	rm -rf "$tmp"
+	trap - EXIT
+}
+
 main() {
 	local update='' flavour flavours=()
 
@@ -309,6 +338,11 @@ main() {
 		--busybox)	program busybox busybox-static:arm64; exit ;;
 		--exporter)
 			program prometheus-node-exporter prometheus-node-exporter:host
+			exit
+			;;
+		--dtbs)
+			[ -e "$KERNELS/dtbs" ] || with_lock apt produce_dtbs
+			readlink -f "$KERNELS/dtbs"
 			exit
 			;;
 		all)		read -ra flavours <<<"$FLAVOURS" ;;
