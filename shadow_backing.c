@@ -12,7 +12,7 @@
 
 #include "shadow_backing.h"
 
-#define NO_INDEX	U32_MAX		/* names no page; the end of a chain */
+#define NO_INDEX	SHADOW_BACKING_NO_INDEX
 
 /* The page behind the books stands for all frames without contents. */
 static u32 nowhere(const struct shadow_backing *backing)
@@ -37,12 +37,6 @@ static void *page_virt(const struct shadow_backing *backing, u32 index,
 	       (pa & (page_bytes(backing) - 1));
 }
 
-/* A page that may be handed out: not one of the books. */
-static bool lendable(const struct shadow_backing *backing, u32 index)
-{
-	return index - backing->nr_own < backing->nr_pages - backing->nr_own;
-}
-
 /* Neighbouring frames have chains that are far from each other. */
 static u32 *chain_of(const struct shadow_backing *backing, u64 pfn)
 {
@@ -58,7 +52,7 @@ static u32 *find_link(const struct shadow_backing *backing, u64 pfn)
 
 	for (steps = 0; steps < backing->nr_pages; steps++) {
 		index = *link;
-		if (!lendable(backing, index))
+		if (!shadow_backing_lends(backing, index))
 			return NULL;
 		if (backing->frame[index] == pfn)
 			return link;
@@ -67,7 +61,15 @@ static u32 *find_link(const struct shadow_backing *backing, u64 pfn)
 	return NULL;
 }
 
-static u32 find_frame(const struct shadow_backing *backing, u64 pfn)
+/**
+ * shadow_backing_find() - the page of a frame
+ * @backing: the books
+ * @pfn: number of the frame
+ *
+ * Context: the lock is held; for this room's files.
+ * Return: index of the page; SHADOW_BACKING_NO_INDEX: there is none.
+ */
+u32 shadow_backing_find(const struct shadow_backing *backing, u64 pfn)
 {
 	u32 *link = find_link(backing, pfn);
 
@@ -147,7 +149,7 @@ static u32 find_frames(const struct shadow_backing *backing,
 	if (index != NO_INDEX)
 		return row_of_aside(backing, index, frames->nr) == frames->nr ?
 		       index : NO_INDEX;
-	index = find_frame(backing, frames->pfn);
+	index = shadow_backing_find(backing, frames->pfn);
 	if (index == NO_INDEX)
 		return NO_INDEX;
 	return row_of_frames(backing, index, frames->pfn, frames->nr) ==
@@ -463,7 +465,7 @@ void shadow_block_aside_free(const struct shadow_block *block, phys_addr_t pa,
 	for (i = 0; i < frames.nr; i++) {
 		index = frames.aside + i;
 		if (backing->frame[index] != SHADOW_BACKING_ASIDE ||
-		    !lendable(backing, index))
+		    !shadow_backing_lends(backing, index))
 			continue;
 		WRITE_ONCE(backing->frame[index], SHADOW_BACKING_FREE);
 		backing->nr_aside--;
@@ -571,105 +573,4 @@ int shadow_backing_init(struct shadow_backing *backing,
 	backing->hint = own;
 	write_books(backing);
 	return 0;
-}
-
-/* -------------------------------------------------------------- _verify -- */
-
-/* What the books say of one page. */
-static const char *page_wrong(const struct shadow_block *block, u32 index)
-{
-	const struct shadow_backing *backing = block->backing;
-	u64 frame = backing->frame[index];
-	phys_addr_t pa = frame << backing->page_shift;
-	bool is_free = frame == SHADOW_BACKING_FREE;
-	bool is_own = frame == SHADOW_BACKING_OWN;
-
-	if (test_bit(index, backing->used) == is_free)
-		return "is free in one book and not in the other";
-	if (lendable(backing, index) == is_own)
-		return "is or is not one of the books'";
-	if (frame >= SHADOW_BACKING_FREE)
-		return NULL;
-	if (frame != pa >> backing->page_shift ||
-	    !shadow_block_spans(block, pa, page_bytes(backing)) ||
-	    in_aperture(backing, pa))
-		return "holds a frame that the board has not";
-	if (find_frame(backing, frame) != index)
-		return "is not what its frame's chain leads to";
-	return NULL;
-}
-
-/* Pages on all chains, or more than there are pages. */
-static u64 count_chained(const struct shadow_backing *backing)
-{
-	u32 chain, index;
-	u64 nr = 0;
-
-	for (chain = 0; chain < 1U << backing->hash_bits; chain++) {
-		index = backing->chain[chain];
-		while (lendable(backing, index) && nr <= backing->nr_pages) {
-			nr++;
-			index = backing->next[index];
-		}
-		if (index != NO_INDEX)
-			return U64_MAX;
-	}
-	return nr;
-}
-
-static int verify(const struct shadow_block *block, struct shadow_fault *fault)
-{
-	const struct shadow_backing *backing = block->backing;
-	u64 nr_backed = 0, nr_aside = 0;
-	const char *wrong;
-	u32 index;
-
-	lockdep_assert_held(&backing->lock);
-	for (index = 0; index < backing->nr_pages; index++) {
-		wrong = page_wrong(block, index);
-		if (wrong)
-			return shadow_fault_raise(fault,
-				"backing: page %u of the storage %s (frame %#llx)",
-				index, wrong,
-				(unsigned long long)backing->frame[index]);
-		if (index < backing->hint && !test_bit(index, backing->used))
-			return shadow_fault_raise(fault,
-				"backing: page %u is free, below the hint %u",
-				index, backing->hint);
-		nr_aside += backing->frame[index] == SHADOW_BACKING_ASIDE;
-		nr_backed += backing->frame[index] < SHADOW_BACKING_FREE;
-	}
-	if (nr_backed == backing->nr_backed && nr_aside == backing->nr_aside &&
-	    nr_backed == count_chained(backing))
-		return 0;
-	return shadow_fault_raise(fault,
-		"backing: %llu frames and %llu aside found, %u and %u counted, %llu in chains",
-		nr_backed, nr_aside, backing->nr_backed, backing->nr_aside,
-		count_chained(backing));
-}
-
-/**
- * shadow_backing_verify() - are a virtual board's books right?
- * @block: the block; that of a real machine has none
- * @fault: raised with the first thing that is wrong
- *
- * Both books agree on which pages are free; each frame with contents is one of
- * the board's, has one page, and is found; chains end; sums are right.
- *
- * Context: any; takes the lock for the whole time.
- * Return: 0 or -EUCLEAN.
- */
-int shadow_backing_verify(const struct shadow_block *block,
-			  struct shadow_fault *fault)
-{
-	struct shadow_backing *backing = block->backing;
-	unsigned long flags;
-	int err;
-
-	if (!shadow_block_virtual(block))
-		return 0;
-	raw_spin_lock_irqsave(&backing->lock, flags);
-	err = verify(block, fault);
-	raw_spin_unlock_irqrestore(&backing->lock, flags);
-	return err;
 }

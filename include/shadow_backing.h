@@ -68,10 +68,21 @@ struct shadow_backing {
 /* The aperture's alignment: that of the storage is alignment there too. */
 #define SHADOW_BACKING_APERTURE	((u64)SZ_1G)
 
+/* Names no page; the end of a chain. */
+#define SHADOW_BACKING_NO_INDEX	U32_MAX
+
+/* Whether a page may be handed out: it is one, and none of the books'. */
+static inline bool shadow_backing_lends(const struct shadow_backing *backing,
+					u32 index)
+{
+	return index - backing->nr_own < backing->nr_pages - backing->nr_own;
+}
+
 int shadow_backing_init(struct shadow_backing *backing,
 			const struct shadow_block *storage,
 			unsigned int page_shift, phys_addr_t aperture,
 			bool aside);
+u32 shadow_backing_find(const struct shadow_backing *backing, u64 pfn);
 u64 shadow_backing_free_pages(struct shadow_backing *backing);
 int shadow_backing_verify(const struct shadow_block *block,
 			  struct shadow_fault *fault);
