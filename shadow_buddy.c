@@ -266,6 +266,36 @@ int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 }
 
 /**
+ * __shadow_buddy_take() - take one certain free block off a zone
+ * @zone: the zone
+ * @page: the first page of a free block of it
+ * @order: log2 of the block's frames
+ *
+ * The block's first frame is left in state BUDDY on no list: the caller says at
+ * once what it becomes. Follows __isolate_free_page().
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: 0; -EINVAL where there is no such free block; -EUCLEAN if the machine
+ * is, or has just been, frozen.
+ */
+int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
+			unsigned int order)
+{
+	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
+		   shadow_zone_place(zone);
+
+	lockdep_assert_held(&zone->lock);
+	if (shadow_fault_frozen(zone_fault(zone)))
+		return -EUCLEAN;
+	if ((page->flags & BUDDY_MASK) != want)
+		return -EINVAL;
+	if (!take_free(zone, page, order, shadow_page_mt(page)))
+		return -EUCLEAN;
+	zone->nr_free -= BIT(order);
+	return 0;
+}
+
+/**
  * shadow_buddy_alloc() - take a block off a zone, unlocked version
  * @zone: the zone
  * @order: log2 of the frames wanted

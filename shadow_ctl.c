@@ -18,15 +18,23 @@ static bool too_many_samples(struct shadow_ctl *ctl,
 	return *sum > SHADOW_CTL_MAX_SAMPLES;
 }
 
+/* Where a batch is; another one may run in between, so it is not @ctl's. */
+struct batch {
+	const char *at;
+	size_t bytes;
+	unsigned int line;
+	unsigned int ran;
+};
+
 /* All lines are read before the first one runs. */
-static int check_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
+static int check_batch(struct shadow_ctl *ctl, struct batch *batch)
 {
 	struct shadow_ctl_text text;
 	struct shadow_ctl_cmd cmd;
 	u64 samples = 0;
 	int more;
 
-	shadow_ctl_text_init(&text, at, bytes);
+	shadow_ctl_text_init(&text, batch->at, batch->bytes);
 	do {
 		more = shadow_ctl_next(&text, &cmd);
 		if (more > 0 && too_many_samples(ctl, &cmd, &samples)) {
@@ -37,7 +45,7 @@ static int check_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
 		}
 	} while (more > 0);
 	if (more < 0) {
-		ctl->last_line = text.line;
+		batch->line = text.line;
 		strscpy(ctl->said, text.why, sizeof(ctl->said));
 	}
 	return more;
@@ -52,18 +60,18 @@ static int check_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
  */
 bool shadow_ctl_interrupted(const struct shadow_ctl *ctl)
 {
-	return ctl->ops->interrupted && ctl->ops->interrupted();
+	return ctl->ops->interrupted && ctl->ops->interrupted(ctl->mm);
 }
 
-static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
+static int run_batch(struct shadow_ctl *ctl, struct batch *batch)
 {
 	struct shadow_ctl_text text;
 	struct shadow_ctl_cmd cmd;
 	int err;
 
-	shadow_ctl_text_init(&text, at, bytes);
+	shadow_ctl_text_init(&text, batch->at, batch->bytes);
 	while (shadow_ctl_next(&text, &cmd) > 0) {
-		ctl->last_line = cmd.line;
+		batch->line = cmd.line;
 		if (shadow_ctl_interrupted(ctl)) {
 			strscpy(ctl->said, "interrupted before this line",
 				sizeof(ctl->said));
@@ -72,7 +80,7 @@ static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
 		err = shadow_ctl_run(ctl, &cmd);
 		if (err)
 			return err;
-		ctl->last_ran++;
+		batch->ran++;
 		ctl->nr_commands++;
 	}
 	return 0;
@@ -89,18 +97,17 @@ static int run_batch(struct shadow_ctl *ctl, const char *at, size_t bytes)
  * well where the writer is interrupted.
  *
  * Context: process, with the caller's mutex; sleeps.
- * Return: @bytes; -E2BIG past SHADOW_CTL_BYTES; -EINVAL or -EOPNOTSUPP where a
- * line is not understood; -ERANGE where more is asked of the CPU than one write
- * may; -EINTR; the errno of the line that failed.
+ * Return: @bytes; -E2BIG past SHADOW_CTL_BYTES; -EINVAL, -EPERM or -EOPNOTSUPP
+ * where a line is refused as it is read; -ERANGE where more is asked of the CPU
+ * than one write may; -EINTR; the errno of the line that failed.
  */
 ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes)
 {
+	struct batch batch = { .at = text, .bytes = bytes };
 	int err;
 
 	ctl->nr_writes++;
-	ctl->last_line = 0;
-	ctl->last_ran = 0;
 	ctl->said[0] = '\0';
 	if (bytes > SHADOW_CTL_BYTES) {
 		snprintf(ctl->said, sizeof(ctl->said),
@@ -108,10 +115,13 @@ ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 SHADOW_CTL_BYTES);
 		err = -E2BIG;
 	} else {
-		err = check_batch(ctl, text, bytes);
+		err = check_batch(ctl, &batch);
 		if (!err)
-			err = run_batch(ctl, text, bytes);
+			err = run_batch(ctl, &batch);
 	}
+	/* What a command said, it said with the mutex that we still hold. */
+	ctl->last_line = batch.line;
+	ctl->last_ran = batch.ran;
 	ctl->last_err = err;
 	return err ? err : (ssize_t)bytes;
 }
@@ -158,7 +168,7 @@ struct printer {
 static __printf(2, 3)
 void print(const struct printer *printer, const char *fmt, ...)
 {
-	char line[320];
+	char line[SHADOW_CTL_WHY + 120];
 	va_list args;
 
 	va_start(args, fmt);

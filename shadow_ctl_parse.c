@@ -7,129 +7,19 @@
  * read twice, once to see that all of it is right and once to run it, and needs
  * no memory.
  */
-#include "shadow_ctl.h"
+#include "shadow_ctl_verb.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pgtable.h"
 
-#define MAX_WORDS	12	/* of one line; no command has as many */
-#define MAX_ARGS	4
-
-/* A piece of the line. */
+/*
+ * A piece of the line. Only what follows a word's first '=' may be quoted, and
+ * then all of it is; the quotes are part of the word.
+ */
 struct word {
 	const char *at;
 	size_t len;
-};
-
-/* What a command's argument is. */
-enum arg {
-	ARG_NONE,
-	ARG_ORDER,
-	ARG_KMALLOC_BYTES,
-	ARG_VMALLOC_BYTES,
-	ARG_HANDLE,
-	ARG_VA,
-	ARG_PA,
-	ARG_NR_PAGES,
-	ARG_PROT,
-	ARG_SAMPLES,	/* may be left out */
-	ARG_SET_KEY,
-	ARG_SET_VALUE,
-};
-
-#define KEY(key)	BIT(SHADOW_CTL_KEY_##key)
-
-struct verb {
-	const char *name;
-	const char *usage;
-	enum arg arg[MAX_ARGS];
-	u32 keys;
-};
-
-static const struct verb verbs[SHADOW_NR_CTL_VERBS] = {
-	[SHADOW_CTL_ALLOC_PAGES] = {
-		.name = "alloc_pages",
-		.usage =
-		"alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
-		.arg = { ARG_ORDER },
-		.keys = KEY(ZONE) | KEY(COUNT) | KEY(AS) | KEY(CPU),
-	},
-	[SHADOW_CTL_FREE_PAGES] = {
-		.name = "free_pages",
-		.usage = "free_pages ID",
-		.arg = { ARG_HANDLE },
-	},
-	[SHADOW_CTL_KMALLOC] = {
-		.name = "kmalloc",
-		.usage = "kmalloc BYTES [count=N] [as=NAME]",
-		.arg = { ARG_KMALLOC_BYTES },
-		.keys = KEY(COUNT) | KEY(AS),
-	},
-	[SHADOW_CTL_KFREE] = {
-		.name = "kfree",
-		.usage = "kfree ID",
-		.arg = { ARG_HANDLE },
-	},
-	[SHADOW_CTL_VMALLOC] = {
-		.name = "vmalloc",
-		.usage = "vmalloc BYTES [as=NAME]",
-		.arg = { ARG_VMALLOC_BYTES },
-		.keys = KEY(AS),
-	},
-	[SHADOW_CTL_VFREE] = {
-		.name = "vfree",
-		.usage = "vfree ID",
-		.arg = { ARG_HANDLE },
-	},
-	[SHADOW_CTL_MAP] = {
-		.name = "map",
-		.usage = "map VA PA NR_PAGES PROT",
-		.arg = { ARG_VA, ARG_PA, ARG_NR_PAGES, ARG_PROT },
-	},
-	[SHADOW_CTL_UNMAP] = {
-		.name = "unmap",
-		.usage = "unmap VA NR_PAGES",
-		.arg = { ARG_VA, ARG_NR_PAGES },
-	},
-	[SHADOW_CTL_DRAIN] = {
-		.name = "drain",
-		.usage = "drain",
-	},
-	[SHADOW_CTL_MMU_CHECK] = {
-		.name = "mmu_check",
-		.usage = "mmu_check [N] [seed=SEED]",
-		.arg = { ARG_SAMPLES },
-		.keys = KEY(SEED),
-	},
-	[SHADOW_CTL_SET_COUNTERS] = {
-		.name = "set",
-		.usage = "set counters on|off",
-		.arg = { ARG_SET_KEY, ARG_SET_VALUE },
-	},
-	[SHADOW_CTL_RESET] = {
-		.name = "reset",
-		.usage = "reset",
-	},
-};
-
-/* What each command means, for those who read ctl. */
-static const char *const meanings[SHADOW_NR_CTL_VERBS] = {
-	[SHADOW_CTL_ALLOC_PAGES] =
-		"take COUNT blocks of 2^ORDER pages, all or none, under one id; with zone= from that zone alone",
-	[SHADOW_CTL_FREE_PAGES] = "give them back",
-	[SHADOW_CTL_KMALLOC] =
-		"take COUNT objects of BYTES (K, M), all or none, under one id",
-	[SHADOW_CTL_KFREE] = "give them back",
-	[SHADOW_CTL_VMALLOC] = "take BYTES (K, M, G), contiguous by VA alone",
-	[SHADOW_CTL_VFREE] = "give them back",
-	[SHADOW_CTL_MAP] =
-		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc",
-	[SHADOW_CTL_UNMAP] = "take away what map made, no more and no less",
-	[SHADOW_CTL_DRAIN] = "empty the per-CPU lists into the buddy",
-	[SHADOW_CTL_MMU_CHECK] =
-		"let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
-	[SHADOW_CTL_SET_COUNTERS] = "count events (vmstat), or stop counting",
-	[SHADOW_CTL_RESET] = "boot the machine again; all ids are gone",
+	const char *equals;
 };
 
 static const char *const keys[SHADOW_NR_CTL_KEYS] = {
@@ -138,29 +28,16 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_AS]	= "as",
 	[SHADOW_CTL_KEY_CPU]	= "cpu",
 	[SHADOW_CTL_KEY_SEED]	= "seed",
+	[SHADOW_CTL_KEY_ALIGN]	= "align",
+	[SHADOW_CTL_KEY_MIN]	= "min",
+	[SHADOW_CTL_KEY_MAX]	= "max",
+	[SHADOW_CTL_KEY_NODE]	= "node",
 };
 
-/* Commands and keys of the language whose layers are not complete. */
-static const char *const later_verbs[] = {
-	"create", "destroy", "step", "continue", "memblock_add",
-	"memblock_remove", "memblock_reserve", "memblock_free", "early_alloc",
-	"early_ioremap", "early_iounmap", "krealloc", "cache_create",
-	"cache_alloc", "cache_free", "cache_shrink", "cache_destroy", "kmap",
-	"kunmap", "mark", "fail", "break", "compare",
-};
-
-static const struct {
-	enum shadow_ctl_verb verb;
-	const char *key;
-} later_keys[] = {
-	{ SHADOW_CTL_ALLOC_PAGES, "gfp" },
-	{ SHADOW_CTL_ALLOC_PAGES, "node" },
-	{ SHADOW_CTL_KMALLOC, "gfp" },
-	{ SHADOW_CTL_KMALLOC, "node" },
-	{ SHADOW_CTL_VMALLOC, "count" },
-	{ SHADOW_CTL_VMALLOC, "gfp" },
-	{ SHADOW_CTL_VMALLOC, "node" },
-};
+static const struct shadow_ctl_verb_info *info_of(const struct shadow_ctl_cmd *cmd)
+{
+	return &shadow_ctl_verbs[cmd->verb];
+}
 
 /* ------------------------------------------------------------- refusing -- */
 
@@ -183,7 +60,7 @@ static int refuse_word(struct shadow_ctl_text *text,
 	char quoted[SHADOW_QUOTE];
 
 	return refuse(text, -EINVAL, "%s: %s '%s': allowed: %s",
-		      verbs[cmd->verb].name, what,
+		      info_of(cmd)->name, what,
 		      shadow_parse_quote(quoted, word->at, word->len), allowed);
 }
 
@@ -215,19 +92,31 @@ static int read_bounded32(struct shadow_ctl_text *text,
 	return err;
 }
 
-static int read_bytes(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *word, u64 min)
+static int read_bytes(struct shadow_ctl_text *text,
+		      const struct shadow_ctl_cmd *cmd, const char *what,
+		      const struct word *word, u64 min, u64 *bytes)
 {
-	if (!shadow_parse_bytes(word->at, word->len, &cmd->bytes) &&
-	    cmd->bytes >= min && cmd->bytes <= S64_MAX)
+	if (!shadow_parse_bytes(word->at, word->len, bytes) && *bytes >= min &&
+	    *bytes <= S64_MAX)
 		return 0;
-	return refuse_word(text, cmd, "BYTES", word, min ?
+	return refuse_word(text, cmd, what, word, min ?
 			   "a number of bytes from 1, with K, M, G or T behind it or not" :
 			   "a number of bytes, with K, M, G or T behind it or not");
 }
 
+/* An address, which may be written as memory sizes are: 1G. */
+static int read_address(struct shadow_ctl_text *text,
+			const struct shadow_ctl_cmd *cmd, const char *what,
+			const struct word *word, u64 *pa)
+{
+	if (!shadow_parse_bytes(word->at, word->len, pa))
+		return 0;
+	return refuse_word(text, cmd, what, word,
+			   "an address, with K, M, G or T behind it or not");
+}
+
 /**
- * shadow_ctl_name_ok() - may a handle be called this?
+ * shadow_ctl_name_ok() - may a handle or a machine be called this?
  * @name: the name
  * @len: its length in bytes
  *
@@ -316,40 +205,63 @@ static int read_samples(struct shadow_ctl_text *text,
 	return err;
 }
 
+static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		      const struct word *word)
+{
+	cmd->phase = shadow_phase_find(word->at, word->len);
+	if (cmd->phase != SHADOW_NR_PHASES)
+		return 0;
+	return refuse_word(text, cmd, "PHASE", word,
+			   "a phase of the boot; boot lists them");
+}
+
+static int read_switch(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		       const struct word *word)
+{
+	if (!shadow_parse_switch(word->at, word->len, &cmd->on))
+		return 0;
+	return refuse_word(text, cmd, "VALUE", word, "on, off");
+}
+
 static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		    enum arg arg, const struct word *word)
+		    enum shadow_ctl_arg arg, const struct word *word)
 {
 	switch (arg) {
-	case ARG_ORDER:
+	case SHADOW_CTL_ARG_ORDER:
 		return read_bounded32(text, cmd, "ORDER", word, 0,
 				      SHADOW_MAX_ORDER, &cmd->order);
-	case ARG_KMALLOC_BYTES:
-		return read_bytes(text, cmd, word, 0);
-	case ARG_VMALLOC_BYTES:
-		return read_bytes(text, cmd, word, 1);
-	case ARG_HANDLE:
+	case SHADOW_CTL_ARG_BYTES_OR_NONE:
+		return read_bytes(text, cmd, "BYTES", word, 0, &cmd->bytes);
+	case SHADOW_CTL_ARG_BYTES:
+	case SHADOW_CTL_ARG_BYTES_LAST:
+		return read_bytes(text, cmd, "BYTES", word, 1, &cmd->bytes);
+	case SHADOW_CTL_ARG_HANDLE:
 		return read_handle(text, cmd, word);
-	case ARG_VA:
+	case SHADOW_CTL_ARG_VA:
 		return read_bounded(text, cmd, "VA", word, 0, U64_MAX, &cmd->va);
-	case ARG_PA:
+	case SHADOW_CTL_ARG_PA:
 		return read_bounded(text, cmd, "PA", word, 0, U64_MAX, &cmd->pa);
-	case ARG_NR_PAGES:
+	case SHADOW_CTL_ARG_BASE:
+		return read_address(text, cmd, "BASE", word, &cmd->pa);
+	case SHADOW_CTL_ARG_NR_PAGES:
 		return read_bounded(text, cmd, "NR_PAGES", word, 1, U32_MAX,
 				    &cmd->nr_pages);
-	case ARG_PROT:
+	case SHADOW_CTL_ARG_PROT:
 		return read_prot(text, cmd, word);
-	case ARG_SAMPLES:
+	case SHADOW_CTL_ARG_SAMPLES:
 		return read_samples(text, cmd, word);
-	case ARG_SET_KEY:
+	case SHADOW_CTL_ARG_PHASE:
+		return read_phase(text, cmd, word);
+	case SHADOW_CTL_ARG_MACHINE:
+		return read_name(text, cmd, "NAME", word, cmd->machine);
+	case SHADOW_CTL_ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
-	case ARG_SET_VALUE:
-		if (!shadow_parse_switch(word->at, word->len, &cmd->on))
-			return 0;
-		return refuse_word(text, cmd, "VALUE", word, "on, off");
-	case ARG_NONE:
+	case SHADOW_CTL_ARG_SET_VALUE:
+		return read_switch(text, cmd, word);
+	case SHADOW_CTL_ARG_NONE:
 		break;
 	}
-	return refuse_word(text, cmd, "argument", word, verbs[cmd->verb].usage);
+	return refuse_word(text, cmd, "argument", word, info_of(cmd)->usage);
 }
 
 /* ----------------------------------------------------------------- keys -- */
@@ -376,6 +288,15 @@ static int read_zone(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 			   "DMA, DMA32, NORMAL, HIGHMEM, MOVABLE");
 }
 
+static int read_align(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		      const struct word *word)
+{
+	if (!shadow_parse_bytes(word->at, word->len, &cmd->align) &&
+	    is_power_of_2(cmd->align))
+		return 0;
+	return refuse_word(text, cmd, "align=", word, "a power of two");
+}
+
 static int read_key_value(struct shadow_ctl_text *text,
 			  struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
 			  const struct word *value)
@@ -394,6 +315,15 @@ static int read_key_value(struct shadow_ctl_text *text,
 	case SHADOW_CTL_KEY_SEED:
 		return read_bounded(text, cmd, "seed=", value, 0, U64_MAX,
 				    &cmd->seed);
+	case SHADOW_CTL_KEY_ALIGN:
+		return read_align(text, cmd, value);
+	case SHADOW_CTL_KEY_MIN:
+		return read_address(text, cmd, "min=", value, &cmd->min);
+	case SHADOW_CTL_KEY_MAX:
+		return read_address(text, cmd, "max=", value, &cmd->max);
+	case SHADOW_CTL_KEY_NODE:
+		return read_bounded32(text, cmd, "node=", value, 0,
+				      SHADOW_MAX_NODES - 1, &cmd->node);
 	case SHADOW_NR_CTL_KEYS:
 		break;
 	}
@@ -403,32 +333,77 @@ static int read_key_value(struct shadow_ctl_text *text,
 static int refuse_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		      const struct word *name)
 {
-	unsigned int i;
+	const char *later = shadow_ctl_key_later(cmd->verb, name->at, name->len);
 
-	for (i = 0; i < ARRAY_SIZE(later_keys); i++) {
-		if (later_keys[i].verb == cmd->verb &&
-		    shadow_parse_is(name->at, name->len, later_keys[i].key))
-			return refuse(text, -EOPNOTSUPP,
-				      "%s: %s=: not supported yet; allowed: %s",
-				      verbs[cmd->verb].name, later_keys[i].key,
-				      verbs[cmd->verb].usage);
-	}
-	return refuse_word(text, cmd, "key", name, verbs[cmd->verb].usage);
+	if (later)
+		return refuse(text, -EOPNOTSUPP,
+			      "%s: %s=: not supported yet; allowed: %s",
+			      info_of(cmd)->name, later, info_of(cmd)->usage);
+	return refuse_word(text, cmd, "key", name, info_of(cmd)->usage);
 }
 
-/* KEY=VALUE, with @equals pointing to the sign between them. */
-static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		    const struct word *word, const char *equals)
+/* The parts of KEY=VALUE; the quotes around a value are not part of it. */
+static void take_apart(const struct word *word, struct word *name,
+		       struct word *value)
 {
-	struct word name = { word->at, equals - word->at };
-	struct word value = { equals + 1, word->len - name.len - 1 };
+	name->at = word->at;
+	name->len = word->equals - word->at;
+	value->at = word->equals + 1;
+	value->len = word->len - name->len - 1;
+	if (value->len >= 2 && value->at[0] == '"' &&
+	    value->at[value->len - 1] == '"') {
+		value->at++;
+		value->len -= 2;
+	}
+}
+
+/* SHADOW_NR_PARAMS where there is none of that name. */
+static unsigned int find_param(const struct word *name)
+{
+	unsigned int id;
+
+	for (id = 0; id < SHADOW_NR_PARAMS; id++)
+		if (shadow_parse_is(name->at, name->len,
+				    shadow_param_table[id].name))
+			break;
+	return id;
+}
+
+/* What a parameter's value means is for who checks all of them together. */
+static int read_param(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		      const struct word *name, u64 *params)
+{
+	enum shadow_ctl_params allowed = info_of(cmd)->params;
+	unsigned int id = find_param(name);
+
+	if (id == SHADOW_NR_PARAMS)
+		return refuse_word(text, cmd, "key", name,
+				   "a parameter; config lists them");
+	if (allowed == SHADOW_CTL_PARAMS_NOT_BLOCK &&
+	    shadow_ctl_param_of_block(id))
+		return refuse(text, -EPERM,
+			      "%s: %s=: it stays what it is as long as the machine has its block; allowed: with create",
+			      info_of(cmd)->name, shadow_param_table[id].name);
+	if (*params & BIT_ULL(id))
+		return refuse_word(text, cmd, "key", name, "each key once");
+	*params |= BIT_ULL(id);
+	return 0;
+}
+
+static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		    const struct word *word, u64 *params)
+{
+	struct word name, value;
 	unsigned int key;
 
+	take_apart(word, &name, &value);
+	if (info_of(cmd)->params)
+		return read_param(text, cmd, &name, params);
 	for (key = 0; key < SHADOW_NR_CTL_KEYS; key++) {
 		if (shadow_parse_is(name.at, name.len, keys[key]))
 			break;
 	}
-	if (key == SHADOW_NR_CTL_KEYS || !(verbs[cmd->verb].keys & BIT(key)))
+	if (key == SHADOW_NR_CTL_KEYS || !(info_of(cmd)->keys & BIT(key)))
 		return refuse_key(text, cmd, &name);
 	if (cmd->keys & BIT(key))
 		return refuse_word(text, cmd, "key", &name,
@@ -439,67 +414,120 @@ static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 
 /* ---------------------------------------------------------------- lines -- */
 
-static int read_verb(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		     const struct word *word)
+static int refuse_verb(struct shadow_ctl_text *text, const struct word *word)
 {
 	char quoted[SHADOW_QUOTE];
 	unsigned int i;
+	int len;
+
+	shadow_parse_quote(quoted, word->at, word->len);
+	if (shadow_ctl_verb_later(word->at, word->len))
+		return refuse(text, -EOPNOTSUPP, "%s: not supported yet", quoted);
+	refuse(text, -EINVAL, "unknown command '%s': allowed:", quoted);
+	for (i = 0; i < SHADOW_NR_CTL_VERBS; i++) {
+		len = strlen(text->why);
+		scnprintf(text->why + len, sizeof(text->why) - len, "%s%s",
+			  i ? ", " : " ", shadow_ctl_verbs[i].name);
+	}
+	return -EINVAL;
+}
+
+static int read_verb(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		     const struct word *word)
+{
+	unsigned int i;
 
 	for (i = 0; i < SHADOW_NR_CTL_VERBS; i++) {
-		if (!shadow_parse_is(word->at, word->len, verbs[i].name))
+		if (!shadow_parse_is(word->at, word->len,
+				     shadow_ctl_verbs[i].name))
 			continue;
 		cmd->verb = i;
 		return 0;
 	}
-	shadow_parse_quote(quoted, word->at, word->len);
-	for (i = 0; i < ARRAY_SIZE(later_verbs); i++) {
-		if (shadow_parse_is(word->at, word->len, later_verbs[i]))
-			return refuse(text, -EOPNOTSUPP,
-				      "%s: not supported yet", quoted);
-	}
-	return refuse(text, -EINVAL,
-		      "unknown command '%s': allowed: alloc_pages, free_pages, kmalloc, kfree, vmalloc, vfree, map, unmap, drain, mmu_check, set, reset",
-		      quoted);
+	return refuse_verb(text, word);
 }
 
-static bool arg_wanted(enum arg arg)
+static bool arg_wanted(enum shadow_ctl_arg arg)
 {
-	return arg != ARG_NONE && arg != ARG_SAMPLES;
+	return arg != SHADOW_CTL_ARG_NONE && arg != SHADOW_CTL_ARG_SAMPLES &&
+	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * The next word of a line up to a '#'. Returns its length, 0 at the end, and
+ * -EINVAL where a quote is not closed or something follows it. @word->at is
+ * where the word begins, or where the words end.
+ */
+static int next_word(const char *at, const char *end, struct word *word)
+{
+	const char *quote = NULL;
+
+	while (at < end && is_blank(*at))
+		at++;
+	word->at = at;
+	word->equals = NULL;
+	if (at < end && *at == '#')
+		end = at;
+	for (; at < end && (quote || !is_blank(*at)); at++) {
+		if (quote && *at == '"')
+			break;
+		if (!word->equals && *at == '=')
+			word->equals = at;
+		else if (word->equals && at == word->equals + 1 && *at == '"')
+			quote = at;
+	}
+	word->len = at - word->at;
+	if (!quote)
+		return word->len;
+	if (at == end || (at + 1 < end && !is_blank(at[1])))
+		return -EINVAL;
+	return ++word->len;
 }
 
 static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *word, unsigned int nr)
+		      const char *line, const char *end)
 {
-	unsigned int i, nr_args = 0;
-	const char *equals;
-	int err = read_verb(text, cmd, &word[0]);
+	unsigned int nr_args = 0;
+	struct word word;
+	u64 params = 0;
+	int len, err;
 
-	for (i = 1; i < nr && !err; i++) {
-		equals = memchr(word[i].at, '=', word[i].len);
-		if (equals)
-			err = read_key(text, cmd, &word[i], equals);
-		else if (nr_args < MAX_ARGS)
-			err = read_arg(text, cmd,
-				       verbs[cmd->verb].arg[nr_args++],
-				       &word[i]);
+	next_word(line, end, &word);
+	err = read_verb(text, cmd, &word);
+	if (err)
+		return err;
+	cmd->given.at = word.at + word.len;
+	while ((len = next_word(word.at + word.len, end, &word)) > 0 && !err) {
+		if (word.equals)
+			err = read_key(text, cmd, &word, &params);
+		else if (nr_args < SHADOW_CTL_MAX_ARGS)
+			err = read_arg(text, cmd, info_of(cmd)->arg[nr_args++],
+				       &word);
 		else
-			err = read_arg(text, cmd, ARG_NONE, &word[i]);
+			err = read_arg(text, cmd, SHADOW_CTL_ARG_NONE, &word);
 	}
 	if (err)
 		return err;
-	if (nr_args < MAX_ARGS && arg_wanted(verbs[cmd->verb].arg[nr_args]))
+	if (len < 0)
+		return refuse(text, len,
+			      "%s: the quote in column %zu: allowed: another one that ends the word",
+			      info_of(cmd)->name, word.equals + 2 - line);
+	cmd->given.bytes = word.at - cmd->given.at;
+	if (nr_args < SHADOW_CTL_MAX_ARGS &&
+	    arg_wanted(info_of(cmd)->arg[nr_args]))
 		return refuse(text, -EINVAL,
 			      "%s: an argument is missing: allowed: %s",
-			      verbs[cmd->verb].name, verbs[cmd->verb].usage);
+			      info_of(cmd)->name, info_of(cmd)->usage);
 	return 0;
 }
 
-/* The words of a line up to a '#'; their number, or why there is none. */
-static int split(struct shadow_ctl_text *text, const char *at, size_t len,
-		 struct word *word)
+static int check_bytes(struct shadow_ctl_text *text, const char *at, size_t len)
 {
-	unsigned int nr = 0;
-	bool inside = false;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
@@ -510,25 +538,7 @@ static int split(struct shadow_ctl_text *text, const char *at, size_t len,
 				      "byte 0x%02x in column %zu: allowed: printable characters",
 				      c, i + 1);
 	}
-	for (i = 0; i < len; i++) {
-		if (at[i] == ' ' || at[i] == '\t') {
-			inside = false;
-			continue;
-		}
-		if (!inside) {
-			if (at[i] == '#')
-				break;
-			if (nr == MAX_WORDS)
-				return refuse(text, -EINVAL,
-					      "allowed: up to %u words",
-					      MAX_WORDS);
-			word[nr].at = at + i;
-			word[nr++].len = 0;
-			inside = true;
-		}
-		word[nr - 1].len++;
-	}
-	return nr;
+	return 0;
 }
 
 /**
@@ -551,22 +561,23 @@ void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
 /**
  * shadow_ctl_next() - read on to the next command
  * @text: the batch that is being read; @text->why says why a line is refused
- * @cmd: filled where 1 is returned, else undefined
+ * @cmd: filled where 1 is returned, else undefined; it points into the batch
  *
  * Empty lines and comments, from a '#' that begins a word to the line's end,
  * are skipped. The last line needs no newline.
  *
  * Context: any; does not sleep.
  * Return: 1 where there is a command; 0 at the end; -EINVAL where the line
- * @text->line is no command; -ERANGE where it asks for too much; -EOPNOTSUPP
- * where it is one whose layer is not complete.
+ * @text->line is no command; -ERANGE where it asks for too much; -EPERM where
+ * it would change what stays; -EOPNOTSUPP where it is one whose layer is not
+ * complete.
  */
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 {
-	struct word word[MAX_WORDS];
 	const char *at, *end;
+	struct word word;
 	size_t len;
-	int nr, err;
+	int err;
 
 	while (text->bytes) {
 		at = text->at;
@@ -575,40 +586,47 @@ int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 		text->at += len + (end ? 1 : 0);
 		text->bytes -= len + (end ? 1 : 0);
 		text->line++;
-		nr = split(text, at, len, word);
-		if (nr < 0)
-			return nr;
-		if (nr == 0)
+		err = check_bytes(text, at, len);
+		if (err)
+			return err;
+		if (!next_word(at, at + len, &word))
 			continue;
 		memset(cmd, 0, sizeof(*cmd));
 		cmd->line = text->line;
 		cmd->count = 1;
-		err = read_words(text, cmd, word, nr);
+		cmd->phase = SHADOW_NR_PHASES;
+		err = read_words(text, cmd, at, at + len);
 		return err ? err : 1;
 	}
 	return 0;
 }
 
 /**
- * shadow_ctl_grammar() - how a command is written
- * @verb: which one, 0 to SHADOW_NR_CTL_VERBS - 1
+ * shadow_ctl_given_next() - the next PARAMETER=VALUE of a command
+ * @given: what is left of them, of a command that was parsed; moved on
+ * @id: enum shadow_param_id
+ * @value: where the value begins, without quotes; not terminated
+ * @len: its length in bytes; 0: the default is wanted
  *
- * Context: any.
- * Return: the command, its arguments and its keys.
+ * Context: any; the batch's text is still there.
+ * Return: true, or false where there is no more.
  */
-const char *shadow_ctl_grammar(enum shadow_ctl_verb verb)
+bool shadow_ctl_given_next(struct shadow_ctl_given *given, unsigned int *id,
+			   const char **value, size_t *len)
 {
-	return verbs[verb].usage;
-}
+	const char *end = given->at + given->bytes;
+	struct word word, name, text;
 
-/**
- * shadow_ctl_meaning() - what a command does
- * @verb: which one, 0 to SHADOW_NR_CTL_VERBS - 1
- *
- * Context: any.
- * Return: one line.
- */
-const char *shadow_ctl_meaning(enum shadow_ctl_verb verb)
-{
-	return meanings[verb];
+	while (next_word(given->at, end, &word) > 0) {
+		given->at = word.at + word.len;
+		given->bytes = end - given->at;
+		if (!word.equals)
+			continue;
+		take_apart(&word, &name, &text);
+		*id = find_param(&name);
+		*value = text.at;
+		*len = text.len;
+		return *id < SHADOW_NR_PARAMS;
+	}
+	return false;
 }

@@ -11,6 +11,7 @@
 #include "shadow_boot.h"
 #include "shadow_ctl_handle.h"
 #include "shadow_ctl_run.h"
+#include "shadow_ctl_verb.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
@@ -355,9 +356,9 @@ static int run_alloc_pages(struct shadow_ctl *ctl,
 	if (cmd->order > nodes->max_order)
 		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: ORDER %u: allowed: 0 to %u",
 				       cmd->order, nodes->max_order);
-	if (cmd->cpu >= nodes->nr_cpus)
+	if (cmd->cpu >= ctl->mm->nr_cpus)
 		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: cpu=%u: allowed: 0 to %u",
-				       cmd->cpu, nodes->nr_cpus - 1);
+				       cmd->cpu, ctl->mm->nr_cpus - 1);
 	if (!fits(ctl, 1ULL << (cmd->order + nodes->page_shift), cmd->count))
 		return shadow_ctl_fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
 				       shadow_nodes_managed(nodes));
@@ -546,19 +547,6 @@ static int run_set_counters(struct shadow_ctl *ctl,
 	return shadow_ctl_done(ctl, "counters are %s", cmd->on ? "on" : "off");
 }
 
-/* Whatever comes of it, nothing of what was there before is left. */
-static int run_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	int err;
-
-	if (!ctl->ops->reset)
-		return shadow_ctl_fail(ctl, -EOPNOTSUPP, "reset: not supported by this machine");
-	err = ctl->ops->reset(ctl->mm, ctl->said, sizeof(ctl->said));
-	if (err != -EBUSY)
-		shadow_ctl_handles_forget(ctl);
-	return err;
-}
-
 static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 					      const struct shadow_ctl_cmd *cmd) = {
 	[SHADOW_CTL_ALLOC_PAGES]	= run_alloc_pages,
@@ -572,8 +560,41 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_DRAIN]		= run_drain,
 	[SHADOW_CTL_MMU_CHECK]		= run_mmu_check,
 	[SHADOW_CTL_SET_COUNTERS]	= run_set_counters,
-	[SHADOW_CTL_RESET]		= run_reset,
+	[SHADOW_CTL_MEMBLOCK_ADD]	= shadow_ctl_memblock,
+	[SHADOW_CTL_MEMBLOCK_REMOVE]	= shadow_ctl_memblock,
+	[SHADOW_CTL_MEMBLOCK_RESERVE]	= shadow_ctl_memblock,
+	[SHADOW_CTL_MEMBLOCK_FREE]	= shadow_ctl_memblock,
+	[SHADOW_CTL_EARLY_ALLOC]	= shadow_ctl_early_alloc,
+	[SHADOW_CTL_CREATE]		= shadow_ctl_create,
+	[SHADOW_CTL_DESTROY]		= shadow_ctl_destroy,
+	[SHADOW_CTL_RESET]		= shadow_ctl_reset,
+	[SHADOW_CTL_STEP]		= shadow_ctl_step,
+	[SHADOW_CTL_CONTINUE]		= shadow_ctl_step,
 };
+
+/* What a command works on has to be born, and not to be gone. */
+static int check_phase(struct shadow_ctl *ctl,
+		       const struct shadow_ctl_verb_info *info)
+{
+	const struct shadow_boot *boot = &ctl->mm->boot;
+
+	if (info->down)
+		return 0;
+	if (boot->failed || !boot->nr_done)
+		return shadow_ctl_fail(ctl, -ENODEV, "%s: the machine is down: allowed: reset",
+				       info->name);
+	if (info->ends && boot->nr_done >= info->ends)
+		return shadow_ctl_fail(ctl, -EPERM,
+				       "%s: the early allocator is gone since phase %s: allowed: before it, see until=",
+				       info->name, shadow_phase_name(info->ends - 1));
+	if (boot->nr_done < info->since)
+		return shadow_ctl_fail(ctl, -EPERM,
+				       "%s: not before phase %s, the boot has stopped after %s: allowed: step %s",
+				       info->name, shadow_phase_name(info->since - 1),
+				       shadow_phase_name(boot->nr_done - 1),
+				       shadow_phase_name(info->since - 1));
+	return 0;
+}
 
 /**
  * shadow_ctl_run() - run one command
@@ -582,16 +603,16 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
  *
  * @ctl->said tells what it got, or why it failed.
  *
- * Context: process, with the caller's mutex; sleeps.
+ * Context: process, with the caller's mutex, which create and destroy let go
+ * meanwhile; sleeps.
  * Return: 0, or why it failed: -EINVAL, -ENOENT, -EEXIST, -ENOMEM, -ENOSPC,
- * -EPERM, -EOPNOTSUPP, -EUCLEAN, -EINTR; then it has changed nothing. -ENODEV where a
- * reset has failed before: there is no machine but for the next reset.
+ * -EBUSY, -EOPNOTSUPP, -EUCLEAN, -EINTR; then it has changed nothing. -EPERM
+ * where the machine's boot has not come so far, or is past that. -ENODEV where
+ * the boot has failed: there is no machine but for the next reset.
  */
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	if (cmd->verb != SHADOW_CTL_RESET &&
-	    (ctl->mm->boot.failed ||
-	     !shadow_boot_reached(ctl->mm, SHADOW_PHASE_VMALLOC_INIT)))
-		return shadow_ctl_fail(ctl, -ENODEV, "the machine is down: allowed: reset");
-	return runs[cmd->verb](ctl, cmd);
+	int err = check_phase(ctl, &shadow_ctl_verbs[cmd->verb]);
+
+	return err ? err : runs[cmd->verb](ctl, cmd);
 }

@@ -110,7 +110,7 @@ static const struct shadow_file *find_file(const struct dentry *dentry)
 	return NULL;
 }
 
-/* A layer that is not there says so in one line */
+/* A layer that is not there says in one line which phase brings it */
 static bool is_born(struct seq_file *seq, const struct shadow_file *file,
 		    const struct shadow_machine *machine)
 {
@@ -120,8 +120,13 @@ static bool is_born(struct seq_file *seq, const struct shadow_file *file,
 		return true;
 	if (!boot->failed && boot->nr_done >= file->since)
 		return true;
-	seq_printf(seq, "%s: nothing to show before phase %s is complete; the machine is down, see boot\n",
+	seq_printf(seq, "%s: nothing to show before phase %s is complete; ",
 		   file->name, shadow_phase_name(file->since - 1));
+	if (boot->failed)
+		seq_puts(seq, "the machine is down, see boot\n");
+	else
+		seq_printf(seq, "the boot has stopped after %s\n",
+			   shadow_phase_name(boot->nr_done - 1));
 	return false;
 }
 
@@ -234,35 +239,65 @@ static int raw_ctl_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(raw_ctl);
 
+#define RAW_DIR	"shadow_mm_raw"
+
+static int make_folders(struct shadow_machine *machine)
+{
+	char name[sizeof("shadow_mm.") + SHADOW_MM_NAME] = "shadow_mm";
+
+	if (machine->first)
+		snprintf(name, sizeof(name), "shadow_mm.%s", machine->mm.name);
+	machine->dir = debugfs_create_dir(name, NULL);
+	if (IS_ERR(machine->dir))
+		return PTR_ERR(machine->dir);
+	/* The first one's holds those of all others. */
+	if (machine->first)
+		machine->raw = debugfs_create_dir(machine->mm.name,
+						  machine->first->raw);
+	else
+		machine->raw = debugfs_create_dir(RAW_DIR, NULL);
+	return PTR_ERR_OR_ZERO(machine->raw);
+}
+
+static void make_files(struct shadow_machine *machine)
+{
+	const struct shadow_file *file = files;
+	struct dentry *raw = machine->raw;
+
+	for (; file < files + ARRAY_SIZE(files); file++)
+		debugfs_create_file(file->name, file->mode, machine->dir,
+				    machine, fops_of(file));
+	if (!machine->first)
+		raw = debugfs_create_dir(machine->mm.name, raw);
+	debugfs_create_file("ctl", 0400, raw, machine, &raw_ctl_fops);
+}
+
 /**
  * shadow_debugfs_publish() - make a machine's files
  * @machine: the machine, whole: its files can be used from now on
  *
- * Where there is no usable debugfs, says so once and goes on: a machine can be
- * used by other modules without.
+ * In shadow_mm/ and shadow_mm_raw/main/ for the first machine, in
+ * shadow_mm.NAME/ and shadow_mm_raw/NAME/ for others.
  *
- * Context: process context, sleeps; @machine's lock is not held.
+ * Context: process context, sleeps; no lock is held that a file operation
+ * takes.
+ * Return: 0, or an errno where there is no usable debugfs; then there are no
+ * files, and a machine can be used by other modules only.
  */
-void shadow_debugfs_publish(struct shadow_machine *machine)
+int shadow_debugfs_publish(struct shadow_machine *machine)
 {
-	const struct shadow_file *file = files;
-	struct dentry *raw;
+	int err = make_folders(machine);
 
-	machine->dir = debugfs_create_dir("shadow_mm", NULL);
-	if (IS_ERR(machine->dir)) {
-		pr_info("no debugfs (%ld): no files are published\n",
-			PTR_ERR(machine->dir));
-		machine->dir = NULL;
-		return;
+	if (err) {
+		pr_info("%s: no debugfs (%d): no files are published\n",
+			machine->mm.name, err);
+		shadow_debugfs_withdraw(machine);
+		return err;
 	}
 	if (security_locked_down(LOCKDOWN_DEBUGFS))
 		pr_info("debugfs is locked down: ctl and vtop cannot be opened\n");
-	for (; file < files + ARRAY_SIZE(files); file++)
-		debugfs_create_file(file->name, file->mode, machine->dir,
-				    machine, fops_of(file));
-	machine->raw = debugfs_create_dir("shadow_mm_raw", NULL);
-	raw = debugfs_create_dir(machine->mm.name, machine->raw);
-	debugfs_create_file("ctl", 0400, raw, machine, &raw_ctl_fops);
+	make_files(machine);
+	return 0;
 }
 
 /**
@@ -271,11 +306,13 @@ void shadow_debugfs_publish(struct shadow_machine *machine)
  *
  * Waits until nobody is inside any of them.
  *
- * Context: process context, sleeps; @machine's lock is not held, and the
- * caller is not inside one of the files.
+ * Context: process context, sleeps; no lock is held that a file operation
+ * takes, and the caller is not inside one of these files.
  */
 void shadow_debugfs_withdraw(struct shadow_machine *machine)
 {
 	debugfs_remove(machine->dir);
 	debugfs_remove(machine->raw);
+	machine->dir = NULL;
+	machine->raw = NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_machine - hosts a machine: gets its block, boots it, lets the CPU
- * check its tables, takes it down.
+ * shadow_machine - hosts a machine: gets its block, boots it, boots it again,
+ * takes it down.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -9,135 +9,18 @@
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
 #include "shadow_boot.h"
-#include "shadow_machine.h"
-
-/* Addresses of the host's own tables and unmapped ones that a check asks for */
-#define HOST_SAMPLES	2000
-#define NR_UNMAPPED	100
-
-static struct shadow_machine *to_machine(struct shadow_mm *mm)
-{
-	return container_of(mm, struct shadow_machine, mm);
-}
-
-/* Nothing was checked, and why. */
-static void unchecked(struct shadow_machine *machine, const char *why)
-{
-	memset(&machine->mmu, 0, sizeof(machine->mmu));
-	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
-	strscpy(machine->mmu.reason, why, sizeof(machine->mmu.reason));
-	strscpy(machine->mmu_host.reason, why, sizeof(machine->mmu_host.reason));
-	machine->mmu_samples = 0;
-	machine->mmu_seed = 0;
-}
-
-/* Before a boot: what was checked before is no more. */
-static void unchecked_yet(struct shadow_machine *machine)
-{
-	unchecked(machine, machine->mm.cfg.mmu_check ?
-		  "the boot did not come that far" :
-		  "not asked for (mmu_check=off)");
-}
-
-static void add_result(struct shadow_mmu_result *sum,
-		       const struct shadow_mmu_result *one)
-{
-	if (!sum->mismatch && one->mismatch)
-		sum->first_bad_va = one->first_bad_va;
-	if (!sum->reason[0])
-		strscpy(sum->reason, one->reason, sizeof(sum->reason));
-	sum->checked += one->checked;
-	sum->agree += one->agree;
-	sum->mismatch += one->mismatch;
-	sum->retried += one->retried;
-	sum->mapped += one->mapped;
-	sum->faulted += one->faulted;
-	sum->windows += one->windows;
-}
-
-static int check_tables(struct shadow_machine *machine,
-			const struct shadow_pgtable *pgt, u64 seed,
-			unsigned int nr_random)
-{
-	struct shadow_mmu_result *result;
-	struct shadow_walker walker;
-	int err;
-
-	result = kzalloc(sizeof(*result), GFP_KERNEL);
-	if (!result)
-		return -ENOMEM;
-	shadow_pgtable_walker(pgt, &walker);
-	err = shadow_mmu_check(&walker, seed, nr_random, NR_UNMAPPED, result);
-	add_result(&machine->mmu, result);
-	kfree(result);
-	return err;
-}
-
-/*
- * The kernel's tables with all samples, the identity map with what it has, and
- * the host's own. A mismatch in the shadow's tables freezes the machine: they
- * are not what they claim to be.
- */
-static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
-			char *said, size_t said_bytes)
-{
-	struct shadow_mm *mm = &machine->mm;
-	int err;
-
-	memset(&machine->mmu, 0, sizeof(machine->mmu));
-	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
-	machine->mmu_samples = samples;
-	machine->mmu_seed = seed;
-	err = check_tables(machine, &mm->swapper, seed, samples);
-	if (!err)
-		err = check_tables(machine, &mm->idmap, seed, 0);
-	if (err && !machine->mmu.mismatch) {
-		scnprintf(said, said_bytes, "the check ended early with %d", err);
-		unchecked(machine, said);
-		return err;
-	}
-	err = shadow_mmu_check_host(seed, HOST_SAMPLES, &machine->mmu_host);
-	if (err)
-		scnprintf(machine->mmu_host.reason,
-			  sizeof(machine->mmu_host.reason),
-			  "the host's tables cannot be checked: %d", err);
-	if (machine->mmu.mismatch)
-		shadow_fault_raise(&mm->fault,
-				   "mmu_check: the CPU disagrees at VA %#llx: %s",
-				   machine->mmu.first_bad_va,
-				   machine->mmu.reason);
-	scnprintf(said, said_bytes,
-		  "MMU checked=%llu agree=%llu mismatch=%llu%s%s",
-		  machine->mmu.checked, machine->mmu.agree,
-		  machine->mmu.mismatch, machine->mmu.reason[0] ? ": " : "",
-		  machine->mmu.reason);
-	return machine->mmu.mismatch ? -EUCLEAN : 0;
-}
-
-/* As a phase of the boot: a mismatch leaves the machine up, frozen, to be seen */
-static int boot_mmu_check(struct shadow_mm *mm, char *said, size_t said_bytes)
-{
-	int err = check_by_cpu(to_machine(mm), mm->cfg.seed, mm->cfg.mmu_samples,
-			       said, said_bytes);
-
-	return err == -EUCLEAN ? 0 : err;
-}
+#include "shadow_machine_room.h"
 
 static const struct shadow_host_ops host_ops = {
 	.zalloc = shadow_pool_zalloc,
 	.free = shadow_pool_free,
 	.now = ktime_get_ns,
-	.mmu_check = boot_mmu_check,
+	.mmu_check = shadow_machine_boot_check,
 };
 
-static int ctl_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed,
-			 char *said, size_t said_bytes)
-{
-	return check_by_cpu(to_machine(mm), seed, samples, said, said_bytes);
-}
+/* ----------------------------------------------------------- what is said -- */
 
 static void say_failed_phase(const struct shadow_mm *mm, int err, char *said,
 			     size_t said_bytes)
@@ -150,46 +33,161 @@ static void say_failed_phase(const struct shadow_mm *mm, int err, char *said,
 		  mm->boot.record[phase].effect);
 }
 
-static void say_left(const struct shadow_mm *mm, u64 left)
+/* How far a boot has come: to its end, or where it stopped. */
+static void say_progress(const struct shadow_mm *mm, const char *what,
+			 char *said, size_t said_bytes)
 {
-	if (left)
-		pr_info("%s: %llu pages were still in use\n", mm->name, left);
+	unsigned int done = mm->boot.nr_done;
+
+	if (done == SHADOW_NR_PHASES)
+		scnprintf(said, said_bytes, "%s, all %u phases", what, done);
+	else
+		scnprintf(said, said_bytes, "%s, stopped after %s, %u of %u phases",
+			  what, shadow_phase_name(done - 1), done,
+			  SHADOW_NR_PHASES);
 }
 
-static int ctl_reset(struct shadow_mm *mm, char *said, size_t said_bytes)
+/* -------------------------------------------------------------- commands -- */
+
+/* Whoever has got memory of a machine has to give it back first. */
+static int check_unused(struct shadow_machine *machine, char *said,
+			size_t said_bytes)
 {
-	int users = atomic_read(&to_machine(mm)->users);
-	int err;
+	int users = atomic_read(&machine->users);
 
 	if (users) {
 		scnprintf(said, said_bytes, "%d modules hold the machine", users);
 		return -EBUSY;
 	}
+	if (machine->nr_shares) {
+		scnprintf(said, said_bytes,
+			  "%u machines live in this one's memory: allowed: after destroy of them",
+			  machine->nr_shares);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* From here on the machine is what the plan says; what was, goes with the plan. */
+static void adopt(struct shadow_machine *machine,
+		  struct shadow_machine_plan *plan)
+{
+	struct shadow_mm *mm = &machine->mm;
+
+	mm->cfg = plan->cfg;
+	mm->places = plan->places;
+	swap(machine->given, plan->given);
+}
+
+static int ctl_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,
+		     bool *down, char *said, size_t said_bytes)
+{
+	struct shadow_machine *machine = shadow_to_machine(mm);
+	struct shadow_machine_plan *plan;
+	int err = check_unused(machine, said, said_bytes);
+
+	if (err)
+		return err;
+	plan = shadow_machine_plan_create(machine, &machine->given, given, said,
+					  said_bytes);
+	if (IS_ERR(plan))
+		return PTR_ERR(plan);
+	err = shadow_machine_plan_place(plan, &machine->pool.block, said,
+					said_bytes);
+	if (err)
+		goto destroy_plan;
+
+	*down = true;
 	shadow_boot_down(mm);
-	unchecked_yet(to_machine(mm));
+	adopt(machine, plan);
+	shadow_machine_unchecked(machine);
 	err = shadow_boot_up(mm);
 	if (err)
 		say_failed_phase(mm, err, said, said_bytes);
 	else
-		scnprintf(said, said_bytes, "booted again, %u phases",
-			  mm->boot.nr_done);
+		say_progress(mm, "booted again", said, said_bytes);
+destroy_plan:
+	shadow_machine_plan_destroy(plan);
 	return err;
 }
 
-static bool ctl_interrupted(void)
+/* One that fails takes the machine down, so nobody may have anything of it. */
+static int ctl_step(struct shadow_mm *mm, unsigned int upto, bool *down,
+		    char *said, size_t said_bytes)
 {
-	return fatal_signal_pending(current);
+	int err = check_unused(shadow_to_machine(mm), said, said_bytes);
+
+	if (err)
+		return err;
+	err = shadow_boot_step(mm, upto);
+	*down = err;
+	if (err)
+		say_failed_phase(mm, err, said, said_bytes);
+	else
+		say_progress(mm, "booted on", said, said_bytes);
+	return err;
 }
 
-static const struct shadow_ctl_ops ctl_ops = {
-	.mmu_check = ctl_mmu_check,
+static int ctl_create(struct shadow_mm *mm, const char *name,
+		      const struct shadow_ctl_given *given, char *said,
+		      size_t said_bytes)
+{
+	struct shadow_machine *machine = shadow_to_machine(mm);
+	int err;
+
+	mutex_unlock(&machine->lock);
+	err = machine->list_ops->create(machine, name, given, said, said_bytes);
+	mutex_lock(&machine->lock);
+	return err;
+}
+
+static int ctl_destroy(struct shadow_mm *mm, const char *name, char *said,
+		       size_t said_bytes)
+{
+	struct shadow_machine *machine = shadow_to_machine(mm);
+	int err;
+
+	mutex_unlock(&machine->lock);
+	err = machine->list_ops->destroy(machine, name, said, said_bytes);
+	mutex_lock(&machine->lock);
+	return err;
+}
+
+/* Whoever takes a machine away waits for those who write to it. */
+static bool ctl_interrupted(struct shadow_mm *mm)
+{
+	return fatal_signal_pending(current) ||
+	       READ_ONCE(shadow_to_machine(mm)->state) == SHADOW_MACHINE_DYING;
+}
+
+static const struct shadow_ctl_ops first_ops = {
+	.mmu_check = shadow_machine_ctl_check,
+	.create = ctl_create,
+	.destroy = ctl_destroy,
 	.reset = ctl_reset,
+	.step = ctl_step,
 	.interrupted = ctl_interrupted,
 };
 
-static int reserve_block(struct shadow_machine *machine)
+static const struct shadow_ctl_ops further_ops = {
+	.mmu_check = shadow_machine_ctl_check,
+	.reset = ctl_reset,
+	.step = ctl_step,
+	.interrupted = ctl_interrupted,
+};
+
+/* --------------------------------------------------------------- the block -- */
+
+/*
+ * Two machines that ask at once would both see memory that the host can spare
+ * for one, and try the same ranges. Taken inside nothing, nothing inside.
+ */
+static DEFINE_MUTEX(reserve_lock);
+
+static int reserve_block(struct shadow_machine *machine,
+			 const struct shadow_config *cfg, char *said,
+			 size_t said_bytes)
 {
-	const struct shadow_config *cfg = &machine->mm.cfg;
 	struct shadow_pool_request request = {
 		.bytes = cfg->bytes,
 		.base = cfg->base,
@@ -198,100 +196,166 @@ static int reserve_block(struct shadow_machine *machine)
 		.base_given = shadow_config_given(cfg, SHADOW_PARAM_BASE),
 		.base_force = cfg->base_force,
 	};
-
-	return shadow_pool_reserve(&machine->pool, &request);
-}
-
-static int boot_in_block(struct shadow_machine *machine)
-{
-	struct shadow_mm *mm = &machine->mm;
-	char *why;
 	int err;
 
-	mm->block = machine->pool.block;
-	why = shadow_pool_zalloc(SHADOW_PARAMS_WHY);
-	if (!why)
-		return -ENOMEM;
-	err = shadow_params_place(&mm->cfg, &mm->block, &mm->places, why,
-				  SHADOW_PARAMS_WHY);
-	if (!err) {
-		err = shadow_boot_up(mm);
-		if (err)
-			say_failed_phase(mm, err, why, SHADOW_PARAMS_WHY);
+	if (cfg->share)
+		return shadow_machine_share(machine, cfg, said, said_bytes);
+	if (mutex_lock_killable(&reserve_lock)) {
+		scnprintf(said, said_bytes, "interrupted");
+		return -EINTR;
 	}
+	err = shadow_pool_reserve(&machine->pool, &request);
+	mutex_unlock(&reserve_lock);
 	if (err)
-		pr_err("%s\n", why);
-	shadow_pool_free(why);
+		scnprintf(said, said_bytes, "%s", machine->pool.refusal);
+	return err;
+}
+
+static void release_block(struct shadow_machine *machine)
+{
+	bool shared = machine->pool.rung == SHADOW_POOL_SHARE;
+	struct shadow_block block = machine->pool.block;
+
+	shadow_pool_release(&machine->pool);
+	if (shared)
+		shadow_machine_unshare(machine, block.base, block.bytes);
+}
+
+/* ------------------------------------------------------------- up and down -- */
+
+/**
+ * shadow_machine_alloc() - a machine that nothing is known of but its name
+ * @name: what it is called, at most SHADOW_MM_NAME - 1 characters
+ * @first: the first machine, or NULL where this one is it
+ *
+ * Context: process context, sleeps.
+ * Return: the machine, or NULL where the host has no memory.
+ */
+struct shadow_machine *shadow_machine_alloc(const char *name,
+					    struct shadow_machine *first)
+{
+	struct shadow_machine *machine;
+
+	machine = shadow_pool_zalloc(sizeof(*machine));
+	if (!machine)
+		return NULL;
+	INIT_LIST_HEAD(&machine->list);
+	mutex_init(&machine->lock);
+	machine->first = first;
+	machine->pool.rung = SHADOW_POOL_NR_RUNGS;
+	strscpy(machine->mm.name, name, sizeof(machine->mm.name));
+	machine->mm.host = &host_ops;
+	machine->mm.nr_cpus = nr_cpu_ids;
+	shadow_mmu_read_id(&machine->mm.cpu_id);
+	return machine;
+}
+
+/**
+ * shadow_machine_free() - undo shadow_machine_alloc()
+ * @machine: the machine, down
+ *
+ * Context: process context.
+ */
+void shadow_machine_free(struct shadow_machine *machine)
+{
+	shadow_machine_free_strings(&machine->given);
+	shadow_pool_free(machine);
+}
+
+static int boot_in_block(struct shadow_machine *machine,
+			 struct shadow_machine_plan *plan, char *said,
+			 size_t said_bytes)
+{
+	struct shadow_mm *mm = &machine->mm;
+	int err;
+
+	err = shadow_machine_plan_place(plan, &machine->pool.block, said,
+					said_bytes);
+	if (err)
+		return err;
+	mm->block = machine->pool.block;
+	adopt(machine, plan);
+	shadow_machine_unchecked(machine);
+	err = shadow_boot_up(mm);
+	if (err) {
+		say_failed_phase(mm, err, said, said_bytes);
+		return err;
+	}
+	scnprintf(said, said_bytes, "the host has no memory for ids");
+	err = shadow_ctl_init(&machine->ctl, mm,
+			      machine->first ? &further_ops : &first_ops);
+	if (err)
+		shadow_boot_down(mm);
+	return err;
+}
+
+static void say_booted(const struct shadow_machine *machine, char *said,
+		       size_t said_bytes)
+{
+	const struct shadow_mm *mm = &machine->mm;
+	int len;
+
+	len = scnprintf(said, said_bytes, "%s: booted in %llu KiB at %#llx (%s)",
+			mm->name, machine->pool.block.bytes >> 10,
+			(u64)machine->pool.block.base,
+			shadow_pool_rung_names[machine->pool.rung]);
+	if (shadow_boot_reached(mm, SHADOW_PHASE_MMU_CHECK))
+		scnprintf(said + len, said_bytes - len, ", %s",
+			  mm->boot.record[SHADOW_PHASE_MMU_CHECK].effect);
+	else
+		say_progress(mm, "", said + len, said_bytes - len);
+}
+
+/**
+ * shadow_machine_up() - get a block and boot in it
+ * @machine: as shadow_machine_alloc() returned it
+ * @given: parameters, as text; copied
+ * @said: filled with what came of it, one line
+ * @said_bytes: room there
+ *
+ * Context: process context, sleeps; no lock of a machine's is held.
+ * Return: 0; or the errno of the parameter that is refused, of the reservation
+ * or of the boot's phase that failed, all undone.
+ */
+int shadow_machine_up(struct shadow_machine *machine,
+		      const struct shadow_param_strings *given, char *said,
+		      size_t said_bytes)
+{
+	struct shadow_machine_plan *plan;
+	int err;
+
+	plan = shadow_machine_plan_create(machine, given, NULL, said, said_bytes);
+	if (IS_ERR(plan))
+		return PTR_ERR(plan);
+	err = reserve_block(machine, &plan->cfg, said, said_bytes);
+	if (err)
+		goto destroy_plan;
+	err = boot_in_block(machine, plan, said, said_bytes);
+	if (err)
+		release_block(machine);
+	else
+		say_booted(machine, said, said_bytes);
+destroy_plan:
+	shadow_machine_plan_destroy(plan);
 	return err;
 }
 
 /**
- * shadow_machine_create() - reserve a block and boot a machine in it
- * @name: what it is called, at most SHADOW_MM_NAME - 1 characters
- * @cfg: parameters, checked
+ * shadow_machine_down() - take a machine down and give its block back
+ * @machine: the machine, up; no file shows it and nobody uses it any more
  *
- * Says in the log what it did, or in one line why it could not.
- *
- * Context: process context, sleeps.
- * Return: the machine, not yet visible to anybody; or ERR_PTR with the errno
- * of the reservation or of the boot's phase that failed, all undone.
+ * Context: process context, sleeps; no lock of a machine's is held.
+ * Return: pages that users had allocated and that went with it.
  */
-struct shadow_machine *shadow_machine_create(const char *name,
-					     const struct shadow_config *cfg)
+u64 shadow_machine_down(struct shadow_machine *machine)
 {
-	struct shadow_machine *machine;
-	struct shadow_mm *mm;
-	int err;
+	u64 left;
 
-	machine = shadow_pool_zalloc(sizeof(*machine));
-	if (!machine)
-		return ERR_PTR(-ENOMEM);
-	mutex_init(&machine->lock);
-	mm = &machine->mm;
-	strscpy(mm->name, name, sizeof(mm->name));
-	mm->host = &host_ops;
-	mm->nr_cpus = nr_cpu_ids;
-	mm->cfg = *cfg;
-	shadow_mmu_read_id(&mm->cpu_id);
-	unchecked_yet(machine);
-
-	err = reserve_block(machine);
-	if (err)
-		goto free_machine;
-	err = boot_in_block(machine);
-	if (err)
-		goto release_block;
-	err = shadow_ctl_init(&machine->ctl, mm, &ctl_ops);
-	if (err)
-		goto take_down;
-	machine->vtop_va = mm->boot.kimage_va;
-	pr_info("%s: booted in %llu KiB at %#llx (%s), %s\n", name,
-		mm->block.bytes >> 10, (u64)mm->block.base,
-		shadow_pool_rung_names[machine->pool.rung],
-		mm->boot.record[SHADOW_PHASE_MMU_CHECK].effect);
-	return machine;
-
-take_down:
-	shadow_boot_down(mm);
-release_block:
-	shadow_pool_release(&machine->pool);
-free_machine:
-	shadow_pool_free(machine);
-	return ERR_PTR(err);
-}
-
-/**
- * shadow_machine_destroy() - take a machine down and give its block back
- * @machine: the machine; no file shows it and nobody uses it any more
- *
- * What users had allocated goes with it and is counted in the log.
- *
- * Context: process context, sleeps.
- */
-void shadow_machine_destroy(struct shadow_machine *machine)
-{
 	shadow_ctl_fini(&machine->ctl);
-	say_left(&machine->mm, shadow_boot_down(&machine->mm));
-	shadow_pool_release(&machine->pool);
-	shadow_pool_free(machine);
+	left = shadow_boot_down(&machine->mm);
+	if (left)
+		pr_info("%s: %llu pages were still in use\n", machine->mm.name,
+			left);
+	release_block(machine);
+	return left;
 }

@@ -10,44 +10,20 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
+#include "shadow_boot.h"
 #include "shadow_debugfs.h"
 #include "shadow_machine.h"
-#include "shadow_mmu.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
 
 /*
- * Live machines, the one that insmod booted first. Lock: machines_lock, taken
- * outside a machine's own lock.
+ * All machines, the first of them the one that insmod booted. Lock:
+ * machines_lock, which a file operation takes for a moment only and never waits
+ * inside: no boot, no file and no other lock. Who makes or removes a machine
+ * holds its place in the list by its state instead.
  */
 static LIST_HEAD(machines);
 static DEFINE_MUTEX(machines_lock);
-
-static void host_facts(struct shadow_host_facts *facts)
-{
-	struct shadow_cpu_id id = {};
-
-	facts->page_shift = PAGE_SHIFT;
-	facts->arm64 = IS_ENABLED(CONFIG_ARM64);
-	facts->ds = shadow_mmu_ds();
-	facts->pa_bits = 48;
-	if (!shadow_mmu_read_id(&id))
-		facts->pa_bits = shadow_regs_pa_bits(&id);
-}
-
-static int check_params(struct shadow_config *cfg)
-{
-	char why[SHADOW_PARAMS_WHY];
-	struct shadow_host_facts facts;
-	int err;
-
-	host_facts(&facts);
-	err = shadow_params_check(&shadow_params_given, &facts, cfg, why,
-				  sizeof(why));
-	if (err)
-		pr_err("%s\n", why);
-	return err;
-}
 
 static struct shadow_machine *find_machine(const char *name)
 {
@@ -60,6 +36,13 @@ static struct shadow_machine *find_machine(const char *name)
 	return NULL;
 }
 
+/* Others may have it only where it is whole. */
+static bool can_be_held(const struct shadow_mm *mm)
+{
+	return !mm->boot.failed &&
+	       shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT);
+}
+
 /**
  * shadow_mm_get() - hold a machine, to allocate from it
  * @name: its name; the one that insmod boots is "main"
@@ -67,26 +50,32 @@ static struct shadow_machine *find_machine(const char *name)
  * While it is held, it is neither reset nor taken down.
  *
  * Context: process context, sleeps.
- * Return: the machine, or NULL if there is none of that name or it is down.
+ * Return: the machine, or NULL if there is none of that name, it is down, or
+ * its boot has stopped before vmalloc_init was complete.
  */
 struct shadow_mm *shadow_mm_get(const char *name)
 {
 	struct shadow_machine *machine;
-	struct shadow_mm *mm = NULL;
+	bool held;
 
 	mutex_lock(&machines_lock);
 	machine = find_machine(name);
-	if (machine) {
-		/* Its own lock too: a reset may be under way, or have failed */
-		mutex_lock(&machine->lock);
-		if (!machine->mm.boot.failed) {
-			atomic_inc(&machine->users);
-			mm = &machine->mm;
-		}
-		mutex_unlock(&machine->lock);
-	}
+	if (machine && machine->state == SHADOW_MACHINE_LIVE)
+		atomic_inc(&machine->users);
+	else
+		machine = NULL;
 	mutex_unlock(&machines_lock);
-	return mm;
+	if (!machine)
+		return NULL;
+
+	/* A reset may be under way: the next one sees that it is held. */
+	mutex_lock(&machine->lock);
+	held = can_be_held(&machine->mm);
+	mutex_unlock(&machine->lock);
+	if (held)
+		return &machine->mm;
+	atomic_dec(&machine->users);
+	return NULL;
 }
 
 /**
@@ -97,7 +86,7 @@ struct shadow_mm *shadow_mm_get(const char *name)
  */
 void shadow_mm_put(struct shadow_mm *mm)
 {
-	atomic_dec(&container_of(mm, struct shadow_machine, mm)->users);
+	atomic_dec(&shadow_to_machine(mm)->users);
 }
 
 /* What another module may call; see the kernel-doc of each */
@@ -116,44 +105,191 @@ SHADOW_EXPORT(shadow_ksize);
 SHADOW_EXPORT(shadow_vmalloc_alloc);
 SHADOW_EXPORT(shadow_vfree);
 
-static int __init shadow_mm_init(void)
+/* ------------------------------------------------------- create, destroy -- */
+
+static void set_state(struct shadow_machine *machine,
+		      enum shadow_machine_state state)
 {
-	struct shadow_machine *machine;
-	struct shadow_config *cfg;
-	int err;
-
-	cfg = shadow_pool_zalloc(sizeof(*cfg));
-	if (!cfg)
-		return -ENOMEM;
-	err = check_params(cfg);
-	if (err)
-		goto free_config;
-	machine = shadow_machine_create("main", cfg);
-	if (IS_ERR(machine)) {
-		err = PTR_ERR(machine);
-		goto free_config;
-	}
 	mutex_lock(&machines_lock);
-	list_add_tail(&machine->list, &machines);
+	WRITE_ONCE(machine->state, state);
 	mutex_unlock(&machines_lock);
-	if (cfg->debugfs)
-		shadow_debugfs_publish(machine);
-	else
-		pr_info("debugfs=off: no files are published\n");
+}
 
-free_config:
-	shadow_pool_free(cfg);
+static int enlist(struct shadow_machine *machine)
+{
+	int err = 0;
+
+	mutex_lock(&machines_lock);
+	if (find_machine(machine->mm.name))
+		err = -EEXIST;
+	else
+		list_add_tail(&machine->list, &machines);
+	mutex_unlock(&machines_lock);
 	return err;
 }
 
+static void delist(struct shadow_machine *machine)
+{
+	mutex_lock(&machines_lock);
+	list_del(&machine->list);
+	mutex_unlock(&machines_lock);
+}
+
+static int publish(struct shadow_machine *machine, char *said,
+		   size_t said_bytes)
+{
+	int err;
+
+	if (!machine->mm.cfg.debugfs) {
+		pr_info("%s: debugfs=off: no files are published\n",
+			machine->mm.name);
+		return 0;
+	}
+	err = shadow_debugfs_publish(machine);
+	if (err)
+		scnprintf(said, said_bytes, "its files cannot be made: %d", err);
+	return err;
+}
+
+static int create_machine(struct shadow_machine *first, const char *name,
+			  const struct shadow_ctl_given *given, char *said,
+			  size_t said_bytes)
+{
+	struct shadow_param_strings *strings;
+	struct shadow_machine *machine;
+	char why[SHADOW_CTL_WHY];
+	int err = -ENOMEM;
+
+	scnprintf(why, sizeof(why), "the host has no memory for it");
+	strings = shadow_pool_zalloc(sizeof(*strings));
+	machine = shadow_machine_alloc(name, first);
+	if (!strings || !machine)
+		goto free_both;
+	err = shadow_machine_set_strings(strings, given);
+	if (err)
+		goto free_both;
+	err = enlist(machine);
+	if (err) {
+		scnprintf(why, sizeof(why), "the name is in use");
+		goto free_both;
+	}
+	err = shadow_machine_up(machine, strings, why, sizeof(why));
+	if (err)
+		goto leave_list;
+	err = publish(machine, why, sizeof(why));
+	if (err)
+		goto take_down;
+	pr_info("%s\n", why);
+	scnprintf(said, said_bytes, "%s", why);
+	set_state(machine, SHADOW_MACHINE_LIVE);
+	goto free_strings;
+
+take_down:
+	shadow_machine_down(machine);
+leave_list:
+	delist(machine);
+free_both:
+	if (machine)
+		shadow_machine_free(machine);
+	scnprintf(said, said_bytes, "create %s: %s", name, why);
+free_strings:
+	if (strings)
+		shadow_machine_free_strings(strings);
+	shadow_pool_free(strings);
+	return err;
+}
+
+/* The machine of a name, from now on of nobody else's concern. */
+static struct shadow_machine *take_from_users(const char *name, char *said,
+					      size_t said_bytes)
+{
+	struct shadow_machine *machine;
+	int users, err = 0;
+
+	mutex_lock(&machines_lock);
+	machine = find_machine(name);
+	users = machine ? atomic_read(&machine->users) : 0;
+	if (!machine || machine->state == SHADOW_MACHINE_DYING) {
+		scnprintf(said, said_bytes, "destroy %s: there is no such machine",
+			  name);
+		err = -ENOENT;
+	} else if (machine->state == SHADOW_MACHINE_NEW) {
+		scnprintf(said, said_bytes, "destroy %s: it is still being created",
+			  name);
+		err = -EBUSY;
+	} else if (users) {
+		scnprintf(said, said_bytes, "destroy %s: %d modules hold it",
+			  name, users);
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(machine->state, SHADOW_MACHINE_DYING);
+	}
+	mutex_unlock(&machines_lock);
+	return err ? ERR_PTR(err) : machine;
+}
+
+/* Its name is in use until its files are gone. */
+static int destroy_machine(struct shadow_machine *first, const char *name,
+			   char *said, size_t said_bytes)
+{
+	struct shadow_machine *machine = take_from_users(name, said, said_bytes);
+	u64 left;
+
+	if (IS_ERR(machine))
+		return PTR_ERR(machine);
+	shadow_debugfs_withdraw(machine);
+	left = shadow_machine_down(machine);
+	delist(machine);
+	shadow_machine_free(machine);
+	scnprintf(said, said_bytes, "%s: destroyed, %llu pages were still in use",
+		  name, left);
+	return 0;
+}
+
+static const struct shadow_machine_list_ops list_ops = {
+	.create = create_machine,
+	.destroy = destroy_machine,
+};
+
+/* ------------------------------------------------------------ the module -- */
+
+static int __init shadow_mm_init(void)
+{
+	struct shadow_machine *machine = shadow_machine_alloc("main", NULL);
+	char said[SHADOW_CTL_WHY];
+	int err;
+
+	if (!machine)
+		return -ENOMEM;
+	machine->list_ops = &list_ops;
+	err = shadow_machine_up(machine, &shadow_params_given, said,
+				sizeof(said));
+	if (err) {
+		pr_err("%s\n", said);
+		shadow_machine_free(machine);
+		return err;
+	}
+	pr_info("%s\n", said);
+	enlist(machine);
+	/* Other modules can use it without files, too. */
+	publish(machine, said, sizeof(said));
+	set_state(machine, SHADOW_MACHINE_LIVE);
+	return 0;
+}
+
+/*
+ * Nobody is inside any file, as whoever has one open holds the module, and
+ * nobody holds a machine. The first machine goes last: others live in it.
+ */
 static void __exit shadow_mm_exit(void)
 {
 	struct shadow_machine *machine, *next;
 
-	list_for_each_entry_safe(machine, next, &machines, list) {
+	list_for_each_entry_safe_reverse(machine, next, &machines, list) {
 		shadow_debugfs_withdraw(machine);
+		shadow_machine_down(machine);
 		list_del(&machine->list);
-		shadow_machine_destroy(machine);
+		shadow_machine_free(machine);
 	}
 }
 

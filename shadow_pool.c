@@ -18,6 +18,7 @@
 #include "shadow_pool_rung.h"
 
 const char *const shadow_pool_rung_names[SHADOW_POOL_NR_RUNGS] = {
+	[SHADOW_POOL_SHARE]	= "share of the first machine",
 	[SHADOW_POOL_BASE]	= "carve-out at base",
 	[SHADOW_POOL_REGION]	= "reserved-memory region",
 	[SHADOW_POOL_CONTIG]	= "alloc_contig_range",
@@ -114,26 +115,38 @@ static const struct rung ladder[SHADOW_POOL_NR_RUNGS] = {
 		take_buddy, give_back_buddy },
 };
 
-static int check_request(const struct shadow_pool_request *request)
+/* One line for whoever asked; nothing is held. */
+static __printf(3, 4)
+int refuse(struct shadow_pool *pool, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(pool->refusal, sizeof(pool->refusal), fmt, args);
+	va_end(args);
+	return err;
+}
+
+static int check_request(struct shadow_pool *pool,
+			 const struct shadow_pool_request *request)
 {
 	u64 granule = max_t(u64, PAGE_SIZE, 1ULL << request->page_shift);
 
 	if (!request->bytes || request->bytes & (granule - 1) ||
-	    request->bytes != (size_t)request->bytes) {
-		pr_err("size=%llu: a multiple of %llu bytes is allowed\n",
-		       request->bytes, granule);
-		return -EINVAL;
-	}
-	if (request->base_given && request->region) {
-		pr_err("region=%s: not together with base=0x%llx, one of them is allowed\n",
-		       request->region, request->base);
-		return -EINVAL;
-	}
+	    request->bytes != (size_t)request->bytes)
+		return refuse(pool, -EINVAL,
+			      "size=%llu: a multiple of %llu bytes is allowed",
+			      request->bytes, granule);
+	if (request->base_given && request->region)
+		return refuse(pool, -EINVAL,
+			      "region=%s: not together with base=0x%llx, one of them is allowed",
+			      request->region, request->base);
 	return 0;
 }
 
 /* Before anything is reclaimed: what is the host left with? */
-static int check_host_keeps(const struct shadow_pool_request *request)
+static int check_host_keeps(struct shadow_pool *pool,
+			    const struct shadow_pool_request *request)
 {
 	u64 available = (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
 	u64 most = available > SHADOW_POOL_HOST_BYTES ?
@@ -141,9 +154,9 @@ static int check_host_keeps(const struct shadow_pool_request *request)
 
 	if (request->bytes <= most)
 		return 0;
-	pr_err("size=%llu: the host would keep less than 32 MiB of its %llu MiB of available memory; up to %lluM is allowed now\n",
-	       request->bytes, available / SZ_1M, most / SZ_1M);
-	return -ENOMEM;
+	return refuse(pool, -ENOMEM,
+		      "size=%llu: the host would keep less than 32 MiB of its %llu MiB of available memory; up to %lluM is allowed now",
+		      request->bytes, available / SZ_1M, most / SZ_1M);
 }
 
 static int try_rung(struct shadow_pool *pool, enum shadow_pool_rung rung,
@@ -166,10 +179,12 @@ static int take_named(struct shadow_pool *pool,
 	int err = try_rung(pool, rung, request);
 
 	if (err && request->base_given)
-		pr_err("base=0x%llx: %s; allowed is memory that the host does not use, as mem= leaves it\n",
+		refuse(pool, err,
+		       "base=0x%llx: %s; allowed is memory that the host does not use, as mem= leaves it",
 		       request->base, pool->why[rung]);
 	else if (err)
-		pr_err("region=%s: %s; allowed is a region that is neither reusable nor claimed and holds size=%llu\n",
+		refuse(pool, err,
+		       "region=%s: %s; allowed is a region that is neither reusable nor claimed and holds size=%llu",
 		       request->region, pool->why[rung], request->bytes);
 	return err;
 }
@@ -180,19 +195,55 @@ static int take_from_host(struct shadow_pool *pool,
 	enum shadow_pool_rung rung;
 	int err;
 
-	err = check_host_keeps(request);
+	err = check_host_keeps(pool, request);
 	if (err)
 		return err;
 	for (rung = SHADOW_POOL_CONTIG; rung < SHADOW_POOL_NR_RUNGS; rung++) {
 		err = try_rung(pool, rung, request);
-		if (!err || err == -EINTR)
-			return err;
+		if (!err)
+			return 0;
+		if (err == -EINTR)
+			return refuse(pool, err, "size=%llu: interrupted",
+				      request->bytes);
 		pr_info("not from %s: %s\n", shadow_pool_rung_names[rung],
 			pool->why[rung]);
 	}
-	pr_err("size=%llu: the host has no contiguous range of that size to give\n",
-	       request->bytes);
-	return -ENOMEM;
+	return refuse(pool, -ENOMEM,
+		      "size=%llu: the host has no contiguous range of that size to give",
+		      request->bytes);
+}
+
+/* Before anything was tried */
+static void explain_none(struct shadow_pool *pool)
+{
+	enum shadow_pool_rung rung;
+
+	memset(pool, 0, sizeof(*pool));
+	pool->rung = SHADOW_POOL_NR_RUNGS;
+	shadow_pool_explain(pool, SHADOW_POOL_SHARE, 0, "no share= was given");
+	shadow_pool_explain(pool, SHADOW_POOL_BASE, 0, "no base= was given");
+	shadow_pool_explain(pool, SHADOW_POOL_REGION, 0, "no region= was given");
+	for (rung = SHADOW_POOL_CONTIG; rung < SHADOW_POOL_NR_RUNGS; rung++)
+		shadow_pool_explain(pool, rung, 0, "not needed");
+}
+
+/**
+ * shadow_pool_share() - enter a block that is part of another machine's
+ * @pool: filled in; need not be initialised
+ * @base: physical address of the first byte
+ * @bytes: length
+ * @virt: the host's cacheable mapping of it
+ *
+ * The caller gives the frames back himself, after shadow_pool_release().
+ *
+ * Context: any.
+ */
+void shadow_pool_share(struct shadow_pool *pool, u64 base, u64 bytes,
+		       void *virt)
+{
+	explain_none(pool);
+	shadow_pool_win(pool, SHADOW_POOL_SHARE, base, bytes, virt);
+	shadow_pool_explain(pool, SHADOW_POOL_SHARE, 0, "used");
 }
 
 /**
@@ -201,8 +252,8 @@ static int take_from_host(struct shadow_pool *pool,
  * @request: what is wanted
  *
  * The contents of the block are whatever was there before, as in RAM at
- * power-on. A refusal is one pr_err() line that names the parameter, its value
- * and what is allowed; on error nothing is held, and @pool->why stays readable.
+ * power-on. On error nothing is held, @pool->refusal says why, and @pool->why
+ * what was tried.
  * Follows alloc_contig_pages() for the range that it chooses itself.
  *
  * Context: may sleep, for some seconds where memory must be migrated.
@@ -214,17 +265,10 @@ static int take_from_host(struct shadow_pool *pool,
 int shadow_pool_reserve(struct shadow_pool *pool,
 			const struct shadow_pool_request *request)
 {
-	enum shadow_pool_rung rung;
 	int err;
 
-	memset(pool, 0, sizeof(*pool));
-	pool->rung = SHADOW_POOL_NR_RUNGS;
-	shadow_pool_explain(pool, SHADOW_POOL_BASE, 0, "no base= was given");
-	shadow_pool_explain(pool, SHADOW_POOL_REGION, 0, "no region= was given");
-	for (rung = SHADOW_POOL_CONTIG; rung < SHADOW_POOL_NR_RUNGS; rung++)
-		shadow_pool_explain(pool, rung, 0, "not needed");
-
-	err = check_request(request);
+	explain_none(pool);
+	err = check_request(pool, request);
 	if (err)
 		return err;
 	if (request->base_given || request->region)
@@ -240,7 +284,7 @@ int shadow_pool_reserve(struct shadow_pool *pool,
  */
 void shadow_pool_release(struct shadow_pool *pool)
 {
-	if (pool->rung != SHADOW_POOL_NR_RUNGS)
+	if (pool->rung != SHADOW_POOL_NR_RUNGS && ladder[pool->rung].give_back)
 		ladder[pool->rung].give_back(pool);
 	memset(&pool->block, 0, sizeof(pool->block));
 	pool->page = NULL;

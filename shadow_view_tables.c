@@ -185,7 +185,8 @@ static void explain_walk(struct seq_file *seq, const struct shadow_walker *walke
  */
 void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine)
 {
-	u64 va = machine->vtop_va;
+	u64 va = machine->vtop_asked ? machine->vtop_va :
+				       machine->mm.boot.kimage_va;
 	struct shadow_walker walker;
 	int err;
 
@@ -238,6 +239,7 @@ int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text)
 	if (!number[0] || kstrtou64(strim(number), 0, &va))
 		return -EINVAL;
 	machine->vtop_va = va;
+	machine->vtop_asked = true;
 	machine->vtop_host = host;
 	return 0;
 }

@@ -33,6 +33,7 @@ const char *const shadow_owner_names[SHADOW_NR_OWNERS] = {
 	[SHADOW_OWNER_VMALLOC] = "vmalloc",
 	[SHADOW_OWNER_KMAP] = "kmap",
 	[SHADOW_OWNER_USER] = "user",
+	[SHADOW_OWNER_SHARED] = "shared",
 	[SHADOW_OWNER_MEMMAP] = "memmap",
 	[SHADOW_OWNER_IMAGE] = "image",
 	[SHADOW_OWNER_EARLY] = "early",

@@ -9,11 +9,11 @@
  * its reason, and the lines that the kernel would have printed. What would kill
  * it before its first breath is an errno and one line.
  *
- * The room is in four files: shadow_board_place.c plays boot loader and finds
- * room for image, device tree and initrd; shadow_board_init.c follows
- * arch/arm64/mm/init.c; shadow_board_reserve.c follows
- * drivers/of/of_reserved_mem.c; shadow_board_numa.c follows
- * drivers/base/arch_numa.c and zone_sizes_init().
+ * The room is in five files: shadow_board_place.c plays boot loader and finds
+ * room for image, device tree and initrd; shadow_board_cmdline.c reads the
+ * command line; shadow_board_init.c follows arch/arm64/mm/init.c;
+ * shadow_board_reserve.c follows drivers/of/of_reserved_mem.c;
+ * shadow_board_numa.c follows drivers/base/arch_numa.c and zone_sizes_init().
  *
  * Locking: none. One thread boots a machine; afterwards a fate is only read.
  */
@@ -98,7 +98,9 @@ struct shadow_board_arch {
  * @nr_said_lost: lines that found no room there
  * @said: what the kernel would have printed, without newline
  * @memory_limit: of mem=, whole pages; U64_MAX: none
- * @initrd: as it is used: whole pages, bytes is 0 where there is none
+ * @cma_given: cma= is on the command line
+ * @numa_off: numa=off is
+ * @initrd: as it is used; bytes is 0 where there is none
  * @initrd_dropped: there was one, but the linear map cannot show it
  * @linear_bytes: span of the linear map
  * @memstart_addr: the kernel's variable, which may be negative
@@ -120,6 +122,8 @@ struct shadow_board_fate {
 	u64 nr_said_lost;
 	char said[SHADOW_BOARD_NR_SAID][SHADOW_BOARD_LINE];
 	u64 memory_limit;
+	bool cma_given;
+	bool numa_off;
 	struct shadow_param_range initrd;
 	bool initrd_dropped;
 	u64 linear_bytes;
@@ -133,6 +137,20 @@ struct shadow_board_fate {
 	char why[SHADOW_BOARD_WHY];
 };
 
+/**
+ * struct shadow_board_option - an option of the command line
+ * @name: its name, not terminated
+ * @name_len: bytes there
+ * @value: what follows the '=', not terminated; NULL where there is none
+ * @value_len: bytes there
+ */
+struct shadow_board_option {
+	const char *name;
+	size_t name_len;
+	const char *value;
+	size_t value_len;
+};
+
 /* shadow_board_place.c: the boot loader's part */
 int shadow_board_place(const struct shadow_board *board,
 		       const struct shadow_config *cfg,
@@ -140,6 +158,13 @@ int shadow_board_place(const struct shadow_board *board,
 		       size_t why_bytes);
 void shadow_board_span(const struct shadow_board *board,
 		       const struct shadow_places *places, u64 *start, u64 *end);
+
+/* shadow_board_cmdline.c: the kernel's command line */
+bool shadow_board_next_option(const char **at,
+			      struct shadow_board_option *option);
+bool shadow_board_option_is(const struct shadow_board_option *option,
+			    const char *name);
+u64 shadow_board_memparse(const char *text, size_t len, size_t *used);
 
 /* shadow_board_init.c: setup_machine_fdt() and arm64_memblock_init() */
 int shadow_board_setup_memory(struct shadow_board_fate *fate,
@@ -157,8 +182,7 @@ int shadow_board_memblock_init(struct shadow_board_fate *fate,
 /* shadow_board_numa.c: bootmem_init() */
 int shadow_board_bootmem_init(struct shadow_board_fate *fate,
 			      const struct shadow_board *board,
-			      struct shadow_memblock *mb,
-			      const struct shadow_board_arch *arch);
+			      struct shadow_memblock *mb);
 void shadow_board_zone_limits(const struct shadow_board *board,
 			      const struct shadow_memblock *mb,
 			      u64 limit[SHADOW_MAX_NR_ZONES]);

@@ -13,6 +13,8 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 					 unsigned int order, unsigned int mt);
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order, unsigned int mt);
+int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
+			unsigned int order);
 struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 				       unsigned int order, unsigned int mt,
 				       unsigned int owner);

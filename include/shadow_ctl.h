@@ -2,10 +2,12 @@
 /*
  * shadow_ctl - the language in which a person makes a machine do something.
  *
- * Four parts. shadow_ctl_parse.c turns one line into a struct shadow_ctl_cmd and
- * knows nothing of machines. shadow_ctl_run.c runs one command on a machine,
- * shadow_ctl.c batches of them. shadow_ctl_handle.c remembers what they got under
- * ids that are never used again.
+ * Five parts. shadow_ctl_verb.c says which commands there are and between which
+ * phases of a boot each can run. shadow_ctl_parse.c turns one line into a struct
+ * shadow_ctl_cmd and knows nothing of machines. shadow_ctl_run.c, with _map,
+ * _early and _boot, runs one command on a machine, shadow_ctl.c batches of them.
+ * shadow_ctl_handle.c remembers what they got under ids that are never used
+ * again.
  *
  * One write is one batch: every line is parsed before the first runs, and
  * execution stops at the first line that fails. A line that fails has changed
@@ -20,7 +22,7 @@
 
 #define SHADOW_CTL_BYTES	4096	/* longest write */
 #define SHADOW_CTL_NAME		16	/* longest NAME */
-#define SHADOW_CTL_WHY		200	/* a refusal or a result is one line */
+#define SHADOW_CTL_WHY		300	/* a refusal or a result is one line */
 #define SHADOW_CTL_MAX_SAMPLES	100000U	/* mmu_check N, and all of a write */
 #define SHADOW_CTL_MIN_SAMPLES	2000U	/* what each check counts as at least */
 #define SHADOW_CTL_MAX_COUNT	1048576U	/* count= */
@@ -46,7 +48,16 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_DRAIN,
 	SHADOW_CTL_MMU_CHECK,
 	SHADOW_CTL_SET_COUNTERS,
+	SHADOW_CTL_MEMBLOCK_ADD,
+	SHADOW_CTL_MEMBLOCK_REMOVE,
+	SHADOW_CTL_MEMBLOCK_RESERVE,
+	SHADOW_CTL_MEMBLOCK_FREE,
+	SHADOW_CTL_EARLY_ALLOC,
+	SHADOW_CTL_CREATE,
+	SHADOW_CTL_DESTROY,
 	SHADOW_CTL_RESET,
+	SHADOW_CTL_STEP,
+	SHADOW_CTL_CONTINUE,
 	SHADOW_NR_CTL_VERBS
 };
 
@@ -56,7 +67,24 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_AS,
 	SHADOW_CTL_KEY_CPU,
 	SHADOW_CTL_KEY_SEED,
+	SHADOW_CTL_KEY_ALIGN,
+	SHADOW_CTL_KEY_MIN,
+	SHADOW_CTL_KEY_MAX,
+	SHADOW_CTL_KEY_NODE,
 	SHADOW_NR_CTL_KEYS
+};
+
+/**
+ * struct shadow_ctl_given - PARAMETER=VALUE pairs of a command
+ * @at: the part of the line that holds them, in the batch's text
+ * @bytes: its length
+ *
+ * It was parsed: every name is a parameter's, and is there once. See
+ * shadow_ctl_given_next().
+ */
+struct shadow_ctl_given {
+	const char *at;
+	size_t bytes;
 };
 
 /**
@@ -68,14 +96,21 @@ enum shadow_ctl_key {
  * @cpu: cpu=, else 0
  * @order: of alloc_pages
  * @count: count=, else 1
- * @bytes: of kmalloc and vmalloc
+ * @bytes: of kmalloc, vmalloc and the early commands
  * @va: of map and unmap
- * @pa: of map
+ * @pa: of map, and base of the early commands
  * @nr_pages: of map and unmap
  * @prot: of map, SHADOW_PROT_*
  * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
  * @seed: seed=
  * @on: of set counters
+ * @align: align=, else 0
+ * @min: min=, else 0
+ * @max: max=, else 0
+ * @node: node=, else 0
+ * @phase: of step; SHADOW_NR_PHASES: the next one
+ * @given: of create and reset
+ * @machine: of create and destroy, else ""
  * @as: as=, else ""
  * @handle: id of what is freed, where it was given as a number, else 0
  * @handle_name: name of what is freed, where it was given as a name, else ""
@@ -96,6 +131,13 @@ struct shadow_ctl_cmd {
 	u64 samples;
 	u64 seed;
 	bool on;
+	u64 align;
+	u64 min;
+	u64 max;
+	u32 node;
+	unsigned int phase;
+	struct shadow_ctl_given given;
+	char machine[SHADOW_CTL_NAME + 1];
 	char as[SHADOW_CTL_NAME + 1];
 	u64 handle;
 	char handle_name[SHADOW_CTL_NAME + 1];
@@ -118,6 +160,8 @@ struct shadow_ctl_text {
 void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
 			  size_t bytes);
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd);
+bool shadow_ctl_given_next(struct shadow_ctl_given *given, unsigned int *id,
+			   const char **value, size_t *len);
 bool shadow_ctl_name_ok(const char *name, size_t len);
 const char *shadow_ctl_grammar(enum shadow_ctl_verb verb);
 const char *shadow_ctl_meaning(enum shadow_ctl_verb verb);
@@ -130,17 +174,31 @@ struct shadow_mm;
  * struct shadow_ctl_ops - what running commands needs from around the machine
  * @mmu_check: lets the CPU judge the tables on that many random pages, chosen
  *	with that seed; writes one line into @said. NULL: refused
- * @reset: boots the machine again in place; writes one line into @said. -EBUSY:
- *	nothing has changed. After any other outcome all that was allocated is
- *	gone. NULL: refused
- * @interrupted: whoever writes is being killed: no more is to be done for him.
- *	NULL: nobody can be
+ * @create: boots a further machine with these parameters, or leaves nothing;
+ *	writes one line into @said. May let the caller's mutex go meanwhile.
+ *	NULL: this is not the first machine
+ * @destroy: takes a further machine away, likewise
+ * @reset: boots the machine again in place; writes one line into @said. Sets
+ *	@down as soon as all that was allocated is gone, until then nothing has
+ *	changed. NULL: refused
+ * @step: goes on with the boot up to that phase, likewise; @down: it failed
+ *	and the machine is down
+ * @interrupted: whoever writes is being killed, or the machine is being taken
+ *	away: no more is to be done for him. NULL: nobody can be
  */
 struct shadow_ctl_ops {
 	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
 			 char *said, size_t said_bytes);
-	int (*reset)(struct shadow_mm *mm, char *said, size_t said_bytes);
-	bool (*interrupted)(void);
+	int (*create)(struct shadow_mm *mm, const char *name,
+		      const struct shadow_ctl_given *given, char *said,
+		      size_t said_bytes);
+	int (*destroy)(struct shadow_mm *mm, const char *name, char *said,
+		       size_t said_bytes);
+	int (*reset)(struct shadow_mm *mm, const struct shadow_ctl_given *given,
+		     bool *down, char *said, size_t said_bytes);
+	int (*step)(struct shadow_mm *mm, unsigned int upto, bool *down,
+		    char *said, size_t said_bytes);
+	bool (*interrupted)(struct shadow_mm *mm);
 };
 
 /**
@@ -164,6 +222,8 @@ struct shadow_ctl_ops {
  * @said: what the last command got, or why a line was refused
  *
  * Locking: the caller's mutex, around every function that takes one of these.
+ * Create and destroy let it go, so another batch may run in the middle of one
+ * that has these.
  */
 struct shadow_ctl {
 	struct shadow_mm *mm;

@@ -14,5 +14,13 @@ int shadow_ctl_done(struct shadow_ctl *ctl, const char *fmt, ...);
 int shadow_ctl_frozen(struct shadow_ctl *ctl);
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_memblock(struct shadow_ctl *ctl,
+			const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_early_alloc(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_create(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_destroy(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_step(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 
 #endif /* SHADOW_CTL_RUN_H */

@@ -8,7 +8,7 @@
 
 #include "shadow_machine.h"
 
-void shadow_debugfs_publish(struct shadow_machine *machine);
+int shadow_debugfs_publish(struct shadow_machine *machine);
 void shadow_debugfs_withdraw(struct shadow_machine *machine);
 
 #endif /* SHADOW_DEBUGFS_H */

@@ -15,32 +15,70 @@
 #include "shadow_pool.h"
 
 struct dentry;
+struct shadow_machine;
+
+/* Where a machine is between create and destroy. */
+enum shadow_machine_state {
+	SHADOW_MACHINE_NEW,	/* its name is taken, nothing else is sure */
+	SHADOW_MACHINE_LIVE,
+	SHADOW_MACHINE_DYING,	/* its files are being removed */
+};
+
+/**
+ * struct shadow_machine_list_ops - what only the list of machines can do
+ * @create: boots a further machine with these parameters; writes one line
+ * @destroy: takes a further machine away; writes one line
+ *
+ * Called without any lock of a machine's.
+ */
+struct shadow_machine_list_ops {
+	int (*create)(struct shadow_machine *first, const char *name,
+		      const struct shadow_ctl_given *given, char *said,
+		      size_t said_bytes);
+	int (*destroy)(struct shadow_machine *first, const char *name,
+		       char *said, size_t said_bytes);
+};
 
 /**
  * struct shadow_machine - one hosted machine
- * @list: in the module's list of live machines
+ * @list: in the module's list of machines
+ * @state: under the list's lock; read without it where a moment does not matter
+ * @users: other modules that hold it; grows under the list's lock alone
  * @lock: held by every reader and writer of its files, so that each sees one
- *	state; never held while files are created or removed
+ *	state. Never held over the making or removal of files: debugfs waits for
+ *	those who are inside a file, and they may wait for this lock. So create
+ *	and destroy, which come as writes to the first machine's ctl, let that
+ *	machine's lock go first. Taken inside no other lock, and no lock of
+ *	another machine is taken inside.
+ * @list_ops: how further machines are made, of the first one alone, else NULL
+ * @first: the first machine, of a further one, else NULL
+ * @nr_shares: further machines that live in its memory; under @lock
+ * @given: what it was booted with, as text, which @mm's configuration refers to
  * @mm: the machine
  * @pool: the block and how it was obtained
  * @ctl: what ctl commands hold
- * @users: other modules that hold it
  * @dir: its folder in debugfs, or NULL
  * @raw: the folder of whole dumps, or NULL
  * @mmu: last check of its tables by the CPU
  * @mmu_host: last check of the host's own tables
  * @mmu_samples: random pages asked for in the last check
  * @mmu_seed: what they were chosen with
- * @vtop_va: address that vtop explains
+ * @vtop_va: address that vtop explains, where @vtop_asked
+ * @vtop_asked: somebody said which; else it is the kernel image's
  * @vtop_host: it is one of the host's
  */
 struct shadow_machine {
 	struct list_head list;
+	enum shadow_machine_state state;
+	atomic_t users;
 	struct mutex lock;	/* one reader or writer at a time, see above */
+	const struct shadow_machine_list_ops *list_ops;
+	struct shadow_machine *first;
+	unsigned int nr_shares;
+	struct shadow_param_strings given;
 	struct shadow_mm mm;
 	struct shadow_pool pool;
 	struct shadow_ctl ctl;
-	atomic_t users;
 	struct dentry *dir;
 	struct dentry *raw;
 	struct shadow_mmu_result mmu;
@@ -48,11 +86,27 @@ struct shadow_machine {
 	u64 mmu_samples;
 	u64 mmu_seed;
 	u64 vtop_va;
+	bool vtop_asked;
 	bool vtop_host;
 };
 
-struct shadow_machine *shadow_machine_create(const char *name,
-					     const struct shadow_config *cfg);
-void shadow_machine_destroy(struct shadow_machine *machine);
+static inline struct shadow_machine *shadow_to_machine(struct shadow_mm *mm)
+{
+	return container_of(mm, struct shadow_machine, mm);
+}
+
+/* shadow_machine.c */
+struct shadow_machine *shadow_machine_alloc(const char *name,
+					    struct shadow_machine *first);
+void shadow_machine_free(struct shadow_machine *machine);
+int shadow_machine_up(struct shadow_machine *machine,
+		      const struct shadow_param_strings *given, char *said,
+		      size_t said_bytes);
+u64 shadow_machine_down(struct shadow_machine *machine);
+
+/* shadow_machine_plan.c */
+int shadow_machine_set_strings(struct shadow_param_strings *strings,
+			       const struct shadow_ctl_given *changes);
+void shadow_machine_free_strings(struct shadow_param_strings *strings);
 
 #endif /* SHADOW_MACHINE_H */

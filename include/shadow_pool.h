@@ -10,6 +10,7 @@
 #include "shadow_compat.h"
 
 #define SHADOW_POOL_WHY		160
+#define SHADOW_POOL_REFUSAL	300
 
 /* What the host keeps in any case, whatever the size asked for. */
 #define SHADOW_POOL_HOST_BYTES	(32ULL * SZ_1M)
@@ -19,6 +20,7 @@
 
 /**
  * enum shadow_pool_rung - where a block can come from, in the order tried
+ * @SHADOW_POOL_SHARE: frames of another machine; whoever made it knows whose
  * @SHADOW_POOL_BASE: memory that the host does not use, named by address
  * @SHADOW_POOL_REGION: a node of the device tree's /reserved-memory
  * @SHADOW_POOL_CONTIG: alloc_contig_range() from the top of RAM downwards
@@ -27,6 +29,7 @@
  * @SHADOW_POOL_NR_RUNGS: how many there are; also "none"
  */
 enum shadow_pool_rung {
+	SHADOW_POOL_SHARE,
 	SHADOW_POOL_BASE,
 	SHADOW_POOL_REGION,
 	SHADOW_POOL_CONTIG,
@@ -65,6 +68,8 @@ struct platform_device;
  * @rung: which rung it came from, SHADOW_POOL_NR_RUNGS when there is none
  * @why: per rung, why it was not used, or what it gave; never empty after
  *	shadow_pool_reserve(), also when that failed
+ * @refusal: why there is no block, in one line that names the parameter, its
+ *	value and what is allowed
  * @claimed: the range is held with request_mem_region()
  * @mapped: @block.virt came from memremap()
  * @page: first frame obtained from the host (contig, CMA)
@@ -76,6 +81,7 @@ struct shadow_pool {
 	struct shadow_block block;
 	enum shadow_pool_rung rung;
 	char why[SHADOW_POOL_NR_RUNGS][SHADOW_POOL_WHY];
+	char refusal[SHADOW_POOL_REFUSAL];
 
 	/* For shadow_pool_release() */
 	bool claimed;
@@ -136,6 +142,8 @@ static inline bool shadow_pool_candidate(u64 floor, u64 ceiling, u64 bytes,
 
 int shadow_pool_reserve(struct shadow_pool *pool,
 			const struct shadow_pool_request *request);
+void shadow_pool_share(struct shadow_pool *pool, u64 base, u64 bytes,
+		       void *virt);
 void shadow_pool_release(struct shadow_pool *pool);
 void *shadow_pool_zalloc(size_t bytes);
 void shadow_pool_free(void *ptr);

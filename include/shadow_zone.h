@@ -72,6 +72,7 @@ enum shadow_owner {
 	SHADOW_OWNER_VMALLOC,
 	SHADOW_OWNER_KMAP,
 	SHADOW_OWNER_USER,	/* pages of shadow processes */
+	SHADOW_OWNER_SHARED,	/* other machines live in them */
 	SHADOW_OWNER_MEMMAP,	/* the memmap itself (reserved) */
 	SHADOW_OWNER_IMAGE,	/* kernel image, device tree, initrd (reserved) */
 	SHADOW_OWNER_EARLY,	/* other early reservations */

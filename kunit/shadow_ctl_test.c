@@ -6,6 +6,7 @@
 #include "shadow_test.h"
 
 #include "shadow_ctl.h"
+#include "shadow_params.h"
 #include "shadow_pgtable.h"
 
 /* --------------------------------------------------------------- helpers -- */
@@ -32,7 +33,8 @@ static void expect_why(struct kunit *test, const char *why)
 
 /* ------------------------------------------------------------------ good -- */
 
-#define LINE(v)		.verb = SHADOW_CTL_##v, .line = 1, .count = 1
+#define LINE(v)		.verb = SHADOW_CTL_##v, .line = 1, .count = 1, .phase = SHADOW_NR_PHASES
+#define UPTO(p)		.verb = SHADOW_CTL_STEP, .line = 1, .count = 1, .phase = SHADOW_PHASE_##p
 #define KEYS(k)		.keys = BIT(SHADOW_CTL_KEY_##k)
 
 static const struct {
@@ -58,6 +60,7 @@ static const struct {
 	  { LINE(ALLOC_PAGES), .order = 1, KEYS(ZONE), .zone = SHADOW_ZONE_MOVABLE } },
 	{ "alloc_pages 1 as=a cpu=3 count=1048576",
 	  { .verb = SHADOW_CTL_ALLOC_PAGES, .line = 1, .order = 1, .count = 1048576, .cpu = 3,
+	    .phase = SHADOW_NR_PHASES,
 	    .keys = BIT(SHADOW_CTL_KEY_AS) | BIT(SHADOW_CTL_KEY_CPU) | BIT(SHADOW_CTL_KEY_COUNT),
 	    .as = "a" } },
 	{ "free_pages 1", { LINE(FREE_PAGES), .handle = 1 } },
@@ -86,6 +89,26 @@ static const struct {
 	{ "set counters off", { LINE(SET_COUNTERS) } },
 	{ "reset", { LINE(RESET) } },
 	{ "reset # \xc3\xa4gain", { LINE(RESET) } },
+	{ "reset seed=3 until=", { LINE(RESET) } },
+	{ "create a", { LINE(CREATE), .machine = "a" } },
+	{ "create seed=3 b_1 size=4M", { LINE(CREATE), .machine = "b_1" } },
+	{ "destroy a23456789012345_", { LINE(DESTROY), .machine = "a23456789012345_" } },
+	{ "step", { LINE(STEP) } },
+	{ "step paging_init", { UPTO(PAGING_INIT) } },
+	{ "step __cpu_setup # done", { UPTO(CPU_SETUP) } },
+	{ "continue", { LINE(CONTINUE) } },
+	{ "memblock_add 1G 128M", { LINE(MEMBLOCK_ADD), .pa = SZ_1G, .bytes = SZ_128M } },
+	{ "memblock_remove 0 1", { LINE(MEMBLOCK_REMOVE), .bytes = 1 } },
+	{ "memblock_reserve 0xfffffffffffff000 4K",
+	  { LINE(MEMBLOCK_RESERVE), .pa = 0xfffffffffffff000, .bytes = SZ_4K } },
+	{ "memblock_free 0x40000000 0x1000",
+	  { LINE(MEMBLOCK_FREE), .pa = 0x40000000, .bytes = SZ_4K } },
+	{ "early_alloc 100", { LINE(EARLY_ALLOC), .bytes = 100 } },
+	{ "early_alloc 2M align=2M min=0x40000000 max=2G node=7",
+	  { LINE(EARLY_ALLOC), .bytes = SZ_2M, .align = SZ_2M, .min = 0x40000000, .max = SZ_2G,
+	    .node = 7, .keys = BIT(SHADOW_CTL_KEY_ALIGN) | BIT(SHADOW_CTL_KEY_MIN) |
+	    BIT(SHADOW_CTL_KEY_MAX) | BIT(SHADOW_CTL_KEY_NODE) } },
+	{ "kmalloc 8 as=\"x\"", { LINE(KMALLOC), .bytes = 8, KEYS(AS), .as = "x" } },
 };
 
 static void expect_cmd(struct kunit *test, const char *text,
@@ -99,6 +122,9 @@ static void expect_cmd(struct kunit *test, const char *text,
 			      a->nr_pages == b->nr_pages && a->prot == b->prot, "'%s'", text);
 	KUNIT_EXPECT_TRUE_MSG(test, a->samples == b->samples && a->seed == b->seed &&
 			      a->on == b->on && a->handle == b->handle, "'%s'", text);
+	KUNIT_EXPECT_TRUE_MSG(test, a->align == b->align && a->min == b->min && a->max == b->max &&
+			      a->node == b->node && a->phase == b->phase, "'%s'", text);
+	KUNIT_EXPECT_STREQ_MSG(test, a->machine, b->machine, "'%s'", text);
 	KUNIT_EXPECT_STREQ_MSG(test, a->as, b->as, "'%s'", text);
 	KUNIT_EXPECT_STREQ_MSG(test, a->handle_name, b->handle_name, "'%s'", text);
 }
@@ -204,10 +230,48 @@ static const struct bad_line bad[] = {
 	{ "set size 64M", -EOPNOTSUPP, "not supported yet" },
 	{ "set tlbi off", -EOPNOTSUPP, "not supported yet" },
 	{ "reset now", -EINVAL, "argument 'now'" },
-	{ "step", -EOPNOTSUPP, "step: not supported yet" },
-	{ "create x size=4M", -EOPNOTSUPP, "create: not supported yet" },
+	{ "reset size=4M", -EPERM, "reset: size=: it stays what it is" },
+	{ "reset base=0x40000000", -EPERM, "base=" },
+	{ "reset base_force=on", -EPERM, "base_force=" },
+	{ "reset region=x", -EPERM, "region=" },
+	{ "reset share=", -EPERM, "share=" },
+	{ "reset debugfs=off", -EPERM, "debugfs=" },
+	{ "reset colour=red", -EINVAL, "key 'colour'" },
+	{ "reset seed=1 seed=2", -EINVAL, "each key once" },
+	{ "reset count=1", -EINVAL, "key 'count'" },
+	{ "reset a seed=1", -EINVAL, "argument 'a'" },
+	{ "reset cmdline=\"a b", -EINVAL, "the quote in column 15" },
+	{ "reset cmdline=\"a b\"c", -EINVAL, "the quote in column 15" },
+	{ "reset cmdline=\"", -EINVAL, "the quote in column 15" },
+	{ "create", -EINVAL, "an argument is missing" },
+	{ "create main", -EINVAL, "NAME 'main'" },
+	{ "create Big", -EINVAL, "NAME 'Big'" },
+	{ "create ../x", -EINVAL, "NAME '../x'" },
+	{ "create a23456789012345_x", -EINVAL, "NAME" },
+	{ "create x y", -EINVAL, "argument 'y'" },
+	{ "create x siz=4M", -EINVAL, "key 'siz'" },
+	{ "create x =4M", -EINVAL, "key ''" },
+	{ "create x size=4M size=4M", -EINVAL, "each key once" },
+	{ "destroy", -EINVAL, "an argument is missing" },
+	{ "destroy main", -EINVAL, "NAME 'main'" },
+	{ "destroy x size=4M", -EINVAL, "key 'size'" },
+	{ "step paging", -EINVAL, "PHASE 'paging'" },
+	{ "step 3", -EINVAL, "PHASE '3'" },
+	{ "step verify verify", -EINVAL, "argument 'verify'" },
+	{ "continue verify", -EINVAL, "argument 'verify'" },
+	{ "memblock_add 0", -EINVAL, "an argument is missing" },
+	{ "memblock_add 0 0", -EINVAL, "from 1" },
+	{ "memblock_add -1 1", -EINVAL, "BASE '-1'" },
+	{ "memblock_add 0 1 2", -EINVAL, "argument '2'" },
+	{ "memblock_free 18446744073709551616 1", -EINVAL, "BASE" },
+	{ "early_alloc", -EINVAL, "an argument is missing" },
+	{ "early_alloc 0", -EINVAL, "from 1" },
+	{ "early_alloc 1 align=3", -EINVAL, "a power of two" },
+	{ "early_alloc 1 align=0", -EINVAL, "a power of two" },
+	{ "early_alloc 1 node=8", -EINVAL, "from 0 to 7" },
+	{ "early_alloc 1 min=x", -EINVAL, "min= 'x'" },
+	{ "early_alloc 1 as=a", -EINVAL, "key 'as'" },
 	{ "krealloc 1 2", -EOPNOTSUPP, "not supported yet" },
-	{ "memblock_add 0 1", -EOPNOTSUPP, "not supported yet" },
 	{ "fail x", -EOPNOTSUPP, "not supported yet" },
 	{ "drain\r", -EINVAL, "byte 0x0d in column 6" },
 	{ "drain \x01", -EINVAL, "byte 0x01" },
@@ -215,7 +279,9 @@ static const struct bad_line bad[] = {
 	{ "# \x1b[2J", -EINVAL, "byte 0x1b" },
 	{ "\xff\xfe", -EINVAL, "unknown command '" },
 	{ "%s%n%p", -EINVAL, "unknown command '%s%n%p'" },
-	{ "a b c d e f g h i j k l m", -EINVAL, "words" },
+	{ "drain b c d e f g h i j k l m", -EINVAL, "argument 'b'" },
+	{ "\"drain\"", -EINVAL, "unknown command" },
+	{ "x=\"a", -EINVAL, "unknown command" },
 	{ "drain drain", -EINVAL, "argument 'drain'" },
 	{ "drain; reset", -EINVAL, "unknown command 'drain;'" },
 };
@@ -286,6 +352,39 @@ static void nothing_to_read(struct kunit *test)
 				    "'%s'", empty[i]);
 }
 
+/* Parameters are handed over in the line's order, without quotes. */
+static void given_params(struct kunit *test)
+{
+	static const char line[] =
+		"create board=x m size=  cmdline=\"a=\"  initrd=0+\"1\" memory=\"a  # b\"\tseed=1 # seed=2";
+	static const struct {
+		unsigned int id;
+		const char *value;
+	} want[] = {
+		{ SHADOW_PARAM_BOARD, "x" }, { SHADOW_PARAM_SIZE, "" },
+		{ SHADOW_PARAM_CMDLINE, "a=" }, { SHADOW_PARAM_INITRD, "0+\"1\"" },
+		{ SHADOW_PARAM_MEMORY, "a  # b" }, { SHADOW_PARAM_SEED, "1" },
+	};
+	struct shadow_ctl_text text;
+	struct shadow_ctl_cmd cmd;
+	const char *value;
+	unsigned int id, i;
+	size_t len;
+
+	KUNIT_ASSERT_EQ_MSG(test, read_first(line, sizeof(line) - 1, &text, &cmd), 1, "%s",
+			    text.why);
+	KUNIT_EXPECT_STREQ(test, cmd.machine, "m");
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		KUNIT_ASSERT_TRUE(test, shadow_ctl_given_next(&cmd.given, &id, &value, &len));
+		KUNIT_EXPECT_EQ(test, id, want[i].id);
+		KUNIT_EXPECT_EQ(test, len, strlen(want[i].value));
+		KUNIT_EXPECT_EQ(test, memcmp(value, want[i].value, min(len, strlen(want[i].value))),
+				0);
+	}
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_given_next(&cmd.given, &id, &value, &len));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_given_next(&cmd.given, &id, &value, &len));
+}
+
 /* What ctl shows as its grammar begins with a command that exists. */
 static void grammar_is_parsed(struct kunit *test)
 {
@@ -333,7 +432,7 @@ static const char *any_line(struct rnd_state *rnd)
 
 static char any_byte(struct rnd_state *rnd)
 {
-	static const char likely_bytes[] = "0123456789abcdefx= \t#\nkMGT_,zonecutas";
+	static const char likely_bytes[] = "0123456789abcdefx= \t#\nkMGT_,\"zonecutas";
 
 	if (shadow_test_below(rnd, 8) == 0)
 		return shadow_test_below(rnd, 256);
@@ -390,7 +489,32 @@ static void expect_sane(struct kunit *test, const struct shadow_ctl_cmd *cmd)
 	KUNIT_EXPECT_TRUE(test, !*cmd->as || shadow_ctl_name_ok(cmd->as, strlen(cmd->as)));
 	KUNIT_EXPECT_TRUE(test, !*cmd->handle_name ||
 			  shadow_ctl_name_ok(cmd->handle_name, strlen(cmd->handle_name)));
+	KUNIT_EXPECT_TRUE(test, !*cmd->machine ||
+			  shadow_ctl_name_ok(cmd->machine, strlen(cmd->machine)));
+	KUNIT_EXPECT_TRUE(test, !cmd->align || is_power_of_2(cmd->align));
+	KUNIT_EXPECT_LT(test, cmd->node, SHADOW_MAX_NODES);
+	KUNIT_EXPECT_LE(test, cmd->phase, SHADOW_NR_PHASES);
 	KUNIT_EXPECT_EQ(test, cmd->prot & ~SHADOW_PROT_MASK, 0);
+}
+
+/* Nothing that a command points to lies outside its own line. */
+static u64 read_given(struct kunit *test, const char *at, size_t len,
+		      struct shadow_ctl_given given)
+{
+	const char *value;
+	unsigned int id;
+	u64 seen = 0;
+	size_t bytes;
+
+	KUNIT_EXPECT_TRUE(test, given.at >= at && given.at + given.bytes <= at + len);
+	while (shadow_ctl_given_next(&given, &id, &value, &bytes)) {
+		KUNIT_ASSERT_LT(test, id, SHADOW_NR_PARAMS);
+		KUNIT_EXPECT_TRUE(test, value >= at && value + bytes <= at + len);
+		KUNIT_EXPECT_NULL(test, memchr(value, '\n', bytes));
+		KUNIT_EXPECT_FALSE(test, seen & BIT_ULL(id));
+		seen |= BIT_ULL(id);
+	}
+	return seen;
 }
 
 /* The whole text, as a batch is read; the sum of what came out. */
@@ -409,11 +533,13 @@ static u64 read_all(struct kunit *test, const char *at, size_t len, unsigned int
 			break;
 		(*nr)++;
 		expect_sane(test, &cmd);
+		if (cmd.verb == SHADOW_CTL_CREATE || cmd.verb == SHADOW_CTL_RESET)
+			sum = sum * 31 + read_given(test, at, len, cmd.given);
 		sum = sum * 31 + cmd.verb + cmd.va + cmd.pa + cmd.bytes + cmd.handle + cmd.order;
 	}
 	if (more) {
 		KUNIT_EXPECT_TRUE(test, more == -EINVAL || more == -ERANGE ||
-				  more == -EOPNOTSUPP);
+				  more == -EOPNOTSUPP || more == -EPERM);
 		expect_why(test, text.why);
 	} else {
 		KUNIT_EXPECT_EQ(test, text.bytes, 0);
@@ -454,6 +580,7 @@ static struct kunit_case ctl_cases[] = {
 	KUNIT_CASE(nul_bytes),
 	KUNIT_CASE(line_numbers),
 	KUNIT_CASE(nothing_to_read),
+	KUNIT_CASE(given_params),
 	KUNIT_CASE(grammar_is_parsed),
 	KUNIT_CASE(names),
 	KUNIT_CASE(parse_fuzz),

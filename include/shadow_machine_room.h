@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_machine_room - what the files of shadow_machine share. Nobody else
+ * includes this.
+ */
+#ifndef SHADOW_MACHINE_ROOM_H
+#define SHADOW_MACHINE_ROOM_H
+
+#include "shadow_machine.h"
+
+/**
+ * struct shadow_machine_plan - what a machine is about to be
+ * @given: the parameters as text, its own copies
+ * @cfg: what they mean; refers to @given
+ * @places: where image, device tree and initrd will lie
+ *
+ * All of it is found right before anything of an older machine is touched.
+ */
+struct shadow_machine_plan {
+	struct shadow_param_strings given;
+	struct shadow_config cfg;
+	struct shadow_places places;
+};
+
+/* shadow_machine_plan.c */
+struct shadow_machine_plan *
+shadow_machine_plan_create(const struct shadow_machine *machine,
+			   const struct shadow_param_strings *given,
+			   const struct shadow_ctl_given *changes, char *said,
+			   size_t said_bytes);
+int shadow_machine_plan_place(struct shadow_machine_plan *plan,
+			      const struct shadow_block *block, char *said,
+			      size_t said_bytes);
+void shadow_machine_plan_destroy(struct shadow_machine_plan *plan);
+
+/* shadow_machine_mmu.c */
+void shadow_machine_unchecked(struct shadow_machine *machine);
+int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
+			      size_t said_bytes);
+int shadow_machine_ctl_check(struct shadow_mm *mm, u64 samples, u64 seed,
+			     char *said, size_t said_bytes);
+
+/* shadow_machine_share.c */
+int shadow_machine_share(struct shadow_machine *machine,
+			 const struct shadow_config *cfg, char *said,
+			 size_t said_bytes);
+void shadow_machine_unshare(struct shadow_machine *machine, u64 base,
+			    u64 bytes);
+
+#endif /* SHADOW_MACHINE_ROOM_H */

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_contig - runs of free frames are looked for without a lock, then
+ * looked at again and taken under the zone's.
+ *
+ * A worked example, 6 frames with an alignment of 4, free blocks [0 1] [4..7]
+ * [8..15]. Frame 0 fails at frame 2, frame 4 does not: blocks 4 (order 2) and 8
+ * (order 3) leave their lists, frames 4 to 9 are ours, each a block of order 0,
+ * and [10 11] and [12..15] go back.
+ */
+#include <linux/sched.h>
+
+#include "shadow_buddy.h"
+#include "shadow_contig.h"
+#include "shadow_page_alloc.h"
+#include "shadow_pcp.h"
+
+/*
+ * First frame of the free block of this zone that a frame lies in, or U32_MAX.
+ * Without the lock it is a guess.
+ */
+static u32 free_block_of(const struct shadow_zone *zone, u32 index,
+			 unsigned int *order)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, 0, 0, 0) | shadow_zone_place(zone);
+	const struct shadow_memmap *memmap = zone->memmap;
+	unsigned int max_order = zone->nodes->max_order;
+	struct shadow_page *page;
+	unsigned int up;
+	u32 head;
+
+	for (up = 0; up <= max_order; up++) {
+		/* Below the memmap's start it wraps, and is out of range */
+		head = ((index + memmap->skew) & ~((u32)BIT(up) - 1)) - memmap->skew;
+		page = shadow_page_at(memmap, head);
+		if (!page)
+			break;
+		if ((READ_ONCE(page->flags) & mask) != want)
+			continue;
+		*order = shadow_page_order(page);
+		return *order >= up && *order <= max_order ? head : U32_MAX;
+	}
+	return U32_MAX;
+}
+
+/* Index of the first frame of a range that is not free, or its end. */
+static u64 first_not_free(const struct shadow_zone *zone, u64 index, u64 end)
+{
+	unsigned int order;
+	u32 head;
+
+	while (index < end) {
+		head = free_block_of(zone, index, &order);
+		if (head == U32_MAX)
+			return index;
+		index = (u64)head + BIT(order);
+	}
+	return end;
+}
+
+static void give_back(struct shadow_zone *zone, u64 index, u64 end,
+		      unsigned int mt)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	unsigned int order;
+
+	while (index < end) {
+		order = min_t(unsigned int, ilog2(end - index),
+			      zone->nodes->max_order);
+		while (!shadow_page_aligned(memmap, index, order))
+			order--;
+		__shadow_buddy_free(zone, &memmap->pages[index], order, mt);
+		index += BIT(order);
+	}
+}
+
+/* Take all free blocks that a range touches, and keep the range. */
+static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
+			 unsigned int owner)
+{
+	struct shadow_page *page;
+	u64 index, next, at;
+	unsigned int order, mt;
+
+	for (index = start; index < end; index = next) {
+		u32 head = free_block_of(zone, index, &order);
+
+		if (head == U32_MAX)
+			return false;
+		page = &zone->memmap->pages[head];
+		mt = shadow_page_mt(page);
+		next = (u64)head + BIT(order);
+		if (__shadow_buddy_take(zone, page, order))
+			return false;
+		shadow_page_set(page, 0);
+		for (at = index; at < min(next, end); at++) {
+			page = &zone->memmap->pages[at];
+			shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0,
+							owner, 0));
+			atomic_set(&page->refcount, 1);
+		}
+		give_back(zone, head, index, mt);
+		give_back(zone, at, next, mt);
+	}
+	return true;
+}
+
+static bool may_take(const struct shadow_zone *zone, u64 nr_pages)
+{
+	return zone->nr_free >= nr_pages &&
+	       zone->nr_free - nr_pages >= zone->mark[SHADOW_WMARK_LOW];
+}
+
+static bool take_range(struct shadow_zone *zone, u64 start, u64 end,
+		       unsigned int owner)
+{
+	unsigned long irqflags;
+	bool taken = false;
+
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	if (!shadow_fault_frozen(zone->nodes->fault) &&
+	    may_take(zone, end - start) &&
+	    first_not_free(zone, start, end) == end)
+		taken = __take_range(zone, start, end, owner);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return taken;
+}
+
+static u64 align_index(const struct shadow_memmap *memmap, u64 index, u64 align)
+{
+	return round_up(memmap->start_pfn + index, align) - memmap->start_pfn;
+}
+
+/* Frame number of what was taken, or 0. */
+static u64 alloc_in_zone(struct shadow_zone *zone, u64 nr_pages, u64 align,
+			 unsigned int owner)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	u64 start, end, bad;
+
+	if (zone->pcp)
+		shadow_pcp_drain(zone);
+	end = zone->start_pfn - memmap->start_pfn + zone->spanned;
+	end = min_t(u64, end, memmap->nr);
+	start = align_index(memmap, zone->start_pfn - memmap->start_pfn, align);
+	while (may_take(zone, nr_pages) && start < end &&
+	       end - start >= nr_pages) {
+		bad = first_not_free(zone, start, start + nr_pages);
+		if (bad == start + nr_pages &&
+		    take_range(zone, start, bad, owner))
+			return memmap->start_pfn + start;
+		if (bad == start + nr_pages)
+			bad = start;
+		start = align_index(memmap, bad + 1, align);
+		cond_resched();
+	}
+	return 0;
+}
+
+/**
+ * shadow_contig_alloc() - allocate any number of frames in a row
+ * @nodes: the layer
+ * @nr_pages: how many, not 0
+ * @align: the first one's frame number is a multiple of it, a power of two
+ * @owner: enum shadow_owner of all of them
+ *
+ * Each frame is a block of order 0 from then on. The highest zones are looked
+ * at first, each is left above its low watermark.
+ *
+ * Context: process context; may sleep.
+ * Return: the first frame's number; 0 where there is no such run, or the
+ * machine is frozen.
+ */
+u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
+			unsigned int owner)
+{
+	struct shadow_zone *zone;
+	unsigned int nid;
+	int type;
+	u64 pfn = 0;
+
+	for (type = SHADOW_MAX_NR_ZONES - 1; type >= 0 && !pfn; type--) {
+		for (nid = 0; nid < nodes->nr_nodes && !pfn; nid++) {
+			zone = &nodes->node[nid].zone[type];
+			if (shadow_zone_populated(zone))
+				pfn = alloc_in_zone(zone, nr_pages, align, owner);
+		}
+	}
+	return pfn;
+}
+
+/**
+ * shadow_contig_free() - give frames in a row back
+ * @nodes: the layer
+ * @pfn: the first one's number
+ * @nr_pages: how many; what shadow_contig_alloc() was asked for, or less
+ *
+ * Context: process context; may sleep.
+ * Return: 0; -EINVAL where one of them was not allocated alone, -EUCLEAN where
+ * the machine is frozen; all others are free then.
+ */
+int shadow_contig_free(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
+{
+	struct shadow_page *page;
+	struct shadow_zone *zone;
+	int err = 0, ret;
+	u64 i;
+
+	for (i = 0; i < nr_pages; i++) {
+		page = shadow_pfn_to_page(nodes, pfn + i);
+		ret = page ? shadow_free_pages(nodes, page, 0) : -EINVAL;
+		if (ret)
+			err = ret;
+		if (i % 1024 == 1023)
+			cond_resched();
+	}
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		if (zone->pcp)
+			shadow_pcp_drain(zone);
+	return err;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_ctl_verb - the table of commands. See shadow_ctl_verb.h.
+ */
+#include "shadow_ctl_verb.h"
+#include "shadow_params.h"
+#include "shadow_parse.h"
+
+#define KEY(key)	BIT(SHADOW_CTL_KEY_##key)
+#define ARG(arg)	SHADOW_CTL_ARG_##arg
+#define WITH(phase)	(SHADOW_PHASE_##phase + 1)
+
+/*
+ * Early commands need the early allocator or the fixmap, and end with the
+ * handover. What uses the buddy begins there. map and unmap wait until it is
+ * known which windows are taken.
+ */
+const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
+	[SHADOW_CTL_ALLOC_PAGES] = {
+		.name = "alloc_pages",
+		.usage =
+		"alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
+		.meaning =
+		"take COUNT blocks of 2^ORDER pages, all or none, under one id; with zone= from that zone alone",
+		.arg = { ARG(ORDER) },
+		.keys = KEY(ZONE) | KEY(COUNT) | KEY(AS) | KEY(CPU),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_FREE_PAGES] = {
+		.name = "free_pages",
+		.usage = "free_pages ID",
+		.meaning = "give them back",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_KMALLOC] = {
+		.name = "kmalloc",
+		.usage = "kmalloc BYTES [count=N] [as=NAME]",
+		.meaning =
+		"take COUNT objects of BYTES (K, M), all or none, under one id",
+		.arg = { ARG(BYTES_OR_NONE) },
+		.keys = KEY(COUNT) | KEY(AS),
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_KFREE] = {
+		.name = "kfree",
+		.usage = "kfree ID",
+		.meaning = "give them back",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_VMALLOC] = {
+		.name = "vmalloc",
+		.usage = "vmalloc BYTES [as=NAME]",
+		.meaning = "take BYTES (K, M, G), contiguous by VA alone",
+		.arg = { ARG(BYTES) },
+		.keys = KEY(AS),
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_VFREE] = {
+		.name = "vfree",
+		.usage = "vfree ID",
+		.meaning = "give them back",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_MAP] = {
+		.name = "map",
+		.usage = "map VA PA NR_PAGES PROT",
+		.meaning =
+		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc",
+		.arg = { ARG(VA), ARG(PA), ARG(NR_PAGES), ARG(PROT) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_UNMAP] = {
+		.name = "unmap",
+		.usage = "unmap VA NR_PAGES",
+		.meaning = "take away what map made, no more and no less",
+		.arg = { ARG(VA), ARG(NR_PAGES) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_DRAIN] = {
+		.name = "drain",
+		.usage = "drain",
+		.meaning = "empty the per-CPU lists into the buddy",
+		.since = WITH(WATERMARKS),
+	},
+	[SHADOW_CTL_MMU_CHECK] = {
+		.name = "mmu_check",
+		.usage = "mmu_check [N] [seed=SEED]",
+		.meaning =
+		"let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
+		.arg = { ARG(SAMPLES) },
+		.keys = KEY(SEED),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_SET_COUNTERS] = {
+		.name = "set",
+		.usage = "set counters on|off",
+		.meaning = "count events (vmstat), or stop counting",
+		.arg = { ARG(SET_KEY), ARG(SET_VALUE) },
+	},
+	[SHADOW_CTL_MEMBLOCK_ADD] = {
+		.name = "memblock_add",
+		.usage = "memblock_add BASE BYTES",
+		.meaning = "tell the early allocator of memory",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.since = WITH(MEMBLOCK_INIT),
+		.ends = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_MEMBLOCK_REMOVE] = {
+		.name = "memblock_remove",
+		.usage = "memblock_remove BASE BYTES",
+		.meaning = "let the early allocator forget memory",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.since = WITH(MEMBLOCK_INIT),
+		.ends = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_MEMBLOCK_RESERVE] = {
+		.name = "memblock_reserve",
+		.usage = "memblock_reserve BASE BYTES",
+		.meaning = "keep memory from being given out",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.since = WITH(MEMBLOCK_INIT),
+		.ends = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_MEMBLOCK_FREE] = {
+		.name = "memblock_free",
+		.usage = "memblock_free BASE BYTES",
+		.meaning = "end a reservation, or give back what early_alloc got",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.since = WITH(MEMBLOCK_INIT),
+		.ends = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_EARLY_ALLOC] = {
+		.name = "early_alloc",
+		.usage = "early_alloc BYTES [align=BYTES] [min=PA] [max=PA] [node=N]",
+		.meaning =
+		"take BYTES from the early allocator, of a node alone, and between two addresses, where those are given",
+		.arg = { ARG(BYTES) },
+		.keys = KEY(ALIGN) | KEY(MIN) | KEY(MAX) | KEY(NODE),
+		.since = WITH(MEMBLOCK_INIT),
+		.ends = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_CREATE] = {
+		.name = "create",
+		.usage = "create NAME [PARAMETER=VALUE]...",
+		.meaning =
+		"boot a further machine, in a block of its own or with share=BYTES in a part of this one's memory",
+		.arg = { ARG(MACHINE) },
+		.params = SHADOW_CTL_PARAMS_ALL,
+		.down = true,
+	},
+	[SHADOW_CTL_DESTROY] = {
+		.name = "destroy",
+		.usage = "destroy NAME",
+		.meaning = "take a further machine away; both in the first machine's ctl only",
+		.arg = { ARG(MACHINE) },
+		.down = true,
+	},
+	[SHADOW_CTL_RESET] = {
+		.name = "reset",
+		.usage = "reset [PARAMETER=VALUE]...",
+		.meaning =
+		"boot the machine again, all ids are gone; what is not given stays, PARAMETER= alone is the default",
+		.params = SHADOW_CTL_PARAMS_NOT_BLOCK,
+		.down = true,
+	},
+	[SHADOW_CTL_STEP] = {
+		.name = "step",
+		.usage = "step [PHASE]",
+		.meaning = "go on with a boot that until= has stopped: the next phase, or all up to PHASE",
+		.arg = { ARG(PHASE) },
+	},
+	[SHADOW_CTL_CONTINUE] = {
+		.name = "continue",
+		.usage = "continue",
+		.meaning = "go on to the boot's end",
+	},
+};
+
+/* Commands and keys of the language whose layers are not complete. */
+static const char *const later_verbs[] = {
+	"krealloc", "cache_create", "cache_alloc", "cache_free", "cache_shrink",
+	"cache_destroy", "kmap", "kunmap", "mark", "fail", "break", "compare",
+	"early_ioremap", "early_iounmap",
+};
+
+static const struct {
+	enum shadow_ctl_verb verb;
+	const char *key;
+} later_keys[] = {
+	{ SHADOW_CTL_ALLOC_PAGES, "gfp" },
+	{ SHADOW_CTL_ALLOC_PAGES, "node" },
+	{ SHADOW_CTL_KMALLOC, "gfp" },
+	{ SHADOW_CTL_KMALLOC, "node" },
+	{ SHADOW_CTL_VMALLOC, "count" },
+	{ SHADOW_CTL_VMALLOC, "gfp" },
+	{ SHADOW_CTL_VMALLOC, "node" },
+};
+
+/**
+ * shadow_ctl_verb_later() - is this a command whose layer is not complete?
+ * @name: the word
+ * @len: its length in bytes
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool shadow_ctl_verb_later(const char *name, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(later_verbs); i++)
+		if (shadow_parse_is(name, len, later_verbs[i]))
+			return true;
+	return false;
+}
+
+/**
+ * shadow_ctl_key_later() - is this a key whose layer is not complete?
+ * @verb: the command that it was given to
+ * @name: the word
+ * @len: its length in bytes
+ *
+ * Context: any.
+ * Return: its name if it is, else NULL.
+ */
+const char *shadow_ctl_key_later(enum shadow_ctl_verb verb, const char *name,
+				 size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(later_keys); i++)
+		if (later_keys[i].verb == verb &&
+		    shadow_parse_is(name, len, later_keys[i].key))
+			return later_keys[i].key;
+	return NULL;
+}
+
+/**
+ * shadow_ctl_param_of_block() - does a parameter say what the block is?
+ * @id: enum shadow_param_id
+ *
+ * Such a parameter stays as long as the block does.
+ *
+ * Context: any.
+ * Return: true if it does, or says what is published.
+ */
+bool shadow_ctl_param_of_block(unsigned int id)
+{
+	switch (id) {
+	case SHADOW_PARAM_SIZE:
+	case SHADOW_PARAM_BASE:
+	case SHADOW_PARAM_BASE_FORCE:
+	case SHADOW_PARAM_REGION:
+	case SHADOW_PARAM_SHARE:
+	case SHADOW_PARAM_DEBUGFS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * shadow_ctl_grammar() - how a command is written
+ * @verb: which one, 0 to SHADOW_NR_CTL_VERBS - 1
+ *
+ * Context: any.
+ * Return: the command, its arguments and its keys.
+ */
+const char *shadow_ctl_grammar(enum shadow_ctl_verb verb)
+{
+	return shadow_ctl_verbs[verb].usage;
+}
+
+/**
+ * shadow_ctl_meaning() - what a command does
+ * @verb: which one, 0 to SHADOW_NR_CTL_VERBS - 1
+ *
+ * Context: any.
+ * Return: one line.
+ */
+const char *shadow_ctl_meaning(enum shadow_ctl_verb verb)
+{
+	return shadow_ctl_verbs[verb].meaning;
+}
