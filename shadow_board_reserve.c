@@ -375,18 +375,24 @@ int shadow_board_reserve(struct shadow_board_fate *fate,
 	return err;
 }
 
+/* Another node whose name is cut to the same is further away in the blob. */
+static bool same_node(const struct shadow_board_range *a,
+		      const struct shadow_board_range *b)
+{
+	return a->source == b->source && *a->name && !strcmp(a->name, b->name) &&
+	       b->at - a->at < SHADOW_BOARD_RANGE_NAME;
+}
+
 /*
  * The kernel knows a node by its first range, and does nothing more with its
- * others than to reserve them. Neighbours with one name are one node's.
+ * others than to reserve them.
  */
 static bool is_region(const struct shadow_board *board, unsigned int i)
 {
 	const struct shadow_board_range *range = &board->reserved[i];
 
-	if (range->source != SHADOW_BOARD_FROM_RESERVED_MEMORY)
-		return false;
-	return !i || range[-1].source != range->source || !*range->name ||
-	       strcmp(range[-1].name, range->name);
+	return range->source == SHADOW_BOARD_FROM_RESERVED_MEMORY &&
+	       (!i || !same_node(range - 1, range));
 }
 
 /* How many of the ranges behind a region are its node's */
