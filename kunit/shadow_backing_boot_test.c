@@ -730,7 +730,60 @@ static void out_of_storage_aside(struct kunit *test)
 	out_of_storage_at_every_step(test, &tight[1]);
 }
 
+/* A pointer is to whole frames, and nobody else is in them. */
+static void early_contents(struct kunit *test)
+{
+	struct vboard *v = new_vboard(test, SZ_1M);
+	char *a, *b, *late;
+	phys_addr_t pa, pa_a, pa_b;
+	u64 reserved, page;
+
+	v->shape = &tight[0];
+	page = page_bytes(v);
+	KUNIT_ASSERT_EQ(test, 0, storage_init(v, SZ_1M));
+	KUNIT_ASSERT_EQ(test, 0, memblock_init(v));
+	reserved = v->mb.reserved.total_size;
+
+	a = shadow_memblock_alloc(&v->mb, 100, 8);
+	pa = shadow_memblock_phys_alloc(&v->mb, 100, 8);
+	b = shadow_memblock_alloc(&v->mb, page + 1, 8);
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	pa_a = shadow_virt_to_phys(&v->block, a);
+	pa_b = shadow_virt_to_phys(&v->block, b);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(pa_a, page));
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(pa_b, page));
+	KUNIT_EXPECT_FALSE(test, shadow_block_has(&v->block, pa, 1));
+	KUNIT_EXPECT_TRUE(test, shadow_block_has(&v->block, pa_b, 2 * page));
+	KUNIT_EXPECT_NULL(test, memchr_inv(b, 0, page + 1));
+	KUNIT_EXPECT_EQ(test, v->mb.reserved.total_size,
+			reserved + 3 * page + 100);
+	KUNIT_EXPECT_EQ(test, v->backing.nr_backed,
+			3 + array_pages(v, &v->mb.reserved));
+
+	/* What its length says is given back, and the rest of its last frame. */
+	shadow_memblock_free(&v->mb, b, page + 1);
+	shadow_memblock_free(&v->mb, a, 100);
+	shadow_memblock_phys_free(&v->mb, pa, 100);
+	KUNIT_EXPECT_EQ(test, v->mb.reserved.total_size, reserved);
+	KUNIT_EXPECT_FALSE(test, shadow_block_has(&v->block, pa_a, 1));
+	KUNIT_EXPECT_FALSE(test, shadow_block_has(&v->block, pa_b + page, 1));
+	check_what_is_left(test, v);
+
+	/* More than the storage has, or than there is: nothing stays. */
+	KUNIT_EXPECT_NULL(test, shadow_memblock_alloc(&v->mb, SZ_1M, 8));
+	KUNIT_EXPECT_NULL(test, shadow_memblock_alloc(&v->mb, U64_MAX, 8));
+	KUNIT_EXPECT_NULL(test, shadow_memblock_alloc(&v->mb, 0, 8));
+	/* What is no pointer of ours is not freed. */
+	late = shadow_phys_to_virt(&v->block, pa_a);
+	shadow_memblock_free(&v->mb, late, page);
+	KUNIT_EXPECT_EQ(test, v->mb.reserved.total_size, reserved);
+	SHADOW_TEST_VERIFY(test, shadow_memblock_verify(&v->mb, &__fault));
+	check_what_is_left(test, v);
+}
+
 static struct kunit_case backing_boot_cases[] = {
+	KUNIT_CASE(early_contents),
 	KUNIT_CASE(boots_virtual_boards),
 	KUNIT_CASE(boots_8_gib_in_128_mib),
 	KUNIT_CASE(out_of_storage),
