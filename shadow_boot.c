@@ -19,58 +19,34 @@ static u64 to_mib(u64 bytes)
 	return bytes >> 20;
 }
 
-/*
- * A private block has no device tree that says how far devices reach, so the
- * lowest quarter stands for what they can: both zones are there to be tried.
- * The limit is a multiple of the largest block, as it is on real boards.
- */
-static u64 dma_limit_pfn(const struct shadow_mm *mm)
-{
-	unsigned int shift = mm->nodes.page_shift;
-	u64 start = mm->block.base >> shift;
-	u64 end = (mm->block.base + mm->block.bytes) >> shift;
-	u64 quarter = start + (end - start) / 4;
-	u64 limit = round_up(quarter, BIT(mm->nodes.max_order));
-
-	if (limit < end)
-		return limit;
-	/*
-	 * With large pages no multiple of the largest block may lie inside. The
-	 * buddy never merges across a zone's border, so any will do; one with
-	 * the quarter's own alignment makes the fewest blocks.
-	 */
-	limit = round_up(quarter, rounddown_pow_of_two((end - start) / 4));
-	return min(limit, end);
-}
-
-/* The kernel's MAX_PAGE_ORDER for each granule */
-static unsigned int default_max_order(unsigned int page_shift)
-{
-	return page_shift == 12 ? 10 : page_shift == 14 ? 11 : 13;
-}
-
 static int free_area_init(struct shadow_mm *mm, char *effect)
 {
 	struct shadow_nodes *nodes = &mm->nodes;
 	struct shadow_zone *zone;
-	void *memmap;
+	phys_addr_t memmap;
 	u64 bytes;
 	int len = 0;
 
 	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
-			  mm->cfg.page_shift,
-			  default_max_order(mm->cfg.page_shift));
-	nodes->zone_limit[SHADOW_ZONE_DMA] = dma_limit_pfn(mm);
-	nodes->zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
+			  mm->cfg.page_shift, shadow_boot_max_order(mm));
+	nodes->nr_nodes = mm->boot.nr_nodes;
+	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
 	if (!bytes)
 		return -EINVAL;
-	shadow_memblock_set_owner(&mm->memblock, "memmap");
-	memmap = shadow_memblock_alloc_raw(&mm->memblock, bytes,
+	memmap = shadow_early_alloc_backed(&mm->early, "memmap", bytes,
 					   1ULL << nodes->page_shift);
-	if (!memmap)
+	if (!memmap) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "no room for a flat memmap of %llu KiB: %u frames from %#llx on, %zu bytes each",
+			  bytes >> 10, nodes->memmap.nr,
+			  nodes->memmap.start_pfn << nodes->page_shift,
+			  sizeof(struct shadow_page));
 		return -ENOMEM;
-	shadow_free_area_init(nodes, &mm->memblock, memmap);
+	}
+	shadow_free_area_init(nodes, &mm->memblock,
+			      shadow_phys_to_virt(&mm->block, memmap));
+	mm->early.memmap_made = true;
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
 		if (shadow_zone_populated(zone))
 			len += scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
@@ -87,10 +63,15 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 
 static int build_zonelists(struct shadow_mm *mm, char *effect)
 {
+	unsigned int nid;
+	u64 total = 0;
+
 	shadow_build_zonelists(&mm->nodes);
+	for (nid = 0; nid < mm->nodes.nr_nodes; nid++)
+		total += mm->nodes.node[nid].present;
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "Built 1 zonelists, mobility grouping on.  Total pages: %llu",
-		  mm->nodes.node[0].present);
+		  "Built %u zonelists, mobility grouping on.  Total pages: %llu",
+		  mm->nodes.nr_nodes, total);
 	return 0;
 }
 
@@ -104,7 +85,10 @@ static int table_from_buddy(void *ctx, phys_addr_t *pa)
 	if (!page)
 		return -ENOMEM;
 	*pa = shadow_page_to_phys(&mm->nodes, page);
-	return 0;
+	if (!shadow_block_back(&mm->block, *pa, 1ULL << mm->cfg.page_shift))
+		return 0;
+	shadow_free_pages(&mm->nodes, page, 0);
+	return -ENOMEM;
 }
 
 /* A table from before the handover becomes an ordinary free frame */
@@ -127,9 +111,14 @@ static void table_to_buddy(void *ctx, phys_addr_t pa)
 	struct shadow_mm *mm = ctx;
 	struct shadow_page *page;
 
+	if (shadow_block_is_aside(&mm->block, pa)) {
+		shadow_block_aside_free(&mm->block, pa, 1ULL << mm->cfg.page_shift);
+		return;
+	}
 	page = shadow_pfn_to_page(&mm->nodes, pa >> mm->nodes.page_shift);
 	if (!page)
 		return;
+	shadow_block_unback(&mm->block, pa, 1ULL << mm->cfg.page_shift);
 	if (shadow_page_state(page) == SHADOW_PAGE_RESERVED)
 		free_early_table(mm, page);
 	else
@@ -147,7 +136,7 @@ static const struct shadow_pgtable_ops buddy_tables = {
  */
 static int mem_init(struct shadow_mm *mm, char *effect)
 {
-	int err = shadow_handover(&mm->nodes, &mm->memblock, &mm->handover);
+	int err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
 
 	if (err)
 		return err;
@@ -265,11 +254,6 @@ static int ask_cpu(struct shadow_mm *mm, char *effect)
 	return mm->host->mmu_check(mm, effect, SHADOW_PHASE_TEXT);
 }
 
-static int nothing_yet(struct shadow_mm *mm, char *effect)
-{
-	return 0;
-}
-
 static const struct {
 	int (*up)(struct shadow_mm *mm, char *effect);
 	void (*down)(struct shadow_mm *mm);
@@ -283,12 +267,13 @@ static const struct {
 	[SHADOW_PHASE_CPU_SETUP] = { shadow_boot_cpu_setup },
 	[SHADOW_PHASE_PRIMARY_SWITCH] = {
 		shadow_boot_primary_switch, shadow_boot_mmu_off },
-	[SHADOW_PHASE_FIXMAP_INIT] = { nothing_yet },
-	[SHADOW_PHASE_SETUP_FDT] = { nothing_yet },
+	[SHADOW_PHASE_FIXMAP_INIT] = {
+		shadow_boot_fixmap_init, shadow_boot_drop_fixmap },
+	[SHADOW_PHASE_SETUP_FDT] = { shadow_boot_setup_fdt },
 	[SHADOW_PHASE_MEMBLOCK_INIT] = { shadow_boot_memblock_init },
 	[SHADOW_PHASE_PAGING_INIT] = {
 		shadow_boot_paging_init, shadow_boot_drop_swapper },
-	[SHADOW_PHASE_BOOTMEM_INIT] = { nothing_yet },
+	[SHADOW_PHASE_BOOTMEM_INIT] = { shadow_boot_bootmem_init },
 	[SHADOW_PHASE_FREE_AREA_INIT] = { free_area_init },
 	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },
 	[SHADOW_PHASE_MEM_INIT] = { mem_init },

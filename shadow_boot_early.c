@@ -95,7 +95,7 @@ int shadow_boot_preserve_args(struct shadow_mm *mm, char *effect)
 	const struct shadow_param_range *dtb = &mm->places.dtb;
 
 	if (!IS_ALIGNED(dtb->start, 8) || dtb->bytes > SZ_2M ||
-	    !shadow_block_has(&mm->block, dtb->start, dtb->bytes)) {
+	    !shadow_block_spans(&mm->block, dtb->start, dtb->bytes)) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
 			  "x0 = %#llx: a device tree is aligned to 8 bytes, at most 2 MiB long, and in RAM",
 			  dtb->start);
@@ -128,7 +128,8 @@ static int table_from_image(void *ctx, phys_addr_t *pa)
 {
 	struct shadow_mm *mm = ctx;
 
-	if (mm->boot.static_next == mm->boot.static_end)
+	if (mm->boot.static_next == mm->boot.static_end ||
+	    shadow_block_back(&mm->block, mm->boot.static_next, page_bytes(mm)))
 		return -ENOMEM;
 	*pa = mm->boot.static_next;
 	mm->boot.static_next += page_bytes(mm);
@@ -324,76 +325,61 @@ void shadow_boot_mmu_off(struct shadow_mm *mm)
 	shadow_regs_reset(&mm->regs, mm->places.dtb.start);
 }
 
-static int reserve_place(struct shadow_mm *mm, const char *owner,
-			 const struct shadow_param_range *place)
-{
-	if (!place->bytes)
-		return 0;
-	shadow_memblock_set_owner(&mm->memblock, owner);
-	return shadow_memblock_reserve(&mm->memblock, place->start, place->bytes);
-}
-
 /**
- * shadow_boot_memblock_init() - the early allocator learns of the memory
+ * shadow_boot_fixmap_init() - addresses that are known before anything else
  * @mm: the machine
  * @effect: what changed
  *
- * The block is all memory there is; image, device tree and initrd are taken.
- * Follows arm64_memblock_init() of arch/arm64/mm/init.c.
+ * Tables of the image; the early console's slot shows it. Follows
+ * early_fixmap_init() of arch/arm64/mm/fixmap.c.
  *
  * Context: boot.
- * Return: 0; -ENOMEM if a list is full; -ERANGE if the linear map cannot
- * reach the block.
+ * Return: 0, -ENOMEM when the image has no room for its tables.
  */
-int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect)
+int shadow_boot_fixmap_init(struct shadow_mm *mm, char *effect)
 {
-	struct shadow_memblock *mb = &mm->memblock;
-	int err;
+	u64 tables = mm->init_pg.nr_tables;
+	int err = shadow_fixmap_init(&mm->fixmap, &mm->layout, &mm->init_pg);
 
-	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
-	err = shadow_memblock_add_node(mb, mm->block.base, mm->block.bytes, 0,
-				       SHADOW_MEMBLOCK_NONE);
-	if (!err)
-		err = reserve_place(mm, "image", &mm->places.image);
-	if (!err)
-		err = reserve_place(mm, "dtb", &mm->places.dtb);
-	if (!err)
-		err = reserve_place(mm, "initrd", &mm->places.initrd);
-	if (!err)
-		err = shadow_layout_set_memstart(&mm->layout, mm->block.base,
-						 mm->block.base + mm->block.bytes);
 	if (err)
 		return err;
-	shadow_memblock_allow_resize(mb);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "memory [%#llx-%#llx], %llu KiB reserved for image, dtb and initrd; memstart_addr = %#llx",
-		  (u64)mm->block.base,
-		  (u64)(mm->block.base + mm->block.bytes - 1),
-		  (u64)mb->reserved.total_size >> 10, (u64)mm->layout.memstart);
+		  "%u slots at VA %#llx, %llu tables of the image, hung into init_pg_dir",
+		  mm->fixmap.slots.nr, shadow_fixmap_tot_start(&mm->fixmap),
+		  mm->init_pg.nr_tables - tables);
 	return 0;
 }
 
-static int table_from_memblock(void *ctx, phys_addr_t *pa)
+/**
+ * shadow_boot_drop_fixmap() - undo shadow_boot_fixmap_init()
+ * @mm: the machine
+ *
+ * Context: take-down.
+ */
+void shadow_boot_drop_fixmap(struct shadow_mm *mm)
+{
+	shadow_fixmap_fini(&mm->fixmap);
+}
+
+static int table_from_early(void *ctx, phys_addr_t *pa)
 {
 	struct shadow_mm *mm = ctx;
 	u64 page = page_bytes(mm);
 
-	shadow_memblock_set_owner(&mm->memblock, "table");
-	*pa = shadow_memblock_phys_alloc_range(&mm->memblock, page, page, 0,
-					       SHADOW_MEMBLOCK_ALLOC_ANYWHERE);
+	*pa = shadow_early_alloc_backed(&mm->early, "table", page, page);
 	return *pa ? 0 : -ENOMEM;
 }
 
-static void table_to_memblock(void *ctx, phys_addr_t pa)
+static void table_to_early(void *ctx, phys_addr_t pa)
 {
 	struct shadow_mm *mm = ctx;
 
-	shadow_memblock_phys_free(&mm->memblock, pa, page_bytes(mm));
+	shadow_early_free_backed(&mm->early, pa, page_bytes(mm));
 }
 
-static const struct shadow_pgtable_ops memblock_tables = {
-	.alloc_table = table_from_memblock,
-	.free_table = table_to_memblock,
+static const struct shadow_pgtable_ops early_tables = {
+	.alloc_table = table_from_early,
+	.free_table = table_to_early,
 };
 
 static int map_segments(struct shadow_mm *mm)
@@ -466,7 +452,7 @@ int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
 	int err;
 
 	err = shadow_pgtable_init(&mm->swapper, &mm->geo, true, &mm->block,
-				  &mm->events, &mm->fault, &memblock_tables, mm);
+				  &mm->events, &mm->fault, &early_tables, mm);
 	if (err)
 		return err;
 	err = map_segments(mm);
@@ -474,12 +460,16 @@ int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
 		err = map_memory(mm);
 	if (err)
 		goto fini;
+	err = shadow_fixmap_switch(&mm->fixmap, &mm->swapper);
+	if (err)
+		goto fini;
 	mm->regs.ttbr1 = shadow_regs_ttbr(&mm->geo, mm->swapper.root);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from memblock",
+		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from %s",
 		  mm->regs.ttbr1,
-		  shadow_layout_pa_to_va(&mm->layout, mm->block.base),
-		  mm->swapper.nr_tables);
+		  shadow_layout_pa_to_va(&mm->layout,
+					 shadow_memblock_start_of_DRAM(&mm->memblock)),
+		  mm->swapper.nr_tables, mm->early.ops->name);
 	return 0;
 
 fini:

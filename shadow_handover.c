@@ -2,8 +2,9 @@
 /*
  * shadow_handover - what memblock has left becomes the buddy's.
  *
- * A free range is cut into blocks, each of the largest order that its start's
- * alignment and the range's remaining length permit. Frames 0x10e9 to 0x10ff:
+ * A free range is cut into blocks as the early allocator says; memblock's are
+ * of the largest order that the start's alignment and the range's remaining
+ * length permit. Frames 0x10e9 to 0x10ff:
  *
  *	0x10e9 order 0, 0x10ea order 1, 0x10ec order 2, 0x10f0 order 4
  *
@@ -12,54 +13,6 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_handover.h"
-
-/**
- * shadow_handover_order() - order of the next block of a free range
- * @pfn: first frame that is left
- * @end_pfn: end of the range, above @pfn
- * @max_order: largest order that the machine has
- *
- * Follows __free_pages_memory() of mm/memblock.c.
- *
- * Context: any.
- * Return: the order.
- */
-unsigned int shadow_handover_order(u64 pfn, u64 end_pfn, unsigned int max_order)
-{
-	unsigned int order = pfn ? min_t(unsigned int, __ffs(pfn), max_order) :
-				   max_order;
-
-	return min_t(unsigned int, order, fls64(end_pfn - pfn) - 1);
-}
-
-/**
- * shadow_handover_range() - next free range, in whole frames
- * @mb: the early allocator
- * @idx: the walk's place: 0 to begin, U64_MAX when it has ended
- * @start_pfn: first whole frame
- * @end_pfn: frame after the last whole one; equal to or below @start_pfn where
- *	the range holds no whole frame
- *
- * Follows free_low_memory_core_early() of mm/memblock.c.
- *
- * Context: any; @mb must not change.
- * Return: the bytes in the range; 0 when the walk has ended.
- */
-u64 shadow_handover_range(const struct shadow_memblock *mb, u64 *idx,
-			  u64 *start_pfn, u64 *end_pfn)
-{
-	u64 mask = (1ULL << mb->page_shift) - 1;
-	phys_addr_t start, end;
-
-	shadow_memblock_next_range(mb, idx, SHADOW_NUMA_NO_NODE,
-				   SHADOW_MEMBLOCK_NONE, &mb->memory,
-				   &mb->reserved, &start, &end, NULL);
-	if (*idx == U64_MAX)
-		return 0;
-	*start_pfn = (start + mask) >> mb->page_shift;
-	*end_pfn = end >> mb->page_shift;
-	return end - start;
-}
 
 static const struct {
 	const char *name;
@@ -86,10 +39,13 @@ static enum shadow_owner owner_by_name(const char *name)
 static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 			   u64 end_pfn, struct shadow_handover *handover)
 {
-	struct shadow_page *page = shadow_pfn_to_page(nodes, start_pfn);
+	u64 memmap_end = nodes->memmap.start_pfn + nodes->memmap.nr;
+	struct shadow_page *page;
 	u64 pfn;
 
-	for (pfn = start_pfn; pfn < end_pfn; pfn++, page++) {
+	start_pfn = max(start_pfn, nodes->memmap.start_pfn);
+	for (pfn = start_pfn; pfn < min(end_pfn, memmap_end); pfn++) {
+		page = shadow_pfn_to_page(nodes, pfn);
 		if (shadow_page_state(page) == SHADOW_PAGE_HOLE) {
 			handover->nr_holes++;
 			continue;
@@ -103,12 +59,12 @@ static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 
 /* Everything between the free ranges is reserved, or a hole */
 static void reserve_all(struct shadow_nodes *nodes,
-			const struct shadow_memblock *mb,
+			const struct shadow_early *early,
 			struct shadow_handover *handover)
 {
 	u64 next = nodes->memmap.start_pfn, idx = 0, start_pfn, end_pfn;
 
-	while (shadow_handover_range(mb, &idx, &start_pfn, &end_pfn)) {
+	while (early->ops->next_free(early, &idx, &start_pfn, &end_pfn)) {
 		if (start_pfn >= end_pfn)
 			continue;
 		reserve_frames(nodes, next, start_pfn, handover);
@@ -118,7 +74,7 @@ static void reserve_all(struct shadow_nodes *nodes,
 		       handover);
 }
 
-/* Who asked memblock for it; where two share a frame, the later range says */
+/* Who asked for it; where two share a frame, the later range says */
 static void name_owners(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
 {
@@ -141,30 +97,91 @@ static void name_owners(struct shadow_nodes *nodes,
 	}
 }
 
-/* One free range, cut where a zone ends */
-static int free_range(struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,
+/* One block of frames that were never the buddy's */
+static int free_block(struct shadow_nodes *nodes, u64 pfn, unsigned int order,
 		      struct shadow_handover *handover)
 {
+	struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
+	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+	unsigned int mt;
+	int err;
+
+	mt = shadow_pageblock_mt(nodes, pfn - nodes->memmap.start_pfn);
+	err = shadow_buddy_free(zone, page, order, mt);
+	if (err)
+		return err;
+	zone->managed += BIT(order);
+	handover->blocks[order]++;
+	handover->nr_freed += BIT(order);
+	return 0;
+}
+
+/* Frames that have a struct page and whose zone is the same, cut into blocks */
+static int free_run(struct shadow_nodes *nodes, const struct shadow_early *early,
+		    u64 pfn, u64 end_pfn, struct shadow_handover *handover)
+{
 	struct shadow_zone *zone;
-	struct shadow_page *page;
-	unsigned int order, mt;
+	unsigned int order;
 	u64 zone_end;
 	int err;
 
 	while (pfn < end_pfn) {
-		page = shadow_pfn_to_page(nodes, pfn);
-		zone = shadow_page_zone(nodes, page);
+		zone = shadow_page_zone(nodes, shadow_pfn_to_page(nodes, pfn));
 		zone_end = zone->start_pfn + zone->spanned;
-		order = shadow_handover_order(pfn, min(end_pfn, zone_end),
-					      nodes->max_order);
-		mt = shadow_pageblock_mt(nodes, pfn - nodes->memmap.start_pfn);
-		err = shadow_buddy_free(zone, page, order, mt);
+		order = early->ops->order(early, pfn, min(end_pfn, zone_end),
+					  nodes->max_order);
+		err = free_block(nodes, pfn, order, handover);
 		if (err)
 			return err;
-		zone->managed += BIT(order);
-		handover->blocks[order]++;
-		handover->nr_freed += BIT(order);
 		pfn += BIT(order);
+	}
+	return 0;
+}
+
+static bool has_memory(const struct shadow_nodes *nodes, u64 pfn)
+{
+	const struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
+
+	return page && shadow_page_state(page) != SHADOW_PAGE_HOLE;
+}
+
+/* Memory that came after the memmap was made has no struct page: it stays out */
+static int free_range_with_late(struct shadow_nodes *nodes,
+				const struct shadow_early *early, u64 pfn,
+				u64 end_pfn, struct shadow_handover *handover)
+{
+	u64 run;
+	int err = 0;
+
+	while (pfn < end_pfn && !err) {
+		run = pfn;
+		while (run < end_pfn && has_memory(nodes, run))
+			run++;
+		err = free_run(nodes, early, pfn, run, handover);
+		for (pfn = run; pfn < end_pfn && !has_memory(nodes, pfn); pfn++)
+			handover->nr_late++;
+	}
+	return err;
+}
+
+/* Frames that the early allocator kept its own records in, page by page */
+static int free_own_frames(struct shadow_nodes *nodes,
+			   const struct shadow_early *early,
+			   struct shadow_handover *handover)
+{
+	u64 idx = 0, pfn, end_pfn;
+	int err;
+
+	while (early->ops->own_frames(early, &idx, &pfn, &end_pfn)) {
+		for (; pfn < end_pfn; pfn++) {
+			if (!has_memory(nodes, pfn))
+				continue;
+			err = free_block(nodes, pfn, 0, handover);
+			if (err)
+				return err;
+			handover->nr_own++;
+			handover->nr_reserved--;
+		}
 	}
 	return 0;
 }
@@ -172,7 +189,7 @@ static int free_range(struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,
 /**
  * shadow_handover() - free what the early allocator has not reserved
  * @nodes: the layer, memmap initialised, no frame freed yet
- * @mb: the early allocator, which must not allocate any more afterwards
+ * @early: the early allocator, which must not allocate any more afterwards
  * @handover: filled
  *
  * Marks every other frame reserved, with its owner where the early allocator
@@ -182,20 +199,27 @@ static int free_range(struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,
  * Context: process context, boot.
  * Return: 0, or -EUCLEAN if the machine is frozen.
  */
-int shadow_handover(struct shadow_nodes *nodes, const struct shadow_memblock *mb,
+int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early,
 		    struct shadow_handover *handover)
 {
 	u64 idx = 0, start_pfn, end_pfn;
 	int err;
 
 	memset(handover, 0, sizeof(*handover));
-	reserve_all(nodes, mb, handover);
-	name_owners(nodes, mb);
-	while (shadow_handover_range(mb, &idx, &start_pfn, &end_pfn)) {
-		err = free_range(nodes, start_pfn, end_pfn, handover);
+	reserve_all(nodes, early, handover);
+	name_owners(nodes, early->log);
+	while (early->ops->next_free(early, &idx, &start_pfn, &end_pfn)) {
+		if (early->nr_late)
+			err = free_range_with_late(nodes, early, start_pfn,
+						   end_pfn, handover);
+		else
+			err = free_run(nodes, early, start_pfn, end_pfn, handover);
 		if (err)
 			return err;
 	}
+	err = free_own_frames(nodes, early, handover);
+	if (err)
+		return err;
 	handover->done = true;
 	return 0;
 }

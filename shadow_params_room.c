@@ -7,6 +7,7 @@
  * page touching one more than it would at an aligned address. Where blocks can
  * be used, only entries that an edge of a range cuts have a table.
  */
+#include "shadow_fixmap.h"
 #include "shadow_layout.h"
 #include "shadow_params_room.h"
 #include "shadow_zone.h"
@@ -96,7 +97,8 @@ u64 shadow_params_static_tables(const struct shadow_config *cfg,
 	geometry(cfg, shadow_params_idmap_bits(cfg, 1ULL << shadow_config_pa_bits(cfg)),
 		 &idmap);
 	geometry(cfg, cfg->va_bits, &kernel);
-	return 2 + max_tables(&idmap, image_bytes, U64_MAX, IMAGE_EDGES) +
+	return 2 + shadow_fixmap_nr_tables(&kernel) +
+	       max_tables(&idmap, image_bytes, U64_MAX, IMAGE_EDGES) +
 	       max_tables(&kernel, image_bytes, IMAGE_ALIGN, IMAGE_EDGES);
 }
 

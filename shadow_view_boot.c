@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * shadow_view_boot - how the machine came to be, and whether it still is what
- * it should be: config, boot, regs, layout, handover, audit.
+ * it should be: config, boot, regs, layout, audit.
  */
 #include <linux/seq_file.h>
 
@@ -195,63 +195,6 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 		   "memory", va, va + mm->block.bytes - 1,
 		   mm->block.bytes >> 10, mm->layout.phys_offset);
 	metadata_cost(seq, mm);
-}
-
-static void handover_range(struct seq_file *seq, const struct shadow_nodes *nodes,
-			   u64 pfn, u64 end_pfn)
-{
-	unsigned int order, last = U32_MAX, run = 0;
-
-	/* "9 10x3" is one block of order 9, then three of order 10 */
-	while (pfn < end_pfn) {
-		order = shadow_handover_order(pfn, end_pfn, nodes->max_order);
-		if (order != last && run) {
-			seq_printf(seq, run > 1 ? " %ux%u" : " %u", last, run);
-			run = 0;
-		}
-		last = order;
-		run++;
-		pfn += 1ULL << order;
-	}
-	if (run)
-		seq_printf(seq, run > 1 ? " %ux%u" : " %u", last, run);
-}
-
-/**
- * shadow_view_handover() - what memblock gave to the buddy
- * @seq: where to print
- * @machine: the machine
- *
- * Context: process context, the machine's lock held.
- */
-void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine)
-{
-	const struct shadow_mm *mm = &machine->mm;
-	const struct shadow_handover *handover = &mm->handover;
-	u64 idx = 0, start_pfn, end_pfn, bytes;
-	unsigned int order;
-
-	seq_puts(seq, "# Each free range of memblock in whole frames, and the orders it was released in\n");
-	while ((bytes = shadow_handover_range(&mm->memblock, &idx, &start_pfn, &end_pfn))) {
-		if (start_pfn >= end_pfn) {
-			seq_printf(seq, "%llu bytes below frame %#llx: no whole frame\n",
-				   bytes, start_pfn);
-			continue;
-		}
-		seq_printf(seq, "[%#llx-%#llx] %llu frames: orders",
-			   start_pfn << mm->cfg.page_shift,
-			   (end_pfn << mm->cfg.page_shift) - 1,
-			   end_pfn - start_pfn);
-		handover_range(seq, &mm->nodes, start_pfn, end_pfn);
-		seq_putc(seq, '\n');
-	}
-	seq_puts(seq, "\nblocks of order");
-	for (order = 0; order <= mm->nodes.max_order; order++)
-		seq_printf(seq, " %u:%llu", order, handover->blocks[order]);
-	seq_printf(seq, "\n%llu frames freed + %llu reserved + %llu in holes = %llu, the memmap has %u\n",
-		   handover->nr_freed, handover->nr_reserved, handover->nr_holes,
-		   handover->nr_freed + handover->nr_reserved + handover->nr_holes,
-		   mm->nodes.memmap.nr);
 }
 
 static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)

@@ -5,14 +5,32 @@
 #ifndef SHADOW_BOOT_H
 #define SHADOW_BOOT_H
 
+#include "shadow_backing.h"
 #include "shadow_mm.h"
 #include "shadow_phase.h"
 
 static_assert(SHADOW_NR_PHASES <= SHADOW_MAX_PHASES);
 
+int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage,
+			struct shadow_backing *backing, char *why,
+			size_t why_bytes);
 int shadow_boot_up(struct shadow_mm *mm);
 int shadow_boot_step(struct shadow_mm *mm, unsigned int upto);
 u64 shadow_boot_down(struct shadow_mm *mm);
+
+/**
+ * shadow_boot_max_order() - order of the buddy's largest block
+ * @mm: the machine
+ *
+ * The kernel's MAX_PAGE_ORDER for each granule.
+ *
+ * Context: any.
+ * Return: the order.
+ */
+static inline unsigned int shadow_boot_max_order(const struct shadow_mm *mm)
+{
+	return mm->cfg.page_shift == 12 ? 10 : mm->cfg.page_shift == 14 ? 11 : 13;
+}
 
 /**
  * shadow_boot_reached() - is a phase complete?

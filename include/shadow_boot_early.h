@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * shadow_boot_early - the phases from the first instruction to paging_init,
+ * shadow_boot_early - the phases from the first instruction to bootmem_init,
  * each called by the ladder of shadow_boot.c. A phase returns 0 or -errno and
  * says in @effect, SHADOW_PHASE_TEXT bytes, what it changed.
  */
@@ -18,8 +18,14 @@ void shadow_boot_drop_init_pg(struct shadow_mm *mm);
 int shadow_boot_cpu_setup(struct shadow_mm *mm, char *effect);
 int shadow_boot_primary_switch(struct shadow_mm *mm, char *effect);
 void shadow_boot_mmu_off(struct shadow_mm *mm);
-int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect);
+int shadow_boot_fixmap_init(struct shadow_mm *mm, char *effect);
+void shadow_boot_drop_fixmap(struct shadow_mm *mm);
 int shadow_boot_paging_init(struct shadow_mm *mm, char *effect);
 void shadow_boot_drop_swapper(struct shadow_mm *mm);
+
+/* shadow_boot_board.c */
+int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect);
+int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect);
+int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect);
 
 #endif /* SHADOW_BOOT_EARLY_H */

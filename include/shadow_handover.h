@@ -6,7 +6,7 @@
 #ifndef SHADOW_HANDOVER_H
 #define SHADOW_HANDOVER_H
 
-#include "shadow_memblock.h"
+#include "shadow_early.h"
 #include "shadow_zone.h"
 
 /**
@@ -15,6 +15,9 @@
  * @nr_freed: frames given to the buddy
  * @nr_reserved: frames with memory that were not
  * @nr_holes: frames of the memmap without memory
+ * @nr_own: of those given, the ones that held the early allocator's records
+ * @nr_late: frames whose memory was added after the memmap was made; they have
+ *	no struct page and belong to nobody
  * @blocks: blocks given, by order
  */
 struct shadow_handover {
@@ -22,13 +25,12 @@ struct shadow_handover {
 	u64 nr_freed;
 	u64 nr_reserved;
 	u64 nr_holes;
+	u64 nr_own;
+	u64 nr_late;
 	u64 blocks[SHADOW_NR_ORDERS];
 };
 
-unsigned int shadow_handover_order(u64 pfn, u64 end_pfn, unsigned int max_order);
-u64 shadow_handover_range(const struct shadow_memblock *mb, u64 *idx,
-			  u64 *start_pfn, u64 *end_pfn);
-int shadow_handover(struct shadow_nodes *nodes, const struct shadow_memblock *mb,
+int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early,
 		    struct shadow_handover *handover);
 
 #endif /* SHADOW_HANDOVER_H */

@@ -8,9 +8,13 @@
 #ifndef SHADOW_MM_H
 #define SHADOW_MM_H
 
+#include "shadow_board_init.h"
+#include "shadow_bootmem.h"
 #include "shadow_compat.h"
+#include "shadow_early.h"
 #include "shadow_event.h"
 #include "shadow_fault.h"
+#include "shadow_fixmap.h"
 #include "shadow_handover.h"
 #include "shadow_layout.h"
 #include "shadow_memblock.h"
@@ -83,6 +87,8 @@ struct shadow_segment {
  * @static_next: next free page of the image's own space for tables
  * @static_end: end of that space
  * @kimage_va: where the image is mapped
+ * @zone_limit: per zone type, frame at which it ends (0: never populated)
+ * @nr_nodes: nodes that have memory, or are below one that has
  */
 struct shadow_boot {
 	unsigned int nr_done;
@@ -92,6 +98,8 @@ struct shadow_boot {
 	phys_addr_t static_next;
 	phys_addr_t static_end;
 	u64 kimage_va;
+	u64 zone_limit[SHADOW_MAX_NR_ZONES];
+	unsigned int nr_nodes;
 };
 
 /**
@@ -102,10 +110,15 @@ struct shadow_boot {
  * @cpu_id: what the CPU can do
  * @cfg: the parameters it was booted with
  * @places: where image, device tree and initrd lie
- * @block: its memory
+ * @board: what its memory was described by; NULL: the block is all of it
+ * @block: its physical addresses, and what is behind them
  * @fault: raised when an invariant is found broken; freezes the machine
  * @events: what hooks counted
- * @memblock: the early allocator
+ * @memblock: what memory there is, and what of it was reserved
+ * @early: the early allocator
+ * @bootmem: its records, where that is bootmem
+ * @fate: what became of the board
+ * @fixmap: addresses that are known before anything else
  * @nodes: nodes, zones, the page allocator
  * @handover: what the first gave to the second
  * @geo: shape of the kernel's tables
@@ -128,13 +141,18 @@ struct shadow_mm {
 	struct shadow_cpu_id cpu_id;
 	struct shadow_config cfg;
 	struct shadow_places places;
+	const struct shadow_board *board;
 
 	struct shadow_block block;
 	struct shadow_fault fault;
 	struct shadow_event_log events;
 	struct shadow_memblock memblock;
+	struct shadow_early early;
+	struct shadow_bootmem bootmem;
+	struct shadow_board_fate fate;
 	struct shadow_nodes nodes;
 	struct shadow_handover handover;
+	struct shadow_fixmap fixmap;
 	struct shadow_geometry geo;
 	struct shadow_geometry idmap_geo;
 	struct shadow_layout layout;

@@ -26,8 +26,12 @@ void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine);
-void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_handover.c: what the buddy was given, and the rest */
+void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_handover_whole(struct seq_file *seq,
+				struct shadow_machine *machine);
 
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);

@@ -81,17 +81,17 @@ static void handover_imx6ul(struct kunit *test)
 static void handover_orders(struct kunit *test)
 {
 	/* The example at the top of shadow_handover.c */
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x10e9, 0x1100, 10), 0);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x10ea, 0x1100, 10), 1);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x10ec, 0x1100, 10), 2);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x10f0, 0x1100, 10), 4);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x10e9, 0x1100, 10), 0);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x10ea, 0x1100, 10), 1);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x10ec, 0x1100, 10), 2);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x10f0, 0x1100, 10), 4);
 	/* The length limits, the machine's largest order limits */
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x1000, 0x1003, 10), 1);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x100000, 0x200000, 10), 10);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0x100000, 0x200000, 13), 13);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x1000, 0x1003, 10), 1);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x100000, 0x200000, 10), 10);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0x100000, 0x200000, 13), 13);
 	/* Frame 0 is aligned to everything */
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0, 0x100000, 10), 10);
-	KUNIT_EXPECT_EQ(test, shadow_handover_order(0, 5, 10), 2);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0, 0x100000, 10), 10);
+	KUNIT_EXPECT_EQ(test, shadow_early_order(0, 5, 10), 2);
 }
 
 /* Two banks with a hole, a reservation that ends inside a frame */

@@ -864,7 +864,7 @@ static void remake(struct kunit *test, struct slab_machine *sm, void *memmap)
 	KUNIT_ASSERT_NE(test, shadow_memmap_bytes(&m->nodes, &m->mb), 0);
 	shadow_free_area_init(&m->nodes, &m->mb, memmap);
 	shadow_build_zonelists(&m->nodes);
-	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->mb, &m->handover), 0);
+	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->early, &m->handover), 0);
 }
 
 /* One byte of what lies in the block: of a struct shadow_page, or contents */

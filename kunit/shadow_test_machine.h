@@ -9,6 +9,7 @@
 #include "shadow_test.h"
 
 #include "shadow_buddy.h"
+#include "shadow_early.h"
 #include "shadow_handover.h"
 #include "shadow_memblock.h"
 #include "shadow_page_alloc.h"
@@ -23,7 +24,8 @@
  * @events: what hooks counted
  * @fault: raised when an invariant is found broken
  * @block: the machine's memory
- * @mb: its early allocator
+ * @mb: what memory it has
+ * @early: its early allocator
  * @nodes: its nodes, zones and buddy
  * @handover: what was handed over
  */
@@ -32,6 +34,7 @@ struct shadow_test_machine {
 	struct shadow_fault fault;
 	struct shadow_block block;
 	struct shadow_memblock mb;
+	struct shadow_early early;
 	struct shadow_nodes nodes;
 	struct shadow_handover handover;
 };
@@ -50,6 +53,7 @@ shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
 	m->block = *block;
 	shadow_memblock_init(&m->mb, &m->block, &m->events,
 			     SHADOW_TEST_PAGE_SHIFT);
+	shadow_early_init(&m->early, &shadow_early_memblock, &m->mb, NULL);
 	shadow_nodes_init(&m->nodes, &m->block, &m->events, &m->fault,
 			  SHADOW_TEST_PAGE_SHIFT, SHADOW_TEST_MAX_ORDER);
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
@@ -66,7 +70,7 @@ static inline void shadow_test_machine_boot(struct kunit *test,
 	KUNIT_ASSERT_NE(test, bytes, 0);
 	shadow_free_area_init(&m->nodes, &m->mb, shadow_test_alloc(test, bytes));
 	shadow_build_zonelists(&m->nodes);
-	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->mb, &m->handover), 0);
+	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->early, &m->handover), 0);
 	if (nr_cpus) {
 		shadow_pcp_init(&m->nodes,
 				shadow_test_alloc(test, shadow_pcp_bytes(nr_cpus)),

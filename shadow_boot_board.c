@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_boot_board - from a board to a machine: is its memory really there,
+ * where lie image and device tree, and the phases in which memblock learns of
+ * it all.
+ */
+#include "shadow_backing.h"
+#include "shadow_boot.h"
+#include "shadow_boot_early.h"
+#include "shadow_bootmem.h"
+
+__printf(4, 5)
+static int refuse(char *why, size_t why_bytes, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vscnprintf(why, why_bytes, fmt, args);
+	va_end(args);
+	return err;
+}
+
+/*
+ * The host's own memory is never the machine's, and what a text describes has
+ * an owner for each byte.
+ */
+static bool is_virtual(const struct shadow_board *board,
+		       const struct shadow_block *storage)
+{
+	return board->kind == SHADOW_BOARD_HOST ||
+	       board->kind == SHADOW_BOARD_TEXT ||
+	       !shadow_board_inside(board, storage);
+}
+
+/* The board's span, and above it the aperture where descriptors reach it */
+static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage,
+			struct shadow_backing *backing, char *why,
+			size_t why_bytes)
+{
+	bool aside = mm->board->kind == SHADOW_BOARD_TEXT;
+	u64 limit = 1ULL << shadow_config_pa_bits(&mm->cfg);
+	u64 start = round_down(shadow_board_start(mm->board), 1ULL << mm->cfg.page_shift);
+	u64 end = min(shadow_board_end(mm->board), limit);
+	u64 aperture = ALIGN(end, SHADOW_BACKING_APERTURE);
+	int err;
+
+	if (start >= limit)
+		return refuse(why, why_bytes, -ERANGE,
+			      "board %s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
+			      mm->board->name, start, limit);
+	if (aperture + storage->bytes > limit) {
+		if (aside)
+			return refuse(why, why_bytes, -ERANGE,
+				      "board %s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
+				      mm->board->name, end, storage->bytes >> 20,
+				      limit);
+		aperture = 0;
+	}
+	err = shadow_backing_init(backing, storage, mm->cfg.page_shift, aperture,
+				  aside);
+	if (err)
+		return refuse(why, why_bytes, err,
+			      "board %s: a block of %lluK cannot keep its books",
+			      mm->board->name, storage->bytes >> 10);
+	mm->block.base = start;
+	mm->block.bytes = (aperture ? aperture + storage->bytes : end) - start;
+	mm->block.virt = storage->virt;
+	mm->block.backing = backing;
+	return 0;
+}
+
+/* Image and device tree of a text board are not among its reservations */
+static int place_aside(struct shadow_mm *mm, char *why, size_t why_bytes)
+{
+	u64 bytes = clamp_t(u64, mm->cfg.bytes / 16, SZ_256K, SZ_32M);
+	struct shadow_places *places = &mm->places;
+
+	if (mm->cfg.image.given || mm->cfg.dtb.given || mm->cfg.initrd.given)
+		return refuse(why, why_bytes, -EINVAL,
+			      "board %s: a text says what is reserved; allowed: without image, dtb and initrd",
+			      mm->board->name);
+	places->image.bytes = ALIGN(bytes, 1ULL << mm->cfg.page_shift);
+	places->image.start = shadow_block_aside_alloc(&mm->block,
+						       places->image.bytes, SZ_2M);
+	places->dtb.bytes = SZ_64K;
+	places->dtb.start = shadow_block_aside_alloc(&mm->block, SZ_64K, SZ_64K);
+	if (places->image.start && places->dtb.start)
+		return 0;
+	return refuse(why, why_bytes, -ENOMEM,
+		      "board %s: no room in the block for an image of %lluK",
+		      mm->board->name, places->image.bytes >> 10);
+}
+
+/**
+ * shadow_boot_prepare() - the machine's memory and what lies in it
+ * @mm: the machine; cfg and board are set, the latter NULL where the block is
+ *	all memory
+ * @storage: the block that was obtained
+ * @backing: room for a virtual board's books, which lives as long as @mm is used
+ * @why: one line where it is refused, else ""
+ * @why_bytes: room there
+ *
+ * Sets @mm->block and @mm->places. What a board was before is forgotten.
+ *
+ * Context: process context, nobody uses the machine.
+ * Return: 0; -ERANGE, -EINVAL or -ENOMEM with @why set.
+ */
+int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage,
+			struct shadow_backing *backing, char *why,
+			size_t why_bytes)
+{
+	int err;
+
+	why[0] = '\0';
+	memset(&mm->places, 0, sizeof(mm->places));
+	mm->block = *storage;
+	mm->block.backing = NULL;
+	if (!mm->board)
+		return shadow_params_place(&mm->cfg, &mm->block, &mm->places,
+					   why, why_bytes);
+	if (is_virtual(mm->board, storage)) {
+		err = make_virtual(mm, storage, backing, why, why_bytes);
+		if (err)
+			return err;
+	}
+	if (mm->board->kind == SHADOW_BOARD_TEXT)
+		return place_aside(mm, why, why_bytes);
+	return shadow_board_place(mm->board, &mm->cfg, &mm->places, why,
+				  why_bytes);
+}
+
+static void get_arch(const struct shadow_mm *mm, struct shadow_board_arch *arch)
+{
+	arch->page_shift = mm->cfg.page_shift;
+	arch->pa_bits = shadow_config_pa_bits(&mm->cfg);
+	arch->va_bits = mm->cfg.va_bits;
+	arch->nvhe = false;
+}
+
+static const struct shadow_early_ops *early_policy(const char *name)
+{
+	return strcmp(name, shadow_early_bootmem.name) ? &shadow_early_memblock :
+							 &shadow_early_bootmem;
+}
+
+/* Board and fate each have a line for what went wrong */
+static int say_why(const struct shadow_mm *mm, char *effect, int err)
+{
+	if (err && mm->fate.why[0])
+		scnprintf(effect, SHADOW_PHASE_TEXT, "%s", mm->fate.why);
+	return err;
+}
+
+static int add_memory(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_board_arch arch;
+
+	if (!mm->board)
+		return shadow_memblock_add_node(&mm->memblock, mm->block.base,
+						mm->block.bytes, 0,
+						SHADOW_MEMBLOCK_NONE);
+	get_arch(mm, &arch);
+	return say_why(mm, effect,
+		       shadow_board_setup_memory(&mm->fate, mm->board,
+						 &mm->memblock, &arch,
+						 &mm->places));
+}
+
+/**
+ * shadow_boot_setup_fdt() - memblock learns what memory there is
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Maps the device tree through its slot of the fixmap first. Follows
+ * setup_machine_fdt() of arch/arm64/kernel/setup.c.
+ *
+ * Context: boot.
+ * Return: 0, or why the board's memory cannot be used.
+ */
+int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_memblock *mb = &mm->memblock;
+	u64 va;
+	int err;
+
+	memset(&mm->fate, 0, sizeof(mm->fate));
+	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
+	shadow_early_init(&mm->early, early_policy(mm->cfg.early), mb,
+			  &mm->bootmem);
+	/* An array that grows takes nothing of a text board's memory */
+	if (shadow_block_aside(&mm->block))
+		shadow_memblock_allow_resize(mb);
+	err = shadow_fixmap_map_fdt(&mm->fixmap, mm->places.dtb.start,
+				    mm->places.dtb.bytes, SHADOW_PAGE_KERNEL_RO,
+				    &va);
+	if (!err)
+		err = add_memory(mm, effect);
+	if (err)
+		return err;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "device tree at VA %#llx; %lu ranges of memory, %llu KiB, from %s",
+		  va, mb->memory.cnt, (u64)mb->memory.total_size >> 10,
+		  mm->board ? shadow_board_kind_name(mm->board->kind) : "the block");
+	return 0;
+}
+
+static int reserve_place(struct shadow_mm *mm, const char *owner,
+			 const struct shadow_param_range *place)
+{
+	if (!place->bytes)
+		return 0;
+	return shadow_early_reserve(&mm->early, owner, place->start, place->bytes);
+}
+
+/* The block is all memory there is; image, device tree and initrd are taken */
+static int reserve_in_block(struct shadow_mm *mm)
+{
+	int err;
+
+	err = reserve_place(mm, "image", &mm->places.image);
+	if (!err)
+		err = reserve_place(mm, "dtb", &mm->places.dtb);
+	if (!err)
+		err = reserve_place(mm, "initrd", &mm->places.initrd);
+	if (!err)
+		err = shadow_layout_set_memstart(&mm->layout, mm->block.base,
+						 mm->block.base + mm->block.bytes);
+	return err;
+}
+
+/**
+ * shadow_boot_memblock_init() - memory is cut to what can be used, and taken
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Ends with the early allocator being ready. Follows arm64_memblock_init() of
+ * arch/arm64/mm/init.c.
+ *
+ * Context: boot.
+ * Return: 0; -ENOMEM if a list is full; -ERANGE if the linear map cannot
+ * reach the block; why the board cannot boot.
+ */
+int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_memblock *mb = &mm->memblock;
+	struct shadow_board_arch arch;
+	int err;
+
+	get_arch(mm, &arch);
+	if (mm->board)
+		err = say_why(mm, effect,
+			      shadow_board_memblock_init(&mm->fate, mm->board,
+							 mb, &mm->layout, &arch,
+							 &mm->places));
+	else
+		err = reserve_in_block(mm);
+	if (!err)
+		err = shadow_early_take_over(&mm->early);
+	if (err)
+		return err;
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "memory [%#llx-%#llx], %llu KiB reserved, memstart_addr = %#llx; %s allocates",
+		  (u64)shadow_memblock_start_of_DRAM(mb),
+		  (u64)shadow_memblock_end_of_DRAM(mb) - 1,
+		  (u64)mb->reserved.total_size >> 10, (u64)mm->layout.memstart,
+		  mm->early.ops->name);
+	return 0;
+}
+
+/*
+ * A private block has no device tree that says how far devices reach, so the
+ * lowest quarter stands for what they can: both zones are there to be tried.
+ * The limit is a multiple of the largest block, as it is on real boards.
+ */
+static u64 quarter_limit_pfn(const struct shadow_mm *mm, unsigned int max_order)
+{
+	unsigned int shift = mm->cfg.page_shift;
+	u64 start = mm->block.base >> shift;
+	u64 end = (mm->block.base + mm->block.bytes) >> shift;
+	u64 quarter = start + (end - start) / 4;
+	u64 limit = round_up(quarter, BIT(max_order));
+
+	if (limit < end)
+		return limit;
+	/*
+	 * With large pages no multiple of the largest block may lie inside. The
+	 * buddy never merges across a zone's border, so any will do; one with
+	 * the quarter's own alignment makes the fewest blocks.
+	 */
+	limit = round_up(quarter, rounddown_pow_of_two((end - start) / 4));
+	return min(limit, end);
+}
+
+static unsigned int count_nodes(const struct shadow_memblock *mb)
+{
+	unsigned int nr = 1;
+	unsigned long i;
+
+	for (i = 0; i < mb->memory.cnt; i++)
+		if (shadow_numa_valid_node(mb->memory.regions[i].nid))
+			nr = max_t(unsigned int, nr, mb->memory.regions[i].nid + 1);
+	return nr;
+}
+
+/**
+ * shadow_boot_bootmem_init() - nodes, and how far each zone reaches
+ * @mm: the machine
+ * @effect: what changed
+ *
+ * Follows bootmem_init() and zone_sizes_init() of arch/arm64/mm/init.c.
+ *
+ * Context: boot.
+ * Return: 0, or -EINVAL for nodes that the machine cannot have.
+ */
+int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect)
+{
+	u64 *limit = mm->boot.zone_limit;
+	struct shadow_board_arch arch;
+	int err;
+
+	memset(limit, 0, sizeof(mm->boot.zone_limit));
+	get_arch(mm, &arch);
+	if (mm->board) {
+		err = shadow_board_bootmem_init(&mm->fate, mm->board,
+						&mm->memblock, &arch);
+		if (err)
+			return say_why(mm, effect, err);
+		shadow_board_zone_limits(mm->board, &mm->memblock, limit);
+	} else {
+		limit[SHADOW_ZONE_DMA] =
+			quarter_limit_pfn(mm, shadow_boot_max_order(mm));
+		limit[SHADOW_ZONE_NORMAL] = U64_MAX;
+	}
+	mm->boot.nr_nodes = count_nodes(&mm->memblock);
+	mm->memblock.low_limit = limit[SHADOW_ZONE_DMA] ?
+		(limit[SHADOW_ZONE_DMA] << mm->cfg.page_shift) - 1 :
+		SHADOW_MEMBLOCK_ALLOC_ANYWHERE;
+	if (mm->boot.nr_nodes > SHADOW_MAX_NODES) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "memory of node %u; allowed: nodes 0 to %u",
+			  mm->boot.nr_nodes - 1, SHADOW_MAX_NODES - 1);
+		return -EINVAL;
+	}
+	scnprintf(effect, SHADOW_PHASE_TEXT,
+		  "%u nodes, zone DMA ends at %#llx", mm->boot.nr_nodes,
+		  limit[SHADOW_ZONE_DMA] << mm->cfg.page_shift);
+	return 0;
+}

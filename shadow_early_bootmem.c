@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_early_bootmem - bootmem as the policy behind shadow_early: memblock
+ * knows the memory and what the board reserved, then a bitmap for each node
+ * takes over. Follows arm_bootmem_init() of arch/arm/mm/init.c up to Linux 4.x.
+ */
+#include "shadow_bootmem.h"
+#include "shadow_early.h"
+
+/* Where a walk over runs stands, in one number: 0 begins */
+#define WALK_SHIFT	48
+
+static struct shadow_bootmem_walk unpack(u64 idx)
+{
+	struct shadow_bootmem_walk walk = {
+		.at = idx >> WALK_SHIFT,
+		.idx = idx & ((1ULL << WALK_SHIFT) - 1),
+	};
+
+	return walk;
+}
+
+static u64 pack(const struct shadow_bootmem_walk *walk)
+{
+	return (u64)walk->at << WALK_SHIFT | walk->idx;
+}
+
+/* First and last frame of a node's memory; false where it has none */
+static bool node_span(const struct shadow_memblock *mb, int nid, u64 *start_pfn,
+		      u64 *end_pfn)
+{
+	const struct shadow_memblock_region *region = mb->memory.regions;
+	const struct shadow_memblock_region *end = region + mb->memory.cnt;
+	unsigned int shift = mb->page_shift;
+	u64 mask = (1ULL << shift) - 1;
+
+	*start_pfn = U64_MAX;
+	*end_pfn = 0;
+	for (; region < end; region++) {
+		if ((shadow_numa_valid_node(region->nid) ? region->nid : 0) != nid)
+			continue;
+		*start_pfn = min(*start_pfn, (region->base + mask) >> shift);
+		*end_pfn = max(*end_pfn, (region->base + region->size) >> shift);
+	}
+	return *start_pfn < *end_pfn;
+}
+
+/* The bitmap lies in the memory that it describes, or aside */
+static phys_addr_t alloc_map(struct shadow_early *early, u64 bytes)
+{
+	u64 page = 1ULL << early->mb->page_shift;
+	const char *before;
+	phys_addr_t pa;
+
+	bytes = ALIGN(bytes, page);
+	if (shadow_block_aside(early->block))
+		return shadow_block_aside_alloc(early->block, bytes, page);
+	before = shadow_memblock_set_owner(early->mb, "bootmem");
+	pa = shadow_memblock_phys_alloc_range(early->mb, bytes, page, 0,
+					      SHADOW_MEMBLOCK_ALLOC_ANYWHERE);
+	shadow_memblock_set_owner(early->mb, before);
+	if (pa && shadow_block_back(early->block, pa, bytes)) {
+		shadow_memblock_phys_free(early->mb, pa, bytes);
+		pa = 0;
+	}
+	return pa;
+}
+
+static int init_nodes(struct shadow_early *early)
+{
+	u64 start_pfn, end_pfn;
+	phys_addr_t pa;
+	int nid, err;
+
+	for (nid = 0; nid < SHADOW_MAX_NUMNODES; nid++) {
+		if (!node_span(early->mb, nid, &start_pfn, &end_pfn))
+			continue;
+		pa = alloc_map(early, shadow_bootmem_map_bytes(end_pfn - start_pfn));
+		if (!pa)
+			return -ENOMEM;
+		err = shadow_bootmem_init_node(early->bootmem, nid,
+					       shadow_phys_to_virt(early->block, pa),
+					       pa,
+					       shadow_block_is_aside(early->block, pa),
+					       start_pfn, end_pfn);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What is not mapped is nobody's to have */
+static int tell_memory(struct shadow_early *early)
+{
+	const struct shadow_memblock_type *memory = &early->mb->memory;
+	const struct shadow_memblock_region *region = memory->regions;
+	int err = 0;
+
+	for (; region < memory->regions + memory->cnt && !err; region++)
+		if (!(region->flags & SHADOW_MEMBLOCK_NOMAP))
+			err = shadow_bootmem_free(early->bootmem, region->base,
+						  region->size);
+	return err;
+}
+
+/* First who took it, as far as memblock remembers; then all, again */
+static int tell_reserved(struct shadow_early *early)
+{
+	const struct shadow_early_log *log = &early->mb->log;
+	const struct shadow_early_range *range = log->range;
+	struct shadow_bootmem *bm = early->bootmem;
+	phys_addr_t start, end;
+	int err = 0;
+	u64 i;
+
+	for (; range < log->range + log->nr && !err; range++) {
+		shadow_bootmem_set_owner(bm, range->owner);
+		err = shadow_bootmem_reserve(bm, range->base, range->bytes,
+					     SHADOW_BOOTMEM_DEFAULT);
+	}
+	shadow_bootmem_set_owner(bm, NULL);
+	shadow_for_each_reserved_mem_range(early->mb, i, &start, &end)
+		if (!err)
+			err = shadow_bootmem_reserve(bm, start, end - start,
+						     SHADOW_BOOTMEM_DEFAULT);
+	return err;
+}
+
+static int bootmem_take_over(struct shadow_early *early)
+{
+	int err;
+
+	shadow_bootmem_init(early->bootmem, NULL, early->mb->page_shift);
+	err = init_nodes(early);
+	if (!err)
+		err = tell_memory(early);
+	if (!err)
+		err = tell_reserved(early);
+	early->log = &early->bootmem->log;
+	return err;
+}
+
+static phys_addr_t bootmem_alloc(struct shadow_early *early,
+				 const struct shadow_early_want *want)
+{
+	phys_addr_t pa = 0;
+
+	shadow_bootmem_set_owner(early->bootmem, early->mb->log.owner);
+	if (shadow_bootmem_alloc(early->bootmem, want->bytes, want->align ? :
+				 SHADOW_SMP_CACHE_BYTES, want->min, want->max,
+				 want->nid, &pa))
+		return 0;
+	return pa;
+}
+
+static int bootmem_remove(struct shadow_early *early, phys_addr_t base,
+			  u64 bytes)
+{
+	return shadow_bootmem_reserve(early->bootmem, base, bytes,
+				      SHADOW_BOOTMEM_DEFAULT);
+}
+
+static int bootmem_reserve(struct shadow_early *early, phys_addr_t base,
+			   u64 bytes)
+{
+	shadow_bootmem_set_owner(early->bootmem, early->mb->log.owner);
+	return shadow_bootmem_reserve(early->bootmem, base, bytes,
+				      SHADOW_BOOTMEM_DEFAULT);
+}
+
+static int bootmem_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
+{
+	return shadow_bootmem_free(early->bootmem, base, bytes);
+}
+
+static u64 bootmem_next_free(const struct shadow_early *early, u64 *idx,
+			     u64 *start_pfn, u64 *end_pfn)
+{
+	struct shadow_bootmem_walk walk = unpack(*idx);
+	struct shadow_bootmem_run run;
+
+	do {
+		if (!shadow_bootmem_next_run(early->bootmem, &walk, &run))
+			return 0;
+	} while (run.map);
+	*idx = pack(&walk);
+	*start_pfn = run.pfn;
+	*end_pfn = run.pfn + run.nr;
+	return run.nr << early->mb->page_shift;
+}
+
+static bool bootmem_own_frames(const struct shadow_early *early, u64 *idx,
+			       u64 *start_pfn, u64 *end_pfn)
+{
+	struct shadow_bootmem_walk walk = unpack(*idx);
+	struct shadow_bootmem_run run;
+
+	do {
+		if (!shadow_bootmem_next_run(early->bootmem, &walk, &run))
+			return false;
+	} while (!run.map);
+	*idx = pack(&walk);
+	*start_pfn = run.pfn;
+	*end_pfn = run.pfn + run.nr;
+	return true;
+}
+
+static unsigned int bootmem_order(const struct shadow_early *early, u64 pfn,
+				  u64 end_pfn, unsigned int max_order)
+{
+	struct shadow_bootmem_run run = { .pfn = pfn, .nr = end_pfn - pfn };
+
+	return shadow_bootmem_order(&run, pfn, end_pfn, max_order);
+}
+
+static int bootmem_verify(const struct shadow_early *early,
+			  struct shadow_fault *fault)
+{
+	return shadow_bootmem_verify(early->bootmem, fault);
+}
+
+const struct shadow_early_ops shadow_early_bootmem = {
+	.name = "bootmem",
+	.take_over = bootmem_take_over,
+	.alloc = bootmem_alloc,
+	.add = bootmem_free,
+	.remove = bootmem_remove,
+	.reserve = bootmem_reserve,
+	.free = bootmem_free,
+	.next_free = bootmem_next_free,
+	.order = bootmem_order,
+	.own_frames = bootmem_own_frames,
+	.verify = bootmem_verify,
+};
