@@ -44,6 +44,7 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 			  sizeof(struct shadow_page));
 		return -ENOMEM;
 	}
+	mm->boot.memmap = memmap;
 	shadow_free_area_init(nodes, &mm->memblock,
 			      shadow_phys_to_virt(&mm->block, memmap));
 	mm->early.memmap_made = true;
@@ -59,6 +60,13 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 		  "memmap %llu KiB for %u frames", bytes >> 10,
 		  nodes->memmap.nr);
 	return 0;
+}
+
+static void memmap_to_early(void *to, u64 at, u64 bytes)
+{
+	struct shadow_mm *mm = to;
+
+	shadow_early_free_backed(&mm->early, mm->boot.memmap + at, bytes);
 }
 
 static int build_zonelists(struct shadow_mm *mm, char *effect)
@@ -136,10 +144,15 @@ static const struct shadow_pgtable_ops buddy_tables = {
  */
 static int mem_init(struct shadow_mm *mm, char *effect)
 {
-	int err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
+	int err;
 
+	mm->boot.memmap_returned =
+		shadow_free_unused_memmap(&mm->nodes, &mm->memblock,
+					  memmap_to_early, mm);
+	err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
 	if (err)
 		return err;
+	shadow_early_retire(&mm->early);
 	shadow_pgtable_set_ops(&mm->swapper, &buddy_tables, mm);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "%llu frames freed, %llu reserved, %llu in holes; tables come from the buddy now",

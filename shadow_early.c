@@ -79,6 +79,11 @@ static bool memblock_own_frames(const struct shadow_early *early, u64 *idx,
 	return false;
 }
 
+/* What it knows stays to be read */
+static void memblock_retire(struct shadow_early *early)
+{
+}
+
 static int memblock_verify(const struct shadow_early *early,
 			   struct shadow_fault *fault)
 {
@@ -96,6 +101,7 @@ const struct shadow_early_ops shadow_early_memblock = {
 	.next_free = memblock_next_free,
 	.order = memblock_order,
 	.own_frames = memblock_own_frames,
+	.retire = memblock_retire,
 	.verify = memblock_verify,
 };
 
@@ -297,4 +303,16 @@ int shadow_early_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
 	if (!err && early->taken_over)
 		err = early->ops->free(early, base, bytes);
 	return err;
+}
+
+/**
+ * shadow_early_retire() - the buddy has what was free: nobody allocates early
+ * @early: the early allocator
+ *
+ * Context: boot.
+ */
+void shadow_early_retire(struct shadow_early *early)
+{
+	early->taken_over = false;
+	early->ops->retire(early);
 }

@@ -213,6 +213,26 @@ static unsigned int bootmem_order(const struct shadow_early *early, u64 pfn,
 	return shadow_bootmem_order(&run, pfn, end_pfn, max_order);
 }
 
+/* Maps that lay aside go back to the block; the others are the buddy's now */
+static void bootmem_retire(struct shadow_early *early)
+{
+	struct shadow_bootmem *bm = early->bootmem;
+	u64 page = 1ULL << early->mb->page_shift, bytes;
+	struct shadow_bootmem_node *node;
+	unsigned int i;
+
+	shadow_bootmem_retire(bm);
+	for (i = 0; i < bm->nr_nodes; i++) {
+		node = bm->bdata_list[i];
+		bytes = ALIGN(shadow_bootmem_map_bytes(node->node_low_pfn -
+						       node->node_min_pfn), page);
+		if (node->map_aside)
+			shadow_block_aside_free(early->block, node->map_pa, bytes);
+		else
+			shadow_block_unback(early->block, node->map_pa, bytes);
+	}
+}
+
 static int bootmem_verify(const struct shadow_early *early,
 			  struct shadow_fault *fault)
 {
@@ -230,5 +250,6 @@ const struct shadow_early_ops shadow_early_bootmem = {
 	.next_free = bootmem_next_free,
 	.order = bootmem_order,
 	.own_frames = bootmem_own_frames,
+	.retire = bootmem_retire,
 	.verify = bootmem_verify,
 };

@@ -46,7 +46,8 @@ static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 	start_pfn = max(start_pfn, nodes->memmap.start_pfn);
 	for (pfn = start_pfn; pfn < min(end_pfn, memmap_end); pfn++) {
 		page = shadow_pfn_to_page(nodes, pfn);
-		if (shadow_page_state(page) == SHADOW_PAGE_HOLE) {
+		/* A hole's page may have been given back */
+		if (!page || shadow_page_state(page) == SHADOW_PAGE_HOLE) {
 			handover->nr_holes++;
 			continue;
 		}
@@ -76,7 +77,7 @@ static void reserve_all(struct shadow_nodes *nodes,
 
 /* Who asked for it; where two share a frame, the later range says */
 static void name_owners(struct shadow_nodes *nodes,
-			const struct shadow_memblock *mb)
+			const struct shadow_early_log *log)
 {
 	const struct shadow_early_range *range = mb->log.range;
 	struct shadow_page *page;

@@ -10,16 +10,13 @@
 static u32 next_block(const struct shadow_nodes *nodes, u32 index)
 {
 	const struct shadow_page *page = &nodes->memmap.pages[index];
+	enum shadow_page_state state = shadow_page_state(page);
 	unsigned int order = shadow_page_order(page);
+	bool block = state == SHADOW_PAGE_BUDDY || state == SHADOW_PAGE_PCP ||
+		     state == SHADOW_PAGE_ALLOCATED;
 
-	switch (shadow_page_state(page)) {
-	case SHADOW_PAGE_BUDDY:
-	case SHADOW_PAGE_PCP:
-	case SHADOW_PAGE_ALLOCATED:
-		return order <= nodes->max_order ? index + (1U << order) : index + 1;
-	default:
-		return index + 1;
-	}
+	index += block && order <= nodes->max_order ? 1U << order : 1;
+	return shadow_memmap_skip(&nodes->memmap, index);
 }
 
 static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,

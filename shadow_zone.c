@@ -178,6 +178,7 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 		return 0;
 	nodes->memmap.start_pfn = first;
 	nodes->memmap.nr = last - first;
+	nodes->memmap.nr_gaps = 0;
 	nodes->memmap.skew = first & (BIT(nodes->max_order) - 1);
 	return (last - first) * sizeof(struct shadow_page) +
 	       shadow_pageblocks(nodes);
@@ -321,6 +322,66 @@ void shadow_free_area_init(struct shadow_nodes *nodes,
 		}
 	}
 	memmap_init(nodes, mb);
+}
+
+/* Whole pages of the memmap for the frames of a hole, both ends excluded */
+static bool gap_of(const struct shadow_nodes *nodes, u64 start_pfn, u64 end_pfn,
+		   struct shadow_memmap_gap *gap)
+{
+	unsigned int log2 = max(nodes->max_order, nodes->pageblock_log2);
+	u64 first = nodes->memmap.start_pfn;
+	u64 page = (1ULL << nodes->page_shift) / sizeof(struct shadow_page);
+
+	start_pfn = round_up(start_pfn, BIT_ULL(log2));
+	end_pfn = round_down(end_pfn, BIT_ULL(log2));
+	if (start_pfn >= end_pfn)
+		return false;
+	gap->start = round_up(start_pfn - first, page);
+	gap->end = round_down(end_pfn - first, page);
+	return gap->start < gap->end;
+}
+
+/**
+ * shadow_free_unused_memmap() - give back the memmap of what is not memory
+ * @nodes: the layer, memmap initialised, no frame freed yet
+ * @mb: the machine's memory
+ * @give_back: told of each piece: its offset in the memmap and its length, both
+ *	in bytes and whole pages
+ * @to: handed to it
+ *
+ * Follows free_unused_memmap() of mm/memblock.c, which flat memmaps have. A hole
+ * is cut to whole blocks of the largest order and to whole pages of the memmap.
+ *
+ * Context: process context, boot.
+ * Return: bytes given back.
+ */
+u64 shadow_free_unused_memmap(struct shadow_nodes *nodes,
+			      const struct shadow_memblock *mb,
+			      void (*give_back)(void *to, u64 at, u64 bytes),
+			      void *to)
+{
+	struct shadow_memmap *memmap = &nodes->memmap;
+	const struct shadow_memblock_region *region;
+	u64 start_pfn, end_pfn, last = 0, at, bytes, sum = 0;
+	struct shadow_memmap_gap *gap;
+
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (start_pfn == end_pfn)
+			continue;
+		gap = &memmap->gap[memmap->nr_gaps];
+		if (last && memmap->nr_gaps < SHADOW_MEMMAP_GAPS &&
+		    gap_of(nodes, last, start_pfn, gap)) {
+			at = (u64)gap->start * sizeof(struct shadow_page);
+			bytes = (u64)(gap->end - gap->start) *
+				sizeof(struct shadow_page);
+			memmap->nr_gaps++;
+			give_back(to, at, bytes);
+			sum += bytes;
+		}
+		last = end_pfn;
+	}
+	return sum;
 }
 
 static void add_node_zones(struct shadow_zonelist *list,

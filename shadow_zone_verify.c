@@ -27,6 +27,14 @@ static int verify_inside(const struct shadow_nodes *nodes, u32 index, u32 end,
 	return 0;
 }
 
+static bool is_other_nodes(struct shadow_zone *zone, const struct shadow_page *page)
+{
+	const struct shadow_zone *other = shadow_page_zone(zone->nodes, page);
+	u64 pfn = shadow_page_to_pfn(zone->nodes, page);
+
+	return other->type == zone->type && pfn - other->start_pfn < other->spanned;
+}
+
 /* One block, or one frame that is in none; says how many frames it was */
 static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 			struct zone_count *count, u32 *nr_pages,
@@ -40,6 +48,9 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 
 	*nr_pages = 1;
 	if (state == SHADOW_PAGE_HOLE)
+		return 0;
+	/* Spans of nodes may overlap: a frame is in its own node's zone */
+	if (shadow_page_nid(page) != zone->nid && is_other_nodes(zone, page))
 		return 0;
 	if ((page->flags & SHADOW_PF_PLACE_MASK) != place)
 		return shadow_fault_raise(fault,
@@ -80,6 +91,10 @@ static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
 	int err;
 
 	for (; index < end; index += nr_pages) {
+		if (shadow_memmap_skip(zone->memmap, index) != index) {
+			nr_pages = shadow_memmap_skip(zone->memmap, index) - index;
+			continue;
+		}
 		err = verify_block(zone, index, end, &count, &nr_pages, fault);
 		if (err)
 			return err;

@@ -89,6 +89,8 @@ struct shadow_segment {
  * @kimage_va: where the image is mapped
  * @zone_limit: per zone type, frame at which it ends (0: never populated)
  * @nr_nodes: nodes that have memory, or are below one that has
+ * @memmap: physical address of the memmap
+ * @memmap_returned: bytes of it that were given back, for holes
  */
 struct shadow_boot {
 	unsigned int nr_done;
@@ -100,6 +102,8 @@ struct shadow_boot {
 	u64 kimage_va;
 	u64 zone_limit[SHADOW_MAX_NR_ZONES];
 	unsigned int nr_nodes;
+	phys_addr_t memmap;
+	u64 memmap_returned;
 };
 
 /**

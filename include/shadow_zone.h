@@ -149,6 +149,19 @@ struct shadow_page_list {
 	u32 last;
 };
 
+/* Holes of the memmap whose memory was given back; more are kept */
+#define SHADOW_MEMMAP_GAPS	16
+
+/**
+ * struct shadow_memmap_gap - entries of the memmap that are not there
+ * @start: index of the first
+ * @end: index after the last
+ */
+struct shadow_memmap_gap {
+	u32 start;
+	u32 end;
+};
+
 /**
  * struct shadow_memmap - one struct shadow_page for every frame
  * @pages: the array
@@ -156,12 +169,18 @@ struct shadow_page_list {
  * @nr: number of entries
  * @skew: start_pfn modulo the frames in a block of the largest order, so that
  *	(index + skew) has a block's alignment where the frame has
+ * @nr_gaps: entries of @gap
+ * @gap: ascending; holes between memory whose entries were given back. They are
+ *	cut to whole blocks of the largest order, so that a block's buddy is never
+ *	in one. A walk over all entries calls shadow_memmap_skip().
  */
 struct shadow_memmap {
 	struct shadow_page *pages;
 	u64 start_pfn;
 	u32 nr;
 	u32 skew;
+	unsigned int nr_gaps;
+	struct shadow_memmap_gap gap[SHADOW_MEMMAP_GAPS];
 };
 
 /**
@@ -359,6 +378,25 @@ static inline u32 shadow_page_index(const struct shadow_memmap *memmap,
 }
 
 /**
+ * shadow_memmap_skip() - out of a gap
+ * @memmap: the memmap
+ * @index: any index
+ *
+ * Context: any.
+ * Return: @index, or the first index behind the gap that it lies in.
+ */
+static inline u32 shadow_memmap_skip(const struct shadow_memmap *memmap,
+				     u32 index)
+{
+	unsigned int i;
+
+	for (i = 0; i < memmap->nr_gaps; i++)
+		if (index >= memmap->gap[i].start && index < memmap->gap[i].end)
+			return memmap->gap[i].end;
+	return index;
+}
+
+/**
  * shadow_pfn_to_page() - the page of a frame number
  * @nodes: the layer
  * @pfn: frame number, any value
@@ -369,9 +407,13 @@ static inline u32 shadow_page_index(const struct shadow_memmap *memmap,
 static inline struct shadow_page *
 shadow_pfn_to_page(const struct shadow_nodes *nodes, u64 pfn)
 {
-	u64 index = pfn - nodes->memmap.start_pfn;
+	const struct shadow_memmap *memmap = &nodes->memmap;
+	u64 index = pfn - memmap->start_pfn;
 
-	return index < nodes->memmap.nr ? &nodes->memmap.pages[index] : NULL;
+	if (unlikely(index >= memmap->nr ||
+		     (memmap->nr_gaps && shadow_memmap_skip(memmap, index) != index)))
+		return NULL;
+	return &memmap->pages[index];
 }
 
 static inline u64 shadow_page_to_pfn(const struct shadow_nodes *nodes,
@@ -466,6 +508,10 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb);
 void shadow_free_area_init(struct shadow_nodes *nodes,
 			   const struct shadow_memblock *mb, void *memmap);
+u64 shadow_free_unused_memmap(struct shadow_nodes *nodes,
+			      const struct shadow_memblock *mb,
+			      void (*give_back)(void *to, u64 at, u64 bytes),
+			      void *to);
 void shadow_build_zonelists(struct shadow_nodes *nodes);
 void shadow_zone_setup_watermarks(struct shadow_nodes *nodes);
 u64 shadow_nodes_managed(const struct shadow_nodes *nodes);
