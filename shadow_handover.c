@@ -79,15 +79,17 @@ static void reserve_all(struct shadow_nodes *nodes,
 static void name_owners(struct shadow_nodes *nodes,
 			const struct shadow_early_log *log)
 {
-	const struct shadow_early_range *range = mb->log.range;
+	const struct shadow_early_range *range = log->range;
 	struct shadow_page *page;
 	enum shadow_owner owner;
 	u64 pfn, last;
 
-	for (; range < mb->log.range + mb->log.nr; range++) {
+	for (; range < log->range + log->nr; range++) {
 		owner = owner_by_name(range->owner);
-		pfn = range->base >> nodes->page_shift;
-		last = (range->base + range->bytes - 1) >> nodes->page_shift;
+		pfn = max(range->base >> nodes->page_shift,
+			  nodes->memmap.start_pfn);
+		last = min((range->base + range->bytes - 1) >> nodes->page_shift,
+			   nodes->memmap.start_pfn + nodes->memmap.nr - 1);
 		for (; pfn <= last; pfn++) {
 			page = shadow_pfn_to_page(nodes, pfn);
 			if (!page || shadow_page_state(page) != SHADOW_PAGE_RESERVED)
