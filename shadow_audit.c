@@ -4,6 +4,7 @@
  * one owner, and the sum over owners is the number of frames.
  */
 #include "shadow_audit.h"
+#include "shadow_backing.h"
 #include "shadow_boot.h"
 #include "shadow_buddy.h"
 #include "shadow_pcp.h"
@@ -11,6 +12,22 @@
 static int verify_memblock(struct shadow_mm *mm, struct shadow_fault *fault)
 {
 	return shadow_memblock_verify(&mm->memblock, fault);
+}
+
+static int verify_early(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return mm->early.ops->verify(&mm->early, fault);
+}
+
+static int verify_backing(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return shadow_block_virtual(&mm->block) ?
+	       shadow_backing_verify(&mm->block, fault) : 0;
+}
+
+static int verify_fixmap(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return shadow_fixmap_verify(&mm->fixmap, fault);
 }
 
 static int verify_layout(struct shadow_mm *mm, struct shadow_fault *fault)
@@ -79,7 +96,13 @@ static const struct {
 	int (*verify)(struct shadow_mm *mm, struct shadow_fault *fault);
 } layers[SHADOW_AUDIT_NR_LAYERS] = {
 	[SHADOW_AUDIT_MEMBLOCK] = {
-		"memblock", SHADOW_PHASE_MEMBLOCK_INIT, verify_memblock },
+		"memblock", SHADOW_PHASE_SETUP_FDT, verify_memblock },
+	[SHADOW_AUDIT_EARLY] = {
+		"early allocator", SHADOW_PHASE_MEMBLOCK_INIT, verify_early },
+	[SHADOW_AUDIT_BACKING] = {
+		"backing", SHADOW_PHASE_PRESERVE_BOOT_ARGS, verify_backing },
+	[SHADOW_AUDIT_FIXMAP] = {
+		"fixmap", SHADOW_PHASE_FIXMAP_INIT, verify_fixmap },
 	[SHADOW_AUDIT_LAYOUT] = {
 		"layout", SHADOW_PHASE_MEMBLOCK_INIT, verify_layout },
 	[SHADOW_AUDIT_IDMAP] = {

@@ -303,16 +303,72 @@ static u64 nr_tables(const struct shadow_mm *mm)
 	       mm->swapper.nr_tables;
 }
 
+static u64 early_bytes(const struct shadow_early_log *log)
+{
+	const struct shadow_early_range *range = log->range;
+	u64 bytes = 0;
+
+	for (; range < log->range + log->nr; range++)
+		bytes += range->bytes;
+	return bytes;
+}
+
+static struct shadow_early_sum *find_sum(struct shadow_early_sum *sum,
+					 unsigned int *nr, const char *owner)
+{
+	unsigned int i;
+
+	for (i = 0; i < *nr; i++)
+		if (!strcmp(sum[i].owner, owner))
+			return &sum[i];
+	if (*nr == SHADOW_MAX_EARLY_SUMS)
+		return NULL;
+	sum[i].owner = owner;
+	sum[i].bytes = 0;
+	++*nr;
+	return &sum[i];
+}
+
+/* Who has more than when the phase before ended */
+static void note_owners(struct shadow_mm *mm, struct shadow_phase_record *record)
+{
+	struct shadow_early_sum now[SHADOW_MAX_EARLY_SUMS];
+	const struct shadow_early_log *log = mm->early.log;
+	struct shadow_boot *boot = &mm->boot;
+	struct shadow_early_sum *sum, *before;
+	unsigned int i, nr = 0, at = 0;
+
+	for (i = 0; i < log->nr; i++) {
+		sum = find_sum(now, &nr, log->range[i].owner);
+		if (sum)
+			sum->bytes += log->range[i].bytes;
+	}
+	for (sum = now; sum < now + nr; sum++) {
+		before = find_sum(boot->early_sum, &boot->nr_early_sums, sum->owner);
+		if (before && sum->bytes > before->bytes)
+			at += scnprintf(record->early_by + at,
+					sizeof(record->early_by) - at, "%s%s %llu",
+					at ? ", " : "", sum->owner,
+					sum->bytes - before->bytes);
+		if (before)
+			before->bytes = sum->bytes;
+	}
+}
+
 static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 {
 	struct shadow_phase_record *record = &mm->boot.record[phase];
-	u64 reserved = mm->memblock.reserved.total_size;
+	bool early = phase > SHADOW_PHASE_SETUP_FDT;
+	u64 bytes = early ? early_bytes(mm->early.log) : 0;
 	u64 tables = nr_tables(mm);
 	u64 start = mm->host->now();
 	int err = phases[phase].up(mm, record->effect);
 
 	record->ns = mm->host->now() - start;
-	record->early_bytes = mm->memblock.reserved.total_size - reserved;
+	if (early) {
+		record->early_bytes = early_bytes(mm->early.log) - bytes;
+		note_owners(mm, record);
+	}
 	record->nr_tables = nr_tables(mm) - tables;
 	shadow_event(&mm->events, SHADOW_EV_PHASE, 1);
 	return err;

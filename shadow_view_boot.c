@@ -71,6 +71,9 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 			   shadow_phase_name(phase), record->ns,
 			   record->early_bytes, record->nr_tables,
 			   record->effect, shadow_phase_follows(phase));
+		if (record->early_by[0])
+			seq_printf(seq, "%-24s early bytes by owner: %s\n", "",
+				   record->early_by);
 		ns += record->ns;
 	}
 	if (mm->boot.failed) {
@@ -82,6 +85,9 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 	}
 	seq_printf(seq, "%-24s %10llu  in all, the block's reservation not counted\n",
 		   "total", ns);
+	if (phase < SHADOW_NR_PHASES)
+		seq_printf(seq, "The boot has stopped before %s; step or continue in ctl goes on.\n",
+			   shadow_phase_name(phase));
 }
 
 static void reg_line(struct seq_file *seq, const char *name, u64 value,

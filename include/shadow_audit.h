@@ -11,6 +11,9 @@
 /* Layers that can verify themselves, in the order in which they are asked */
 enum shadow_audit_layer {
 	SHADOW_AUDIT_MEMBLOCK,
+	SHADOW_AUDIT_EARLY,
+	SHADOW_AUDIT_BACKING,
+	SHADOW_AUDIT_FIXMAP,
 	SHADOW_AUDIT_LAYOUT,
 	SHADOW_AUDIT_IDMAP,
 	SHADOW_AUDIT_INIT_PG,

@@ -46,6 +46,8 @@ struct shadow_host_ops {
 
 #define SHADOW_MM_NAME		17	/* 16 characters and a NUL */
 #define SHADOW_PHASE_TEXT	160
+#define SHADOW_PHASE_OWNERS	96
+#define SHADOW_MAX_EARLY_SUMS	16	/* owners told apart in a phase's record */
 #define SHADOW_MAX_PHASES	24
 
 /**
@@ -53,13 +55,25 @@ struct shadow_host_ops {
  * @ns: how long it took
  * @early_bytes: how much more the early allocator had reserved at its end
  * @nr_tables: how many more table pages there were at its end
+ * @early_by: who took them, "owner bytes" each
  * @effect: what it changed, one line
  */
 struct shadow_phase_record {
 	u64 ns;
 	u64 early_bytes;
 	u64 nr_tables;
+	char early_by[SHADOW_PHASE_OWNERS];
 	char effect[SHADOW_PHASE_TEXT];
+};
+
+/**
+ * struct shadow_early_sum - what one owner has of the early memory
+ * @owner: who
+ * @bytes: how much
+ */
+struct shadow_early_sum {
+	const char *owner;
+	u64 bytes;
 };
 
 /**
@@ -89,6 +103,8 @@ struct shadow_segment {
  * @kimage_va: where the image is mapped
  * @zone_limit: per zone type, frame at which it ends (0: never populated)
  * @nr_nodes: nodes that have memory, or are below one that has
+ * @early_sum: owners of early memory when the last phase ended
+ * @nr_early_sums: how many
  * @memmap: physical address of the memmap
  * @memmap_returned: bytes of it that were given back, for holes
  */
@@ -102,6 +118,8 @@ struct shadow_boot {
 	u64 kimage_va;
 	u64 zone_limit[SHADOW_MAX_NR_ZONES];
 	unsigned int nr_nodes;
+	struct shadow_early_sum early_sum[SHADOW_MAX_EARLY_SUMS];
+	unsigned int nr_early_sums;
 	phys_addr_t memmap;
 	u64 memmap_returned;
 };
