@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "shadow_audit.h"
+#include "shadow_backing.h"
 #include "shadow_boot.h"
 #include "shadow_pcp.h"
 #include "shadow_view.h"
@@ -13,6 +14,18 @@
 static void emit_line(void *to, const char *line)
 {
 	seq_printf(to, "%s\n", line);
+}
+
+static void virtual_board(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	struct shadow_backing *backing = mm->block.backing;
+
+	seq_printf(seq, "virtual=%#llx-%#llx\t# the board's memory is not there; what needs contents is kept in the block:\n",
+		   (u64)mm->block.base, shadow_board_end(mm->board) - 1);
+	seq_printf(seq, "backed=%u\t\t# of %u pages of the block hold frames of the board, %u the machine's own records, %llu are free\n",
+		   backing->nr_backed, backing->nr_pages,
+		   backing->nr_aside + backing->nr_own,
+		   shadow_backing_free_pages(backing));
 }
 
 /**
@@ -24,6 +37,7 @@ static void emit_line(void *to, const char *line)
  */
 void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
 {
+	const struct shadow_block *block = &machine->pool.block;
 	const struct shadow_mm *mm = &machine->mm;
 	unsigned int rung;
 
@@ -31,9 +45,10 @@ void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
 	shadow_params_print(&mm->cfg, emit_line, seq);
 	seq_puts(seq, "\n# What the parameters led to\n");
 	seq_printf(seq, "block=%#llx-%#llx\t# %llu KiB of the host's memory, physical addresses\n",
-		   (u64)mm->block.base,
-		   (u64)(mm->block.base + mm->block.bytes - 1),
-		   mm->block.bytes >> 10);
+		   (u64)block->base, (u64)(block->base + block->bytes - 1),
+		   block->bytes >> 10);
+	if (shadow_block_virtual(&mm->block))
+		virtual_board(seq, mm);
 	seq_printf(seq, "image=%#llx+%#llx\t# kernel image that the machine pretends to run\n",
 		   mm->places.image.start, mm->places.image.bytes);
 	seq_printf(seq, "dtb=%#llx+%#llx\t# device tree; x0 points at it\n",
@@ -67,7 +82,7 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 	seq_printf(seq, "%-24s %10s %9s %6s  %s\n", "phase", "ns", "early",
 		   "tables", "effect (the kernel's original)");
 	for (phase = 0; phase < mm->boot.nr_done; phase++, record++) {
-		seq_printf(seq, "%-24s %10llu %9llu %6lld  %s (%s)\n",
+		seq_printf(seq, "%-24s %10llu %9lld %6lld  %s (%s)\n",
 			   shadow_phase_name(phase), record->ns,
 			   record->early_bytes, record->nr_tables,
 			   record->effect, shadow_phase_follows(phase));
@@ -182,6 +197,7 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 	const struct shadow_mm *mm = &machine->mm;
 	const struct shadow_segment *segment = mm->boot.segment;
 	const struct shadow_region *region = mm->layout.region;
+	phys_addr_t start, end;
 	u64 va;
 
 	seq_puts(seq, "Virtual kernel memory layout:\n");
@@ -196,10 +212,12 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 			   segment->name, va, va + segment->bytes - 1,
 			   segment->bytes >> 10, shadow_prot_name(segment->prot));
 	}
-	va = shadow_layout_pa_to_va(&mm->layout, mm->block.base);
-	seq_printf(seq, "The block in the linear map:\n  %10s : 0x%016llx - 0x%016llx   (%9llu KB)  PA = VA + 0x%llx\n",
-		   "memory", va, va + mm->block.bytes - 1,
-		   mm->block.bytes >> 10, mm->layout.phys_offset);
+	start = shadow_memblock_start_of_DRAM(&mm->memblock);
+	end = shadow_memblock_end_of_DRAM(&mm->memblock);
+	va = shadow_layout_pa_to_va(&mm->layout, start);
+	seq_printf(seq, "Memory in the linear map:\n  %10s : 0x%016llx - 0x%016llx   (%9llu KB)  PA = VA + 0x%llx\n",
+		   "memory", va, va + (end - start) - 1, (end - start) >> 10,
+		   mm->layout.phys_offset);
 	metadata_cost(seq, mm);
 }
 

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Boots that stop, and machines whose memory a board describes: both early
+ * allocators, every phase.
+ */
+#include "shadow_test.h"
+
+#include "shadow_audit.h"
+#include "shadow_boot.h"
+#include "shadow_page_alloc.h"
+
+static unsigned int live;	/* allocations that a machine has of its host */
+
+static void *host_zalloc(size_t bytes)
+{
+	void *mem = vzalloc(bytes);
+
+	live += !!mem;
+	return mem;
+}
+
+static void host_free(void *mem)
+{
+	live -= !!mem;
+	vfree(mem);
+}
+
+static const struct shadow_host_ops host_ops = {
+	.zalloc = host_zalloc,
+	.free = host_free,
+	.now = ktime_get_ns,
+};
+
+static const struct shadow_host_facts facts = {
+	.page_shift = 12,
+	.arm64 = true,
+	.pa_bits = 48,
+};
+
+static const char *const early_names[] = { "memblock", "bootmem" };
+
+/**
+ * struct setup - a machine and what it needs around it
+ * @mm: the machine
+ * @backing: books of a virtual board
+ * @board: the board, where there is one
+ * @storage: memory
+ */
+struct setup {
+	struct shadow_mm mm;
+	struct shadow_backing backing;
+	struct shadow_board board;
+	struct shadow_block storage;
+};
+
+/* Prepared, not booted. @in needs size and early */
+static struct setup *prepare(struct kunit *test, struct shadow_param_strings *in,
+			     const char *text, const char *memory)
+{
+	struct setup *s = shadow_test_alloc(test, sizeof(*s));
+	struct shadow_mm *mm = &s->mm;
+	char why[SHADOW_PARAMS_WHY];
+	int err;
+
+	err = shadow_params_check(in, &facts, &mm->cfg, why, sizeof(why));
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	shadow_test_block(test, &s->storage, 0x200000000, mm->cfg.bytes);
+	memset(s->storage.virt, 0xa5, s->storage.bytes);
+	if (text) {
+		err = shadow_board_text(&s->board, text, strlen(text));
+		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
+		mm->board = &s->board;
+	} else if (memory) {
+		shadow_board_init(&s->board, SHADOW_BOARD_MEMORY);
+		err = shadow_board_memory(&s->board, memory);
+		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
+		mm->board = &s->board;
+	}
+	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	strscpy(mm->name, "test", sizeof(mm->name));
+	mm->host = &host_ops;
+	mm->nr_cpus = 2;
+	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
+	live = 0;
+	return s;
+}
+
+static struct setup *prepare_early(struct kunit *test, const char *early,
+				   char *size, const char *text,
+				   const char *memory)
+{
+	struct shadow_param_strings in = { };
+
+	in.value[SHADOW_PARAM_SIZE] = size;
+	in.value[SHADOW_PARAM_EARLY] = (char *)early;
+	if (memory)
+		in.value[SHADOW_PARAM_MEMORY] = (char *)memory;
+	return prepare(test, &in, text, memory);
+}
+
+static void expect_ok(struct kunit *test, struct shadow_mm *mm)
+{
+	struct shadow_audit audit;
+
+	KUNIT_ASSERT_EQ_MSG(test, shadow_audit(mm, &audit), 0,
+			    "after %u phases: %s", mm->boot.nr_done,
+			    audit.fault.text);
+	KUNIT_ASSERT_FALSE_MSG(test, shadow_fault_frozen(&mm->fault), "%s",
+			       mm->fault.text);
+}
+
+static void boot(struct kunit *test, struct shadow_mm *mm)
+{
+	int err = shadow_boot_up(mm);
+
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "phase %s: %s",
+			    shadow_phase_name(mm->boot.nr_done),
+			    mm->boot.record[mm->boot.nr_done].effect);
+	expect_ok(test, mm);
+}
+
+/* Stop after every phase, look, go on by one, look, go on to the end */
+static void stop_at(struct kunit *test, struct setup *s, unsigned int phase)
+{
+	struct shadow_mm *mm = &s->mm;
+
+	mm->cfg.until = phase;
+	boot(test, mm);
+	KUNIT_EXPECT_EQ(test, mm->boot.nr_done, phase + 1);
+	KUNIT_ASSERT_EQ(test, shadow_boot_step(mm, phase + 1), 0);
+	expect_ok(test, mm);
+	/* A phase that is complete already: nothing is done */
+	KUNIT_ASSERT_EQ(test, shadow_boot_step(mm, phase), 0);
+	KUNIT_EXPECT_EQ(test, mm->boot.nr_done,
+			min_t(unsigned int, phase + 2, SHADOW_NR_PHASES));
+	KUNIT_ASSERT_EQ(test, shadow_boot_step(mm, SHADOW_NR_PHASES - 1), 0);
+	KUNIT_EXPECT_EQ(test, mm->boot.nr_done, SHADOW_NR_PHASES);
+	expect_ok(test, mm);
+	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
+	KUNIT_EXPECT_EQ(test, live, 0);
+}
+
+static void board_stop_at_every_phase(struct kunit *test)
+{
+	unsigned int phase, early;
+	struct setup *s;
+
+	for (early = 0; early < ARRAY_SIZE(early_names); early++) {
+		s = prepare_early(test, early_names[early], "16M", NULL, NULL);
+		for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+			stop_at(test, s, phase);
+			/* And taken down where it had stopped */
+			s->mm.cfg.until = phase;
+			boot(test, &s->mm);
+			KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+			KUNIT_EXPECT_EQ(test, live, 0);
+			cond_resched();
+		}
+	}
+}
+
+/* The i.MX6UL of the articles: 512 MiB, 35 reservations */
+static const char imx6ul[] =
+	"memory\n"
+	"   0: 0x0000000080000000..0x000000009fffffff\n"
+	"reserved\n"
+	"   0: 0x0000000080003000..0x0000000080007fff\n"
+	"   1: 0x0000000080200000..0x00000000810e8eeb\n"
+	"   2: 0x0000000088000000..0x0000000088014303\n"
+	"   3: 0x000000008bad3000..0x000000008bb40fff\n"
+	"   4: 0x000000008bb413c0..0x000000008bb433bf\n"
+	"   5: 0x000000008bb433f4..0x000000008bffefff\n"
+	"   6: 0x000000008bfff740..0x000000008bfffdc7\n"
+	"   7: 0x000000008bfffdd8..0x000000009fffffff\n";
+
+/* memory - reserved, whole frames, whoever allocates: SYSTEMS.md row 24 */
+static void board_text(struct kunit *test)
+{
+	u64 idx[2] = { }, start[2], end[2];
+	struct setup *s[2];
+	unsigned int i;
+	bool more;
+
+	for (i = 0; i < 2; i++) {
+		s[i] = prepare_early(test, early_names[i], "32M", imx6ul, NULL);
+		boot(test, &s[i]->mm);
+		KUNIT_EXPECT_EQ(test, s[i]->mm.handover.nr_freed, 43984);
+		KUNIT_EXPECT_EQ(test, s[i]->mm.handover.nr_reserved, 87088);
+		KUNIT_EXPECT_EQ(test, s[i]->mm.handover.nr_holes, 0);
+	}
+	do {
+		for (i = 0; i < 2; i++) {
+			const struct shadow_early *early = &s[i]->mm.early;
+
+			do {
+				more = early->ops->next_free(early, &idx[i], &start[i],
+							     &end[i]);
+			} while (more && start[i] >= end[i]);
+			if (!more)
+				start[i] = 0;
+		}
+		KUNIT_EXPECT_EQ(test, start[0], start[1]);
+		if (start[0] && start[1])
+			KUNIT_EXPECT_EQ(test, end[0], end[1]);
+	} while (start[0] && start[1]);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s[i]->mm), 0);
+		KUNIT_EXPECT_EQ(test, live, 0);
+	}
+}
+
+/* RAM that is not there, larger than the block, with a hole */
+static void board_virtual(struct kunit *test)
+{
+	static const char memory[] = "0x40000000+512M,0x80000000+512M";
+	struct setup *s;
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		s = prepare_early(test, early_names[i], "64M", NULL, memory);
+		KUNIT_ASSERT_TRUE(test, shadow_block_virtual(&s->mm.block));
+		boot(test, &s->mm);
+		KUNIT_EXPECT_EQ(test, s->mm.handover.nr_freed +
+				s->mm.handover.nr_reserved, SZ_1G >> 12);
+		KUNIT_EXPECT_EQ(test, s->mm.handover.nr_holes, SZ_512M >> 12);
+		/* 512 MiB of hole are 131,072 frames of 32 bytes */
+		KUNIT_EXPECT_EQ(test, s->mm.boot.memmap_returned, SZ_4M);
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+		KUNIT_EXPECT_EQ(test, live, 0);
+	}
+}
+
+/* What a person does to the early allocator, between two steps */
+static void board_early_by_hand(struct kunit *test)
+{
+	struct shadow_early_want want = {
+		.bytes = 100, .align = 64, .nid = SHADOW_NUMA_NO_NODE,
+	};
+	struct shadow_early *early;
+	unsigned int i, phase;
+	struct setup *s;
+	phys_addr_t pa;
+
+	for (i = 0; i < 2; i++) {
+		s = prepare_early(test, early_names[i], "16M", NULL, NULL);
+		early = &s->mm.early;
+		s->mm.cfg.until = SHADOW_PHASE_SETUP_FDT;
+		boot(test, &s->mm);
+		KUNIT_EXPECT_EQ(test, shadow_early_alloc(early, "ctl", &want), 0);
+		for (phase = SHADOW_PHASE_MEMBLOCK_INIT;
+		     phase < SHADOW_PHASE_MEM_INIT; phase++) {
+			KUNIT_ASSERT_EQ(test, shadow_boot_step(&s->mm, phase), 0);
+			pa = shadow_early_alloc(early, "ctl", &want);
+			KUNIT_EXPECT_NE(test, pa, 0);
+			KUNIT_EXPECT_EQ(test, shadow_early_reserve(early, "ctl",
+					s->storage.base + SZ_8M, SZ_4K), 0);
+			KUNIT_EXPECT_EQ(test, shadow_early_free(early,
+					s->storage.base + SZ_8M, SZ_4K), 0);
+			KUNIT_EXPECT_EQ(test, shadow_early_remove(early,
+					s->storage.base + SZ_8M, SZ_16K), 0);
+			expect_ok(test, &s->mm);
+			KUNIT_EXPECT_EQ(test, shadow_early_add(early,
+					s->storage.base + SZ_8M, SZ_16K), 0);
+			expect_ok(test, &s->mm);
+		}
+		KUNIT_ASSERT_EQ_MSG(test, shadow_boot_step(&s->mm, SHADOW_NR_PHASES - 1), 0,
+				    "phase %s: %s", shadow_phase_name(s->mm.boot.nr_done),
+				    s->mm.boot.record[s->mm.boot.nr_done].effect);
+		expect_ok(test, &s->mm);
+		KUNIT_EXPECT_EQ(test, shadow_early_alloc(early, "ctl", &want), 0);
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(board_stop_at_every_phase),
+	KUNIT_CASE(board_text),
+	KUNIT_CASE(board_virtual),
+	KUNIT_CASE(board_early_by_hand),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "shadow_boot_board",
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
