@@ -93,10 +93,7 @@ static int table_from_buddy(void *ctx, phys_addr_t *pa)
 	if (!page)
 		return -ENOMEM;
 	*pa = shadow_page_to_phys(&mm->nodes, page);
-	if (!shadow_block_back(&mm->block, *pa, 1ULL << mm->cfg.page_shift))
-		return 0;
-	shadow_free_pages(&mm->nodes, page, 0);
-	return -ENOMEM;
+	return 0;
 }
 
 /* A table from before the handover becomes an ordinary free frame */
@@ -126,7 +123,6 @@ static void table_to_buddy(void *ctx, phys_addr_t pa)
 	page = shadow_pfn_to_page(&mm->nodes, pa >> mm->nodes.page_shift);
 	if (!page)
 		return;
-	shadow_block_unback(&mm->block, pa, 1ULL << mm->cfg.page_shift);
 	if (shadow_page_state(page) == SHADOW_PAGE_RESERVED)
 		free_early_table(mm, page);
 	else
@@ -149,7 +145,9 @@ static int mem_init(struct shadow_mm *mm, char *effect)
 	mm->boot.memmap_returned =
 		shadow_free_unused_memmap(&mm->nodes, &mm->memblock,
 					  memmap_to_early, mm);
-	err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
+	err = shadow_early_close(&mm->early);
+	if (!err)
+		err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
 	if (err)
 		return err;
 	shadow_early_retire(&mm->early);

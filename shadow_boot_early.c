@@ -128,8 +128,7 @@ static int table_from_image(void *ctx, phys_addr_t *pa)
 {
 	struct shadow_mm *mm = ctx;
 
-	if (mm->boot.static_next == mm->boot.static_end ||
-	    shadow_block_back(&mm->block, mm->boot.static_next, page_bytes(mm)))
+	if (mm->boot.static_next == mm->boot.static_end)
 		return -ENOMEM;
 	*pa = mm->boot.static_next;
 	mm->boot.static_next += page_bytes(mm);

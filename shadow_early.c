@@ -79,6 +79,11 @@ static bool memblock_own_frames(const struct shadow_early *early, u64 *idx,
 	return false;
 }
 
+static int memblock_close(struct shadow_early *early)
+{
+	return 0;
+}
+
 /* What it knows stays to be read */
 static void memblock_retire(struct shadow_early *early)
 {
@@ -101,6 +106,7 @@ const struct shadow_early_ops shadow_early_memblock = {
 	.next_free = memblock_next_free,
 	.order = memblock_order,
 	.own_frames = memblock_own_frames,
+	.close = memblock_close,
 	.retire = memblock_retire,
 	.verify = memblock_verify,
 };
@@ -306,13 +312,25 @@ int shadow_early_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
 }
 
 /**
- * shadow_early_retire() - the buddy has what was free: nobody allocates early
+ * shadow_early_close() - the handover begins: nobody allocates early any more
  * @early: the early allocator
+ *
+ * Context: boot.
+ * Return: 0, or -EINVAL where somebody has given away the policy's own records.
+ */
+int shadow_early_close(struct shadow_early *early)
+{
+	early->taken_over = false;
+	return early->ops->close(early);
+}
+
+/**
+ * shadow_early_retire() - the buddy has what was free, records included
+ * @early: the early allocator, closed
  *
  * Context: boot.
  */
 void shadow_early_retire(struct shadow_early *early)
 {
-	early->taken_over = false;
 	early->ops->retire(early);
 }

@@ -210,7 +210,12 @@ static unsigned int bootmem_order(const struct shadow_early *early, u64 pfn,
 {
 	struct shadow_bootmem_run run = { .pfn = pfn, .nr = end_pfn - pfn };
 
-	return shadow_bootmem_order(&run, pfn, end_pfn, max_order);
+	return shadow_bootmem_order(&run, pfn, max_order);
+}
+
+static int bootmem_close(struct shadow_early *early)
+{
+	return shadow_bootmem_close(early->bootmem);
 }
 
 /* Maps that lay aside go back to the block; the others are the buddy's now */
@@ -250,6 +255,7 @@ const struct shadow_early_ops shadow_early_bootmem = {
 	.next_free = bootmem_next_free,
 	.order = bootmem_order,
 	.own_frames = bootmem_own_frames,
+	.close = bootmem_close,
 	.retire = bootmem_retire,
 	.verify = bootmem_verify,
 };

@@ -48,6 +48,7 @@ struct shadow_early_want {
  * @order: the next block of a free range that is handed to the buddy
  * @own_frames: frames that held the policy's own records and are handed over
  *	last, page by page; walked like @next_free
+ * @close: the handover begins: nothing is allocated or freed any more
  * @retire: the handover has taken place
  * @verify: finds what is wrong
  */
@@ -66,6 +67,7 @@ struct shadow_early_ops {
 			      u64 end_pfn, unsigned int max_order);
 	bool (*own_frames)(const struct shadow_early *early, u64 *idx,
 			   u64 *start_pfn, u64 *end_pfn);
+	int (*close)(struct shadow_early *early);
 	void (*retire)(struct shadow_early *early);
 	int (*verify)(const struct shadow_early *early,
 		      struct shadow_fault *fault);
@@ -113,6 +115,7 @@ int shadow_early_remove(struct shadow_early *early, phys_addr_t base, u64 bytes)
 int shadow_early_reserve(struct shadow_early *early, const char *owner,
 			 phys_addr_t base, u64 bytes);
 int shadow_early_free(struct shadow_early *early, phys_addr_t base, u64 bytes);
+int shadow_early_close(struct shadow_early *early);
 void shadow_early_retire(struct shadow_early *early);
 unsigned int shadow_early_order(u64 pfn, u64 end_pfn, unsigned int max_order);
 

@@ -82,7 +82,6 @@ static struct setup *prepare(struct kunit *test, struct shadow_param_strings *in
 	mm->host = &host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
-	live = 0;
 	return s;
 }
 
@@ -204,10 +203,9 @@ static void board_text(struct kunit *test)
 		if (start[0] && start[1])
 			KUNIT_EXPECT_EQ(test, end[0], end[1]);
 	} while (start[0] && start[1]);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s[i]->mm), 0);
-		KUNIT_EXPECT_EQ(test, live, 0);
-	}
+	KUNIT_EXPECT_EQ(test, live, 0);
 }
 
 /* RAM that is not there, larger than the block, with a hole */
