@@ -46,12 +46,12 @@ static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage
 
 	if (start >= limit)
 		return refuse(why, why_bytes, -ERANGE,
-			      "board %s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
+			      "board=%s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
 			      mm->board->name, start, limit);
 	if (aperture + storage->bytes > limit) {
 		if (aside)
 			return refuse(why, why_bytes, -ERANGE,
-				      "board %s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
+				      "board=%s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
 				      mm->board->name, end, storage->bytes >> 20,
 				      limit);
 		aperture = 0;
@@ -60,7 +60,7 @@ static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage
 				  aside);
 	if (err)
 		return refuse(why, why_bytes, err,
-			      "board %s: a block of %lluK cannot keep its books",
+			      "board=%s: a block of %lluK cannot keep its books",
 			      mm->board->name, storage->bytes >> 10);
 	mm->block.base = start;
 	mm->block.bytes = (aperture ? aperture + storage->bytes : end) - start;
@@ -75,10 +75,6 @@ static int place_aside(struct shadow_mm *mm, char *why, size_t why_bytes)
 	u64 bytes = clamp_t(u64, mm->cfg.bytes / 16, SZ_256K, SZ_32M);
 	struct shadow_places *places = &mm->places;
 
-	if (mm->cfg.image.given || mm->cfg.dtb.given || mm->cfg.initrd.given)
-		return refuse(why, why_bytes, -EINVAL,
-			      "board %s: a text says what is reserved; allowed: without image, dtb and initrd",
-			      mm->board->name);
 	places->image.bytes = ALIGN(bytes, 1ULL << mm->cfg.page_shift);
 	places->image.start = shadow_block_aside_alloc(&mm->block,
 						       places->image.bytes, SZ_2M);
@@ -87,46 +83,68 @@ static int place_aside(struct shadow_mm *mm, char *why, size_t why_bytes)
 	if (places->image.start && places->dtb.start)
 		return 0;
 	return refuse(why, why_bytes, -ENOMEM,
-		      "board %s: no room in the block for an image of %lluK",
+		      "board=%s: no room in the block for an image of %lluK",
 		      mm->board->name, places->image.bytes >> 10);
 }
 
 /**
- * shadow_boot_prepare() - the machine's memory and what lies in it
- * @mm: the machine; cfg and board are set, the latter NULL where the block is
- *	all memory
+ * shadow_boot_place() - would a machine fit, and where would things lie in it?
+ * @cfg: the parameters
+ * @board: what describes its memory; NULL: the block is all of it
+ * @storage: the block that was obtained; only its range is looked at
+ * @places: filled where 0 is returned, but for what lies aside
+ * @why: one line where it is refused, else ""
+ * @why_bytes: room there
+ *
+ * Context: any; nothing is changed.
+ * Return: 0; -ERANGE or -EINVAL with @why set.
+ */
+int shadow_boot_place(const struct shadow_config *cfg,
+		      const struct shadow_board *board,
+		      const struct shadow_block *storage,
+		      struct shadow_places *places, char *why, size_t why_bytes)
+{
+	memset(places, 0, sizeof(*places));
+	why[0] = '\0';
+	if (!board)
+		return shadow_params_place(cfg, storage, places, why, why_bytes);
+	if (board->kind != SHADOW_BOARD_TEXT)
+		return shadow_board_place(board, cfg, places, why, why_bytes);
+	if (cfg->image.given || cfg->dtb.given || cfg->initrd.given)
+		return refuse(why, why_bytes, -EINVAL,
+			      "board=%s: a text says what is reserved; allowed: without image, dtb and initrd",
+			      board->name);
+	return 0;
+}
+
+/**
+ * shadow_boot_prepare() - the machine's memory, just before it boots
+ * @mm: the machine; cfg, board and places are set
  * @storage: the block that was obtained
  * @backing: room for a virtual board's books, which lives as long as @mm is used
  * @why: one line where it is refused, else ""
  * @why_bytes: room there
  *
- * Sets @mm->block and @mm->places. What a board was before is forgotten.
+ * Sets @mm->block, and the places of what lies aside. What a virtual board kept
+ * in the storage before is forgotten.
  *
  * Context: process context, nobody uses the machine.
- * Return: 0; -ERANGE, -EINVAL or -ENOMEM with @why set.
+ * Return: 0; -ERANGE or -ENOMEM with @why set.
  */
 int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage,
 			struct shadow_backing *backing, char *why,
 			size_t why_bytes)
 {
-	int err;
+	int err = 0;
 
 	why[0] = '\0';
-	memset(&mm->places, 0, sizeof(mm->places));
 	mm->block = *storage;
 	mm->block.backing = NULL;
-	if (!mm->board)
-		return shadow_params_place(&mm->cfg, &mm->block, &mm->places,
-					   why, why_bytes);
-	if (is_virtual(mm->board, storage)) {
+	if (mm->board && is_virtual(mm->board, storage))
 		err = make_virtual(mm, storage, backing, why, why_bytes);
-		if (err)
-			return err;
-	}
-	if (mm->board->kind == SHADOW_BOARD_TEXT)
-		return place_aside(mm, why, why_bytes);
-	return shadow_board_place(mm->board, &mm->cfg, &mm->places, why,
-				  why_bytes);
+	if (!err && mm->board && mm->board->kind == SHADOW_BOARD_TEXT)
+		err = place_aside(mm, why, why_bytes);
+	return err;
 }
 
 static void get_arch(const struct shadow_mm *mm, struct shadow_board_arch *arch)
@@ -315,14 +333,12 @@ static unsigned int count_nodes(const struct shadow_memblock *mb)
 int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect)
 {
 	u64 *limit = mm->boot.zone_limit;
-	struct shadow_board_arch arch;
 	int err;
 
 	memset(limit, 0, sizeof(mm->boot.zone_limit));
-	get_arch(mm, &arch);
 	if (mm->board) {
 		err = shadow_board_bootmem_init(&mm->fate, mm->board,
-						&mm->memblock, &arch);
+						&mm->memblock);
 		if (err)
 			return say_why(mm, effect, err);
 		shadow_board_zone_limits(mm->board, &mm->memblock, limit);

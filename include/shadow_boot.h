@@ -11,6 +11,10 @@
 
 static_assert(SHADOW_NR_PHASES <= SHADOW_MAX_PHASES);
 
+int shadow_boot_place(const struct shadow_config *cfg,
+		      const struct shadow_board *board,
+		      const struct shadow_block *storage,
+		      struct shadow_places *places, char *why, size_t why_bytes);
 int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage,
 			struct shadow_backing *backing, char *why,
 			size_t why_bytes);

@@ -76,6 +76,9 @@ static struct setup *prepare(struct kunit *test, struct shadow_param_strings *in
 		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
 		mm->board = &s->board;
 	}
+	err = shadow_boot_place(&mm->cfg, mm->board, &s->storage, &mm->places,
+				why, sizeof(why));
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	strscpy(mm->name, "test", sizeof(mm->name));
