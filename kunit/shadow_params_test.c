@@ -500,9 +500,9 @@ static const struct combination combinations[] = {
 	/* the smallest image follows from the geometry */
 	{ &host_ds, { { P(VA_BITS), "52" }, { P(IMAGE), "1M+6M" } }, 0 },
 	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+512K" } }, -ERANGE, P(IMAGE),
-	  "at least 1088K" },
-	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1088K" } }, 0 },
-	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1092K" } }, -EINVAL, P(IMAGE),
+	  "at least 1152K" },
+	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1152K" } }, 0 },
+	{ &host_ds, { { P(GRANULE), "64k" }, { P(IMAGE), "0+1156K" } }, -EINVAL, P(IMAGE),
 	  "multiple of 65536" },
 	/* who takes the room is blamed */
 	{ &host_ds, { { P(DTB), "63M+64K" }, { P(INITRD), "0+63M" } }, -ERANGE, P(INITRD),
