@@ -8,6 +8,7 @@
 
 #include "shadow_backing.h"
 #include "shadow_buddy.h"
+#include "shadow_early.h"
 #include "shadow_handover.h"
 #include "shadow_memblock.h"
 #include "shadow_page_alloc.h"
@@ -326,7 +327,11 @@ static int memmap_init(struct vboard *v)
 
 static int handover(struct vboard *v)
 {
-	int err = shadow_handover(&v->nodes, &v->mb, &v->handover);
+	struct shadow_early early;
+	int err;
+
+	shadow_early_init(&early, &shadow_early_memblock, &v->mb, NULL);
+	err = shadow_handover(&v->nodes, &early, &v->handover);
 
 	if (err)
 		return err;
