@@ -165,8 +165,11 @@ static noinline struct shadow_page *alloc_slow(struct shadow_nodes *nodes,
 	return page;
 }
 
-static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
-			struct shadow_page *page, unsigned int order)
+/* In line, for the free path's sake */
+static __always_inline int give_to_zone(struct shadow_zone *zone,
+					unsigned int cpu,
+					struct shadow_page *page,
+					unsigned int order)
 {
 	unsigned int mt = shadow_pageblock_mt(zone->nodes,
 					      shadow_page_index(zone->memmap, page));
