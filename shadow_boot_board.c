@@ -147,6 +147,31 @@ int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage
 	return err;
 }
 
+/**
+ * shadow_boot_up_in() - prepare a machine's memory and boot it
+ * @mm: the machine; cfg, board and places are set
+ * @storage: the block that was obtained
+ * @backing: as for shadow_boot_prepare()
+ *
+ * Context: process context, nobody uses the machine.
+ * Return: as shadow_boot_up(); what shadow_boot_prepare() refuses is recorded as
+ * a failure of the first phase.
+ */
+int shadow_boot_up_in(struct shadow_mm *mm, const struct shadow_block *storage,
+		      struct shadow_backing *backing)
+{
+	char *effect = mm->boot.record[0].effect;
+	int err;
+
+	memset(&mm->boot, 0, sizeof(mm->boot));
+	err = shadow_boot_prepare(mm, storage, backing, effect,
+				  SHADOW_PHASE_TEXT);
+	if (!err)
+		return shadow_boot_up(mm);
+	mm->boot.failed = err;
+	return err;
+}
+
 static void get_arch(const struct shadow_mm *mm, struct shadow_board_arch *arch)
 {
 	arch->page_shift = mm->cfg.page_shift;

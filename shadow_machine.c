@@ -77,6 +77,8 @@ static void adopt(struct shadow_machine *machine,
 	mm->cfg = plan->cfg;
 	mm->places = plan->places;
 	swap(machine->given, plan->given);
+	swap(machine->board, plan->board);
+	mm->board = machine->board;
 }
 
 static int ctl_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,
@@ -101,7 +103,7 @@ static int ctl_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,
 	shadow_boot_down(mm);
 	adopt(machine, plan);
 	shadow_machine_unchecked(machine);
-	err = shadow_boot_up(mm);
+	err = shadow_boot_up_in(mm, &machine->pool.block, &machine->backing);
 	if (err)
 		say_failed_phase(mm, err, said, said_bytes);
 	else
@@ -259,6 +261,7 @@ struct shadow_machine *shadow_machine_alloc(const char *name,
 void shadow_machine_free(struct shadow_machine *machine)
 {
 	shadow_machine_free_strings(&machine->given);
+	shadow_pool_free(machine->board);
 	shadow_pool_free(machine);
 }
 
@@ -273,10 +276,9 @@ static int boot_in_block(struct shadow_machine *machine,
 					said_bytes);
 	if (err)
 		return err;
-	mm->block = machine->pool.block;
 	adopt(machine, plan);
 	shadow_machine_unchecked(machine);
-	err = shadow_boot_up(mm);
+	err = shadow_boot_up_in(mm, &machine->pool.block, &machine->backing);
 	if (err) {
 		say_failed_phase(mm, err, said, said_bytes);
 		return err;

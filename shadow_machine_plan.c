@@ -8,6 +8,8 @@
  */
 #include <linux/slab.h>
 
+#include "shadow_board_load.h"
+#include "shadow_boot.h"
 #include "shadow_machine_room.h"
 
 /**
@@ -81,6 +83,16 @@ static void host_facts(const struct shadow_machine *machine,
 		facts->pa_bits = shadow_regs_pa_bits(&machine->mm.cpu_id);
 }
 
+static int obtain_board(struct shadow_machine_plan *plan, char *said,
+			size_t said_bytes)
+{
+	scnprintf(said, said_bytes, "the host has no memory for the board");
+	plan->board = shadow_pool_zalloc(sizeof(*plan->board));
+	if (!plan->board)
+		return -ENOMEM;
+	return shadow_board_obtain(&plan->cfg, plan->board, said, said_bytes);
+}
+
 /**
  * shadow_machine_plan_create() - what a machine would be with these parameters
  * @machine: the machine, which is not changed
@@ -91,7 +103,7 @@ static void host_facts(const struct shadow_machine *machine,
  *
  * Context: process context, sleeps; @machine's lock held or nobody else there.
  * Return: the plan; ERR_PTR of -EINVAL, -ERANGE or -EOPNOTSUPP where a
- * parameter is refused, -ENOMEM.
+ * parameter is refused, of shadow_board_obtain(), -ENOMEM.
  */
 struct shadow_machine_plan *
 shadow_machine_plan_create(const struct shadow_machine *machine,
@@ -115,6 +127,8 @@ shadow_machine_plan_create(const struct shadow_machine *machine,
 		err = shadow_params_check(&plan->given, &facts, &plan->cfg,
 					  said, said_bytes);
 	}
+	if (!err && shadow_config_has_board(&plan->cfg))
+		err = obtain_board(plan, said, said_bytes);
 	if (!err)
 		return plan;
 	shadow_machine_plan_destroy(plan);
@@ -144,8 +158,8 @@ int shadow_machine_plan_place(struct shadow_machine_plan *plan,
 			  granule >> 10, (u64)block->base, block->bytes >> 10);
 		return -EINVAL;
 	}
-	return shadow_params_place(&plan->cfg, block, &plan->places, said,
-				   said_bytes);
+	return shadow_boot_place(&plan->cfg, plan->board, block, &plan->places,
+				 said, said_bytes);
 }
 
 /**
@@ -157,5 +171,6 @@ int shadow_machine_plan_place(struct shadow_machine_plan *plan,
 void shadow_machine_plan_destroy(struct shadow_machine_plan *plan)
 {
 	shadow_machine_free_strings(&plan->given);
+	shadow_pool_free(plan->board);
 	shadow_pool_free(plan);
 }

@@ -18,6 +18,8 @@ int shadow_boot_place(const struct shadow_config *cfg,
 int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage,
 			struct shadow_backing *backing, char *why,
 			size_t why_bytes);
+int shadow_boot_up_in(struct shadow_mm *mm, const struct shadow_block *storage,
+		      struct shadow_backing *backing);
 int shadow_boot_up(struct shadow_mm *mm);
 int shadow_boot_step(struct shadow_mm *mm, unsigned int upto);
 u64 shadow_boot_down(struct shadow_mm *mm);

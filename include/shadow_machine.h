@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 
+#include "shadow_backing.h"
 #include "shadow_ctl.h"
 #include "shadow_mm.h"
 #include "shadow_mmu.h"
@@ -54,6 +55,8 @@ struct shadow_machine_list_ops {
  * @first: the first machine, of a further one, else NULL
  * @nr_shares: further machines that live in its memory; under @lock
  * @given: what it was booted with, as text, which @mm's configuration refers to
+ * @board: what its memory was described by, or NULL
+ * @backing: the books of a virtual board
  * @mm: the machine
  * @pool: the block and how it was obtained
  * @ctl: what ctl commands hold
@@ -76,6 +79,8 @@ struct shadow_machine {
 	struct shadow_machine *first;
 	unsigned int nr_shares;
 	struct shadow_param_strings given;
+	struct shadow_board *board;
+	struct shadow_backing backing;
 	struct shadow_mm mm;
 	struct shadow_pool pool;
 	struct shadow_ctl ctl;

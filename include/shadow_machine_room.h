@@ -12,6 +12,7 @@
  * struct shadow_machine_plan - what a machine is about to be
  * @given: the parameters as text, its own copies
  * @cfg: what they mean; refers to @given
+ * @board: what describes the memory; NULL: the block is all of it
  * @places: where image, device tree and initrd will lie
  *
  * All of it is found right before anything of an older machine is touched.
@@ -19,6 +20,7 @@
 struct shadow_machine_plan {
 	struct shadow_param_strings given;
 	struct shadow_config cfg;
+	struct shadow_board *board;
 	struct shadow_places places;
 };
 
