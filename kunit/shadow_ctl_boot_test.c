@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tests of the commands about a machine's boot: which of them run in which
+ * phase, what the early ones change, and batches that make machines.
+ */
+#include "shadow_test_ctl.h"
+
+static void stop_after(struct kunit *test, struct rig *rig, unsigned int phase)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "reset until=%s", shadow_phase_name(phase));
+	KUNIT_ASSERT_EQ_MSG(test, say(rig, text), strlen(text), "%s", rig->ctl.said);
+	KUNIT_ASSERT_EQ(test, rig->mm.boot.nr_done, phase + 1);
+}
+
+/* ---------------------------------------------------------------- phases -- */
+
+/* From after which phase on a command runs, and before which. */
+static const struct {
+	const char *text;
+	unsigned int after;
+	unsigned int before;
+} windows[] = {
+	{ "memblock_reserve 0x80300000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_free 0x80300000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_add 0x80fff000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_remove 0x7fff0000 1", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "early_alloc 1", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "alloc_pages 0 as=p\nfree_pages p", SHADOW_PHASE_MEM_INIT, SHADOW_NR_PHASES },
+	{ "mmu_check 1", SHADOW_PHASE_MEM_INIT, SHADOW_NR_PHASES },
+	{ "drain", SHADOW_PHASE_WATERMARKS, SHADOW_NR_PHASES },
+	{ "kmalloc 9 as=o\nkfree o", SHADOW_PHASE_SLAB_INIT, SHADOW_NR_PHASES },
+	{ "vmalloc 9 as=v\nvfree v", SHADOW_PHASE_VMALLOC_INIT, SHADOW_NR_PHASES },
+	{ "map 0xffff800000400000 0 1 rw\nunmap 0xffff800000400000 1",
+	  SHADOW_PHASE_VMALLOC_INIT, SHADOW_NR_PHASES },
+};
+
+static void expect_window(struct kunit *test, struct rig *rig, unsigned int phase, unsigned int i)
+{
+	const char *text = windows[i].text;
+
+	if (phase >= windows[i].before) {
+		KUNIT_EXPECT_EQ_MSG(test, say(rig, text), -EPERM, "'%s' after %s", text,
+				    shadow_phase_name(phase));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "gone since phase mem_init"));
+	} else if (phase < windows[i].after) {
+		KUNIT_EXPECT_EQ_MSG(test, say(rig, text), -EPERM, "'%s' after %s", text,
+				    shadow_phase_name(phase));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "not before phase "));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said,
+						   shadow_phase_name(windows[i].after)));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, shadow_phase_name(phase)));
+	} else {
+		KUNIT_EXPECT_EQ_MSG(test, say(rig, text), strlen(text), "'%s' after %s: %s", text,
+				    shadow_phase_name(phase), rig->ctl.said);
+	}
+}
+
+static void commands_and_phases(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int phase, i;
+
+	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+		for (i = 0; i < ARRAY_SIZE(windows); i++) {
+			stop_after(test, rig, phase);
+			expect_window(test, rig, phase, i);
+			expect_healthy(test, rig);
+		}
+		expect_ok(test, rig, "set counters on\nset counters off");
+	}
+}
+
+/* To the end in steps of one, and from everywhere at once. */
+static void steps(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int phase;
+	char text[64];
+
+	expect_refused(test, rig, "step", -EINVAL, "the boot is complete");
+	expect_refused(test, rig, "continue", -EINVAL, "the boot is complete");
+	stop_after(test, rig, 0);
+	for (phase = 1; phase < SHADOW_NR_PHASES; phase++) {
+		if (phase % 2)
+			snprintf(text, sizeof(text), "step");
+		else
+			snprintf(text, sizeof(text), "step %s", shadow_phase_name(phase));
+		expect_ok(test, rig, text);
+		KUNIT_EXPECT_EQ(test, rig->mm.boot.nr_done, phase + 1);
+		expect_healthy(test, rig);
+		snprintf(text, sizeof(text), "step %s", shadow_phase_name(phase));
+		if (phase < SHADOW_NR_PHASES - 1)
+			expect_refused(test, rig, text, -EINVAL, "is complete: allowed: ");
+	}
+	expect_refused(test, rig, "step", -EINVAL, "the boot is complete");
+	for (phase = 0; phase < SHADOW_NR_PHASES - 1; phase++) {
+		stop_after(test, rig, phase);
+		expect_ok(test, rig, "continue\nalloc_pages 0 as=a\nfree_pages a");
+		expect_healthy(test, rig);
+	}
+	/* The parameter stays until it is said otherwise */
+	expect_ok(test, rig, "reset");
+	KUNIT_EXPECT_EQ(test, rig->mm.boot.nr_done, phase);
+	expect_ok(test, rig, "reset until=");
+	KUNIT_EXPECT_EQ(test, rig->mm.boot.nr_done, SHADOW_NR_PHASES);
+}
+
+/* A step that fails takes the machine down, with all that was got. */
+static void step_fails(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	stop_after(test, rig, SHADOW_PHASE_MEM_INIT);
+	expect_ok(test, rig, "alloc_pages 2 as=a");
+	rig->starve = 0;
+	KUNIT_EXPECT_EQ(test, say(rig, "continue"), -ENOMEM);
+	rig->starve = -1;
+	KUNIT_EXPECT_EQ(test, rig->ctl.nr_live, 0);
+	KUNIT_EXPECT_EQ(test, say(rig, "step"), -ENODEV);
+	KUNIT_EXPECT_EQ(test, say(rig, "continue"), -ENODEV);
+	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1"), -ENODEV);
+	KUNIT_EXPECT_EQ(test, say(rig, "free_pages a"), -ENODEV);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "the machine is down"));
+	/* Others are none of its business */
+	expect_ok(test, rig, "create a\ndestroy a");
+	expect_ok(test, rig, "reset until=\nkmalloc 8");
+	expect_healthy(test, rig);
+}
+
+/* --------------------------------------------------------- early commands -- */
+
+static u64 reserved(struct rig *rig)
+{
+	return rig->mm.memblock.reserved.total_size;
+}
+
+static void memblock_lists(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	const struct shadow_memblock *mb = &rig->mm.memblock;
+	u64 memory, taken;
+
+	stop_after(test, rig, SHADOW_PHASE_PAGING_INIT);
+	memory = mb->memory.total_size;
+	taken = reserved(rig);
+	expect_ok(test, rig, "memblock_reserve 0x80200000 12K");
+	KUNIT_EXPECT_EQ(test, reserved(rig), taken + 3 * SZ_4K);
+	KUNIT_EXPECT_STREQ(test, shadow_memblock_owner_of(mb, 0x80200000), "ctl");
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "(+12288 bytes)"));
+	expect_ok(test, rig, "memblock_free 0x80201000 4K");
+	KUNIT_EXPECT_EQ(test, reserved(rig), taken + 2 * SZ_4K);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "(-4096 bytes)"));
+	expect_ok(test, rig, "memblock_remove 0x80300000 64K");
+	KUNIT_EXPECT_EQ(test, mb->memory.total_size, memory - SZ_64K);
+	KUNIT_EXPECT_FALSE(test, shadow_memblock_is_memory(mb, 0x80308000));
+	expect_ok(test, rig, "memblock_add 0x80300000 32K");
+	KUNIT_EXPECT_EQ(test, mb->memory.total_size, memory - SZ_32K);
+	expect_healthy(test, rig);
+
+	/* The hole and what is reserved are seen to the end */
+	expect_ok(test, rig, "continue");
+	expect_healthy(test, rig);
+	KUNIT_EXPECT_EQ(test, rig->audit.holes, 8);
+	KUNIT_EXPECT_EQ(test, shadow_page_state(shadow_pfn_to_page(&rig->mm.nodes, 0x80200)),
+			SHADOW_PAGE_RESERVED);
+	KUNIT_EXPECT_NE(test, shadow_page_state(shadow_pfn_to_page(&rig->mm.nodes, 0x80201)),
+			SHADOW_PAGE_RESERVED);
+}
+
+static void memblock_refused(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 image = rig->mm.places.image.start, dtb = rig->mm.places.dtb.start;
+	char text[80];
+
+	stop_after(test, rig, SHADOW_PHASE_BUILD_ZONELISTS);
+	expect_refused(test, rig, "memblock_add 0x7ffff000 8192", -ERANGE,
+		       "inside the machine's memory, 0x80000000 to 0x80ffffff");
+	expect_refused(test, rig, "memblock_add 0x80fff000 4097", -ERANGE, "inside");
+	expect_refused(test, rig, "memblock_add 0 1T", -ERANGE, "inside");
+	expect_refused(test, rig, "memblock_reserve 0xffffffffffffffff 2", -ERANGE, "below 2^64");
+	snprintf(text, sizeof(text), "memblock_free %llu 1", image);
+	expect_refused(test, rig, text, -EBUSY, "is the machine's own (image)");
+	snprintf(text, sizeof(text), "memblock_remove %llu 2", image - 1);
+	expect_refused(test, rig, text, -EBUSY, "is the machine's own (image)");
+	/* Tables and memmap are at the top */
+	expect_refused(test, rig, "memblock_free 0x80000000 16M", -EBUSY, "the machine's own");
+	expect_refused(test, rig, "memblock_free 0x80fff000 1", -EBUSY, "the machine's own");
+	/* What only passes by is not */
+	snprintf(text, sizeof(text), "memblock_free %llu 4096", dtb);
+	expect_ok(test, rig, text);
+	expect_ok(test, rig, "continue");
+	expect_healthy(test, rig);
+}
+
+static u64 said_pa(const struct rig *rig)
+{
+	const char *at = strstr(rig->ctl.said, " at pa 0x");
+	u64 pa = 0;
+
+	for (at = at ? at + 9 : ""; *at && *at != ','; at++)
+		pa = pa * 16 + (*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return pa;
+}
+
+static void early_alloc(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u64 taken;
+
+	stop_after(test, rig, SHADOW_PHASE_BOOTMEM_INIT);
+	taken = reserved(rig);
+	expect_ok(test, rig, "early_alloc 100");
+	KUNIT_EXPECT_EQ(test, said_pa(rig) % 64, 0);
+	KUNIT_EXPECT_STREQ(test, shadow_memblock_owner_of(&rig->mm.memblock, said_pa(rig)), "ctl");
+	KUNIT_EXPECT_EQ(test, reserved(rig), taken + 100);
+	expect_ok(test, rig, "early_alloc 4K align=1M max=0x80c00000");
+	KUNIT_EXPECT_EQ(test, said_pa(rig), 0x80b00000);
+	expect_ok(test, rig, "early_alloc 4K min=0x80400000 max=0x80402000 node=0");
+	KUNIT_EXPECT_EQ(test, said_pa(rig), 0x80401000);
+	taken = reserved(rig);
+	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 8K min=0x80400000 max=0x80402000"), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1T"), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1 node=3"), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1 min=2M max=1M"), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "max above min"));
+	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
+	expect_ok(test, rig, "memblock_free 0x80401000 4K\nearly_alloc 8K align=8K min=0x80400000 max=0x80402000\ncontinue");
+	expect_healthy(test, rig);
+}
+
+/* ---------------------------------------------------------------- machines -- */
+
+static void machines(struct kunit *test)
+{
+	static const struct shadow_ctl_ops none = {};
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "create a size=4M cmdline=\"a b\" until=");
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said, "created a size:4M: cmdline:a b: until::");
+	expect_refused(test, rig, "create other", -EEXIST, "created other");
+	/* All is read before a machine is made */
+	KUNIT_EXPECT_EQ(test, say(rig, "create a\ncreate B"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
+
+	rig->ctl.ops = &none;
+	expect_refused(test, rig, "create a", -EPERM, "in the first machine's");
+	expect_refused(test, rig, "destroy a", -EPERM, "in the first machine's");
+	expect_refused(test, rig, "reset", -EOPNOTSUPP, "not supported");
+	rig->ctl.ops = &ops;
+}
+
+/* While one batch makes a machine, another runs: each says what became of it. */
+static void batches_in_between(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "kmalloc 8\ndestroy a");
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said, "destroyed a");
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 2);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 2);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig),
+					   "last: ok, commands run: 2; line 2: destroyed a"));
+	KUNIT_EXPECT_EQ(test, say(rig, "destroy a\ndrain\nkfree 99"), -ENOENT);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
+	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 2);
+}
+
+static struct kunit_case ctl_boot_cases[] = {
+	KUNIT_CASE(commands_and_phases),
+	KUNIT_CASE(steps),
+	KUNIT_CASE(step_fails),
+	KUNIT_CASE(memblock_lists),
+	KUNIT_CASE(memblock_refused),
+	KUNIT_CASE(early_alloc),
+	KUNIT_CASE(machines),
+	KUNIT_CASE(batches_in_between),
+	{}
+};
+
+static struct kunit_suite ctl_boot_suite = {
+	.name = "shadow_ctl_boot",
+	.init = rig_init,
+	.exit = rig_exit,
+	.test_cases = ctl_boot_cases,
+};
+
+kunit_test_suite(ctl_boot_suite);
+MODULE_LICENSE("GPL");
