@@ -3,47 +3,12 @@
  * shadow_bootmem - runs of the bitmaps, and what becomes of them when the buddy
  * takes over. See shadow_bootmem.h. Follows free_all_bootmem_core().
  *
- * Of each node first what is free goes, from its first frame to its last, and
- * then the frames of the bitmap. So while a node's runs are walked, its bitmap
- * is still there; but the walk does not need it any longer than that.
+ * First what is free goes, and then the frames of the bitmaps: so these are
+ * there as long as they are walked over.
  */
 #include <linux/bitmap.h>
 
 #include "shadow_bootmem.h"
-
-/**
- * shadow_bootmem_next_bits() - the next run of equal bits
- * @bm: the early allocator
- * @walk: zeroed to begin
- * @run: filled
- * @taken: set to what the bits say
- *
- * Context: any; @bm must not change during a walk.
- * Return: false where there is none, or where the bitmaps are retired.
- */
-bool shadow_bootmem_next_bits(const struct shadow_bootmem *bm,
-			      struct shadow_bootmem_walk *walk,
-			      struct shadow_bootmem_run *run, bool *taken)
-{
-	for (; walk->at < bm->nr_nodes && !bm->retired; walk->at++) {
-		struct shadow_bootmem_node *bdata = bm->bdata_list[walk->at];
-		unsigned long *map = bdata->node_bootmem_map;
-		u64 nr = shadow_bootmem_nr_bits(bdata), idx = walk->idx;
-
-		if (idx < nr) {
-			*taken = test_bit(idx, map);
-			walk->idx = *taken ? find_next_zero_bit(map, nr, idx) :
-					     find_next_bit(map, nr, idx);
-			*run = (struct shadow_bootmem_run) {
-				bdata->node_min_pfn + idx, walk->idx - idx,
-				bdata->nid, false
-			};
-			return true;
-		}
-		walk->idx = 0;
-	}
-	return false;
-}
 
 static u64 map_pages(const struct shadow_bootmem *bm,
 		     const struct shadow_bootmem_node *bdata)
@@ -53,13 +18,34 @@ static u64 map_pages(const struct shadow_bootmem *bm,
 	return ALIGN(bytes, 1ULL << bm->page_shift) >> bm->page_shift;
 }
 
-static struct shadow_bootmem_run map_run(const struct shadow_bootmem *bm,
-					 const struct shadow_bootmem_node *bdata)
+/*
+ * The lowest frame from @pos on that is free, and those behind it. Nodes are
+ * sorted, so that none is looked at that begins above what was found.
+ */
+static bool lowest_free(const struct shadow_bootmem *bm, u64 pos,
+			struct shadow_bootmem_run *run)
 {
-	return (struct shadow_bootmem_run) {
-		bdata->map_pa >> bm->page_shift, map_pages(bm, bdata),
-		bdata->nid, true
-	};
+	unsigned int at;
+	u64 nr, idx;
+
+	run->nr = 0;
+	for (at = 0; at < bm->nr_nodes; at++) {
+		const struct shadow_bootmem_node *bdata = bm->bdata_list[at];
+		const unsigned long *map = bdata->node_bootmem_map;
+
+		if (run->nr && bdata->node_min_pfn > run->pfn)
+			break;
+		nr = shadow_bootmem_nr_bits(bdata);
+		idx = max(pos, bdata->node_min_pfn) - bdata->node_min_pfn;
+		idx = find_next_zero_bit(map, nr, min(idx, nr));
+		if (idx == nr || (run->nr && bdata->node_min_pfn + idx > run->pfn))
+			continue;
+		*run = (struct shadow_bootmem_run) {
+			bdata->node_min_pfn + idx,
+			find_next_bit(map, nr, idx) - idx, bdata->nid, false
+		};
+	}
+	return run->nr;
 }
 
 /**
@@ -68,45 +54,39 @@ static struct shadow_bootmem_run map_run(const struct shadow_bootmem *bm,
  * @walk: zeroed to begin
  * @run: filled
  *
- * Node by node in the order of bdata_list, within it from the lowest frame to
- * the highest, and after each node the frames of its bitmap, if they are the
- * board's. Once the bitmaps are retired it is what was remembered of that.
+ * From the lowest free frame to the highest, each run of one node, and then the
+ * frames of the bitmaps, as far as they are the board's. Once the bitmaps are
+ * retired it is what was remembered of that.
  *
- * Context: any; @bm must not change during a walk, and a bitmap's contents must
- * stay until its frames have been walked over.
+ * Context: any; @bm must not change during a walk, and the bitmaps' contents
+ * must stay until all free frames have been walked over.
  * Return: false where there are no more.
  */
 bool shadow_bootmem_next_run(const struct shadow_bootmem *bm,
 			     struct shadow_bootmem_walk *walk,
 			     struct shadow_bootmem_run *run)
 {
+	const struct shadow_bootmem_node *bdata;
+
 	if (bm->retired) {
 		if (walk->at >= bm->nr_runs)
 			return false;
 		*run = bm->run[walk->at++];
 		return true;
 	}
-	for (; walk->at < bm->nr_nodes; walk->at++) {
-		struct shadow_bootmem_node *bdata = bm->bdata_list[walk->at];
-		unsigned long *map = bdata->node_bootmem_map;
-		u64 nr = shadow_bootmem_nr_bits(bdata), idx;
-
-		if (walk->idx < nr) {
-			idx = find_next_zero_bit(map, nr, walk->idx);
-			walk->idx = find_next_bit(map, nr, idx);
-			*run = (struct shadow_bootmem_run) {
-				bdata->node_min_pfn + idx, walk->idx - idx,
-				bdata->nid, false
-			};
-			if (run->nr)
-				return true;
-		}
-		if (walk->idx == nr && !bdata->map_aside) {
-			walk->idx = nr + 1;
-			*run = map_run(bm, bdata);
-			return true;
-		}
-		walk->idx = 0;
+	if (!walk->at && lowest_free(bm, walk->pfn, run)) {
+		walk->pfn = run->pfn + run->nr;
+		return true;
+	}
+	while (walk->at < bm->nr_nodes) {
+		bdata = bm->bdata_list[walk->at++];
+		if (bdata->map_aside)
+			continue;
+		*run = (struct shadow_bootmem_run) {
+			bdata->map_pa >> bm->page_shift, map_pages(bm, bdata),
+			bdata->nid, true
+		};
+		return true;
 	}
 	return false;
 }

@@ -14,7 +14,7 @@ static struct shadow_bootmem_walk unpack(u64 idx)
 {
 	struct shadow_bootmem_walk walk = {
 		.at = idx >> WALK_SHIFT,
-		.idx = idx & ((1ULL << WALK_SHIFT) - 1),
+		.pfn = idx & ((1ULL << WALK_SHIFT) - 1),
 	};
 
 	return walk;
@@ -22,7 +22,7 @@ static struct shadow_bootmem_walk unpack(u64 idx)
 
 static u64 pack(const struct shadow_bootmem_walk *walk)
 {
-	return (u64)walk->at << WALK_SHIFT | walk->idx;
+	return (u64)walk->at << WALK_SHIFT | walk->pfn;
 }
 
 /* First and last frame of a node's memory; false where it has none */

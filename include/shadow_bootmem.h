@@ -128,12 +128,12 @@ struct shadow_bootmem {
 
 /**
  * struct shadow_bootmem_walk - where a walk over runs stands; zeroed, it begins
- * @at: entry of bdata_list, or of the remembered runs
- * @idx: bit of that node's bitmap
+ * @at: entries of bdata_list whose bitmaps it has passed, or remembered runs
+ * @pfn: frame from which on to look for free ones
  */
 struct shadow_bootmem_walk {
 	unsigned int at;
-	u64 idx;
+	u64 pfn;
 };
 
 /* shadow_bootmem.c: the bitmaps */
@@ -162,9 +162,6 @@ int shadow_bootmem_alloc(struct shadow_bootmem *bm, u64 bytes, u64 align,
 			 phys_addr_t *pa);
 
 /* shadow_bootmem_release.c: runs of bits, and the end of it all */
-bool shadow_bootmem_next_bits(const struct shadow_bootmem *bm,
-			      struct shadow_bootmem_walk *walk,
-			      struct shadow_bootmem_run *run, bool *taken);
 bool shadow_bootmem_next_run(const struct shadow_bootmem *bm,
 			     struct shadow_bootmem_walk *walk,
 			     struct shadow_bootmem_run *run);

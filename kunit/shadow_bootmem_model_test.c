@@ -420,28 +420,23 @@ static void compare_nodes(struct kunit *test, struct model *model)
 	}
 }
 
-/* Runs are the frames none of whose bytes anybody has. */
+/* Runs are the frames of a node none of whose bytes anybody has. */
 static void compare_runs(struct kunit *test, struct model *model)
 {
 	struct shadow_bootmem_walk walk = { 0 };
 	struct shadow_bootmem_run run;
 	u64 pfn, end;
-	int nid;
 
-	for (nid = 0; nid < NR_NODES; nid++) {
-		for (pfn = spans[nid].start; pfn < spans[nid].end; pfn = end + 1) {
-			for (end = pfn; end < spans[nid].end; end++) {
-				if (home(end) != nid || !is_free(model, end))
-					break;
-			}
-			if (end == pfn)
-				continue;
-			KUNIT_ASSERT_TRUE(test, shadow_bootmem_next_run(&model->m->bm, &walk,
-									&run));
-			KUNIT_ASSERT_EQ(test, run.nid, nid);
-			KUNIT_ASSERT_EQ(test, run.pfn, pfn);
-			KUNIT_ASSERT_EQ(test, run.nr, end - pfn);
-		}
+	for (pfn = FIRST; pfn < FIRST + NR_FRAMES; pfn = end) {
+		end = pfn + 1;
+		if (!is_free(model, pfn))
+			continue;
+		while (home(end) == home(pfn) && is_free(model, end))
+			end++;
+		KUNIT_ASSERT_TRUE(test, shadow_bootmem_next_run(&model->m->bm, &walk, &run));
+		KUNIT_ASSERT_EQ(test, run.nid, home(pfn));
+		KUNIT_ASSERT_EQ(test, run.pfn, pfn);
+		KUNIT_ASSERT_EQ(test, run.nr, end - pfn);
 	}
 	KUNIT_ASSERT_FALSE(test, shadow_bootmem_next_run(&model->m->bm, &walk, &run));
 }
