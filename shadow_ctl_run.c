@@ -565,6 +565,8 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_MEMBLOCK_RESERVE]	= shadow_ctl_memblock,
 	[SHADOW_CTL_MEMBLOCK_FREE]	= shadow_ctl_memblock,
 	[SHADOW_CTL_EARLY_ALLOC]	= shadow_ctl_early_alloc,
+	[SHADOW_CTL_EARLY_IOREMAP]	= shadow_ctl_early_ioremap,
+	[SHADOW_CTL_EARLY_IOUNMAP]	= shadow_ctl_early_iounmap,
 	[SHADOW_CTL_CREATE]		= shadow_ctl_create,
 	[SHADOW_CTL_DESTROY]		= shadow_ctl_destroy,
 	[SHADOW_CTL_RESET]		= shadow_ctl_reset,
@@ -585,8 +587,8 @@ static int check_phase(struct shadow_ctl *ctl,
 				       info->name);
 	if (info->ends && boot->nr_done >= info->ends)
 		return shadow_ctl_fail(ctl, -EPERM,
-				       "%s: the early allocator is gone since phase %s: allowed: before it, see until=",
-				       info->name, shadow_phase_name(info->ends - 1));
+				       "%s: %s since phase %s: allowed: before it, see until=",
+				       info->name, info->over, shadow_phase_name(info->ends - 1));
 	if (boot->nr_done < info->since)
 		return shadow_ctl_fail(ctl, -EPERM,
 				       "%s: not before phase %s, the boot has stopped after %s: allowed: step %s",

@@ -260,15 +260,16 @@ int shadow_early_add(struct shadow_early *early, phys_addr_t base, u64 bytes)
  * @bytes: how much
  *
  * Context: boot.
- * Return: 0, or an errno of shadow_memblock_remove().
+ * Return: 0, or an errno of the policy, which refuses first and whole: -ERANGE
+ * where its records do not reach; or of shadow_memblock_remove().
  */
 int shadow_early_remove(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
-	int err = shadow_memblock_remove(early->mb, base, bytes);
+	int err = 0;
 
-	if (!err && early->taken_over)
+	if (early->taken_over)
 		err = early->ops->remove(early, base, bytes);
-	return err;
+	return err ? err : shadow_memblock_remove(early->mb, base, bytes);
 }
 
 /**
@@ -279,16 +280,19 @@ int shadow_early_remove(struct shadow_early *early, phys_addr_t base, u64 bytes)
  * @bytes: how much
  *
  * Context: boot.
- * Return: 0, or an errno of shadow_memblock_reserve().
+ * Return: 0, or an errno of the policy, as shadow_early_remove(); or of
+ * shadow_memblock_reserve().
  */
 int shadow_early_reserve(struct shadow_early *early, const char *owner,
 			 phys_addr_t base, u64 bytes)
 {
 	const char *before = shadow_memblock_set_owner(early->mb, owner);
-	int err = shadow_memblock_reserve(early->mb, base, bytes);
+	int err = 0;
 
-	if (!err && early->taken_over)
+	if (early->taken_over)
 		err = early->ops->reserve(early, base, bytes);
+	if (!err)
+		err = shadow_memblock_reserve(early->mb, base, bytes);
 	shadow_memblock_set_owner(early->mb, before);
 	return err;
 }
@@ -300,15 +304,16 @@ int shadow_early_reserve(struct shadow_early *early, const char *owner,
  * @bytes: how much
  *
  * Context: boot.
- * Return: 0, or an errno of shadow_memblock_phys_free().
+ * Return: 0, or an errno of the policy: -ERANGE, or -EINVAL where a frame is
+ * free already; or of shadow_memblock_phys_free().
  */
 int shadow_early_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
-	int err = shadow_memblock_phys_free(early->mb, base, bytes);
+	int err = 0;
 
-	if (!err && early->taken_over)
+	if (early->taken_over)
 		err = early->ops->free(early, base, bytes);
-	return err;
+	return err ? err : shadow_memblock_phys_free(early->mb, base, bytes);
 }
 
 /**

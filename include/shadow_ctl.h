@@ -53,6 +53,8 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_MEMBLOCK_RESERVE,
 	SHADOW_CTL_MEMBLOCK_FREE,
 	SHADOW_CTL_EARLY_ALLOC,
+	SHADOW_CTL_EARLY_IOREMAP,
+	SHADOW_CTL_EARLY_IOUNMAP,
 	SHADOW_CTL_CREATE,
 	SHADOW_CTL_DESTROY,
 	SHADOW_CTL_RESET,
@@ -97,7 +99,7 @@ struct shadow_ctl_given {
  * @order: of alloc_pages
  * @count: count=, else 1
  * @bytes: of kmalloc, vmalloc and the early commands
- * @va: of map and unmap
+ * @va: of map, unmap and early_iounmap
  * @pa: of map, and base of the early commands
  * @nr_pages: of map and unmap
  * @prot: of map, SHADOW_PROT_*

@@ -18,6 +18,10 @@ int shadow_ctl_memblock(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_early_alloc(struct shadow_ctl *ctl,
 			   const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_early_ioremap(struct shadow_ctl *ctl,
+			     const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_early_iounmap(struct shadow_ctl *ctl,
+			     const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_create(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_destroy(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

@@ -49,6 +49,7 @@ enum shadow_ctl_params {
  * @params: parameters that it takes
  * @since: phase that has to be complete, plus 1; 0: none
  * @ends: phase with which it ends, plus 1; 0: it does not
+ * @over: what ends with it
  * @down: also for a machine that is down
  */
 struct shadow_ctl_verb_info {
@@ -60,6 +61,7 @@ struct shadow_ctl_verb_info {
 	enum shadow_ctl_params params;
 	unsigned int since;
 	unsigned int ends;
+	const char *over;
 	bool down;
 };
 

@@ -14,6 +14,23 @@ static void stop_after(struct kunit *test, struct rig *rig, unsigned int phase)
 	KUNIT_ASSERT_EQ(test, rig->mm.boot.nr_done, phase + 1);
 }
 
+/* With either early allocator */
+static const char *const earlies[] = { "reset early=memblock", "reset early=bootmem" };
+
+static void early_to_desc(const char *const *early, char *desc)
+{
+	strscpy(desc, *early, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(earlies, earlies, early_to_desc);
+
+static void choose_early(struct kunit *test, struct rig *rig)
+{
+	const char *const *early = test->param_value;
+
+	expect_ok(test, rig, *early);
+}
+
 /* ---------------------------------------------------------------- phases -- */
 
 /* From after which phase on a command runs, and before which. */
@@ -22,11 +39,12 @@ static const struct {
 	unsigned int after;
 	unsigned int before;
 } windows[] = {
-	{ "memblock_reserve 0x80300000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
-	{ "memblock_free 0x80300000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
-	{ "memblock_add 0x80fff000 4096", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
-	{ "memblock_remove 0x7fff0000 1", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_reserve 0x80300000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_reserve 0x80300000 4096\nmemblock_free 0x80300000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_add 0x80fff000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_remove 0x80300001 1", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
 	{ "early_alloc 1", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
+	{ "early_ioremap 0x9000000 4096", SHADOW_PHASE_FIXMAP_INIT, SHADOW_PHASE_MEM_INIT },
 	{ "alloc_pages 0 as=p\nfree_pages p", SHADOW_PHASE_MEM_INIT, SHADOW_NR_PHASES },
 	{ "mmu_check 1", SHADOW_PHASE_MEM_INIT, SHADOW_NR_PHASES },
 	{ "drain", SHADOW_PHASE_WATERMARKS, SHADOW_NR_PHASES },
@@ -43,7 +61,7 @@ static void expect_window(struct kunit *test, struct rig *rig, unsigned int phas
 	if (phase >= windows[i].before) {
 		KUNIT_EXPECT_EQ_MSG(test, say(rig, text), -EPERM, "'%s' after %s", text,
 				    shadow_phase_name(phase));
-		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "gone since phase mem_init"));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "since phase mem_init"));
 	} else if (phase < windows[i].after) {
 		KUNIT_EXPECT_EQ_MSG(test, say(rig, text), -EPERM, "'%s' after %s", text,
 				    shadow_phase_name(phase));
@@ -62,6 +80,7 @@ static void commands_and_phases(struct kunit *test)
 	struct rig *rig = test->priv;
 	unsigned int phase, i;
 
+	choose_early(test, rig);
 	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
 		for (i = 0; i < ARRAY_SIZE(windows); i++) {
 			stop_after(test, rig, phase);
@@ -79,6 +98,7 @@ static void steps(struct kunit *test)
 	unsigned int phase;
 	char text[64];
 
+	choose_early(test, rig);
 	expect_refused(test, rig, "step", -EINVAL, "the boot is complete");
 	expect_refused(test, rig, "continue", -EINVAL, "the boot is complete");
 	stop_after(test, rig, 0);
@@ -169,6 +189,31 @@ static void memblock_lists(struct kunit *test)
 			SHADOW_PAGE_RESERVED);
 }
 
+/* The older allocator refuses before anything has changed. */
+static void bootmem_refuses(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	const struct shadow_memblock *mb = &rig->mm.memblock;
+	u64 memory, taken, nr_free;
+
+	expect_ok(test, rig, "reset early=bootmem");
+	stop_after(test, rig, SHADOW_PHASE_PAGING_INIT);
+	memory = mb->memory.total_size;
+	expect_ok(test, rig, "memblock_reserve 0x80300000 4K");
+	taken = reserved(rig);
+	nr_free = shadow_bootmem_nr_free(&rig->mm.bootmem);
+	expect_refused(test, rig, "memblock_free 0x80300000 8K", -EINVAL, "frees nothing twice");
+	expect_refused(test, rig, "memblock_remove 0x7ffff000 8K", -ERANGE, "keeps no record");
+	expect_refused(test, rig, "memblock_reserve 0x80fff000 8K", -ERANGE, "keeps no record");
+	KUNIT_EXPECT_EQ(test, mb->memory.total_size, memory);
+	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
+	KUNIT_EXPECT_EQ(test, shadow_bootmem_nr_free(&rig->mm.bootmem), nr_free);
+	expect_ok(test, rig, "memblock_free 0x80300000 4K\nmemblock_remove 0x80310000 64K");
+	KUNIT_EXPECT_EQ(test, shadow_bootmem_nr_free(&rig->mm.bootmem), nr_free + 1 - 16);
+	expect_ok(test, rig, "early_alloc 4K align=4K max=0x80302000 min=0x80300000\ncontinue");
+	expect_healthy(test, rig);
+}
+
 static void memblock_refused(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -223,11 +268,64 @@ static void early_alloc(struct kunit *test)
 	taken = reserved(rig);
 	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 8K min=0x80400000 max=0x80402000"), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1T"), -ENOMEM);
-	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1 node=3"), -ENOMEM);
+	/* As the kernel: a node that has nothing is no reason to fail */
+	expect_ok(test, rig, "early_alloc 64 node=3");
+	taken += 64;
 	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1 min=2M max=1M"), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "max above min"));
 	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
 	expect_ok(test, rig, "memblock_free 0x80401000 4K\nearly_alloc 8K align=8K min=0x80400000 max=0x80402000\ncontinue");
+	expect_healthy(test, rig);
+}
+
+static u64 said_va(const struct rig *rig)
+{
+	const char *at = strstr(rig->ctl.said, " at va 0x");
+	u64 va = 0;
+
+	for (at = at ? at + 9 : ""; *at && *at != ','; at++)
+		va = va * 16 + (*at <= '9' ? *at - '0' : *at - 'a' + 10);
+	return va;
+}
+
+static void early_mappings(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	const struct shadow_fixmap *fixmap = &rig->mm.fixmap;
+	unsigned int i;
+	char text[64];
+	u64 va;
+
+	stop_after(test, rig, SHADOW_PHASE_FIXMAP_INIT);
+	expect_ok(test, rig, "early_ioremap 0x9000010 16");
+	va = said_va(rig);
+	KUNIT_EXPECT_EQ(test, fixmap->early[0].va, va);
+	KUNIT_EXPECT_EQ(test, va % SZ_4K, 0x10);
+	KUNIT_EXPECT_EQ(test, fixmap->early[0].pa, 0x9000010);
+	KUNIT_EXPECT_EQ(test, fixmap->early[0].prot, SHADOW_FIXMAP_PAGE_IO);
+	/* It lives on where the tables change */
+	expect_ok(test, rig, "step paging_init");
+	snprintf(text, sizeof(text), "early_iounmap %#llx 17", va);
+	expect_refused(test, rig, text, -EINVAL, "allowed: 16");
+	snprintf(text, sizeof(text), "early_iounmap %#llx", va + 1);
+	expect_refused(test, rig, text, -ENOENT, "no slot shows anything there");
+	snprintf(text, sizeof(text), "early_iounmap %#llx 16", va);
+	expect_ok(test, rig, text);
+	expect_refused(test, rig, text, -ENOENT, "no slot");
+	expect_refused(test, rig, "early_iounmap 0", -ENOENT, "no slot");
+	expect_refused(test, rig, "early_ioremap 0 1M", -E2BIG, "too long");
+	expect_refused(test, rig, "early_ioremap 0xffffffffffffffff 2", -EINVAL, "wrap");
+	expect_refused(test, rig, "early_ioremap 0x1000000000000 1", -ERANGE, "descriptors");
+	for (i = 0; i < SHADOW_FIX_BTMAPS_SLOTS; i++)
+		expect_ok(test, rig, "early_ioremap 0x9000000 4K");
+	expect_refused(test, rig, "early_ioremap 0x9000000 4K", -ENOSPC, "all slots are in use");
+	for (i = 0; i < SHADOW_FIX_BTMAPS_SLOTS; i++) {
+		snprintf(text, sizeof(text), "early_iounmap %#llx",
+			 shadow_fixmap_early_va(fixmap, i));
+		expect_ok(test, rig, text);
+	}
+	expect_healthy(test, rig);
+	expect_ok(test, rig, "continue");
 	expect_healthy(test, rig);
 }
 
@@ -269,12 +367,14 @@ static void batches_in_between(struct kunit *test)
 }
 
 static struct kunit_case ctl_boot_cases[] = {
-	KUNIT_CASE(commands_and_phases),
-	KUNIT_CASE(steps),
+	KUNIT_CASE_PARAM(commands_and_phases, earlies_gen_params),
+	KUNIT_CASE_PARAM(steps, earlies_gen_params),
 	KUNIT_CASE(step_fails),
 	KUNIT_CASE(memblock_lists),
+	KUNIT_CASE(bootmem_refuses),
 	KUNIT_CASE(memblock_refused),
 	KUNIT_CASE(early_alloc),
+	KUNIT_CASE(early_mappings),
 	KUNIT_CASE(machines),
 	KUNIT_CASE(batches_in_between),
 	{}

@@ -91,9 +91,12 @@ static inline int rig_reset(struct shadow_mm *mm, const struct shadow_ctl_given 
 		scnprintf(said, said_bytes, "busy");
 		return -EBUSY;
 	}
-	while (shadow_ctl_given_next(&left, &id, &value, &len))
+	while (shadow_ctl_given_next(&left, &id, &value, &len)) {
 		if (id == SHADOW_PARAM_UNTIL)
 			mm->cfg.until = len ? shadow_phase_find(value, len) : SHADOW_NR_PHASES - 1;
+		if (id == SHADOW_PARAM_EARLY)
+			mm->cfg.early = len && value[0] == 'b' ? "bootmem" : "memblock";
+	}
 	*down = true;
 	shadow_boot_down(mm);
 	err = shadow_boot_up(mm);
