@@ -80,8 +80,8 @@ struct reader {
 	bool full;
 };
 
-__printf(3, 4)
-static int refuse(struct reader *r, int err, const char *fmt, ...)
+static __printf(3, 4)
+int refuse(struct reader *r, int err, const char *fmt, ...)
 {
 	char *why = r->board->why;
 	size_t room = sizeof(r->board->why);

@@ -65,9 +65,8 @@ static u64 load64(const u8 *blob, u32 at)
 	return (u64)load32(blob, at) << 32 | load32(blob, at + 4);
 }
 
-__printf(4, 5)
-static int refuse(struct checker *c, u32 at, const char *what, const char *fmt,
-		  ...)
+static __printf(4, 5)
+int refuse(struct checker *c, u32 at, const char *what, const char *fmt, ...)
 {
 	va_list args;
 	int nr;
@@ -403,8 +402,10 @@ static int check_apart(struct checker *c)
 
 	for (a = 1; a < ARRAY_SIZE(block); a++) {
 		for (b = 0; b < a; b++) {
-			if (block[a].start >= block[b].start + block[b].bytes ||
-			    block[b].start >= block[a].start + block[a].bytes)
+			/* An empty one meets nothing, wherever it is. */
+			if (max(block[a].start, block[b].start) >=
+			    min(block[a].start + block[a].bytes,
+				block[b].start + block[b].bytes))
 				continue;
 			return refuse(c, block[a].at, block[a].field,
 				      "its block, 0x%x+0x%x, overlaps that of %s, 0x%x+0x%x; allowed: blocks that do not meet",
