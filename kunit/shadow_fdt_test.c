@@ -287,7 +287,7 @@ static const struct {
 	{ 12, 39, "offset 0xc, off_dt_strings: 0x27;" },
 	{ 12, 145, "offset 0x20, size_dt_strings: 0x13; allowed: up to 0x12" },
 	{ 12, 164, "offset 0xc, off_dt_strings: 0xa4;" },
-	{ 12, 143, "offset 0xc, off_dt_strings: its block, 0x8f+0x13, overlaps that of off_dt_struct, 0x48+0x48;" },
+	{ 12, 143, "offset 0xc, off_dt_strings: its block, 0x8f+0x13, overlaps that" },
 	{ 16, 32, "offset 0x10, off_mem_rsvmap: 0x20;" },
 	{ 16, 44, "offset 0x10, off_mem_rsvmap: 0x2c; allowed: multiples of 8" },
 	{ 16, 152, "offset 0x98, memreserve: the file ends in it after 0 entries;" },
