@@ -62,6 +62,8 @@ static const struct shadow_file files[] = {
 	  "parameters, the block, where it came from and why not from elsewhere" },
 	{ "ctl", 0644, ALWAYS, view_ctl,
 	  "write commands, one a line; read the grammar, what is live, what the last one did" },
+	{ "fixmap", 0444, SHADOW_PHASE_FIXMAP_INIT + 1, shadow_view_fixmap,
+	  "slots at fixed addresses, what each shows, who borrowed one by early_ioremap" },
 	{ "handover", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_handover,
 	  "free ranges of memblock and the orders they went to the buddy in" },
 	{ "layout", 0444, SHADOW_PHASE_FREE_AREA_INIT + 1, shadow_view_layout,

@@ -33,6 +33,9 @@ void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_handover_whole(struct seq_file *seq,
 				struct shadow_machine *machine);
 
+/* shadow_view_fixmap.c: addresses that are known before anything else */
+void shadow_view_fixmap(struct seq_file *seq, struct shadow_machine *machine);
+
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
