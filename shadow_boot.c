@@ -356,8 +356,8 @@ static void note_owners(struct shadow_mm *mm, struct shadow_phase_record *record
 static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 {
 	struct shadow_phase_record *record = &mm->boot.record[phase];
-	bool early = phase > SHADOW_PHASE_SETUP_FDT;
-	u64 bytes = early ? early_bytes(mm->early.log) : 0;
+	bool early = phase >= SHADOW_PHASE_SETUP_FDT;
+	u64 bytes = phase > SHADOW_PHASE_SETUP_FDT ? early_bytes(mm->early.log) : 0;
 	u64 tables = nr_tables(mm);
 	u64 start = mm->host->now();
 	int err = phases[phase].up(mm, record->effect);
@@ -368,6 +368,7 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 		note_owners(mm, record);
 	}
 	record->nr_tables = nr_tables(mm) - tables;
+	record->nr_said = phase >= SHADOW_PHASE_SETUP_FDT ? mm->fate.nr_said : 0;
 	shadow_event(&mm->events, SHADOW_EV_PHASE, 1);
 	return err;
 }

@@ -26,6 +26,7 @@
  * @since: phase from which on there is something to show
  * @show: prints it
  * @what: one line for README
+ * @whole: prints all of what @show bounds, for shadow_mm_raw/; NULL: it does not
  */
 struct shadow_file {
 	const char *name;
@@ -33,6 +34,7 @@ struct shadow_file {
 	unsigned int since;
 	void (*show)(struct seq_file *seq, struct shadow_machine *machine);
 	const char *what;
+	void (*whole)(struct seq_file *seq, struct shadow_machine *machine);
 };
 
 #define ALWAYS	0	/* also while the machine is down */
@@ -49,6 +51,11 @@ static void view_ctl(struct seq_file *seq, struct shadow_machine *machine)
 	shadow_ctl_print(&machine->ctl, false, emit_to_seq, seq);
 }
 
+static void view_ctl_whole(struct seq_file *seq, struct shadow_machine *machine)
+{
+	shadow_ctl_print(&machine->ctl, true, emit_to_seq, seq);
+}
+
 static const struct shadow_file files[] = {
 	{ "README", 0444, ALWAYS, view_readme,
 	  "this list" },
@@ -61,16 +68,18 @@ static const struct shadow_file files[] = {
 	{ "config", 0444, ALWAYS, shadow_view_config,
 	  "parameters, the block, where it came from and why not from elsewhere" },
 	{ "ctl", 0644, ALWAYS, view_ctl,
-	  "write commands, one a line; read the grammar, what is live, what the last one did" },
+	  "write commands, one a line; read the grammar, what is live, what the last one did",
+	  view_ctl_whole },
 	{ "fixmap", 0444, SHADOW_PHASE_FIXMAP_INIT + 1, shadow_view_fixmap,
 	  "slots at fixed addresses, what each shows, who borrowed one by early_ioremap" },
 	{ "handover", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_handover,
-	  "free ranges of memblock and the orders they went to the buddy in" },
+	  "free ranges of the early allocator, the orders they went to the buddy in, who kept the rest",
+	  shadow_view_handover_whole },
 	{ "layout", 0444, SHADOW_PHASE_FREE_AREA_INIT + 1, shadow_view_layout,
 	  "virtual address space, image segments, cost of all metadata" },
-	{ "memblock_memory", 0444, SHADOW_PHASE_MEMBLOCK_INIT + 1, shadow_view_memory,
+	{ "memblock_memory", 0444, SHADOW_PHASE_SETUP_FDT + 1, shadow_view_memory,
 	  "memory that the early allocator was told of (format of the kernel's memblock files)" },
-	{ "memblock_reserved", 0444, SHADOW_PHASE_MEMBLOCK_INIT + 1, shadow_view_reserved,
+	{ "memblock_reserved", 0444, SHADOW_PHASE_SETUP_FDT + 1, shadow_view_reserved,
 	  "what of it was taken before the buddy (same format)" },
 	{ "mmu_check", 0444, ALWAYS, shadow_view_mmu_check,
 	  "what the CPU's own MMU said about the tables; write mmu_check to ctl for more" },
@@ -132,7 +141,7 @@ static bool is_born(struct seq_file *seq, const struct shadow_file *file,
 	return false;
 }
 
-static int show_file(struct seq_file *seq, void *unused)
+static int show(struct seq_file *seq, bool whole)
 {
 	const struct shadow_file *file = find_file(seq->file->f_path.dentry);
 	struct shadow_machine *machine = seq->private;
@@ -140,9 +149,24 @@ static int show_file(struct seq_file *seq, void *unused)
 	if (mutex_lock_killable(&machine->lock))
 		return -EINTR;
 	if (is_born(seq, file, machine))
-		file->show(seq, machine);
+		(whole ? file->whole : file->show)(seq, machine);
 	mutex_unlock(&machine->lock);
 	return 0;
+}
+
+static int show_file(struct seq_file *seq, void *unused)
+{
+	return show(seq, false);
+}
+
+static int show_whole(struct seq_file *seq, void *unused)
+{
+	return show(seq, true);
+}
+
+static int open_whole(struct inode *inode, struct file *file)
+{
+	return single_open(file, show_whole, inode->i_private);
 }
 
 static int open_file(struct inode *inode, struct file *file)
@@ -204,6 +228,14 @@ static const struct file_operations read_fops = {
 	.release = single_release,
 };
 
+static const struct file_operations whole_fops = {
+	.owner = THIS_MODULE,
+	.open = open_whole,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
 static const struct file_operations ctl_fops = {
 	.owner = THIS_MODULE,
 	.open = open_file,
@@ -228,18 +260,6 @@ static const struct file_operations *fops_of(const struct shadow_file *file)
 		return &ctl_fops;
 	return strcmp(file->name, "vtop") ? &read_fops : &vtop_fops;
 }
-
-static int raw_ctl_show(struct seq_file *seq, void *unused)
-{
-	struct shadow_machine *machine = seq->private;
-
-	if (mutex_lock_killable(&machine->lock))
-		return -EINTR;
-	shadow_ctl_print(&machine->ctl, true, emit_to_seq, seq);
-	mutex_unlock(&machine->lock);
-	return 0;
-}
-DEFINE_SHOW_ATTRIBUTE(raw_ctl);
 
 #define RAW_DIR	"shadow_mm_raw"
 
@@ -271,7 +291,10 @@ static void make_files(struct shadow_machine *machine)
 				    machine, fops_of(file));
 	if (!machine->first)
 		raw = debugfs_create_dir(machine->mm.name, raw);
-	debugfs_create_file("ctl", 0400, raw, machine, &raw_ctl_fops);
+	for (file = files; file < files + ARRAY_SIZE(files); file++)
+		if (file->whole)
+			debugfs_create_file(file->name, 0400, raw, machine,
+					    &whole_fops);
 }
 
 /**

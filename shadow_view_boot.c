@@ -78,7 +78,8 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 	unsigned int phase;
 	u64 ns = 0;
 
-	seq_puts(seq, "# ns: time; early: bytes that the early allocator gave out; tables: table pages made\n");
+	seq_puts(seq, "# ns: time; early: bytes that the early allocator gave out; tables: table pages made\n"
+		 "# >: as a kernel prints it (d> with pr_debug, o> older kernels); s>: what the step did\n");
 	seq_printf(seq, "%-24s %10s %9s %6s  %s\n", "phase", "ns", "early",
 		   "tables", "effect (the kernel's original)");
 	for (phase = 0; phase < mm->boot.nr_done; phase++, record++) {
@@ -89,6 +90,8 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 		if (record->early_by[0])
 			seq_printf(seq, "%-24s early bytes by owner: %s\n", "",
 				   record->early_by);
+		if (!mm->boot.failed)
+			shadow_view_phase_lines(seq, mm, phase);
 		ns += record->ns;
 	}
 	if (mm->boot.failed) {
@@ -185,6 +188,28 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	cost_line(seq, "struct shadow_mm", sizeof(*mm), "all of it, zones and memblock included");
 }
 
+/* What a 32-bit kernel sized by hand before it had an allocator: i386's pg0 */
+static void early_sizing(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	u64 frames = mm->handover.nr_freed + mm->handover.nr_reserved;
+	u64 page = 1ULL << mm->cfg.page_shift;
+	u64 entries = page / sizeof(u64);
+	char text[80];
+
+	if (!frames)
+		return;
+	seq_printf(seq, "\nWhat %llu frames of memory ask of a booting kernel\n", frames);
+	scnprintf(text, sizeof(text), "one bit a frame: frames / 8");
+	cost_line(seq, "bootmem's bitmap", DIV_ROUND_UP(frames, 8), text);
+	scnprintf(text, sizeof(text), "%llu last-level tables of %llu entries, all in pages",
+		  DIV_ROUND_UP(frames, entries), entries);
+	cost_line(seq, "linear map in pages", DIV_ROUND_UP(frames, entries) * page, text);
+	scnprintf(text, sizeof(text), "%llu tables of 1024 entries (pg0), all in 4 KiB pages",
+		  DIV_ROUND_UP(frames * (page >> 12), 1024));
+	cost_line(seq, "the same on i386",
+		  DIV_ROUND_UP(frames * (page >> 12), 1024) * SZ_4K, text);
+}
+
 /**
  * shadow_view_layout() - virtual address space and cost of metadata
  * @seq: where to print
@@ -219,6 +244,7 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 		   "memory", va, va + (end - start) - 1, (end - start) >> 10,
 		   mm->layout.phys_offset);
 	metadata_cost(seq, mm);
+	early_sizing(seq, mm);
 }
 
 static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)

@@ -56,12 +56,14 @@ struct shadow_host_ops {
  * @early_bytes: how much more the early allocator had reserved at its end
  * @nr_tables: how many more table pages there were at its end
  * @early_by: who took them, "owner bytes" each
+ * @nr_said: lines that had been said about the board at its end
  * @effect: what it changed, one line
  */
 struct shadow_phase_record {
 	u64 ns;
 	u64 early_bytes;
 	u64 nr_tables;
+	unsigned int nr_said;
 	char early_by[SHADOW_PHASE_OWNERS];
 	char effect[SHADOW_PHASE_TEXT];
 };

@@ -28,6 +28,12 @@ void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine);
 
+/* shadow_view_bootlog.c: what a kernel prints on the way */
+struct shadow_bootlog;
+void shadow_view_bootlog(const struct shadow_mm *mm, struct shadow_bootlog *log);
+void shadow_view_phase_lines(struct seq_file *seq, const struct shadow_mm *mm,
+			     unsigned int phase);
+
 /* shadow_view_handover.c: what the buddy was given, and the rest */
 void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_handover_whole(struct seq_file *seq,
