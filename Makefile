@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench
+	test-canary bench boards
 
 all: modules
 
@@ -81,6 +81,10 @@ bench:
 	@scripts/deps.sh
 	@scripts/bench.sh
 
+boards:
+	@scripts/deps.sh
+	@scripts/build-boards.sh
+
 help:
 	@echo 'Times are for two cores; the first runs fetch and build what the cache'
 	@echo '($${XDG_CACHE_HOME:-~/.cache}/shadow_mm, safe to delete) keeps for later.'
@@ -96,6 +100,7 @@ help:
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              3 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
+	@echo '  make boards           compile the boards that come with it, say where    1 s'
 	@echo '  make help             this list                                          0 s'
 	@echo
 	@echo 'scripts/guest.sh --help and scripts/kunit.sh --help show the runners.'

@@ -16,6 +16,8 @@
 #   --no-insmod          do not load the module (it still lies there)
 #   --icount             the guest's clock counts instructions
 #   --file HOST[:GUEST]  put a file or folder there (default /NAME); may repeat
+#   --board FILE         put a board (.dtb or .txt) where board=NAME finds it,
+#                        NAME being the file's without that; may repeat
 #   --timeout S          seconds of the host's time (default 300; none for a
 #                        terminal)
 #   --module FILE        use this shadow_mm.ko instead of building it
@@ -92,6 +94,14 @@ check_cpu() {
 		usage_error "--cpu '$name': a name of '$QEMU -cpu help' is allowed"
 }
 
+# What board= may say, and a file of that name.
+check_board() {
+	[[ $(basename "$1") =~ ^[a-zA-Z0-9_-]{1,64}\.(dtb|txt)$ ]] ||
+		usage_error "--board '$1': NAME.dtb or NAME.txt is allowed," \
+			"NAME of 1 to 64 letters, digits, _ and -"
+	[ -f "$1" ] || usage_error "--board '$1': no such file"
+}
+
 parse_arguments() {
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -106,13 +116,13 @@ parse_arguments() {
 			break
 			;;
 		--kernel=* | --cpu=* | --mem=* | --smp=* | --append=* | \
-			--qemu=* | --params=* | --file=* | --timeout=* | \
-			--module=* | --console=*)
+			--qemu=* | --params=* | --file=* | --board=* | \
+			--timeout=* | --module=* | --console=*)
 			set -- "${1%%=*}" "${1#*=}" "${@:2}"
 			continue
 			;;
 		--kernel | --cpu | --mem | --smp | --append | --qemu | --params | \
-			--file | --timeout | --module | --console)
+			--file | --board | --timeout | --module | --console)
 			need_value "$1" $#
 			;;
 		-*)	usage_error "unknown option '$1'" ;;
@@ -137,6 +147,10 @@ parse_arguments() {
 			;;
 		--params)	params="$params $2" ;;
 		--file)		files+=("$2") ;;
+		--board)
+			check_board "$2"
+			files+=("$2:/lib/firmware/shadow_mm/")
+			;;
 		--timeout)	need_number --timeout "$2" 1 86400; timeout=$2 ;;
 		--module)
 			[ -f "$2" ] || usage_error "--module '$2': no such file"
