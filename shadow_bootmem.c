@@ -285,7 +285,7 @@ static int reserve_frames(struct shadow_bootmem *bm,
 
 	if (frames->start >= frames->end)
 		return 0;
-	if (!all_covered(bm, frames))
+	if (!(flags & SHADOW_BOOTMEM_ANYWHERE) && !all_covered(bm, frames))
 		return -ERANGE;
 	if (flags & SHADOW_BOOTMEM_EXCLUSIVE) {
 		count_bits(bm, frames, &nr_free);
@@ -374,14 +374,16 @@ int shadow_bootmem_free(struct shadow_bootmem *bm, phys_addr_t pa, u64 bytes)
  * @pa: physical address of the first byte
  * @bytes: how much; all of a frame is taken of which a part is given
  * @flags: SHADOW_BOOTMEM_DEFAULT: what is taken already stays whose it is;
- *	SHADOW_BOOTMEM_EXCLUSIVE: that is an error
+ *	SHADOW_BOOTMEM_EXCLUSIVE: that is an error, and so is what no node spans;
+ *	SHADOW_BOOTMEM_ANYWHERE: what no node spans is left out
  *
  * Follows reserve_bootmem_node().
  *
  * Context: one thread.
  * Return: 0; -EBUSY where a frame is taken that was to be had exclusively;
- * -EINVAL where there is no such node; -ERANGE where a frame is of no node's
- * span; -EPERM after shadow_bootmem_close(). No frame changes on failure.
+ * -EINVAL where there is no such node; -ERANGE where no node spans a frame and
+ * none may be left out; -EPERM after shadow_bootmem_close(). No frame changes on
+ * failure.
  */
 int shadow_bootmem_reserve_node(struct shadow_bootmem *bm, int nid,
 				phys_addr_t pa, u64 bytes, unsigned int flags)

@@ -122,7 +122,8 @@ static int alloc_in_node(struct shadow_bootmem *bm,
 		return -ENOMEM;
 	midx = max_pfn - min_pfn;
 
-	from = goal > min_pfn && goal < max_pfn ? goal : min_pfn;
+	/* Address 0 means that there is none, so that frame is nobody's. */
+	from = goal > min_pfn && goal < max_pfn ? goal : max(min_pfn, 1ULL);
 	sidx = ALIGN(from, step) - min_pfn;
 	if (bdata->hint_idx > sidx) {
 		from = align_idx(bdata, bdata->hint_idx, step);
@@ -183,8 +184,9 @@ static bool beyond_limit(const struct wish *wish)
  * @pa: set to the physical address
  *
  * Where a node is said, it is asked, then all from the lowest on, then both
- * without @goal; and a @limit that @goal and @bytes exceed is dropped. Follows
- * ___alloc_bootmem_node_nopanic() and ___alloc_bootmem_nopanic().
+ * without @goal; and a @limit that @goal and @bytes exceed is dropped. The frame
+ * at address 0 is given to nobody. Follows ___alloc_bootmem_node_nopanic() and
+ * ___alloc_bootmem_nopanic().
  *
  * Context: one thread.
  * Return: 0; -EINVAL for no bytes, an alignment that is none, a node that is

@@ -25,6 +25,11 @@ static u64 pack(const struct shadow_bootmem_walk *walk)
 	return (u64)walk->at << WALK_SHIFT | walk->pfn;
 }
 
+static int node_of(const struct shadow_memblock_region *region)
+{
+	return shadow_numa_valid_node(region->nid) ? region->nid : 0;
+}
+
 /* First and last frame of a node's memory; false where it has none */
 static bool node_span(const struct shadow_memblock *mb, int nid, u64 *start_pfn,
 		      u64 *end_pfn)
@@ -37,7 +42,7 @@ static bool node_span(const struct shadow_memblock *mb, int nid, u64 *start_pfn,
 	*start_pfn = U64_MAX;
 	*end_pfn = 0;
 	for (; region < end; region++) {
-		if ((shadow_numa_valid_node(region->nid) ? region->nid : 0) != nid)
+		if (node_of(region) != nid)
 			continue;
 		*start_pfn = min(*start_pfn, (region->base + mask) >> shift);
 		*end_pfn = max(*end_pfn, (region->base + region->size) >> shift);
@@ -89,17 +94,25 @@ static int init_nodes(struct shadow_early *early)
 	return 0;
 }
 
-/* What is not mapped is nobody's to have */
-static int tell_memory(struct shadow_early *early)
+/*
+ * What is not mapped is nobody's to have. Spans of nodes may overlap, where
+ * their banks alternate: only memblock knows whose each is.
+ */
+static int free_memory(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
 	const struct shadow_memblock_type *memory = &early->mb->memory;
 	const struct shadow_memblock_region *region = memory->regions;
+	phys_addr_t start, end;
 	int err = 0;
 
-	for (; region < memory->regions + memory->cnt && !err; region++)
-		if (!(region->flags & SHADOW_MEMBLOCK_NOMAP))
-			err = shadow_bootmem_free(early->bootmem, region->base,
-						  region->size);
+	for (; region < memory->regions + memory->cnt && !err; region++) {
+		start = max(base, region->base);
+		end = min(base + bytes, region->base + region->size);
+		if (start < end && !(region->flags & SHADOW_MEMBLOCK_NOMAP))
+			err = shadow_bootmem_free_node(early->bootmem,
+						       node_of(region), start,
+						       end - start);
+	}
 	return err;
 }
 
@@ -116,13 +129,13 @@ static int tell_reserved(struct shadow_early *early)
 	for (; range < log->range + log->nr && !err; range++) {
 		shadow_bootmem_set_owner(bm, range->owner);
 		err = shadow_bootmem_reserve(bm, range->base, range->bytes,
-					     SHADOW_BOOTMEM_DEFAULT);
+					     SHADOW_BOOTMEM_ANYWHERE);
 	}
 	shadow_bootmem_set_owner(bm, NULL);
 	shadow_for_each_reserved_mem_range(early->mb, i, &start, &end)
 		if (!err)
 			err = shadow_bootmem_reserve(bm, start, end - start,
-						     SHADOW_BOOTMEM_DEFAULT);
+						     SHADOW_BOOTMEM_ANYWHERE);
 	return err;
 }
 
@@ -133,7 +146,7 @@ static int bootmem_take_over(struct shadow_early *early)
 	shadow_bootmem_init(early->bootmem, NULL, early->mb->page_shift);
 	err = init_nodes(early);
 	if (!err)
-		err = tell_memory(early);
+		err = free_memory(early, 0, U64_MAX);
 	if (!err)
 		err = tell_reserved(early);
 	early->log = &early->bootmem->log;
@@ -157,7 +170,7 @@ static int bootmem_remove(struct shadow_early *early, phys_addr_t base,
 			  u64 bytes)
 {
 	return shadow_bootmem_reserve(early->bootmem, base, bytes,
-				      SHADOW_BOOTMEM_DEFAULT);
+				      SHADOW_BOOTMEM_ANYWHERE);
 }
 
 static int bootmem_reserve(struct shadow_early *early, phys_addr_t base,
@@ -165,10 +178,10 @@ static int bootmem_reserve(struct shadow_early *early, phys_addr_t base,
 {
 	shadow_bootmem_set_owner(early->bootmem, early->mb->log.owner);
 	return shadow_bootmem_reserve(early->bootmem, base, bytes,
-				      SHADOW_BOOTMEM_DEFAULT);
+				      SHADOW_BOOTMEM_ANYWHERE);
 }
 
-static int bootmem_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
+static int bootmem_add(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
 	return shadow_bootmem_free(early->bootmem, base, bytes);
 }
@@ -248,10 +261,10 @@ const struct shadow_early_ops shadow_early_bootmem = {
 	.name = "bootmem",
 	.take_over = bootmem_take_over,
 	.alloc = bootmem_alloc,
-	.add = bootmem_free,
+	.add = bootmem_add,
 	.remove = bootmem_remove,
 	.reserve = bootmem_reserve,
-	.free = bootmem_free,
+	.free = free_memory,
 	.next_free = bootmem_next_free,
 	.order = bootmem_order,
 	.own_frames = bootmem_own_frames,

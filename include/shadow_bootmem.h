@@ -33,9 +33,13 @@
 
 #define SHADOW_BOOTMEM_MAX_NODES	SHADOW_MAX_NUMNODES
 
-/* How a range is reserved: taken twice is no error, or is one. */
+/*
+ * How a range is reserved. Twice is no error, or is one; and so are frames that
+ * no node spans, unless it is said that they may be among it.
+ */
 #define SHADOW_BOOTMEM_DEFAULT		0
 #define SHADOW_BOOTMEM_EXCLUSIVE	1
+#define SHADOW_BOOTMEM_ANYWHERE		2
 
 /* A word of the bitmap: 64 frames, released as one block of this order. */
 #define SHADOW_BOOTMEM_WORD_ORDER	6

@@ -168,6 +168,10 @@ static void refuses_what_cannot_be(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ERANGE, reserve(m, 15, 17));
 	KUNIT_EXPECT_EQ(test, -ERANGE, reserve(m, 99, 101));
 	KUNIT_EXPECT_EQ(test, -ERANGE, grab(m, 99, 101));
+	KUNIT_EXPECT_EQ(test, -EBUSY,
+			shadow_bootmem_reserve(bm, 29 * PAGE, 200 * PAGE,
+					       SHADOW_BOOTMEM_ANYWHERE |
+					       SHADOW_BOOTMEM_EXCLUSIVE));
 	KUNIT_EXPECT_EQ(test, -ERANGE, shadow_bootmem_reserve(bm, PAGE * 20, U64_MAX, 0));
 	KUNIT_EXPECT_EQ(test, -ERANGE, shadow_bootmem_free(bm, PAGE * 20, U64_MAX));
 	KUNIT_EXPECT_EQ(test, -EINVAL, shadow_bootmem_free_node(bm, 1, PAGE * 40, PAGE));
@@ -185,6 +189,14 @@ static void refuses_what_cannot_be(struct kunit *test)
 	EXPECT_FREE(test, m, "20-30");
 	KUNIT_EXPECT_EQ(test, bm->node[0].hint_idx, 0);
 	KUNIT_EXPECT_EQ(test, bm->node[0].nr_allocs, 0);
+	/* What no node spans may be left out */
+	KUNIT_EXPECT_EQ(test, 0, shadow_bootmem_reserve(bm, 29 * PAGE, 200 * PAGE,
+							SHADOW_BOOTMEM_ANYWHERE));
+	KUNIT_EXPECT_EQ(test, 0, shadow_bootmem_reserve(bm, 0, 21 * PAGE,
+							SHADOW_BOOTMEM_ANYWHERE));
+	KUNIT_EXPECT_EQ(test, 0, shadow_bootmem_reserve(bm, 500 * PAGE, 21 * PAGE,
+							SHADOW_BOOTMEM_ANYWHERE));
+	EXPECT_FREE(test, m, "21-29");
 }
 
 static void reserves_exclusively(struct kunit *test)
@@ -428,6 +440,20 @@ static void chooses_nodes(struct kunit *test)
 	EXPECT_ALLOC(test, m, 2 * PAGE, PAGE, 0, 508 * PAGE, 2, 0);
 	EXPECT_ALLOC(test, m, 2 * PAGE, PAGE, 0, 2009 * PAGE, 2, 508 * PAGE);
 	EXPECT_FREE(test, m, "2008-2010");
+}
+
+/* It may be free, and is handed over, but nobody is given it: 0 means none */
+static void spares_address_0(struct kunit *test)
+{
+	struct machine *m = one_node(test, 0, 70);
+
+	EXPECT_ALLOC(test, m, 100, 64, 0, 0, ANY, PAGE);
+	EXPECT_ALLOC(test, m, PAGE, 4 * PAGE, 0, 0, ANY, 4 * PAGE);
+	EXPECT_ALLOC(test, m, PAGE, PAGE, 1, 0, ANY, 5 * PAGE);
+	EXPECT_ALLOC(test, m, 64 * PAGE, PAGE, 0, 0, ANY, 6 * PAGE);
+	EXPECT_ALLOC(test, m, 2 * PAGE, PAGE, 0, 0, ANY, 2 * PAGE);
+	EXPECT_ALLOC(test, m, PAGE, PAGE, 0, 0, ANY, 0);
+	EXPECT_FREE(test, m, "0-1");
 }
 
 /* Frames are aligned, not their bits */
@@ -901,6 +927,7 @@ static struct kunit_case bootmem_cases[] = {
 	KUNIT_CASE(keeps_goals),
 	KUNIT_CASE(keeps_limits),
 	KUNIT_CASE(chooses_nodes),
+	KUNIT_CASE(spares_address_0),
 	KUNIT_CASE(aligns_addresses),
 	KUNIT_CASE(other_page_sizes),
 	KUNIT_CASE(zeroes),
