@@ -5,6 +5,7 @@
  * it all.
  */
 #include "shadow_backing.h"
+#include "shadow_board_earlycon.h"
 #include "shadow_boot.h"
 #include "shadow_boot_early.h"
 #include "shadow_bootmem.h"
@@ -209,13 +210,24 @@ static int add_memory(struct shadow_mm *mm, char *effect)
 						 &mm->places));
 }
 
+/* parse_early_param(): a console that cannot be shown is none, nothing worse */
+static void setup_earlycon(struct shadow_mm *mm)
+{
+	u64 pa;
+
+	if (mm->board && shadow_board_earlycon(mm->board->cmdline, &pa))
+		shadow_fixmap_set(&mm->fixmap, SHADOW_FIX_EARLYCON_MEM_BASE, pa,
+				  SHADOW_FIXMAP_PAGE_IO, "earlycon");
+}
+
 /**
  * shadow_boot_setup_fdt() - memblock learns what memory there is
  * @mm: the machine
  * @effect: what changed
  *
- * Maps the device tree through its slot of the fixmap first. Follows
- * setup_machine_fdt() of arch/arm64/kernel/setup.c.
+ * Maps the device tree through its slot of the fixmap first, and in the end the
+ * early console, if the command line names one. Follows setup_machine_fdt() of
+ * arch/arm64/kernel/setup.c.
  *
  * Context: boot.
  * Return: 0, or why the board's memory cannot be used.
@@ -240,6 +252,7 @@ int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect)
 		err = add_memory(mm, effect);
 	if (err)
 		return err;
+	setup_earlycon(mm);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "device tree at VA %#llx; %lu ranges of memory, %llu KiB, from %s",
 		  va, mb->memory.cnt, (u64)mb->memory.total_size >> 10,
