@@ -87,7 +87,5 @@ int shadow_fdt_check(const void *blob, size_t bytes,
 bool shadow_fdt_memreserve(const void *blob,
 			   const struct shadow_fdt_info *info, u32 idx,
 			   u64 *base, u64 *bytes, u32 *at);
-int shadow_fdt_find(const void *blob, const struct shadow_fdt_info *info,
-		    const char *path, const char *property, u32 *at);
 
 #endif /* SHADOW_FDT_H */
