@@ -416,11 +416,16 @@ static int map_memory(struct shadow_mm *mm)
 {
 	phys_addr_t ro = mm->boot.segment[0].start;
 	phys_addr_t rw = mm->boot.segment[SEGMENT_INIT_DATA - 1].start;
-	phys_addr_t start, end;
+	const u64 page = 1ULL << mm->cfg.page_shift;
+	phys_addr_t start, end, done = 0;
 	u64 i;
 	int err;
 
 	shadow_for_each_mem_range(&mm->memblock, i, &start, &end) {
+		/* Boards carve bytes out of pages; a page with any memory is mapped. */
+		start = max(round_down(start, page), done);
+		end = round_up(end, page);
+		done = end;
 		err = map_linear(mm, start, min(end, ro), SHADOW_PAGE_KERNEL);
 		if (!err)
 			err = map_linear(mm, max(start, ro), min(end, rw),
