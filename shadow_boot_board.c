@@ -10,8 +10,8 @@
 #include "shadow_boot_early.h"
 #include "shadow_bootmem.h"
 
-__printf(4, 5)
-static int refuse(char *why, size_t why_bytes, int err, const char *fmt, ...)
+static __printf(4, 5)
+int refuse(char *why, size_t why_bytes, int err, const char *fmt, ...)
 {
 	va_list args;
 

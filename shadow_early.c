@@ -56,11 +56,16 @@ static u64 memblock_next_free(const struct shadow_early *early, u64 *idx,
 	u64 mask = (1ULL << shift) - 1;
 	phys_addr_t start, end;
 
-	shadow_memblock_next_range(early->mb, idx, SHADOW_NUMA_NO_NODE,
-				   SHADOW_MEMBLOCK_NONE, &early->mb->memory,
-				   &early->mb->reserved, &start, &end, NULL);
-	if (*idx == U64_MAX)
-		return 0;
+	/* Between reservations of two nodes, side by side, is an empty range */
+	do {
+		shadow_memblock_next_range(early->mb, idx, SHADOW_NUMA_NO_NODE,
+					   SHADOW_MEMBLOCK_NONE,
+					   &early->mb->memory,
+					   &early->mb->reserved, &start, &end,
+					   NULL);
+		if (*idx == U64_MAX)
+			return 0;
+	} while (start == end);
 	*start_pfn = (start + mask) >> shift;
 	*end_pfn = end >> shift;
 	return end - start;

@@ -102,6 +102,8 @@ static int check_table(struct check *check, phys_addr_t pa, int level, u64 va,
 		     shadow_geometry_has_block(geo, level);
 	u64 value, fixed = leaf_fixed(geo, level, &value);
 
+	if (!table)
+		return check_fails(check, level, va, pa, "table without contents");
 	if (check->tables == check->pgt->nr_tables)
 		return check_fails(check, level, va, pa,
 				   "more tables than were allocated");

@@ -361,13 +361,15 @@ u64 shadow_free_unused_memmap(struct shadow_nodes *nodes,
 			      void *to)
 {
 	struct shadow_memmap *memmap = &nodes->memmap;
+	u64 memmap_end = memmap->start_pfn + memmap->nr;
 	const struct shadow_memblock_region *region;
 	u64 start_pfn, end_pfn, last = 0, at, bytes, sum = 0;
 	struct shadow_memmap_gap *gap;
 
 	for (region = mb->memory.regions; region < regions_end(mb); region++) {
 		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (start_pfn == end_pfn)
+		/* What was added since lies beside the memmap, or in a hole */
+		if (start_pfn == end_pfn || start_pfn >= memmap_end)
 			continue;
 		gap = &memmap->gap[memmap->nr_gaps];
 		if (last && memmap->nr_gaps < SHADOW_MEMMAP_GAPS &&

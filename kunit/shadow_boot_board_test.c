@@ -232,6 +232,52 @@ static void board_virtual(struct kunit *test)
 	}
 }
 
+/* Frames beside a hole that share a largest block with it keep their page */
+static void board_ragged_hole(struct kunit *test)
+{
+	static const char memory[] = "0x40000000+257M,0x80300000+256M";
+	struct setup *s = prepare_early(test, "memblock", "64M", NULL, memory);
+	struct shadow_nodes *nodes = &s->mm.nodes;
+
+	boot(test, &s->mm);
+	/* From 260 MiB to the last multiple of 4 MiB below the second bank */
+	KUNIT_EXPECT_EQ(test, s->mm.boot.memmap_returned,
+			(0x80000000ULL - 0x40000000 - 260 * SZ_1M) / SZ_4K * 32);
+	KUNIT_EXPECT_NOT_NULL(test, shadow_pfn_to_page(nodes, 0x80300));
+	KUNIT_EXPECT_NOT_NULL(test, shadow_pfn_to_page(nodes, 0x802ff));
+	KUNIT_EXPECT_NULL(test, shadow_pfn_to_page(nodes, 0x7ffff));
+	KUNIT_EXPECT_NULL(test, shadow_pfn_to_page(nodes, 0x50400));
+	KUNIT_EXPECT_NOT_NULL(test, shadow_pfn_to_page(nodes, 0x503ff));
+	KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+}
+
+/* Memory that comes when the memmap is made has no page, and stays out */
+static void board_late_memory(struct kunit *test)
+{
+	static const char memory[] = "0x40000000+256M,0x80000000+256M";
+	static const u64 late[] = { 0x60000000, 0xa0000000, 0x4ff00000 };
+	struct setup *s;
+	unsigned int i, early;
+
+	for (early = 0; early < ARRAY_SIZE(early_names); early++) {
+		s = prepare_early(test, early_names[early], "64M", NULL, memory);
+		s->mm.cfg.until = SHADOW_PHASE_BUILD_ZONELISTS;
+		boot(test, &s->mm);
+		/* bootmem has no bits beyond its node, and none twice */
+		for (i = 0; i < ARRAY_SIZE(late); i++)
+			KUNIT_EXPECT_EQ(test, !!shadow_early_add(&s->mm.early, late[i],
+								SZ_2M), early && i);
+		KUNIT_ASSERT_EQ(test, shadow_boot_step(&s->mm, SHADOW_NR_PHASES - 1), 0);
+		expect_ok(test, &s->mm);
+		/* The second half of the last one follows the first bank */
+		KUNIT_EXPECT_EQ(test, s->mm.handover.nr_late,
+				early ? SZ_2M / SZ_4K : 5 * SZ_1M / SZ_4K);
+		KUNIT_EXPECT_EQ(test, s->mm.handover.nr_freed +
+				s->mm.handover.nr_reserved, SZ_512M / SZ_4K);
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+	}
+}
+
 /* What a person does to the early allocator, between two steps */
 static void board_early_by_hand(struct kunit *test)
 {
@@ -278,6 +324,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(board_stop_at_every_phase),
 	KUNIT_CASE(board_text),
 	KUNIT_CASE(board_virtual),
+	KUNIT_CASE(board_ragged_hole),
+	KUNIT_CASE(board_late_memory),
 	KUNIT_CASE(board_early_by_hand),
 	{}
 };
