@@ -42,6 +42,14 @@ void shadow_view_handover_whole(struct seq_file *seq,
 /* shadow_view_fixmap.c: addresses that are known before anything else */
 void shadow_view_fixmap(struct seq_file *seq, struct shadow_machine *machine);
 
+/* shadow_view_early.c: the early allocator's own records */
+void shadow_view_bootmem(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_bootmem_whole(struct seq_file *seq,
+			       struct shadow_machine *machine);
+void shadow_view_owners(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_owners_whole(struct seq_file *seq,
+			      struct shadow_machine *machine);
+
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
