@@ -9,7 +9,7 @@ EARLY_SUMS='
 cd /sys/kernel/debug/shadow_mm || exit 1
 sums() {
 	head -n 1 audit
-	awk "/handed over:/ { released += \$3; map += \$11 }
+	awk "/handed over:/ { released += \$3; map += \$9 }
 	     /frames  0  free/ { free += \$2 }
 	     END { print \"bootmem released\", released, \"runs\", free, \"map\", map }" bootmem
 	awk "/^pages freed/ { print \"handover freed\", \$3 }" handover
