@@ -39,6 +39,11 @@ void shadow_view_handover(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_handover_whole(struct seq_file *seq,
 				struct shadow_machine *machine);
 
+/* shadow_view_board.c: what memory was described by */
+void shadow_view_board(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_board_whole(struct seq_file *seq,
+			     struct shadow_machine *machine);
+
 /* shadow_view_fixmap.c: addresses that are known before anything else */
 void shadow_view_fixmap(struct seq_file *seq, struct shadow_machine *machine);
 
