@@ -57,8 +57,11 @@ static void end(struct listing *list)
 
 static void print_range(struct seq_file *seq, u64 base, u64 bytes)
 {
-	seq_printf(seq, "  [%#014llx-%#014llx] %12llu KiB%s", base,
-		   base + bytes - 1, bytes >> 10, bytes & 1023 ? "+" : " ");
+	bool odd = bytes & (SZ_1K - 1);
+
+	seq_printf(seq, "  [%#014llx-%#014llx] %12llu %s", base,
+		   base + bytes - 1, odd ? bytes : bytes >> 10,
+		   odd ? "B  " : "KiB");
 }
 
 static void print_flags(struct seq_file *seq, u32 flags)
@@ -224,8 +227,7 @@ static void print_wish(struct seq_file *seq, const struct shadow_mm *mm,
 	if (mm->fate.wish_base[i])
 		print_range(seq, mm->fate.wish_base[i], wish->bytes);
 	else
-		seq_printf(seq, "  [%-29s] %12llu KiB ", "nowhere",
-			   wish->bytes >> 10);
+		seq_printf(seq, "  [%-29s] %12llu B  ", "nowhere", wish->bytes);
 	seq_printf(seq, " dynamic%s%s %s (offset %#x): %s",
 		   wish->flags & SHADOW_MEMBLOCK_NOMAP ? " no-map" : "",
 		   wish->reusable ? " reusable" : "",
@@ -261,7 +263,9 @@ static void print_place(struct seq_file *seq, const char *what,
 
 static void print_boot_loader(struct seq_file *seq, const struct shadow_mm *mm)
 {
-	seq_puts(seq, "\nLeft by the boot loader\n");
+	seq_printf(seq, "\nLeft by the boot loader%s\n",
+		   shadow_block_aside(&mm->block) ?
+		   ", aside from the board's frames" : "");
 	print_place(seq, "image", &mm->places.image);
 	print_place(seq, "dtb", &mm->places.dtb);
 	print_place(seq, mm->fate.initrd_dropped ?
