@@ -223,8 +223,11 @@ static int of_numa(struct shadow_board_fate *fate,
 
 	if (!parse_nodes(fate, board, &mi))
 		return -EINVAL;
-	if (board->has_distance)
+	if (board->has_distance) {
 		shadow_board_say(fate, "OF: NUMA: parsing numa-distance-map-v1");
+		shadow_board_say(fate, "NUMA: Initialized distance table, cnt=%u",
+				 board->nr_nodes);
+	}
 	err = init_nodes(fate, mb, &mi);
 	fate->numa = !err;
 	return err;

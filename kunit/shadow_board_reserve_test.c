@@ -282,11 +282,13 @@ static void two_nodes(struct kunit *test)
 	add_reserved(b, "r@6fff0000", 0x6fff0000, 0x10010000, 0);
 	b->board.memory[1].flags = SHADOW_MEMBLOCK_HOTPLUG;
 	b->board.has_distance = true;
+	b->board.nr_nodes = 2;
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
 	KUNIT_EXPECT_TRUE(test, b->fate.numa);
 	EXPECT_MEMORY(test, b, "40000000-50000000:0 60000000-70000000:0 80000000-90000000:1");
 	EXPECT_RESERVED(test, b, "40200000-40303210:0 6fff0000-70000000:0 70000000-80000000");
 	EXPECT_SAID(test, b, "OF: NUMA: parsing numa-distance-map-v1");
+	EXPECT_SAID(test, b, "NUMA: Initialized distance table, cnt=2");
 	EXPECT_SAID(test, b, "NUMA: Node 0 [mem 0x40000000-0x4fffffff] + [mem 0x60000000-0x6fffffff] -> [mem 0x40000000-0x6fffffff]");
 }
 
