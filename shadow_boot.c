@@ -243,15 +243,23 @@ static void vmalloc_fini(struct shadow_mm *mm)
 
 static int verify(struct shadow_mm *mm, char *effect)
 {
+	unsigned int leaks = shadow_fixmap_early_leaks(&mm->fixmap);
 	struct shadow_audit audit;
 	int err = shadow_audit_verify(mm, &audit);
+	int at;
 
-	if (err)
+	if (err) {
 		scnprintf(effect, SHADOW_PHASE_TEXT, "%s", audit.fault.text);
-	else
-		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "%u layers found nothing wrong", hweight32(audit.asked));
-	return err;
+		return err;
+	}
+	at = scnprintf(effect, SHADOW_PHASE_TEXT,
+		       "%u layers found nothing wrong", hweight32(audit.asked));
+	/* check_early_ioremap_leak() of mm/early_ioremap.c, and its words */
+	if (leaks)
+		scnprintf(effect + at, SHADOW_PHASE_TEXT - at,
+			  "; Debug warning: early ioremap leak of %u areas detected.",
+			  leaks);
+	return 0;
 }
 
 static int ask_cpu(struct shadow_mm *mm, char *effect)
