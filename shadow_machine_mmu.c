@@ -122,7 +122,8 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
  * @said: filled with one line
  * @said_bytes: room there
  *
- * A mismatch leaves the machine up, frozen, to be seen.
+ * A mismatch leaves the machine up, frozen, to be seen. Tables of a virtual
+ * board are not checked.
  *
  * Context: process context, the machine's lock held or nobody else there.
  * Return: 0, or why the check ended early: -ENOMEM.

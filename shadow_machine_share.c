@@ -26,6 +26,11 @@ static int take_frames(struct shadow_machine *first,
 			  cfg->share, shadow_phase_name(SHADOW_PHASE_MEM_INIT));
 		return -EPERM;
 	}
+	if (shadow_block_virtual(&first->mm.block)) {
+		scnprintf(said, said_bytes, "share=%llu: the first machine's board is virtual, its memory is not there to be shared; allowed: size=",
+			  cfg->share);
+		return -EOPNOTSUPP;
+	}
 	if (!IS_ALIGNED(cfg->bytes, 1ULL << shift)) {
 		scnprintf(said, said_bytes, "share=%llu: allowed: a multiple of %llu, the first machine's page",
 			  cfg->share, 1ULL << shift);
@@ -49,8 +54,8 @@ static int take_frames(struct shadow_machine *first,
  * @said_bytes: room there
  *
  * Context: process context, sleeps; takes the first machine's lock.
- * Return: 0; -EPERM where the first machine has no buddy; -EINVAL; -ENOMEM;
- * -EUCLEAN where it is frozen; -EINTR.
+ * Return: 0; -EPERM where the first machine has no buddy; -EOPNOTSUPP where its
+ * board is virtual; -EINVAL; -ENOMEM; -EUCLEAN where it is frozen; -EINTR.
  */
 int shadow_machine_share(struct shadow_machine *machine,
 			 const struct shadow_config *cfg, char *said,

@@ -203,7 +203,7 @@ static void bootmem_refuses(struct kunit *test)
 	taken = reserved(rig);
 	nr_free = shadow_bootmem_nr_free(&rig->mm.bootmem);
 	expect_refused(test, rig, "memblock_free 0x80300000 8K", -EINVAL, "frees nothing twice");
-	expect_refused(test, rig, "memblock_remove 0x7ffff000 8K", -ERANGE, "keeps no record");
+	expect_refused(test, rig, "memblock_remove 0x7ffff000 4K", -ERANGE, "keeps no record");
 	expect_refused(test, rig, "memblock_reserve 0x80fff000 8K", -ERANGE, "keeps no record");
 	KUNIT_EXPECT_EQ(test, mb->memory.total_size, memory);
 	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
