@@ -133,7 +133,7 @@ test_machines_sixteen() {
 		put $m continue >/dev/null
 		[ $(put $m "alloc_pages 1 count=3 as=x\nkmalloc 100 count=50 as=y\nvmalloc 64K as=z") = ok ] || last $m
 		head -n 1 $(dir $m)/audit
-	done | sort | uniq -c | sort -k 2n | tr -s " " | tr "\n" ","
+	done | sort -n | uniq -c | tr -s " " | tr "\n" ","
 	echo
 	grep -h "^MMU" $D/shadow_mm.*/mmu_check | grep -c "mismatch=0"
 	cat $D/shadow_mm.[go]/mmu_check | grep -c "not walkable: virtual board"
@@ -145,7 +145,7 @@ test_machines_sixteen() {
 	[ $((before - after)) -lt 4096 ] || echo "$((before - after)) KiB are gone"'
 	expect_status 0
 	expect_out "16
- 16 OK, 1 0, 1 1, 1 2, 1 3, 1 4, 1 5, 1 6, 1 7, 1 8, 1 9, 1 10, 1 11, 1 12, 1 13, 1 14, 1 15,
+ 1 0, 16 OK, 1 1, 1 2, 1 3, 1 4, 1 5, 1 6, 1 7, 1 8, 1 9, 1 10, 1 11, 1 12, 1 13, 1 14, 1 15,
 16
 4
 OK"
