@@ -92,7 +92,7 @@ void shadow_board_note_cut(struct shadow_board_fate *fate, u64 base, u64 bytes,
 static int list_full(struct shadow_board_fate *fate, const char *list)
 {
 	return shadow_board_die(fate, -ENOMEM,
-				"memblock: cannot resize %s array: more than %u ranges before anything can be allocated",
+				"memblock: cannot resize %s array: more than %u ranges, and no room before they are known",
 				list, SHADOW_MEMBLOCK_INIT_REGIONS);
 }
 
@@ -288,6 +288,46 @@ static void early_option(struct shadow_board_fate *fate,
 	}
 }
 
+/* What the last mem= of the command line leaves, in bytes; 0: all */
+static u64 said_limit(const struct shadow_board *board, u64 page)
+{
+	struct shadow_board_option option;
+	const char *at = board->cmdline;
+	u64 limit = 0;
+
+	while (shadow_board_next_option(&at, &option))
+		if (option.value && shadow_board_option_is(&option, "mem"))
+			limit = shadow_board_memparse(option.value,
+						      option.value_len, NULL);
+	return limit & ~(page - 1);
+}
+
+/* Each region without mapping may divide memory in three. */
+static bool is_crowded(const struct shadow_board *board)
+{
+	return board->nr_memory + 2 * (board->nr_reserved + board->nr_wishes) >
+	       SHADOW_MEMBLOCK_INIT_REGIONS / 2;
+}
+
+/*
+ * More ranges than memblock's first arrays hold: they may grow, but only where
+ * nobody else will want to be. Without such a place they stay as they are.
+ */
+static int make_room(const struct shadow_board *board,
+		     struct shadow_memblock *mb,
+		     const struct shadow_board_arch *arch,
+		     const struct shadow_places *places)
+{
+	u64 limit = said_limit(board, 1ULL << arch->page_shift);
+	struct shadow_param_range room;
+
+	if (mb->can_resize || !is_crowded(board) ||
+	    !shadow_board_find_room(board, arch, places, limit, &room))
+		return 0;
+	shadow_memblock_allow_resize_in(mb, room.start, room.start + room.bytes);
+	return shadow_memblock_add(mb, room.start, room.bytes);
+}
+
 /**
  * shadow_board_setup_memory() - the early allocator learns of the memory
  * @fate: set anew
@@ -321,7 +361,9 @@ int shadow_board_setup_memory(struct shadow_board_fate *fate,
 
 	memset(fate, 0, sizeof(*fate));
 	fate->memory_limit = U64_MAX;
-	if (board->kind != SHADOW_BOARD_TEXT && places->dtb.bytes) {
+	if (board->kind != SHADOW_BOARD_TEXT)
+		err = make_room(board, mb, arch, places);
+	if (!err && board->kind != SHADOW_BOARD_TEXT && places->dtb.bytes) {
 		owner = shadow_memblock_set_owner(mb, "dtb");
 		err = shadow_memblock_reserve(mb, places->dtb.start,
 					      places->dtb.bytes);

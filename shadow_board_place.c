@@ -13,15 +13,21 @@
 /**
  * struct placing - what is placed where
  * @board: the board
- * @cfg: parameters
  * @places: what has a place has bytes
+ * @page: bytes of a page
+ * @end: no memory is used at or above this address
+ * @nr_usable: so many of the board's usable ranges count
+ * @cfg: parameters, for those who look at them
  * @why: where a refusal says why
  * @why_bytes: room there
  */
 struct placing {
 	const struct shadow_board *board;
+	const struct shadow_places *places;
+	u64 page;
+	u64 end;
+	unsigned int nr_usable;
 	const struct shadow_config *cfg;
-	struct shadow_places *places;
 	char *why;
 	size_t why_bytes;
 };
@@ -35,11 +41,6 @@ struct window {
 	u64 start;
 	u64 end;
 };
-
-static u64 page_bytes(const struct placing *p)
-{
-	return 1ULL << p->cfg->page_shift;
-}
 
 __printf(4, 5)
 static int refuse(const struct placing *p, const char *name,
@@ -72,20 +73,17 @@ static bool window_of(const struct placing *p,
 		      const struct shadow_board_range *range, unsigned int nr,
 		      struct window *window)
 {
-	u64 page = page_bytes(p);
-
-	if (range->flags & SHADOW_MEMBLOCK_NOMAP ||
-	    nr >= max(p->board->nr_usable, 1U))
+	if (range->flags & SHADOW_MEMBLOCK_NOMAP || nr >= max(p->nr_usable, 1U))
 		return false;
-	window->start = ALIGN(range->base, page);
-	window->end = ALIGN_DOWN(range->base + range->bytes, page);
-	if (p->board->nr_usable) {
+	window->start = ALIGN(range->base, p->page);
+	window->end = ALIGN_DOWN(range->base + range->bytes, p->page);
+	if (p->nr_usable) {
 		const struct shadow_board_range *usable = &p->board->usable[nr];
 
 		window->start = max(window->start, usable->base);
 		window->end = min(window->end, usable->base + usable->bytes);
 	}
-	window->end = min(window->end, 1ULL << shadow_config_pa_bits(p->cfg));
+	window->end = min(window->end, p->end);
 	return true;
 }
 
@@ -180,24 +178,24 @@ static u64 image_bytes(const struct placing *p, bool least)
 	u64 sixteenth = shadow_board_memory_bytes(p->board) / 16;
 	u64 bytes = least ? 0 : clamp_t(u64, sixteenth, SZ_256K, SZ_32M);
 
-	return ALIGN(max(bytes, shadow_params_min_image(p->cfg)), page_bytes(p));
+	return ALIGN(max(bytes, shadow_params_min_image(p->cfg)), p->page);
 }
 
 /*
  * Like a boot loader's, at a multiple of 2 MiB and not at the very start of
  * memory, but rather anywhere than nowhere.
  */
-static int place_image(const struct placing *p)
+static int place_image(const struct placing *p,
+		       struct shadow_param_range *image)
 {
-	struct shadow_param_range *image = &p->places->image;
-	u64 page = page_bytes(p), start = shadow_board_start(p->board);
+	u64 start = shadow_board_start(p->board);
 	u64 gap = min_t(u64, shadow_board_memory_bytes(p->board) / 32, SZ_2M);
 
 	if (fit_above(p, start + gap, IMAGE_ALIGN, image_bytes(p, false), image) ||
 	    fit_above(p, start, IMAGE_ALIGN, image_bytes(p, false), image) ||
-	    fit_above(p, start, max_t(u64, page, SZ_64K),
+	    fit_above(p, start, max_t(u64, p->page, SZ_64K),
 		      image_bytes(p, false), image) ||
-	    fit_above(p, start, page, image_bytes(p, true), image))
+	    fit_above(p, start, p->page, image_bytes(p, true), image))
 		return 0;
 	scnprintf(p->why, p->why_bytes,
 		  "board %s: no %lluK of its memory in one piece are free for the image; allowed: with image=, or another board",
@@ -205,11 +203,10 @@ static int place_image(const struct placing *p)
 	return -ERANGE;
 }
 
-static int place_dtb(const struct placing *p)
+static int place_dtb(const struct placing *p, struct shadow_param_range *dtb)
 {
 	u64 bytes = p->board->dtb_bytes ?: SZ_64K;
 	u64 from = p->places->image.start + p->places->image.bytes;
-	struct shadow_param_range *dtb = &p->places->dtb;
 
 	if (fit_above(p, from, SZ_64K, bytes, dtb) ||
 	    fit_above(p, 0, SZ_64K, bytes, dtb) ||
@@ -262,12 +259,11 @@ static int check_image_alone(const struct placing *p,
 static int check_image(const struct placing *p)
 {
 	const struct shadow_param_range *image = &p->cfg->image;
-	u64 page = page_bytes(p);
 
-	if (!IS_ALIGNED(image->start, page) || !IS_ALIGNED(image->bytes, page))
+	if (!IS_ALIGNED(image->start | image->bytes, p->page))
 		return refuse(p, "image", image,
 			      "allowed: START and BYTES at a multiple of %llu bytes",
-			      page);
+			      p->page);
 	if (image->bytes < shadow_params_min_image(p->cfg) ||
 	    image->bytes > shadow_params_max_image(p->cfg)) {
 		refuse(p, "image", image,
@@ -325,9 +321,8 @@ static void initrd_of_cmdline(const struct shadow_board *board,
  * kernel's own option overrides that. Whether the kernel can use it, the kernel
  * decides, but a parameter is held to what it says.
  */
-static int take_given(const struct placing *p)
+static int take_given(const struct placing *p, struct shadow_places *places)
 {
-	struct shadow_places *places = p->places;
 	const struct shadow_board *board = p->board;
 	int err = 0;
 
@@ -380,16 +375,67 @@ int shadow_board_place(const struct shadow_board *board,
 		       struct shadow_places *places, char *why,
 		       size_t why_bytes)
 {
-	struct placing p = { board, cfg, places, why, why_bytes };
+	struct placing p = {
+		.board = board, .places = places,
+		.page = 1ULL << cfg->page_shift,
+		.end = 1ULL << shadow_config_pa_bits(cfg),
+		.nr_usable = board->nr_usable, .cfg = cfg,
+		.why = why, .why_bytes = why_bytes,
+	};
 	int err;
 
 	why[0] = '\0';
-	err = take_given(&p);
+	err = take_given(&p, places);
 	if (!err && !places->image.given)
-		err = place_image(&p);
+		err = place_image(&p, &places->image);
 	if (!err && !places->dtb.given)
-		err = place_dtb(&p);
+		err = place_dtb(&p, &places->dtb);
 	return err;
+}
+
+/* Address below which @limit bytes of memory lie */
+static u64 limit_end(const struct placing *p, u64 limit)
+{
+	struct window window = { };
+
+	while (next_window(p, window.end, &window)) {
+		if (limit <= window.end - window.start)
+			return window.start + limit;
+		limit -= window.end - window.start;
+	}
+	return p->end;
+}
+
+/**
+ * shadow_board_find_room() - memory that nobody will take before the buddy
+ * @board: a board that was verified
+ * @arch: what the kernel was built with
+ * @places: what the boot loader left
+ * @limit: bytes of memory that mem= leaves; 0: all
+ * @room: filled: as much as there is in one piece, 64 KiB to 1 MiB
+ *
+ * Context: any.
+ * Return: true; false where there is none.
+ */
+bool shadow_board_find_room(const struct shadow_board *board,
+			    const struct shadow_board_arch *arch,
+			    const struct shadow_places *places, u64 limit,
+			    struct shadow_param_range *room)
+{
+	struct placing p = {
+		.board = board, .places = places,
+		.page = 1ULL << arch->page_shift, .end = 1ULL << arch->pa_bits,
+		/* What the second one holds loses its reservations. */
+		.nr_usable = min(board->nr_usable, 1U),
+	};
+	u64 bytes;
+
+	if (limit)
+		p.end = limit_end(&p, limit);
+	for (bytes = SZ_1M; bytes >= SZ_64K; bytes /= 2)
+		if (fit_above(&p, 0, p.page, bytes, room))
+			return true;
+	return false;
 }
 
 /**

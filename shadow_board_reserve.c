@@ -28,7 +28,7 @@ static u64 mib(u64 bytes)
 static int list_full(struct shadow_board_fate *fate, const char *name)
 {
 	return shadow_board_die(fate, -ENOMEM,
-				"memblock: cannot resize an array of %u ranges before anything can be allocated: at '%s'",
+				"memblock: cannot resize an array of %u ranges, no room before they are known: at '%s'",
 				SHADOW_MEMBLOCK_INIT_REGIONS, name);
 }
 

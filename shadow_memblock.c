@@ -59,6 +59,28 @@ void shadow_memblock_init(struct shadow_memblock *mb,
 void shadow_memblock_allow_resize(struct shadow_memblock *mb)
 {
 	mb->can_resize = true;
+	mb->array_start = 0;
+	mb->array_end = 0;
+}
+
+/**
+ * shadow_memblock_allow_resize_in() - let the arrays double early
+ * @mb: the early allocator
+ * @start: physical address of memory that nothing will be reserved in
+ * @end: the address behind it
+ *
+ * For boards with more ranges than the first arrays hold, until
+ * shadow_memblock_allow_resize() is called: arrays take their space there and
+ * nowhere else. An arm64 kernel has longer first arrays instead.
+ *
+ * Context: one thread.
+ */
+void shadow_memblock_allow_resize_in(struct shadow_memblock *mb,
+				     phys_addr_t start, phys_addr_t end)
+{
+	mb->can_resize = true;
+	mb->array_start = start;
+	mb->array_end = end;
 }
 
 static phys_addr_t rgn_end(const struct shadow_memblock_region *rgn)
@@ -192,8 +214,9 @@ static phys_addr_t find_array(const struct shadow_memblock *mb,
 			      phys_addr_t avoid, phys_addr_t avoid_bytes,
 			      u64 bytes)
 {
-	phys_addr_t low = mb->block->base;
-	phys_addr_t high = min(low + mb->block->bytes, mb->current_limit);
+	phys_addr_t low = max(mb->block->base, mb->array_start);
+	phys_addr_t high = min(mb->block->base + mb->block->bytes,
+			       mb->array_end ?: mb->current_limit);
 	phys_addr_t above = max(low, avoid + avoid_bytes);
 	phys_addr_t below = min(high, avoid);
 	phys_addr_t found = 0;

@@ -158,6 +158,10 @@ int shadow_board_place(const struct shadow_board *board,
 		       size_t why_bytes);
 void shadow_board_span(const struct shadow_board *board,
 		       const struct shadow_places *places, u64 *start, u64 *end);
+bool shadow_board_find_room(const struct shadow_board *board,
+			    const struct shadow_board_arch *arch,
+			    const struct shadow_places *places, u64 limit,
+			    struct shadow_param_range *room);
 
 /* shadow_board_cmdline.c: the kernel's command line */
 bool shadow_board_next_option(const char **at,

@@ -95,6 +95,8 @@ struct shadow_memblock_type {
  * struct shadow_memblock - the early allocator of one machine
  * @bottom_up: allocate upwards instead of downwards
  * @can_resize: an array may double, taking its space from @memory
+ * @array_start: only at or above this address
+ * @array_end: only below this one; 0: anywhere
  * @movable_node: hotpluggable memory is not allocated from (movable_node on the
  *	kernel's command line)
  * @mirrored_kernelcore: memory may be marked as mirrored (kernelcore=mirror)
@@ -118,6 +120,8 @@ struct shadow_memblock {
 	bool mirrored_kernelcore;
 	bool has_mirror;
 	unsigned int page_shift;
+	phys_addr_t array_start;
+	phys_addr_t array_end;
 	phys_addr_t current_limit;
 	phys_addr_t low_limit;
 	struct shadow_memblock_type memory;
@@ -178,6 +182,8 @@ void shadow_memblock_init(struct shadow_memblock *mb,
 			  struct shadow_event_log *events,
 			  unsigned int page_shift);
 void shadow_memblock_allow_resize(struct shadow_memblock *mb);
+void shadow_memblock_allow_resize_in(struct shadow_memblock *mb,
+				     phys_addr_t start, phys_addr_t end);
 int shadow_memblock_add(struct shadow_memblock *mb, phys_addr_t base,
 			phys_addr_t bytes);
 int shadow_memblock_add_node(struct shadow_memblock *mb, phys_addr_t base,

@@ -225,6 +225,109 @@ static void span_of_a_board(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, end, 0x60010000);
 }
 
+/* ----------------------------------------- more ranges than fit at first -- */
+
+#define CROWD	1023	/* with a larger one: 1,024 ranges */
+
+/* 8 KiB of each 16 KiB from 0x41000000 on; 4 KiB of each is reserved */
+static struct bench *crowded_bench(struct kunit *test, struct shadow_block *block,
+				   u32 flags)
+{
+	struct bench *b = new_bench(test);
+	unsigned int i;
+
+	shadow_test_block(test, block, 0x40000000, 0x2000000);
+	memset(block->virt, 0xa5, block->bytes);
+	shadow_memblock_init(&b->mb, block, &b->events, 12);
+	for (i = 0; i < CROWD; i++) {
+		add_memory(b, 0x41000000 + i * 0x4000, 0x2000);
+		add_reserved(b, "r", 0x41000000 + i * 0x4000, 0x1000, flags);
+	}
+	/* The only memory with room for an array, the image in its middle */
+	add_memory(b, 0x40100000, 0x800000);
+	return b;
+}
+
+static void crowded_board(struct kunit *test)
+{
+	static const u32 flags[] = { 0, NOMAP };
+	struct shadow_param_range room;
+	struct shadow_block block;
+	unsigned int k, i;
+
+	for (k = 0; k < ARRAY_SIZE(flags); k++) {
+		struct bench *b = crowded_bench(test, &block, flags[k]);
+
+		KUNIT_ASSERT_TRUE(test, shadow_board_find_room(&b->board, &b->arch,
+							       &b->places, 0, &room));
+		KUNIT_EXPECT_EQ(test, room.start, 0x40100000);
+		KUNIT_EXPECT_EQ(test, room.bytes, 0x100000);
+		KUNIT_ASSERT_EQ_MSG(test, bench_setup(b) ?: bench_init(b), 0, "%s",
+				    b->fate.why);
+		SHADOW_TEST_VERIFY(test, shadow_memblock_verify(&b->mb, &__fault));
+		KUNIT_EXPECT_EQ(test, b->mb.memory.cnt,
+				flags[k] ? 2 * CROWD + 1 : CROWD + 1);
+		KUNIT_EXPECT_EQ(test, b->mb.memory.total_size,
+				CROWD * 0x2000ULL + 0x800000);
+		for (i = 0; i < CROWD; i++) {
+			u64 pa = 0x41000000 + i * 0x4000;
+
+			KUNIT_ASSERT_EQ(test, b->fate.outcome[i], flags[k] ?
+					SHADOW_BOARD_NOMAP : SHADOW_BOARD_RESERVED);
+			KUNIT_ASSERT_EQ(test, shadow_memblock_is_reserved(&b->mb, pa),
+					!flags[k]);
+			KUNIT_ASSERT_EQ(test, shadow_memblock_is_map_memory(&b->mb, pa),
+					!flags[k]);
+			KUNIT_ASSERT_TRUE(test, shadow_memblock_is_map_memory(&b->mb,
+									      pa + 0x1000));
+			KUNIT_ASSERT_FALSE(test, shadow_memblock_is_reserved(&b->mb,
+									     pa + 0x1000));
+		}
+		/* What the arrays took lies where it was to lie, and is in use. */
+		KUNIT_EXPECT_TRUE(test, (char *)b->mb.memory.regions >=
+				  (char *)block.virt + 0x100000 &&
+				  (char *)b->mb.memory.regions <
+				  (char *)block.virt + 0x200000);
+		KUNIT_EXPECT_STREQ(test, shadow_memblock_owner_of(&b->mb, 0x40200000),
+				   "image");
+		shadow_memblock_allow_resize(&b->mb);
+		KUNIT_EXPECT_EQ(test, shadow_board_bootmem_init(&b->fate, &b->board,
+								&b->mb), 0);
+		SHADOW_TEST_VERIFY(test, shadow_memblock_verify(&b->mb, &__fault));
+	}
+}
+
+static void crowded_without_room(struct kunit *test)
+{
+	struct shadow_param_range room;
+	struct shadow_block block;
+	struct bench *b = crowded_bench(test, &block, 0);
+
+	/* All that is left is taken, or would go: no array may grow. */
+	add_reserved(b, "all", 0x40100000, 0x100000, 0);
+	add_reserved(b, "rest", 0x40304000, 0x5fc000, 0);
+	KUNIT_EXPECT_FALSE(test, shadow_board_find_room(&b->board, &b->arch,
+							&b->places, 0, &room));
+	KUNIT_EXPECT_EQ(test, bench_setup(b), -ENOMEM);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(b->fate.why, "cannot resize memory array"));
+
+	b = crowded_bench(test, &block, 0);
+	KUNIT_EXPECT_FALSE(test, shadow_board_find_room(&b->board, &b->arch,
+							&b->places, 0xf000, &room));
+	KUNIT_EXPECT_TRUE(test, shadow_board_find_room(&b->board, &b->arch,
+						       &b->places, 0x3ffff, &room));
+	KUNIT_EXPECT_EQ(test, room.bytes, 0x20000);
+	b->board.nr_usable = 2;
+	b->board.usable[0].base = 0x40800000;
+	b->board.usable[0].bytes = 0x10000;
+	b->board.usable[1].base = 0x40100000;
+	b->board.usable[1].bytes = 0x400000;
+	KUNIT_EXPECT_TRUE(test, shadow_board_find_room(&b->board, &b->arch,
+						       &b->places, 0, &room));
+	KUNIT_EXPECT_EQ(test, room.start, 0x40800000);
+	KUNIT_EXPECT_EQ(test, room.bytes, 0x10000);
+}
+
 /* --------------------------------------------------- against a model -- */
 
 #define UNIT		0x400ULL	/* the model's grain: 1 KiB */
@@ -727,6 +830,8 @@ static struct kunit_case board_place_cases[] = {
 	KUNIT_CASE(given_tree_and_initrd),
 	KUNIT_CASE(initrd_of_the_command_line),
 	KUNIT_CASE(span_of_a_board),
+	KUNIT_CASE(crowded_board),
+	KUNIT_CASE(crowded_without_room),
 	KUNIT_CASE(random_boards),
 	KUNIT_CASE(random_placing),
 	{}
