@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench boards
+	test-canary bench board boards
 
 all: modules
 
@@ -81,6 +81,12 @@ bench:
 	@scripts/deps.sh
 	@scripts/bench.sh
 
+# The three come from the command line or the environment, quotes and all.
+export DTB LOG PARAMS
+board:
+	@[ -z "$$DTB" ] || scripts/deps.sh
+	@scripts/board.sh "$$DTB" $${LOG:+"$$LOG"}
+
 boards:
 	@scripts/deps.sh
 	@scripts/build-boards.sh
@@ -101,6 +107,10 @@ help:
 	@echo '  make test-canary      seeded bugs must turn the tests red              3 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
 	@echo '  make boards           compile the boards that come with it, say where    1 s'
+	@echo '  make board DTB=FILE   boot that device tree as a virtual board               20 s'
+	@echo '                        LOG=CONSOLE.txt names the first line where the'
+	@echo '                        real board differs, and the property it follows from;'
+	@echo '                        PARAMS= are parameters of the module'
 	@echo '  make help             this list                                          0 s'
 	@echo
 	@echo 'scripts/guest.sh --help and scripts/kunit.sh --help show the runners.'
