@@ -228,10 +228,10 @@ static const char *reason_of(const struct shadow_mm *mm, const char *owner)
 			return reasons[i].why;
 	for (i = 0; board && i < board->nr_reserved; i++)
 		if (!strcmp(board->reserved[i].name, owner))
-			return "a region of the board's /reserved-memory, by its address";
+			return "a region of /reserved-memory by its address";
 	for (i = 0; board && i < board->nr_wishes; i++)
 		if (!strcmp(board->wish[i].name, owner))
-			return "a region of the board's /reserved-memory, by its size: placed by memblock";
+			return "a region of /reserved-memory by its size alone: memblock placed it";
 	return "taken before the buddy";
 }
 
@@ -243,7 +243,7 @@ static void view_owners(struct seq_file *seq, const struct shadow_mm *mm,
 	struct rows rows = { .most = most };
 	u64 bytes = 0;
 
-	seq_printf(seq, "# Who has early memory, and why, as %s knows it; neighbours of one owner are one row\n",
+	seq_printf(seq, "# Who has early memory, and why, as %s knows it\n",
 		   mm->early.ops->name);
 	for (; range < log->range + log->nr; range++) {
 		bytes += range->bytes;
