@@ -29,6 +29,9 @@ static const char *path_of(const struct device_node *np, char *path)
 {
 	char *c;
 
+	/* A blob's root has no name. */
+	if (!np->parent)
+		return "/";
 	snprintf(path, PATH_ROOM, "%pOF", np);
 	for (c = path; *c; c++)
 		if (!isascii(*c) || !isprint(*c))

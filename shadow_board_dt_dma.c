@@ -297,7 +297,7 @@ static int translate(struct shadow_board_dt *dt, struct device_node *np,
 		    !cross(np, &below, &above, addr))
 			return 0;
 	}
-	return shadow_board_dt_refuse(dt, -ELOOP, np, "interconnects",
+	return shadow_board_dt_refuse(dt, -EINVAL, np, "interconnects",
 				      of_get_property(np, "interconnects", NULL),
 				      "DMA parents form a ring; allowed: a way to the root");
 }
@@ -350,8 +350,8 @@ static bool is_reachable(struct device_node *np)
  * Follows of_dma_get_max_cpu_address() of Linux 6.12.
  *
  * Context: may sleep.
- * Return: 0; -EINVAL or -ELOOP where the kernel would not come to an end, and
- * the board says why.
+ * Return: 0; -EINVAL where the kernel would not come to an end, and the board
+ * says why.
  */
 int shadow_board_dt_dma(struct shadow_board_dt *dt)
 {

@@ -125,7 +125,7 @@ static int survey_memory(struct survey *survey)
  * host's resources. A host without a device tree has memory and nothing else.
  *
  * Context: process context, sleeps.
- * Return: 0; -E2BIG where the board has no room; -EINVAL or -ELOOP for a device
+ * Return: 0; -E2BIG where the board has no room; -EINVAL or -ERANGE for a device
  * tree that is malformed, and the board says why; -ENOMEM.
  */
 int shadow_board_host(struct shadow_board *board)

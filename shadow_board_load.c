@@ -151,8 +151,8 @@ static int fill_in(const struct shadow_config *cfg, struct shadow_board *board)
  * result is of kind SHADOW_BOARD_BLOCK, and has no memory of its own.
  *
  * Context: process context, sleeps.
- * Return: 0; -ENODEV where there is no such file or no tree to read; -EINVAL,
- * -ERANGE, -E2BIG or -ELOOP for a board that is malformed or cannot be; -ENOMEM.
+ * Return: 0; -ENODEV where there is no such file; -EINVAL, -ERANGE or -E2BIG for
+ * a board that is malformed or cannot be; -ENOMEM.
  */
 int shadow_board_obtain(const struct shadow_config *cfg,
 			struct shadow_board *board, char *why, size_t why_bytes)
