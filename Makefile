@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench board boards
+	test-canary bench fidelity board boards
 
 all: modules
 
@@ -81,6 +81,10 @@ bench:
 	@scripts/deps.sh
 	@scripts/bench.sh
 
+fidelity:
+	@scripts/deps.sh
+	@scripts/fidelity.sh
+
 # The three come from the command line or the environment, quotes and all.
 export DTB LOG PARAMS
 board:
@@ -106,6 +110,7 @@ help:
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              3 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
+	@echo '  make fidelity         what the shadow derives, beside real kernels     1 min'
 	@echo '  make boards           compile the boards that come with it, say where    1 s'
 	@echo '  make board DTB=FILE   boot that device tree as a virtual board               20 s'
 	@echo '                        LOG=CONSOLE.txt names the first line where the'
