@@ -215,7 +215,7 @@ static u64 sum_owners(const struct shadow_audit *audit)
 int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 {
 	const struct shadow_memmap *memmap = &mm->nodes.memmap;
-	u32 index = 0, next;
+	u32 index = 0;
 	int err;
 
 	memset(audit, 0, sizeof(*audit));
@@ -223,13 +223,8 @@ int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 	if (err || !shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT))
 		return err;
 	audit->nr_frames = memmap->nr;
-	while (index < memmap->nr) {
-		next = shadow_memmap_skip(memmap, index);
-		audit->holes += next - index;
-		index = next;
-		if (index < memmap->nr)
-			index += count_block(audit, &memmap->pages[index]);
-	}
+	while (index < memmap->nr)
+		index += count_block(audit, &memmap->pages[index]);
 	if (sum_owners(audit) != audit->nr_frames)
 		return shadow_fault_raise(&audit->fault,
 			"audit: owners add up to %llu frames, the memmap has %u",

@@ -38,13 +38,15 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 					   1ULL << nodes->page_shift);
 	if (!memmap) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "no room for a flat memmap of %llu KiB: %u frames from %#llx on, %zu bytes each",
+			  "no room for a memmap of %llu KiB: %u frames from %#llx on, %zu bytes each",
 			  bytes >> 10, nodes->memmap.nr,
 			  nodes->memmap.start_pfn << nodes->page_shift,
 			  sizeof(struct shadow_page));
 		return -ENOMEM;
 	}
 	mm->boot.memmap = memmap;
+	mm->boot.memmap_spared = (nodes->memmap.end_pfn - nodes->memmap.start_pfn -
+				  nodes->memmap.nr) * sizeof(struct shadow_page);
 	shadow_free_area_init(nodes, &mm->memblock,
 			      shadow_phys_to_virt(&mm->block, memmap));
 	mm->early.memmap_made = true;
@@ -60,13 +62,6 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 		  "memmap %llu KiB for %u frames", bytes >> 10,
 		  nodes->memmap.nr);
 	return 0;
-}
-
-static void memmap_to_early(void *to, u64 at, u64 bytes)
-{
-	struct shadow_mm *mm = to;
-
-	shadow_early_free_backed(&mm->early, mm->boot.memmap + at, bytes);
 }
 
 static int build_zonelists(struct shadow_mm *mm, char *effect)
@@ -142,9 +137,6 @@ static int mem_init(struct shadow_mm *mm, char *effect)
 {
 	int err;
 
-	mm->boot.memmap_returned =
-		shadow_free_unused_memmap(&mm->nodes, &mm->memblock,
-					  memmap_to_early, mm);
 	err = shadow_early_close(&mm->early);
 	if (!err)
 		err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);

@@ -192,7 +192,7 @@ static u64 count_valid(const struct out *out, u64 start_pfn, u64 end_pfn)
 
 	if (!log->section_shift) {
 		first = max(start_pfn, memmap->start_pfn);
-		last = min(end_pfn, memmap->start_pfn + memmap->nr);
+		last = min(end_pfn, memmap->end_pfn);
 		return first < last ? last - first : 0;
 	}
 	section = 1ULL << (log->section_shift - log->nodes->page_shift);

@@ -366,18 +366,18 @@ static int verify_list(struct shadow_zone *zone, unsigned int order,
 		if ((page->flags & (BUDDY_MASK | SHADOW_PF_MT_MASK)) != want)
 			return shadow_fault_raise(fault,
 				"buddy: order %u type %u: pfn %#llx is listed but its flags are %#x, expected %#x",
-				order, mt, memmap->start_pfn + index,
+				order, mt, shadow_index_to_pfn(memmap, index),
 				page->flags, want);
 		if (page->prev != prev)
 			return shadow_fault_raise(fault,
 				"buddy: order %u type %u: pfn %#llx points back to index %u, expected %u",
-				order, mt, memmap->start_pfn + index,
+				order, mt, shadow_index_to_pfn(memmap, index),
 				page->prev, prev);
 		if (order < zone->nodes->max_order &&
 		    free_buddy(zone, index, order))
 			return shadow_fault_raise(fault,
 				"buddy: pfn %#llx and its buddy are both free at order %u and not merged",
-				memmap->start_pfn + index, order);
+				shadow_index_to_pfn(memmap, index), order);
 		if ((*nr_blocks)++ >= limit)
 			return shadow_fault_raise(fault,
 				"buddy: order %u type %u: more blocks listed than the zone can hold, a cycle",

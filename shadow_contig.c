@@ -129,7 +129,10 @@ static bool take_range(struct shadow_zone *zone, u64 start, u64 end,
 
 static u64 align_index(const struct shadow_memmap *memmap, u64 index, u64 align)
 {
-	return round_up(memmap->start_pfn + index, align) - memmap->start_pfn;
+	if (index >= memmap->nr)
+		return index;
+	return shadow_memmap_first(memmap, round_up(shadow_index_to_pfn(memmap, index),
+						    align));
 }
 
 /* Frame number of what was taken, or 0. */
@@ -141,15 +144,15 @@ static u64 alloc_in_zone(struct shadow_zone *zone, u64 nr_pages, u64 align,
 
 	if (zone->pcp)
 		shadow_pcp_drain(zone);
-	end = zone->start_pfn - memmap->start_pfn + zone->spanned;
-	end = min_t(u64, end, memmap->nr);
-	start = align_index(memmap, zone->start_pfn - memmap->start_pfn, align);
+	end = shadow_memmap_first(memmap, zone->start_pfn + zone->spanned);
+	start = align_index(memmap, shadow_memmap_first(memmap, zone->start_pfn),
+			    align);
 	while (may_take(zone, nr_pages) && start < end &&
 	       end - start >= nr_pages) {
 		bad = first_not_free(zone, start, start + nr_pages);
 		if (bad == start + nr_pages &&
 		    take_range(zone, start, bad, owner))
-			return memmap->start_pfn + start;
+			return shadow_index_to_pfn(memmap, start);
 		if (bad == start + nr_pages)
 			bad = start;
 		start = align_index(memmap, bad + 1, align);

@@ -39,18 +39,14 @@ static enum shadow_owner owner_by_name(const char *name)
 static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 			   u64 end_pfn, struct shadow_handover *handover)
 {
-	u64 memmap_end = nodes->memmap.start_pfn + nodes->memmap.nr;
-	struct shadow_page *page;
-	u64 pfn;
+	struct shadow_memmap *memmap = &nodes->memmap;
+	u32 index = shadow_memmap_first(memmap, start_pfn);
+	u32 end = shadow_memmap_first(memmap, end_pfn);
+	struct shadow_page *page = &memmap->pages[index];
 
-	start_pfn = max(start_pfn, nodes->memmap.start_pfn);
-	for (pfn = start_pfn; pfn < min(end_pfn, memmap_end); pfn++) {
-		page = shadow_pfn_to_page(nodes, pfn);
-		/* A hole's page may have been given back */
-		if (!page || shadow_page_state(page) == SHADOW_PAGE_HOLE) {
-			handover->nr_holes++;
+	for (; index < end; index++, page++) {
+		if (shadow_page_state(page) == SHADOW_PAGE_HOLE)
 			continue;
-		}
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_RESERVED, 0,
 						SHADOW_OWNER_EARLY, 0));
 		atomic_set(&page->refcount, 1);
@@ -71,8 +67,7 @@ static void reserve_all(struct shadow_nodes *nodes,
 		reserve_frames(nodes, next, start_pfn, handover);
 		next = end_pfn;
 	}
-	reserve_frames(nodes, next, nodes->memmap.start_pfn + nodes->memmap.nr,
-		       handover);
+	reserve_frames(nodes, next, nodes->memmap.end_pfn, handover);
 }
 
 /* Who asked for it; where two share a frame, the later range says */
@@ -89,7 +84,7 @@ static void name_owners(struct shadow_nodes *nodes,
 		pfn = max(range->base >> nodes->page_shift,
 			  nodes->memmap.start_pfn);
 		last = min((range->base + range->bytes - 1) >> nodes->page_shift,
-			   nodes->memmap.start_pfn + nodes->memmap.nr - 1);
+			   nodes->memmap.end_pfn - 1);
 		for (; pfn <= last; pfn++) {
 			page = shadow_pfn_to_page(nodes, pfn);
 			if (!page || shadow_page_state(page) != SHADOW_PAGE_RESERVED)
@@ -109,7 +104,7 @@ static int free_block(struct shadow_nodes *nodes, u64 pfn, unsigned int order,
 	unsigned int mt;
 	int err;
 
-	mt = shadow_pageblock_mt(nodes, pfn - nodes->memmap.start_pfn);
+	mt = shadow_pageblock_mt(nodes, shadow_page_index(&nodes->memmap, page));
 	err = shadow_buddy_free(zone, page, order, mt);
 	if (err)
 		return err;
@@ -189,6 +184,17 @@ static int free_own_frames(struct shadow_nodes *nodes,
 	return 0;
 }
 
+/* What the nodes do not count as present, between the first frame and the last */
+static u64 nr_holes(const struct shadow_nodes *nodes)
+{
+	u64 nr = nodes->memmap.end_pfn - nodes->memmap.start_pfn;
+	unsigned int nid;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		nr -= nodes->node[nid].present;
+	return nr;
+}
+
 /**
  * shadow_handover() - free what the early allocator has not reserved
  * @nodes: the layer, memmap initialised, no frame freed yet
@@ -223,6 +229,7 @@ int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early
 	err = free_own_frames(nodes, early, handover);
 	if (err)
 		return err;
+	handover->nr_holes = nr_holes(nodes);
 	handover->done = true;
 	return 0;
 }

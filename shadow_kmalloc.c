@@ -288,7 +288,6 @@ u64 shadow_kmalloc_drop(struct shadow_slab *slab)
 	u32 index;
 
 	for (index = 0; index < nodes->memmap.nr; index++) {
-		index = shadow_memmap_skip(&nodes->memmap, index);
 		page = &nodes->memmap.pages[index];
 		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
 		    shadow_page_owner(page) != SHADOW_OWNER_KMALLOC)

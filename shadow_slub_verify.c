@@ -15,8 +15,7 @@ static u32 next_block(const struct shadow_nodes *nodes, u32 index)
 	bool block = state == SHADOW_PAGE_BUDDY || state == SHADOW_PAGE_PCP ||
 		     state == SHADOW_PAGE_ALLOCATED;
 
-	index += block && order <= nodes->max_order ? 1U << order : 1;
-	return shadow_memmap_skip(&nodes->memmap, index);
+	return index + (block && order <= nodes->max_order ? 1U << order : 1);
 }
 
 static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,

@@ -86,10 +86,11 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 	const struct shadow_memmap *memmap = &mm->nodes.memmap;
 
 	seq_printf(seq, "  s> set_max_mapnr: %#llx, the frame after the last\n",
-		   memmap->start_pfn + memmap->nr);
-	if (mm->boot.memmap_returned)
-		seq_printf(seq, "  s> free_unused_memmap: %llu bytes of the memmap, of holes, whole blocks of order %u\n",
-			   mm->boot.memmap_returned, mm->nodes.max_order);
+		   memmap->end_pfn);
+	if (mm->boot.memmap_spared)
+		seq_printf(seq, "  s> free_unused_memmap: %llu bytes that a flat memmap spends on holes; in whole blocks of order %u they were never taken, the memmap has %u banks\n",
+			   mm->boot.memmap_spared, mm->nodes.max_order,
+			   memmap->nr_banks);
 	else
 		seq_puts(seq, "  s> free_unused_memmap: 0 bytes, no hole that holds a whole block\n");
 	seq_printf(seq, "  s> reset_all_zones_managed_pages, memblock_free_all: %llu pages from %s; file handover\n",

@@ -136,9 +136,9 @@ static void print_sums(struct seq_file *seq, const struct shadow_mm *mm)
 		   handover->nr_freed, handover->nr_reserved, kept, frames,
 		   kept + handover->nr_late == frames ? "they agree" :
 							"THEY DIFFER");
-	seq_printf(seq, "with %llu in holes = %llu, the memmap has %u\n",
+	seq_printf(seq, "with %llu in holes = %llu, from the first frame to the last are %llu\n",
 		   handover->nr_holes, kept + handover->nr_holes,
-		   mm->nodes.memmap.nr);
+		   mm->nodes.memmap.end_pfn - mm->nodes.memmap.start_pfn);
 }
 
 static void view(struct seq_file *seq, const struct shadow_mm *mm, bool whole)

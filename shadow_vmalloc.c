@@ -283,7 +283,7 @@ static int map_pages(struct shadow_vmalloc *vm,
 			index++;
 			continue;
 		}
-		pa = (vm->nodes->memmap.start_pfn + first)
+		pa = shadow_index_to_pfn(&vm->nodes->memmap, first)
 		     << vm->nodes->page_shift;
 		err = shadow_pgtable_map(vm->pgtable, area->va_start +
 					 pages_to_bytes(vm, *nr_mapped), pa,

@@ -146,13 +146,140 @@ unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
 	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_log2) + 1;
 }
 
+/* The last bank with @member at or below @value; the first where none is */
+#define find_bank(memmap, member, value) ({				\
+	unsigned int __low = 0, __high = (memmap)->nr_banks, __mid;	\
+									\
+	while (__high - __low > 1) {					\
+		__mid = (__low + __high) / 2;				\
+		if ((memmap)->bank[__mid].member <= (value))		\
+			__low = __mid;					\
+		else							\
+			__high = __mid;					\
+	}								\
+	__low; })
+
+static u32 bank_end(const struct shadow_memmap *memmap, unsigned int bank)
+{
+	return bank + 1 < memmap->nr_banks ? memmap->bank[bank + 1].first :
+					     memmap->nr;
+}
+
 /**
- * shadow_memmap_bytes() - extent and cost of a flat memmap for this memory
- * @nodes: the layer; its memmap's start and length are set
+ * shadow_memmap_bank_pfn() - frame of an entry, where there are several banks
+ * @memmap: the memmap
+ * @index: index of the entry
+ *
+ * Context: any.
+ * Return: frame number.
+ */
+u64 shadow_memmap_bank_pfn(const struct shadow_memmap *memmap, u32 index)
+{
+	const struct shadow_memmap_bank *bank =
+		&memmap->bank[find_bank(memmap, first, index)];
+
+	return bank->start_pfn + (index - bank->first);
+}
+
+/**
+ * shadow_memmap_bank_index() - entry of a frame, where there are several banks
+ * @memmap: the memmap
+ * @pfn: frame number, any value
+ *
+ * Context: any.
+ * Return: index, or SHADOW_NO_PAGE where the memmap has none.
+ */
+u32 shadow_memmap_bank_index(const struct shadow_memmap *memmap, u64 pfn)
+{
+	unsigned int nr = find_bank(memmap, start_pfn, pfn);
+	u64 offset = pfn - memmap->bank[nr].start_pfn;
+	u32 first = memmap->bank[nr].first;
+
+	return offset < bank_end(memmap, nr) - first ? first + offset :
+						       SHADOW_NO_PAGE;
+}
+
+/**
+ * shadow_memmap_first() - the first entry that is not below a frame
+ * @memmap: the memmap
+ * @pfn: frame number, any value
+ *
+ * Context: any.
+ * Return: index, the number of entries where all are below.
+ */
+u32 shadow_memmap_first(const struct shadow_memmap *memmap, u64 pfn)
+{
+	unsigned int nr = find_bank(memmap, start_pfn, pfn);
+	u32 first = memmap->bank[nr].first;
+
+	if (pfn <= memmap->bank[nr].start_pfn)
+		return first;
+	return min_t(u64, first + (pfn - memmap->bank[nr].start_pfn),
+		     bank_end(memmap, nr));
+}
+
+/*
+ * Frames that share a block of the largest order with memory have an entry:
+ * pageblock_start_pfn() and pageblock_align() in free_unused_memmap(). One frame
+ * of the hole has one too: frames whose entries are in a row are in a row.
+ */
+static bool next_bank(struct shadow_nodes *nodes, u64 hole_pfn, u64 start_pfn)
+{
+	u64 block = BIT_ULL(max(nodes->max_order, nodes->pageblock_log2));
+	struct shadow_memmap *memmap = &nodes->memmap;
+	struct shadow_memmap_bank *bank = &memmap->bank[memmap->nr_banks - 1];
+
+	hole_pfn = round_up(hole_pfn + 1, block);
+	start_pfn = round_down(start_pfn, block);
+	if (hole_pfn >= start_pfn || memmap->nr_banks == SHADOW_MEMMAP_BANKS)
+		return false;
+	bank[1].first = bank->first + (hole_pfn - bank->start_pfn);
+	bank[1].start_pfn = start_pfn;
+	memmap->nr_banks++;
+	return true;
+}
+
+/* Where the memmap has entries; false: not for memory like this */
+static bool lay_banks(struct shadow_nodes *nodes, const struct shadow_memblock *mb)
+{
+	struct shadow_memmap *memmap = &nodes->memmap;
+	const struct shadow_memblock_region *region;
+	u64 start_pfn, end_pfn, nr = 0;
+
+	memmap->nr_banks = 0;
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (start_pfn == end_pfn)
+			continue;
+		if (region_nid(region) >= nodes->nr_nodes)
+			return false;
+		if (!memmap->nr_banks) {
+			memmap->start_pfn = start_pfn;
+			memmap->bank[0].start_pfn = start_pfn;
+			memmap->bank[0].first = 0;
+			memmap->nr_banks = 1;
+		} else {
+			next_bank(nodes, memmap->end_pfn, start_pfn);
+		}
+		memmap->end_pfn = end_pfn;
+		nr = memmap->bank[memmap->nr_banks - 1].first + end_pfn -
+		     memmap->bank[memmap->nr_banks - 1].start_pfn;
+		if (nr > S32_MAX)
+			return false;
+	}
+	memmap->nr = nr;
+	return nr;
+}
+
+/**
+ * shadow_memmap_bytes() - extent and cost of a memmap for this memory
+ * @nodes: the layer; its memmap's extent is set
  * @mb: the machine's memory
  *
  * Follows alloc_node_mem_map() of mm/mm_init.c, without its rounding of the
- * start: struct shadow_memmap.skew stands for it.
+ * start: struct shadow_memmap.skew stands for it; and free_unused_memmap() of
+ * mm/memblock.c, but for having the entries of holes first and giving them back
+ * later.
  *
  * Context: process context, boot.
  * Return: bytes that shadow_free_area_init() wants to be given; 0 if there is
@@ -162,25 +289,12 @@ unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
 u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
 {
-	const struct shadow_memblock_region *region;
-	u64 first = U64_MAX, last = 0, start_pfn, end_pfn;
+	struct shadow_memmap *memmap = &nodes->memmap;
 
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (start_pfn == end_pfn)
-			continue;
-		if (region_nid(region) >= nodes->nr_nodes)
-			return 0;
-		first = min(first, start_pfn);
-		last = max(last, end_pfn);
-	}
-	if (first >= last || last - first > S32_MAX)
+	if (!lay_banks(nodes, mb))
 		return 0;
-	nodes->memmap.start_pfn = first;
-	nodes->memmap.nr = last - first;
-	nodes->memmap.nr_gaps = 0;
-	nodes->memmap.skew = first & (BIT(nodes->max_order) - 1);
-	return (last - first) * sizeof(struct shadow_page) +
+	memmap->skew = memmap->start_pfn & (BIT(nodes->max_order) - 1);
+	return (u64)memmap->nr * sizeof(struct shadow_page) +
 	       shadow_pageblocks(nodes);
 }
 
@@ -229,14 +343,14 @@ static void zone_span(struct shadow_nodes *nodes, struct shadow_zone *zone,
 	zone->managed = 0;
 }
 
-/* One run of frames that are all the same */
-static void memmap_init_range(struct shadow_nodes *nodes, u64 start_pfn,
-			      u64 end_pfn, u32 flags)
+/* One run of entries that are all the same */
+static void memmap_init_range(struct shadow_nodes *nodes, u32 index, u32 end,
+			      u32 flags)
 {
-	struct shadow_page *page = shadow_pfn_to_page(nodes, start_pfn);
-	struct shadow_page *end = page + (end_pfn - start_pfn);
+	struct shadow_page *page = &nodes->memmap.pages[index];
+	struct shadow_page *last = &nodes->memmap.pages[end];
 
-	for (; page < end; page++) {
+	for (; page < last; page++) {
 		page->flags = flags;
 		atomic_set(&page->refcount, 0);
 		page->next = SHADOW_NO_PAGE;
@@ -252,15 +366,17 @@ static void memmap_init_region(struct shadow_nodes *nodes, int nid,
 {
 	const struct shadow_zone *zone = nodes->node[nid].zone;
 	u64 low, high;
-	u32 type;
+	u32 type, index;
 
 	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++, zone++) {
 		low = max(start_pfn, zone->start_pfn);
 		high = min(end_pfn, zone->start_pfn + zone->spanned);
-		if (low < high)
-			memmap_init_range(nodes, low, high,
-					  type << SHADOW_PF_ZONE_SHIFT |
-					  (u32)nid << SHADOW_PF_NODE_SHIFT);
+		if (low >= high)
+			continue;
+		index = shadow_memmap_first(&nodes->memmap, low);
+		memmap_init_range(nodes, index, index + (high - low),
+				  type << SHADOW_PF_ZONE_SHIFT |
+				  (u32)nid << SHADOW_PF_NODE_SHIFT);
 	}
 }
 
@@ -268,16 +384,18 @@ static void memmap_init(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
 {
 	const struct shadow_memblock_region *region;
-	u64 start_pfn, end_pfn, next = nodes->memmap.start_pfn;
 	u32 hole = SHADOW_PF(SHADOW_PAGE_HOLE, 0, 0, 0);
+	u64 start_pfn, end_pfn;
+	u32 next = 0, index;
 
 	for (region = mb->memory.regions; region < regions_end(mb); region++) {
 		region_pfns(nodes, region, &start_pfn, &end_pfn);
 		if (start_pfn == end_pfn)
 			continue;
-		memmap_init_range(nodes, next, start_pfn, hole);
+		index = shadow_memmap_first(&nodes->memmap, start_pfn);
+		memmap_init_range(nodes, next, index, hole);
 		memmap_init_region(nodes, region_nid(region), start_pfn, end_pfn);
-		next = end_pfn;
+		next = index + (end_pfn - start_pfn);
 	}
 }
 
@@ -322,68 +440,6 @@ void shadow_free_area_init(struct shadow_nodes *nodes,
 		}
 	}
 	memmap_init(nodes, mb);
-}
-
-/* Whole pages of the memmap for the frames of a hole, both ends excluded */
-static bool gap_of(const struct shadow_nodes *nodes, u64 start_pfn, u64 end_pfn,
-		   struct shadow_memmap_gap *gap)
-{
-	unsigned int log2 = max(nodes->max_order, nodes->pageblock_log2);
-	u64 first = nodes->memmap.start_pfn;
-	u64 page = (1ULL << nodes->page_shift) / sizeof(struct shadow_page);
-
-	start_pfn = round_up(start_pfn, BIT_ULL(log2));
-	end_pfn = round_down(end_pfn, BIT_ULL(log2));
-	if (start_pfn >= end_pfn)
-		return false;
-	gap->start = round_up(start_pfn - first, page);
-	gap->end = round_down(end_pfn - first, page);
-	return gap->start < gap->end;
-}
-
-/**
- * shadow_free_unused_memmap() - give back the memmap of what is not memory
- * @nodes: the layer, memmap initialised, no frame freed yet
- * @mb: the machine's memory
- * @give_back: told of each piece: its offset in the memmap and its length, both
- *	in bytes and whole pages
- * @to: handed to it
- *
- * Follows free_unused_memmap() of mm/memblock.c, which flat memmaps have. A hole
- * is cut to whole blocks of the largest order and to whole pages of the memmap.
- *
- * Context: process context, boot.
- * Return: bytes given back.
- */
-u64 shadow_free_unused_memmap(struct shadow_nodes *nodes,
-			      const struct shadow_memblock *mb,
-			      void (*give_back)(void *to, u64 at, u64 bytes),
-			      void *to)
-{
-	struct shadow_memmap *memmap = &nodes->memmap;
-	u64 memmap_end = memmap->start_pfn + memmap->nr;
-	const struct shadow_memblock_region *region;
-	u64 start_pfn, end_pfn, last = 0, at, bytes, sum = 0;
-	struct shadow_memmap_gap *gap;
-
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		/* What was added since lies beside the memmap, or in a hole */
-		if (start_pfn == end_pfn || start_pfn >= memmap_end)
-			continue;
-		gap = &memmap->gap[memmap->nr_gaps];
-		if (last && memmap->nr_gaps < SHADOW_MEMMAP_GAPS &&
-		    gap_of(nodes, last, start_pfn, gap)) {
-			at = (u64)gap->start * sizeof(struct shadow_page);
-			bytes = (u64)(gap->end - gap->start) *
-				sizeof(struct shadow_page);
-			memmap->nr_gaps++;
-			give_back(to, at, bytes);
-			sum += bytes;
-		}
-		last = end_pfn;
-	}
-	return sum;
 }
 
 static void add_node_zones(struct shadow_zonelist *list,

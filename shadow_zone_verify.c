@@ -23,7 +23,8 @@ static int verify_inside(const struct shadow_nodes *nodes, u32 index, u32 end,
 		if (unlikely((page->flags & mask) != place))
 			return shadow_fault_raise(fault,
 				"memmap: pfn %#llx lies inside a block but has flags %#x",
-				nodes->memmap.start_pfn + index, page->flags);
+				shadow_index_to_pfn(&nodes->memmap, index),
+				page->flags);
 	return 0;
 }
 
@@ -55,7 +56,7 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 	if ((page->flags & SHADOW_PF_PLACE_MASK) != place)
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx says zone %u node %u, but lies in zone %s node %d",
-			memmap->start_pfn + index, shadow_page_zonenum(page),
+			shadow_index_to_pfn(memmap, index), shadow_page_zonenum(page),
 			shadow_page_nid(page), shadow_zone_names[zone->type],
 			zone->nid);
 	if (state == SHADOW_PAGE_RESERVED) {
@@ -67,13 +68,13 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 	    state != SHADOW_PAGE_ALLOCATED)
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx starts no block, its flags are %#x",
-			memmap->start_pfn + index, page->flags);
+			shadow_index_to_pfn(memmap, index), page->flags);
 	if (order > zone->nodes->max_order ||
 	    !shadow_page_aligned(memmap, index, order) ||
 	    end - index < BIT(order))
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx: a block of order %u cannot be here",
-			memmap->start_pfn + index, order);
+			shadow_index_to_pfn(memmap, index), order);
 	*nr_pages = BIT(order);
 	count->present += *nr_pages;
 	if (state == SHADOW_PAGE_BUDDY)
@@ -84,17 +85,14 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 
 static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
 {
-	u32 index = zone->start_pfn - zone->memmap->start_pfn;
-	u32 end = index + zone->spanned;
+	u32 index = shadow_memmap_first(zone->memmap, zone->start_pfn);
+	u32 end = shadow_memmap_first(zone->memmap,
+				      zone->start_pfn + zone->spanned);
 	struct zone_count count = {};
 	u32 nr_pages;
 	int err;
 
 	for (; index < end; index += nr_pages) {
-		if (shadow_memmap_skip(zone->memmap, index) != index) {
-			nr_pages = shadow_memmap_skip(zone->memmap, index) - index;
-			continue;
-		}
 		err = verify_block(zone, index, end, &count, &nr_pages, fault);
 		if (err)
 			return err;

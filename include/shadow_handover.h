@@ -14,7 +14,7 @@
  * @done: the handover has taken place
  * @nr_freed: frames given to the buddy
  * @nr_reserved: frames with memory that were not
- * @nr_holes: frames of the memmap without memory
+ * @nr_holes: frames without memory, from the first one with memory to the last
  * @nr_own: of those given, the ones that held the early allocator's records
  * @nr_late: frames whose memory was added after the memmap was made; they have
  *	no struct page and belong to nobody

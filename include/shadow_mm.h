@@ -108,7 +108,7 @@ struct shadow_segment {
  * @early_sum: owners of early memory when the last phase ended
  * @nr_early_sums: how many
  * @memmap: physical address of the memmap
- * @memmap_returned: bytes of it that were given back, for holes
+ * @memmap_spared: bytes that a flat one would have more, for holes
  */
 struct shadow_boot {
 	unsigned int nr_done;
@@ -123,7 +123,7 @@ struct shadow_boot {
 	struct shadow_early_sum early_sum[SHADOW_MAX_EARLY_SUMS];
 	unsigned int nr_early_sums;
 	phys_addr_t memmap;
-	u64 memmap_returned;
+	u64 memmap_spared;
 };
 
 /**

@@ -149,38 +149,42 @@ struct shadow_page_list {
 	u32 last;
 };
 
-/* Holes of the memmap whose memory was given back; more are kept */
-#define SHADOW_MEMMAP_GAPS	16
+/* Stretches of memory that have a memmap each; more holes have entries */
+#define SHADOW_MEMMAP_BANKS	64
 
 /**
- * struct shadow_memmap_gap - entries of the memmap that are not there
- * @start: index of the first
- * @end: index after the last
+ * struct shadow_memmap_bank - frames in a row whose entries are in a row
+ * @start_pfn: frame of the first entry
+ * @first: index of that entry; the next bank's first ends it
  */
-struct shadow_memmap_gap {
-	u32 start;
-	u32 end;
+struct shadow_memmap_bank {
+	u64 start_pfn;
+	u32 first;
 };
 
 /**
  * struct shadow_memmap - one struct shadow_page for every frame
  * @pages: the array
  * @start_pfn: frame of the first entry
+ * @end_pfn: frame after the last one with memory
  * @nr: number of entries
  * @skew: start_pfn modulo the frames in a block of the largest order, so that
  *	(index + skew) has a block's alignment where the frame has
- * @nr_gaps: entries of @gap
- * @gap: ascending; holes between memory whose entries were given back. They are
- *	cut to whole blocks of the largest order, so that a block's buddy is never
- *	in one. A walk over all entries calls shadow_memmap_skip().
+ * @nr_banks: entries of @bank, at least 1
+ * @bank: ascending. Between two of them is a hole whose entries would be for
+ *	nobody; they begin and end where blocks of the largest order do, so that
+ *	a block and its buddy are in the same. At the end of each but the last is
+ *	an entry of a frame without memory: allocated frames whose entries are in
+ *	a row are in a row.
  */
 struct shadow_memmap {
 	struct shadow_page *pages;
 	u64 start_pfn;
+	u64 end_pfn;
 	u32 nr;
 	u32 skew;
-	unsigned int nr_gaps;
-	struct shadow_memmap_gap gap[SHADOW_MEMMAP_GAPS];
+	unsigned int nr_banks;
+	struct shadow_memmap_bank bank[SHADOW_MEMMAP_BANKS];
 };
 
 /**
@@ -377,23 +381,41 @@ static inline u32 shadow_page_index(const struct shadow_memmap *memmap,
 	return page - memmap->pages;
 }
 
+u64 shadow_memmap_bank_pfn(const struct shadow_memmap *memmap, u32 index);
+u32 shadow_memmap_bank_index(const struct shadow_memmap *memmap, u64 pfn);
+
 /**
- * shadow_memmap_skip() - out of a gap
+ * shadow_index_to_pfn() - frame of an entry of the memmap
  * @memmap: the memmap
- * @index: any index
+ * @index: index of the entry
  *
  * Context: any.
- * Return: @index, or the first index behind the gap that it lies in.
+ * Return: frame number.
  */
-static inline u32 shadow_memmap_skip(const struct shadow_memmap *memmap,
-				     u32 index)
+static inline u64 shadow_index_to_pfn(const struct shadow_memmap *memmap,
+				      u32 index)
 {
-	unsigned int i;
+	if (likely(memmap->nr_banks <= 1))
+		return memmap->start_pfn + index;
+	return shadow_memmap_bank_pfn(memmap, index);
+}
 
-	for (i = 0; i < memmap->nr_gaps; i++)
-		if (index >= memmap->gap[i].start && index < memmap->gap[i].end)
-			return memmap->gap[i].end;
-	return index;
+/**
+ * shadow_pfn_to_index() - entry of a frame
+ * @memmap: the memmap
+ * @pfn: frame number, any value
+ *
+ * Context: any.
+ * Return: index, or SHADOW_NO_PAGE where the memmap has none.
+ */
+static inline u32 shadow_pfn_to_index(const struct shadow_memmap *memmap,
+				      u64 pfn)
+{
+	u64 index = pfn - memmap->start_pfn;
+
+	if (likely(memmap->nr_banks <= 1))
+		return index < memmap->nr ? index : SHADOW_NO_PAGE;
+	return shadow_memmap_bank_index(memmap, pfn);
 }
 
 /**
@@ -407,19 +429,15 @@ static inline u32 shadow_memmap_skip(const struct shadow_memmap *memmap,
 static inline struct shadow_page *
 shadow_pfn_to_page(const struct shadow_nodes *nodes, u64 pfn)
 {
-	const struct shadow_memmap *memmap = &nodes->memmap;
-	u64 index = pfn - memmap->start_pfn;
-
-	if (unlikely(index >= memmap->nr ||
-		     (memmap->nr_gaps && shadow_memmap_skip(memmap, index) != index)))
-		return NULL;
-	return &memmap->pages[index];
+	return shadow_page_at(&nodes->memmap,
+			      shadow_pfn_to_index(&nodes->memmap, pfn));
 }
 
 static inline u64 shadow_page_to_pfn(const struct shadow_nodes *nodes,
 				     const struct shadow_page *page)
 {
-	return nodes->memmap.start_pfn + shadow_page_index(&nodes->memmap, page);
+	return shadow_index_to_pfn(&nodes->memmap,
+				   shadow_page_index(&nodes->memmap, page));
 }
 
 static inline phys_addr_t shadow_page_to_phys(const struct shadow_nodes *nodes,
@@ -508,10 +526,7 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb);
 void shadow_free_area_init(struct shadow_nodes *nodes,
 			   const struct shadow_memblock *mb, void *memmap);
-u64 shadow_free_unused_memmap(struct shadow_nodes *nodes,
-			      const struct shadow_memblock *mb,
-			      void (*give_back)(void *to, u64 at, u64 bytes),
-			      void *to);
+u32 shadow_memmap_first(const struct shadow_memmap *memmap, u64 pfn);
 void shadow_build_zonelists(struct shadow_nodes *nodes);
 void shadow_zone_setup_watermarks(struct shadow_nodes *nodes);
 u64 shadow_nodes_managed(const struct shadow_nodes *nodes);

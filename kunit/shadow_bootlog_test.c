@@ -387,6 +387,7 @@ static void holes_of_a_flat_memmap(struct kunit *test)
 	m->log.section_shift = 0;
 	m->nodes.memmap.start_pfn = 0x40200;
 	m->nodes.memmap.nr = 0x61000 - 0x40200;
+	m->nodes.memmap.end_pfn = 0x61000;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = 0x60000;
 	m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
 	zone(m, 0, SHADOW_ZONE_NORMAL, 0x40200000, 0x60000000,
