@@ -203,8 +203,6 @@ static void bootmem_refuses(struct kunit *test)
 	taken = reserved(rig);
 	nr_free = shadow_bootmem_nr_free(&rig->mm.bootmem);
 	expect_refused(test, rig, "memblock_free 0x80300000 8K", -EINVAL, "frees nothing twice");
-	expect_refused(test, rig, "memblock_remove 0x7ffff000 4K", -ERANGE, "keeps no record");
-	expect_refused(test, rig, "memblock_reserve 0x80fff000 8K", -ERANGE, "keeps no record");
 	KUNIT_EXPECT_EQ(test, mb->memory.total_size, memory);
 	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
 	KUNIT_EXPECT_EQ(test, shadow_bootmem_nr_free(&rig->mm.bootmem), nr_free);
@@ -329,6 +327,94 @@ static void early_mappings(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+#define RANDOM_BOOTS	300
+
+/* An address in or near the block, of any alignment. */
+static u64 any_pa(struct rnd_state *rnd)
+{
+	u64 pa = SHADOW_TEST_BASE - SZ_64K + shadow_test_below(rnd, BLOCK_BYTES + SZ_128K);
+
+	return pa & ~((1ULL << shadow_test_below(rnd, 22)) - 1);
+}
+
+static u64 any_bytes(struct rnd_state *rnd)
+{
+	u64 bytes = 1 + shadow_test_below(rnd, 1U << shadow_test_below(rnd, 23));
+
+	return shadow_test_below(rnd, 2) ? bytes : ALIGN(bytes, SZ_4K);
+}
+
+static void any_early_command(struct rnd_state *rnd, struct rig *rig, char *text, size_t room)
+{
+	static const char *const lists[] = {
+		"memblock_add", "memblock_remove", "memblock_reserve", "memblock_free",
+	};
+	u64 slot = shadow_test_below(rnd, SHADOW_FIX_BTMAPS_SLOTS);
+
+	switch (shadow_test_below(rnd, 8)) {
+	case 0:
+		snprintf(text, room, "early_alloc %llu", any_bytes(rnd));
+		break;
+	case 1:
+		snprintf(text, room, "early_alloc %llu align=%llu min=%llu max=%llu node=%llu",
+			 any_bytes(rnd), 1ULL << shadow_test_below(rnd, 22), any_pa(rnd),
+			 any_pa(rnd), shadow_test_below(rnd, 2));
+		break;
+	case 2:
+		snprintf(text, room, "early_ioremap %llu %llu", any_pa(rnd),
+			 1 + shadow_test_below(rnd, SZ_256K));
+		break;
+	case 3:
+		snprintf(text, room, "early_iounmap %llu", rig->mm.fixmap.early[slot].va);
+		break;
+	default:
+		snprintf(text, room, "%s %llu %llu", lists[shadow_test_below(rnd, 4)], any_pa(rnd),
+			 any_bytes(rnd));
+		break;
+	}
+}
+
+/*
+ * Whatever early commands did, the boot goes on to a sound machine, or says why
+ * it does not, and the next one is sound.
+ */
+static void random_early(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int round, i, phase, booted = 0, ran = 0;
+	struct rnd_state rnd;
+	char text[160];
+
+	shadow_test_seed(test, &rnd);
+	for (round = 0; round < RANDOM_BOOTS; round++) {
+		phase = SHADOW_PHASE_SETUP_FDT +
+			shadow_test_below(&rnd, SHADOW_PHASE_MEM_INIT - SHADOW_PHASE_SETUP_FDT);
+		expect_ok(test, rig, earlies[round % 2]);
+		stop_after(test, rig, phase);
+		for (i = shadow_test_below(&rnd, 40); i; i--) {
+			any_early_command(&rnd, rig, text, sizeof(text));
+			ran += say(rig, text) > 0;
+			KUNIT_ASSERT_STRNEQ(test, rig->ctl.said, "");
+			if (shadow_test_below(&rnd, 10) == 0 &&
+			    rig->mm.boot.nr_done < SHADOW_PHASE_MEM_INIT)
+				say(rig, "step");
+			if (rig->mm.boot.failed)
+				break;
+			expect_healthy(test, rig);
+		}
+		if (!rig->mm.boot.failed && say(rig, "continue") > 0) {
+			booted++;
+			expect_ok(test, rig, "alloc_pages 0 as=a\nkmalloc 99 as=b\nvmalloc 9K as=c\nfree_pages a\nkfree b\nvfree c");
+			expect_healthy(test, rig);
+		} else {
+			KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, "phases: -"), "%s",
+						  rig->ctl.said);
+		}
+	}
+	kunit_info(test, "%u of %u boots, %u commands\n", booted, round, ran);
+	KUNIT_EXPECT_GT(test, booted, RANDOM_BOOTS / 3);
+}
+
 /* ---------------------------------------------------------------- machines -- */
 
 static void machines(struct kunit *test)
@@ -375,6 +461,7 @@ static struct kunit_case ctl_boot_cases[] = {
 	KUNIT_CASE(memblock_refused),
 	KUNIT_CASE(early_alloc),
 	KUNIT_CASE(early_mappings),
+	KUNIT_CASE_SLOW(random_early),
 	KUNIT_CASE(machines),
 	KUNIT_CASE(batches_in_between),
 	{}

@@ -73,11 +73,15 @@ test_garbage() {
 		done
 	done
 	# Lines that are nearly right.
-	for word in alloc_pages free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain; do
+	for word in alloc_pages free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain \
+		create destroy step continue memblock_add memblock_remove memblock_reserve memblock_free \
+		early_alloc early_ioremap early_iounmap "create x" "reset seed=1"; do
 		for rest in "" " " " 0" " -1" " 18446744073709551615" " 0x" " 0 0 0 0 0" \
 			" 99999999999999999999" " ==" " 1 count=" " 1 as=" " 1 as=a as=a" \
-			" 1 count=18446744073709551615" " \\" " %s%n" " 1 zone="; do
-			[ "$word$rest" = reset ] || (printf "%s\n" "$word$rest" >ctl) 2>/dev/null
+			" 1 count=18446744073709551615" " \\" " %s%n" " 1 zone=" " size=" " size=\"" " size=-1" \
+			" share=1 share=1" " cmdline=\"a b\"c" " until=\"\""; do
+			case "$word$rest" in reset | "reset " | "create x" | "create x ") continue ;; esac
+			(printf "%s\n" "$word$rest" >ctl) 2>/dev/null
 		done
 	done
 	for rest in "" 0 -1 x "host" "host x" "host 0" "host 0xffffffffffffffff" 0x8000000000000000 \

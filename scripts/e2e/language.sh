@@ -126,8 +126,27 @@ mmu_check 0|Invalid argument
 mmu_check 100001|Numerical result out of range
 set counters maybe|Invalid argument
 set size 64M|Operation not supported
-create other|Operation not supported
+create main|Invalid argument
+create Other|Invalid argument
+create other size=1M|Numerical result out of range
+create other size=4M size=4M|Invalid argument
+create other colour=red|Invalid argument
+create other slab=slob|Operation not supported
+destroy other|No such file or directory
+destroy main|Invalid argument
 reset now|Invalid argument
+reset size=4M|Operation not permitted
+reset seed=x|Invalid argument
+reset cmdline="a b|Invalid argument
+step|Invalid argument
+step nowhere|Invalid argument
+continue|Invalid argument
+memblock_add 0x40000000 4K|Operation not permitted
+memblock_free 0x40000000|Invalid argument
+early_alloc 4K|Operation not permitted
+early_alloc 4K align=3|Invalid argument
+early_ioremap 0x9000000 4K|Operation not permitted
+early_iounmap 0x1000|Operation not permitted
 TABLE
 }
 
