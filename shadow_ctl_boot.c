@@ -95,14 +95,16 @@ static int last_phase(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	unsigned int done = ctl->mm->boot.nr_done;
 
 	if (done == SHADOW_NR_PHASES)
-		return shadow_ctl_fail(ctl, -EINVAL, "%s: the boot is complete: allowed: reset until=PHASE",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "%s: the boot is complete: allowed: reset until=PHASE",
 				       name);
 	if (cmd->verb == SHADOW_CTL_CONTINUE)
 		return SHADOW_NR_PHASES - 1;
 	if (cmd->phase == SHADOW_NR_PHASES)
 		return done;
 	if (cmd->phase < done)
-		return shadow_ctl_fail(ctl, -EINVAL, "step: phase %s is complete: allowed: %s to %s",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "step: phase %s is complete: allowed: %s to %s",
 				       shadow_phase_name(cmd->phase),
 				       shadow_phase_name(done),
 				       shadow_phase_name(SHADOW_NR_PHASES - 1));
@@ -120,15 +122,15 @@ static int last_phase(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
  */
 int shadow_ctl_step(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	int upto = last_phase(ctl, cmd);
+	int last = last_phase(ctl, cmd);
 	bool down = false;
 	int err;
 
-	if (upto < 0)
-		return upto;
+	if (last < 0)
+		return last;
 	if (!ctl->ops->step)
 		return shadow_ctl_fail(ctl, -EOPNOTSUPP, "step: not supported by this machine");
-	err = ctl->ops->step(ctl->mm, upto, &down, ctl->said, sizeof(ctl->said));
+	err = ctl->ops->step(ctl->mm, last, &down, ctl->said, sizeof(ctl->said));
 	if (down)
 		shadow_ctl_handles_forget(ctl);
 	return err;

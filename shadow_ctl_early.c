@@ -137,7 +137,8 @@ int shadow_ctl_memblock(struct shadow_ctl *ctl,
 	if (err)
 		return shadow_ctl_fail(ctl, err, "%s: %#llx+%#llx: %s", name,
 				       cmd->pa, cmd->bytes, why_not_changed(err));
-	return shadow_ctl_done(ctl, "%s: %#llx+%#llx; memory %llu KiB (%+lld bytes), reserved %llu KiB (%+lld bytes)%s",
+	return shadow_ctl_done(ctl,
+			       "%s: %#llx+%#llx; memory %llu KiB (%+lld bytes), reserved %llu KiB (%+lld bytes)%s",
 			       name, cmd->pa, cmd->bytes,
 			       (u64)mb->memory.total_size >> 10,
 			       (s64)(mb->memory.total_size - memory),
@@ -170,7 +171,8 @@ int shadow_ctl_early_alloc(struct shadow_ctl *ctl,
 	if (cmd->keys & BIT(SHADOW_CTL_KEY_NODE))
 		want.nid = cmd->node;
 	if (cmd->max && cmd->min >= cmd->max)
-		return shadow_ctl_fail(ctl, -EINVAL, "early_alloc: min=%#llx max=%#llx: allowed: max above min",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "early_alloc: min=%#llx max=%#llx: allowed: max above min",
 				       cmd->min, cmd->max);
 	pa = shadow_early_alloc(&ctl->mm->early, "ctl", &want);
 	if (!pa)

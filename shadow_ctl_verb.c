@@ -192,7 +192,8 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_STEP] = {
 		.name = "step",
 		.usage = "step [PHASE]",
-		.meaning = "go on with a boot that until= has stopped: the next phase, or all up to PHASE",
+		.meaning =
+		"go on with a boot that until= has stopped: the next phase, or all up to PHASE",
 		.arg = { ARG(PHASE) },
 	},
 	[SHADOW_CTL_CONTINUE] = {

@@ -114,14 +114,14 @@ destroy_plan:
 }
 
 /* One that fails takes the machine down, so nobody may have anything of it. */
-static int ctl_step(struct shadow_mm *mm, unsigned int upto, bool *down,
+static int ctl_step(struct shadow_mm *mm, unsigned int last, bool *down,
 		    char *said, size_t said_bytes)
 {
 	int err = check_unused(shadow_to_machine(mm), said, said_bytes);
 
 	if (err)
 		return err;
-	err = shadow_boot_step(mm, upto);
+	err = shadow_boot_step(mm, last);
 	*down = err;
 	if (err)
 		say_failed_phase(mm, err, said, said_bytes);

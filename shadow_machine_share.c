@@ -22,17 +22,20 @@ static int take_frames(struct shadow_machine *first,
 	u64 align = shadow_pool_align(cfg->bytes, cfg->page_shift);
 
 	if (!has_buddy(&first->mm)) {
-		scnprintf(said, said_bytes, "share=%llu: the first machine has no buddy allocator before %s; allowed: after it",
+		scnprintf(said, said_bytes,
+			  "share=%llu: the first machine has no buddy allocator before %s; allowed: after it",
 			  cfg->share, shadow_phase_name(SHADOW_PHASE_MEM_INIT));
 		return -EPERM;
 	}
 	if (shadow_block_virtual(&first->mm.block)) {
-		scnprintf(said, said_bytes, "share=%llu: the first machine's board is virtual, its memory is not there to be shared; allowed: size=",
+		scnprintf(said, said_bytes,
+			  "share=%llu: the first machine's board is virtual, its memory is not there to be shared; allowed: size=",
 			  cfg->share);
 		return -EOPNOTSUPP;
 	}
 	if (!IS_ALIGNED(cfg->bytes, 1ULL << shift)) {
-		scnprintf(said, said_bytes, "share=%llu: allowed: a multiple of %llu, the first machine's page",
+		scnprintf(said, said_bytes,
+			  "share=%llu: allowed: a multiple of %llu, the first machine's page",
 			  cfg->share, 1ULL << shift);
 		return -EINVAL;
 	}
@@ -41,7 +44,8 @@ static int take_frames(struct shadow_machine *first,
 				   SHADOW_OWNER_SHARED);
 	if (*pfn)
 		return 0;
-	scnprintf(said, said_bytes, "share=%llu: the first machine has no %llu free frames in a row that its watermarks leave",
+	scnprintf(said, said_bytes,
+		  "share=%llu: the first machine has no %llu free frames in a row that its watermarks leave",
 		  cfg->share, cfg->bytes >> shift);
 	return shadow_fault_frozen(&first->mm.fault) ? -EUCLEAN : -ENOMEM;
 }

@@ -198,7 +198,7 @@ struct shadow_ctl_ops {
 		       size_t said_bytes);
 	int (*reset)(struct shadow_mm *mm, const struct shadow_ctl_given *given,
 		     bool *down, char *said, size_t said_bytes);
-	int (*step)(struct shadow_mm *mm, unsigned int upto, bool *down,
+	int (*step)(struct shadow_mm *mm, unsigned int last, bool *down,
 		    char *said, size_t said_bytes);
 	bool (*interrupted)(struct shadow_mm *mm);
 };

@@ -40,7 +40,8 @@ static const struct {
 	unsigned int before;
 } windows[] = {
 	{ "memblock_reserve 0x80300000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
-	{ "memblock_reserve 0x80300000 4096\nmemblock_free 0x80300000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
+	{ "memblock_reserve 0x80300000 4096\nmemblock_free 0x80300000 4096",
+	  SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
 	{ "memblock_add 0x80fff000 4096", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
 	{ "memblock_remove 0x80300001 1", SHADOW_PHASE_SETUP_FDT, SHADOW_PHASE_MEM_INIT },
 	{ "early_alloc 1", SHADOW_PHASE_MEMBLOCK_INIT, SHADOW_PHASE_MEM_INIT },
@@ -248,7 +249,7 @@ static u64 said_pa(const struct rig *rig)
 	return pa;
 }
 
-static void early_alloc(struct kunit *test)
+static void early_takes(struct kunit *test)
 {
 	struct rig *rig = test->priv;
 	u64 taken;
@@ -272,7 +273,9 @@ static void early_alloc(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, say(rig, "early_alloc 1 min=2M max=1M"), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "max above min"));
 	KUNIT_EXPECT_EQ(test, reserved(rig), taken);
-	expect_ok(test, rig, "memblock_free 0x80401000 4K\nearly_alloc 8K align=8K min=0x80400000 max=0x80402000\ncontinue");
+	expect_ok(test, rig, "memblock_free 0x80401000 4K");
+	expect_ok(test, rig, "early_alloc 8K align=8K min=0x80400000 max=0x80402000");
+	expect_ok(test, rig, "continue");
 	expect_healthy(test, rig);
 }
 
@@ -404,7 +407,8 @@ static void random_early(struct kunit *test)
 		}
 		if (!rig->mm.boot.failed && say(rig, "continue") > 0) {
 			booted++;
-			expect_ok(test, rig, "alloc_pages 0 as=a\nkmalloc 99 as=b\nvmalloc 9K as=c\nfree_pages a\nkfree b\nvfree c");
+			expect_ok(test, rig, "alloc_pages 0 as=a\nkmalloc 9 as=b\nvmalloc 9K as=c");
+			expect_ok(test, rig, "free_pages a\nkfree b\nvfree c");
 			expect_healthy(test, rig);
 		} else {
 			KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, "phases: -"), "%s",
@@ -423,7 +427,8 @@ static void machines(struct kunit *test)
 	struct rig *rig = test->priv;
 
 	expect_ok(test, rig, "create a size=4M cmdline=\"a b\" until=");
-	KUNIT_EXPECT_STREQ(test, rig->ctl.said, "created a size:4M: cmdline:a b: until::");
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said,
+			   "created a size:4M: cmdline:a b: until::");
 	expect_refused(test, rig, "create other", -EEXIST, "created other");
 	/* All is read before a machine is made */
 	KUNIT_EXPECT_EQ(test, say(rig, "create a\ncreate B"), -EINVAL);
@@ -459,7 +464,7 @@ static struct kunit_case ctl_boot_cases[] = {
 	KUNIT_CASE(memblock_lists),
 	KUNIT_CASE(bootmem_refuses),
 	KUNIT_CASE(memblock_refused),
-	KUNIT_CASE(early_alloc),
+	KUNIT_CASE(early_takes),
 	KUNIT_CASE(early_mappings),
 	KUNIT_CASE_SLOW(random_early),
 	KUNIT_CASE(machines),

@@ -34,7 +34,8 @@ static void expect_why(struct kunit *test, const char *why)
 /* ------------------------------------------------------------------ good -- */
 
 #define LINE(v)		.verb = SHADOW_CTL_##v, .line = 1, .count = 1, .phase = SHADOW_NR_PHASES
-#define UPTO(p)		.verb = SHADOW_CTL_STEP, .line = 1, .count = 1, .phase = SHADOW_PHASE_##p
+#define UP_TO(p) \
+	.verb = SHADOW_CTL_STEP, .line = 1, .count = 1, .phase = SHADOW_PHASE_##p
 #define KEYS(k)		.keys = BIT(SHADOW_CTL_KEY_##k)
 
 static const struct {
@@ -94,8 +95,8 @@ static const struct {
 	{ "create seed=3 b_1 size=4M", { LINE(CREATE), .machine = "b_1" } },
 	{ "destroy a23456789012345_", { LINE(DESTROY), .machine = "a23456789012345_" } },
 	{ "step", { LINE(STEP) } },
-	{ "step paging_init", { UPTO(PAGING_INIT) } },
-	{ "step __cpu_setup # done", { UPTO(CPU_SETUP) } },
+	{ "step paging_init", { UP_TO(PAGING_INIT) } },
+	{ "step __cpu_setup # done", { UP_TO(CPU_SETUP) } },
 	{ "continue", { LINE(CONTINUE) } },
 	{ "memblock_add 1G 128M", { LINE(MEMBLOCK_ADD), .pa = SZ_1G, .bytes = SZ_128M } },
 	{ "memblock_remove 0 1", { LINE(MEMBLOCK_REMOVE), .bytes = 1 } },
@@ -103,7 +104,8 @@ static const struct {
 	  { LINE(MEMBLOCK_RESERVE), .pa = 0xfffffffffffff000, .bytes = SZ_4K } },
 	{ "memblock_free 0x40000000 0x1000",
 	  { LINE(MEMBLOCK_FREE), .pa = 0x40000000, .bytes = SZ_4K } },
-	{ "early_ioremap 0x9000000 64K", { LINE(EARLY_IOREMAP), .pa = 0x9000000, .bytes = SZ_64K } },
+	{ "early_ioremap 0x9000000 64K",
+	  { LINE(EARLY_IOREMAP), .pa = 0x9000000, .bytes = SZ_64K } },
 	{ "early_iounmap 0x1000", { LINE(EARLY_IOUNMAP), .va = 0x1000 } },
 	{ "early_iounmap 0x1000 5", { LINE(EARLY_IOUNMAP), .va = 0x1000, .bytes = 5 } },
 	{ "early_alloc 100", { LINE(EARLY_ALLOC), .bytes = 100 } },
@@ -363,7 +365,7 @@ static void nothing_to_read(struct kunit *test)
 static void given_params(struct kunit *test)
 {
 	static const char line[] =
-		"create board=x m size=  cmdline=\"a=\"  initrd=0+\"1\" memory=\"a  # b\"\tseed=1 # seed=2";
+		"create board=x m size=  cmdline=\"a=\"  initrd=0+\"1\" memory=\"a  # b\"\tseed=1 # seed";
 	static const struct {
 		unsigned int id;
 		const char *value;

@@ -69,7 +69,7 @@ static const struct shadow_host_ops host = {
 };
 
 static inline int rig_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed, char *said,
-			 size_t said_bytes)
+				size_t said_bytes)
 {
 	the_rig->mmu_samples = samples;
 	the_rig->mmu_seed = seed;
@@ -78,8 +78,8 @@ static inline int rig_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed, cha
 	return samples == 13 ? -EOPNOTSUPP : 0;
 }
 
-static inline int rig_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given, bool *down,
-		     char *said, size_t said_bytes)
+static inline int rig_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,
+			    bool *down, char *said, size_t said_bytes)
 {
 	struct shadow_ctl_given left = *given;
 	const char *value;
@@ -104,18 +104,19 @@ static inline int rig_reset(struct shadow_mm *mm, const struct shadow_ctl_given 
 	return err;
 }
 
-static inline int rig_step(struct shadow_mm *mm, unsigned int upto, bool *down, char *said,
-		    size_t said_bytes)
+static inline int rig_step(struct shadow_mm *mm, unsigned int last, bool *down, char *said,
+			   size_t said_bytes)
 {
-	int err = shadow_boot_step(mm, upto);
+	int err = shadow_boot_step(mm, last);
 
 	*down = err;
 	scnprintf(said, said_bytes, "%u phases: %d", mm->boot.nr_done, err);
 	return err;
 }
 
-static inline int rig_create(struct shadow_mm *mm, const char *name, const struct shadow_ctl_given *given,
-		      char *said, size_t said_bytes)
+static inline int rig_create(struct shadow_mm *mm, const char *name,
+			     const struct shadow_ctl_given *given, char *said,
+			     size_t said_bytes)
 {
 	struct shadow_ctl_given left = *given;
 	const char *value;
@@ -129,7 +130,8 @@ static inline int rig_create(struct shadow_mm *mm, const char *name, const struc
 	return strcmp(name, "other") ? 0 : -EEXIST;
 }
 
-static inline int rig_destroy(struct shadow_mm *mm, const char *name, char *said, size_t said_bytes)
+static inline int rig_destroy(struct shadow_mm *mm, const char *name, char *said,
+			      size_t said_bytes)
 {
 	/* What another writer does while the mutex is not held */
 	strscpy(the_rig->ctl.said, "another one's", sizeof(the_rig->ctl.said));
@@ -244,8 +246,8 @@ static inline void expect_ok(struct kunit *test, struct rig *rig, const char *te
 }
 
 /* Refused at its first line, with that errno and these words, without effect. */
-static inline void expect_refused(struct kunit *test, struct rig *rig, const char *text, int err,
-			   const char *says)
+static inline void expect_refused(struct kunit *test, struct rig *rig, const char *text,
+				  int err, const char *says)
 {
 	u64 next_id = rig->ctl.next_id, nr_live = rig->ctl.nr_live;
 	u64 in_use[SHADOW_NR_OWNERS];
