@@ -42,8 +42,8 @@ struct window {
 	u64 end;
 };
 
-__printf(4, 5)
-static int refuse(const struct placing *p, const char *name,
+static __printf(4, 5)
+int refuse(const struct placing *p, const char *name,
 		  const struct shadow_param_range *range, const char *fmt, ...)
 {
 	va_list args;

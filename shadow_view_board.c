@@ -29,8 +29,8 @@ struct listing {
 	unsigned int nr;
 };
 
-__printf(2, 3)
-static void begin(struct listing *list, const char *fmt, ...)
+static __printf(2, 3)
+void begin(struct listing *list, const char *fmt, ...)
 {
 	va_list args;
 

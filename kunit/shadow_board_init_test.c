@@ -373,7 +373,8 @@ static void linear_map_of_52_bits(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, run(b), 0);
 	KUNIT_EXPECT_EQ(test, b->fate.linear_bytes, BIT_ULL(51));
 	EXPECT_MEMORY(test, b, "40000000-50000000 8000000000000-8000040000000");
-	EXPECT_SAID(test, b, "Capping linear region to 51 bits for KVM in nVHE mode on LVA capable hardware.");
+	EXPECT_SAID(test, b,
+		    "Capping linear region to 51 bits for KVM in nVHE mode on LVA capable hardware.");
 }
 
 static void mem_limit(struct kunit *test)
@@ -389,7 +390,8 @@ static void mem_limit(struct kunit *test)
 	b->places.initrd.bytes = 0x100000;
 	strscpy(b->board.cmdline, "mem=48M", sizeof(b->board.cmdline));
 	KUNIT_ASSERT_EQ(test, run(b), 0);
-	EXPECT_MEMORY(test, b, "40000000-42000000 50000000-51000000 54000000-54100000 56000000-56101000");
+	EXPECT_MEMORY(test, b,
+		      "40000000-42000000 50000000-51000000 54000000-54100000 56000000-56101000");
 	EXPECT_RESERVED(test, b, "54000000-54100000 56000000-56101000");
 	expect_cut(test, b, 0, 0x51000000, 0xf000000, SHADOW_BOARD_CUT_LIMIT, false);
 	expect_cut(test, b, 1, 0x55000000, 0x3210, SHADOW_BOARD_CUT_LIMIT, true);

@@ -120,16 +120,20 @@ static void given_image(struct kunit *test)
 		/* Memory said in two ranges is one piece. */
 		{ 0x47f00000, 0x1000000, 0, "" },
 		{ 0x44000800, 0x1000000, -EINVAL,
-		  "image=0x44000800+0x1000000: allowed: START and BYTES at a multiple of 4096 bytes" },
+		  "image=0x44000800+0x1000000: allowed: START and BYTES at a multiple of 4096 bytes"
+		},
 		{ 0x44000000, 0x1000, -ERANGE, "image=0x44000000+0x1000: out of range" },
 		{ 0x3ff00000, 0x1000000, -ERANGE,
-		  "image=0x3ff00000+0x1000000: out of range; allowed: inside the memory of board  that may be used and mapped" },
+		  "image=0x3ff00000+0x1000000: out of range; allowed: inside the memory of board  that may be used and mapped"
+		},
 		{ 0x4ff00000, 0x1000000, -ERANGE, "image=0x4ff00000+0x1000000: out of range" },
 		{ 0x80000000, 0x1000000, -ERANGE, "image=0x80000000+0x1000000: out of range" },
 		{ 0x4a000000, 0x1000000, -EINVAL,
-		  "image=0x4a000000+0x1000000: lies in reserved region 'vpu@4aff0000' [0x4aff0000-0x4b00ffff], offset 0x1100; allowed: memory that nobody reserved" },
+		  "image=0x4a000000+0x1000000: lies in reserved region 'vpu@4aff0000' [0x4aff0000-0x4b00ffff], offset 0x1100; allowed: memory that nobody reserved"
+		},
 		{ 0x4c000000, 0x1000000, -EINVAL,
-		  "image=0x4c000000+0x1000000: lies in no-map region 'tee@4b800000' [0x4b800000-0x4c000fff], offset 0x1200; allowed: memory that nobody reserved" },
+		  "image=0x4c000000+0x1000000: lies in no-map region 'tee@4b800000' [0x4b800000-0x4c000fff], offset 0x1200; allowed: memory that nobody reserved"
+		},
 		/* A boot loader may list the image in the reservation block. */
 		{ 0x4e000000, 0x1000000, 0, "" },
 	};
@@ -195,7 +199,7 @@ static void initrd_of_the_command_line(struct kunit *test)
 	add_memory(b, 0x40000000, 0x10000000);
 	b->board.initrd_start = 0x41000000;
 	b->board.initrd_bytes = 0x1000;
-	/* An EFI stub's file name is no address. */
+	/* A file's name, as EFI understands it, is no address. */
 	strscpy(b->board.cmdline, "initrd=\\initrd.img initrd", sizeof(b->board.cmdline));
 	KUNIT_ASSERT_EQ(test, place(b), 0);
 	EXPECT_PLACE(test, b->places.initrd, 0x41000000, 0x1000);
@@ -334,7 +338,7 @@ static void crowded_without_room(struct kunit *test)
 #define PAGE		0x1000ULL
 #define UNITS_PER_PAGE	(PAGE / UNIT)
 #define NR_UNITS	8192		/* 8 MiB, in the middle of which */
-#define BORDER		(1ULL << 32)	/* this address lies */
+#define BORDER		BIT_ULL(32)	/* this address lies */
 #define FIRST_PA	(BORDER - NR_UNITS / 2 * UNIT)
 
 #ifdef __KERNEL__

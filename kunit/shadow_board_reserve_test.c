@@ -63,7 +63,8 @@ static void no_map_where_something_is(struct kunit *test)
 	EXPECT_RESERVED(test, b, "40200000-40303210 48000000-48001000 60000000-60001000");
 	KUNIT_EXPECT_EQ(test, b->fate.outcome[0], SHADOW_BOARD_REFUSED);
 	KUNIT_EXPECT_EQ(test, b->fate.outcome[2], SHADOW_BOARD_NOMAP);
-	EXPECT_SAID(test, b, "OF: reserved mem: Reserved memory: failed to reserve memory for node 'tee@40280000': base 0x0000000040280000, size 32 MiB");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: Reserved memory: failed to reserve memory for node 'tee@40280000': base 0x0000000040280000, size 32 MiB");
 	KUNIT_EXPECT_EQ(test, b->fate.nr_said, 1);
 }
 
@@ -77,11 +78,14 @@ static void regions_that_overlap(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
 	KUNIT_EXPECT_EQ(test, b->fate.nr_overlaps, 1);
 	EXPECT_SAID(test, b, "OF: reserved mem: OVERLAP DETECTED!");
-	EXPECT_SAID(test, b, "b@45000000 (0x0000000045000000--0x0000000046001000) overlaps with c@46000000 (0x0000000046000000--0x0000000046001000)");
+	EXPECT_SAID(test, b,
+		    "b@45000000 (0x0000000045000000--0x0000000046001000) overlaps with c@46000000 (0x0000000046000000--0x0000000046001000)");
 	/* c was there first */
 	KUNIT_EXPECT_EQ(test, b->fate.outcome[1], SHADOW_BOARD_REFUSED);
-	EXPECT_SAID(test, b, "OF: reserved mem: 0x0000000044000000..0x0000000044ffffff (16384 KiB) map non-reusable a@44000000");
-	EXPECT_SAID(test, b, "OF: reserved mem: 0x0000000045000000..0x0000000046000fff (16388 KiB) nomap non-reusable b@45000000");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: 0x0000000044000000..0x0000000044ffffff (16384 KiB) map non-reusable a@44000000");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: 0x0000000045000000..0x0000000046000fff (16388 KiB) nomap non-reusable b@45000000");
 
 	/* Twice the same, and one that ends where the next begins */
 	b = small_bench(test);
@@ -90,12 +94,14 @@ static void regions_that_overlap(struct kunit *test)
 	add_reserved(b, "z@44001000", 0x44001000, 0x1000, 0);
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
 	KUNIT_EXPECT_EQ(test, b->fate.nr_overlaps, 1);
-	EXPECT_SAID(test, b, "x@44000000 (0x0000000044000000--0x0000000044001000) overlaps with y@44000000 (0x0000000044000000--0x0000000044001000)");
+	EXPECT_SAID(test, b,
+		    "x@44000000 (0x0000000044000000--0x0000000044001000) overlaps with y@44000000 (0x0000000044000000--0x0000000044001000)");
 }
 
 static void node_with_several_ranges(struct kunit *test)
 {
 	struct bench *b = small_bench(test);
+	unsigned int i;
 
 	/* Two entries of one property are 16 bytes apart. */
 	add_reserved(b, "pool", 0x44000000, 0x1000, 0)->at = 0x200;
@@ -104,12 +110,16 @@ static void node_with_several_ranges(struct kunit *test)
 	/* Another node, whose name was cut to the same */
 	add_reserved(b, "pool", 0x46000000, 0x1000, 0)->at = 0x280;
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
-	EXPECT_SAID(test, b, "OF: reserved mem: fdt_scan_reserved_mem_reg_nodes() ignores 2 regions in node 'pool'");
-	EXPECT_RESERVED(test, b, "40200000-40303210:0 44000000-44001800:0 45000000-45001000:0 46000000-46001000:0");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: fdt_scan_reserved_mem_reg_nodes() ignores 2 regions in node 'pool'");
+	EXPECT_RESERVED(test, b,
+			"40200000-40303210:0 44000000-44001800:0 45000000-45001000:0 46000000-46001000:0");
 	/* What is ignored overlaps nobody. */
 	KUNIT_EXPECT_EQ(test, b->fate.nr_overlaps, 0);
-	EXPECT_SAID(test, b, "OF: reserved mem: 0x0000000046000000..0x0000000046000fff (4 KiB) map non-reusable pool");
-	KUNIT_EXPECT_FALSE(test, was_said(b, "OF: reserved mem: 0x0000000045000000..0x0000000045000fff (4 KiB) map non-reusable pool"));
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: 0x0000000046000000..0x0000000046000fff (4 KiB) map non-reusable pool");
+	for (i = 0; i < b->fate.nr_said; i++)
+		KUNIT_EXPECT_TRUE(test, !strstr(b->fate.said[i], "0x0000000045000000"));
 }
 
 static void no_regions(struct kunit *test)
@@ -118,7 +128,8 @@ static void no_regions(struct kunit *test)
 
 	add_reserved(b, "", 0x44000000, 0x1000, 0);
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
-	EXPECT_SAID(test, b, "OF: reserved mem: Reserved memory: No reserved-memory node in the DT");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: Reserved memory: No reserved-memory node in the DT");
 }
 
 /* ---------------------------------------------------------- by size -- */
@@ -137,9 +148,11 @@ static void regions_by_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[0], SHADOW_BOARD_RESERVED);
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[1], SHADOW_BOARD_NOMAP);
 	EXPECT_MEMORY(test, b, "40000000-4fe00000 4fe00000-4ff00000:n 4ff00000-50000000");
-	EXPECT_RESERVED(test, b, "40200000-40303210 4fe00000-4ff00000 4ff70000-4ff71234 4ff80000-50000000");
+	EXPECT_RESERVED(test, b,
+			"40200000-40303210 4fe00000-4ff00000 4ff70000-4ff71234 4ff80000-50000000");
 	EXPECT_OWNER(test, b, 0x4fe00000, "dsp");
-	EXPECT_SAID(test, b, "OF: reserved mem: 0x000000004ff70000..0x000000004ff71233 (4 KiB) map non-reusable gpu");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: 0x000000004ff70000..0x000000004ff71233 (4 KiB) map non-reusable gpu");
 }
 
 /* The kernel reads the reservation block last: a region may lie in it. */
@@ -184,8 +197,10 @@ static void regions_in_places(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->fate.wish_base[3], 0x45dfe000);
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[4], SHADOW_BOARD_NO_ROOM);
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[5], SHADOW_BOARD_NO_ROOM);
-	EXPECT_SAID(test, b, "OF: reserved mem: failed to allocate memory for node 'e': size 0 MiB");
-	EXPECT_SAID(test, b, "OF: reserved mem: failed to allocate memory for node 'f': size 512 MiB");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: failed to allocate memory for node 'e': size 0 MiB");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: failed to allocate memory for node 'f': size 512 MiB");
 	KUNIT_EXPECT_FALSE(test, shadow_memblock_bottom_up(&b->mb));
 }
 
@@ -211,12 +226,16 @@ static void pools_by_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[1], SHADOW_BOARD_GIVEN_BACK);
 	KUNIT_EXPECT_EQ(test, b->fate.wish_outcome[2], SHADOW_BOARD_RESERVED);
 	EXPECT_RESERVED(test, b, "40200000-40303210 4fa00000-4fe00000 4ff7f000-50000000");
-	EXPECT_SAID(test, b, "Reserved memory: created CMA memory pool at 0x000000004fa00000, size 4 MiB");
-	EXPECT_SAID(test, b, "OF: reserved mem: initialized node linux,cma, compatible id shared-dma-pool");
-	EXPECT_SAID(test, b, "OF: reserved mem: 0x000000004fa00000..0x000000004fdfffff (4096 KiB) map reusable linux,cma");
+	EXPECT_SAID(test, b,
+		    "Reserved memory: created CMA memory pool at 0x000000004fa00000, size 4 MiB");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: initialized node linux,cma, compatible id shared-dma-pool");
+	EXPECT_SAID(test, b,
+		    "OF: reserved mem: 0x000000004fa00000..0x000000004fdfffff (4096 KiB) map reusable linux,cma");
 	EXPECT_SAID(test, b, "Reserved memory: incorrect alignment of CMA region");
 	EXPECT_SAID(test, b, "OF: reserved mem: node odd compatible matching fail");
-	EXPECT_SAID(test, b, "Reserved memory: created DMA memory pool at 0x000000004ff7f000, size 0 MiB");
+	EXPECT_SAID(test, b,
+		    "Reserved memory: created DMA memory pool at 0x000000004ff7f000, size 0 MiB");
 
 	/* cma= takes the place of the default pool. */
 	b = small_bench(test);
@@ -227,7 +246,8 @@ static void pools_by_size(struct kunit *test)
 	wish->cma_default = true;
 	KUNIT_ASSERT_EQ(test, run(b), 0);
 	EXPECT_RESERVED(test, b, "40200000-40303210");
-	EXPECT_SAID(test, b, "Reserved memory: bypass linux,cma node, using cmdline CMA params instead");
+	EXPECT_SAID(test, b,
+		    "Reserved memory: bypass linux,cma node, using cmdline CMA params instead");
 }
 
 static void pools_by_address(struct kunit *test)
@@ -266,7 +286,8 @@ static void wish_in_a_refused_region(struct kunit *test)
 	add_wish(b, "gpu", 0x1000, 0x1000);
 	KUNIT_ASSERT_EQ(test, run_all(b), 0);
 	KUNIT_EXPECT_EQ(test, b->fate.wish_base[0], 0x4ffff000);
-	EXPECT_SAID(test, b, "tee@40200000 (0x0000000040200000--0x0000000050000000) overlaps with gpu (0x000000004ffff000--0x0000000050000000)");
+	EXPECT_SAID(test, b,
+		    "tee@40200000 (0x0000000040200000--0x0000000050000000) overlaps with gpu (0x000000004ffff000--0x0000000050000000)");
 }
 
 /* ------------------------------------------------------------- nodes -- */
@@ -289,7 +310,8 @@ static void two_nodes(struct kunit *test)
 	EXPECT_RESERVED(test, b, "40200000-40303210:0 6fff0000-70000000:0 70000000-80000000");
 	EXPECT_SAID(test, b, "OF: NUMA: parsing numa-distance-map-v1");
 	EXPECT_SAID(test, b, "NUMA: Initialized distance table, cnt=2");
-	EXPECT_SAID(test, b, "NUMA: Node 0 [mem 0x40000000-0x4fffffff] + [mem 0x60000000-0x6fffffff] -> [mem 0x40000000-0x6fffffff]");
+	EXPECT_SAID(test, b,
+		    "NUMA: Node 0 [mem 0x40000000-0x4fffffff] + [mem 0x60000000-0x6fffffff] -> [mem 0x40000000-0x6fffffff]");
 }
 
 static void nodes_interleaved(struct kunit *test)
@@ -350,7 +372,8 @@ static void nodes_that_are_not_sound(struct kunit *test)
 		if (i == 1)
 			EXPECT_SAID(test, b, "NUMA: no nodes coverage for 256MB of 512MB RAM");
 		if (i == 3)
-			EXPECT_SAID(test, b, "node 0 [mem 0x40000000-0x70000fff] overlaps with node 1 [mem 0x70000000-0x7fffffff]");
+			EXPECT_SAID(test, b,
+				    "node 0 [mem 0x40000000-0x70000fff] overlaps with node 1 [mem 0x70000000-0x7fffffff]");
 		if (i == 4)
 			EXPECT_SAID(test, b, "NUMA: NUMA disabled");
 	}

@@ -36,7 +36,7 @@ ORDER='
 	memblock bootmem early zone+page_list buddy pcp page_alloc contig handover
 	walk regs ptdump fixmap_slot layout prot+pgtable fixmap
 	slab+slub+kmalloc vmap_tree vmalloc
-	parse fdt board board_dt phase bootlog params board_load+board_host board_init+board_place+board_reserve+board_numa+board_earlycon
+	parse fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon
 	mm audit+boot mmu ctl machine view debugfs
 '
 
