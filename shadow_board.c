@@ -414,9 +414,30 @@ static int check_some_memory(struct shadow_board *board)
 				   "memory: none; allowed: at least one range");
 }
 
+static void make_printable(char *name)
+{
+	for (; *name; name++)
+		if (*name < ' ' || *name > '~')
+			*name = '?';
+}
+
+/* They go into lines, files and consoles from now on. */
+static void make_names_printable(struct shadow_board *board)
+{
+	unsigned int i;
+
+	for (i = 0; i < board->nr_memory; i++)
+		make_printable(board->memory[i].name);
+	for (i = 0; i < board->nr_reserved; i++)
+		make_printable(board->reserved[i].name);
+	for (i = 0; i < board->nr_wishes; i++)
+		make_printable(board->wish[i].name);
+}
+
 /**
  * shadow_board_verify() - could there be such a board?
- * @board: the board; @why and, from the nodes of its memory, @nr_nodes are set
+ * @board: the board; @why and, from the nodes of its memory, @nr_nodes are set;
+ *	what is not printable in the name of a node becomes '?'
  *
  * Refuses what no board can mean, whatever it was read from: no memory; ranges
  * that are empty, wrap around or reach beyond 52 bits; more ranges than there
@@ -452,7 +473,11 @@ int shadow_board_verify(struct shadow_board *board)
 		err = check_distance(board);
 	if (!err)
 		err = check_wishes(board);
-	return err ?: check_initrd(board);
+	if (!err)
+		err = check_initrd(board);
+	if (!err)
+		make_names_printable(board);
+	return err;
 }
 
 /* -------------------------------------------------------------- memory= -- */

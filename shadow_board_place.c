@@ -44,7 +44,7 @@ struct window {
 
 static __printf(4, 5)
 int refuse(const struct placing *p, const char *name,
-		  const struct shadow_param_range *range, const char *fmt, ...)
+	   const struct shadow_param_range *range, const char *fmt, ...)
 {
 	va_list args;
 	int at;

@@ -422,10 +422,10 @@ static void mem_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, b->fate.nr_cuts, 0);
 }
 
+#define OUT_OF_REACH "initrd not fully accessible via the linear mapping -- please check your bootloader ..."
+
 static void initrd_out_of_reach(struct kunit *test)
 {
-	static const char said[] =
-		"initrd not fully accessible via the linear mapping -- please check your bootloader ...";
 	struct bench *b = new_bench(test);
 
 	/* Its first page lies below memory. */
@@ -435,7 +435,7 @@ static void initrd_out_of_reach(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, run(b), 0);
 	EXPECT_MEMORY(test, b, "40000000-50000000");
 	EXPECT_RESERVED(test, b, "40200000-40303210");
-	EXPECT_SAID(test, b, said);
+	EXPECT_SAID(test, b, OUT_OF_REACH);
 	KUNIT_EXPECT_TRUE(test, b->fate.initrd_dropped);
 	KUNIT_EXPECT_EQ(test, b->fate.initrd.bytes, 0);
 
@@ -458,7 +458,7 @@ static void initrd_out_of_reach(struct kunit *test)
 	b->places.initrd.bytes = 0x1801;
 	KUNIT_ASSERT_EQ(test, run(b), 0);
 	EXPECT_MEMORY(test, b, "41000000-51000000");
-	EXPECT_SAID(test, b, said);
+	EXPECT_SAID(test, b, OUT_OF_REACH);
 
 	/* At the end of the address space its end wraps. */
 	b = new_bench(test);

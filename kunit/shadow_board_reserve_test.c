@@ -132,6 +132,21 @@ static void no_regions(struct kunit *test)
 		    "OF: reserved mem: Reserved memory: No reserved-memory node in the DT");
 }
 
+/* Names of nodes are anybody's bytes, and go to consoles. */
+static void names_are_printable(struct kunit *test)
+{
+	struct bench *b = small_bench(test);
+
+	add_reserved(b, "a\033[2J\377@1", 0x44000000, 0x1000, 0);
+	add_wish(b, "w\177\n", 0x1000, 0x1000);
+	b->board.memory[0].name[0] = '\t';
+	KUNIT_ASSERT_EQ_MSG(test, shadow_board_verify(&b->board), 0, "%s",
+			    b->board.why);
+	KUNIT_EXPECT_STREQ(test, b->board.reserved[0].name, "a?[2J?@1");
+	KUNIT_EXPECT_STREQ(test, b->board.wish[0].name, "w??");
+	KUNIT_EXPECT_STREQ(test, b->board.memory[0].name, "?emory");
+}
+
 /* ---------------------------------------------------------- by size -- */
 
 static void regions_by_size(struct kunit *test)
@@ -471,6 +486,7 @@ static struct kunit_case board_reserve_cases[] = {
 	KUNIT_CASE(regions_that_overlap),
 	KUNIT_CASE(node_with_several_ranges),
 	KUNIT_CASE(no_regions),
+	KUNIT_CASE(names_are_printable),
 	KUNIT_CASE(regions_by_size),
 	KUNIT_CASE(regions_by_size_before_memreserve),
 	KUNIT_CASE(regions_in_places),
