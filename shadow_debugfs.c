@@ -92,7 +92,7 @@ static const struct shadow_file files[] = {
 	  "what of it was taken before the buddy (same format)" },
 	{ "mmu_check", 0444, ALWAYS, shadow_view_mmu_check,
 	  "what the CPU's own MMU said about the tables; write mmu_check to ctl for more" },
-	{ "page_tables", 0444, SHADOW_PHASE_PAGING_INIT + 1, shadow_view_page_tables,
+	{ "page_tables", 0444, SHADOW_PHASE_MAP_KERNEL + 1, shadow_view_page_tables,
 	  "the kernel half's tables (format of the kernel's kernel_page_tables)" },
 	{ "regs", 0444, ALWAYS, shadow_view_regs,
 	  "the shadow registers that say how addresses are translated" },

@@ -7,6 +7,7 @@
 
 #include "shadow_boot.h"
 #include "shadow_bootlog.h"
+#include "shadow_ptdump.h"
 #include "shadow_view.h"
 
 /* Which of the image's segments a kernel counts as what */
@@ -107,6 +108,26 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 		   1U << (mm->cfg.page_shift - 10));
 }
 
+static void no_line(void *to, const char *line)
+{
+}
+
+/* ptdump_check_wx() of mm/ptdump.c */
+static void check_wx(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	struct shadow_ptdump_wx wx = { };
+	struct shadow_walker walker;
+
+	shadow_pgtable_walker(&mm->swapper, &walker);
+	if (shadow_ptdump(&walker, mm->layout.marker, no_line, NULL, &wx))
+		return;
+	if (wx.wx_pages || wx.uxn_pages)
+		seq_printf(seq, "   > Checked W+X mappings: FAILED, %llu W+X pages found, %llu non-UXN pages found\n",
+			   (u64)wx.wx_pages, (u64)wx.uxn_pages);
+	else
+		seq_puts(seq, "   > Checked W+X mappings: passed, no W+X pages found\n");
+}
+
 /**
  * shadow_view_phase_lines() - what a kernel prints in a phase
  * @seq: where to print
@@ -125,4 +146,6 @@ void shadow_view_phase_lines(struct seq_file *seq, const struct shadow_mm *mm,
 	if (phase == SHADOW_PHASE_MEM_INIT)
 		mem_init_steps(seq, mm);
 	shadow_bootlog_phase(&log, phase, say_line, seq);
+	if (phase == SHADOW_PHASE_VERIFY)
+		check_wx(seq, mm);
 }

@@ -16,7 +16,7 @@ static void emit_line(void *to, const char *line)
 }
 
 /**
- * shadow_view_page_tables() - the upper half's tables
+ * shadow_view_page_tables() - the upper half's tables: init_pg_dir's at first
  * @seq: where to print
  * @machine: the machine
  *
@@ -26,7 +26,7 @@ void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machin
 {
 	struct shadow_walker walker;
 
-	shadow_pgtable_walker(&machine->mm.swapper, &walker);
+	shadow_pgtable_walker(shadow_boot_upper(&machine->mm), &walker);
 	shadow_ptdump(&walker, machine->mm.layout.marker, emit_line, seq, NULL);
 }
 

@@ -52,4 +52,18 @@ static inline bool shadow_boot_reached(const struct shadow_mm *mm,
 	return mm->boot.nr_done > phase;
 }
 
+/**
+ * shadow_boot_upper() - tables that TTBR1_EL1 points to
+ * @mm: the machine, map_kernel complete
+ *
+ * Context: any.
+ * Return: init_pg_dir's before paging_init, swapper_pg_dir's from then on.
+ */
+static inline const struct shadow_pgtable *
+shadow_boot_upper(const struct shadow_mm *mm)
+{
+	return shadow_boot_reached(mm, SHADOW_PHASE_PAGING_INIT) ? &mm->swapper :
+								   &mm->init_pg;
+}
+
 #endif /* SHADOW_BOOT_H */
