@@ -15,9 +15,12 @@ loader would fill in (or - where the tree has it), and its file.
 
 judge reads what the guest of scripts/boards.sh printed, compares each board
 with the prediction, and prints the table: booted, needs memory=, refused by
-reason. Compared are the memory, what of it is no-map, that the fixed reserved
-ranges are reserved, and the limit of zone DMA. Ends with status 1 where any
-board is in none of the table's rows, or differs.
+reason. Compared are, with their offsets in the blob, the ranges of memory, the
+fixed reserved ranges, those of the memory reservation block and the regions
+that have a size only (which must lie where they may); then memblock's memory,
+what of it is no-map, that what is reserved is reserved, and where zone DMA
+ends. Ends with status 1 where any board is in none of the table's rows, or
+differs.
 
 dump prints the prediction for one file.
 
@@ -43,8 +46,10 @@ PAGE = 4096
 # The least alignment of CMA with 4K pages: a pageblock.
 CMA_ALIGN = 2 << 20
 
-Range = collections.namedtuple("Range", "base size nomap name nid cma",
-                               defaults=[None, False])
+# at: offset in the blob of where it is said
+Range = collections.namedtuple("Range", "base size at nomap cma",
+                               defaults=[False, False])
+Wish = collections.namedtuple("Wish", "size at nomap align places")
 
 
 class Node:
@@ -55,6 +60,7 @@ class Node:
         self.parent = parent
         self.children = []
         self.properties = {}
+        self.offsets = {}
 
     def cells(self, name):
         """The property as 32-bit numbers; None where it is not there."""
@@ -83,14 +89,14 @@ class Node:
 
 
 def read_tree(blob):
-    """The root and the memory reservation block."""
+    """The root and the entries of the memory reservation block."""
     off_struct, off_strings, off_rsv = struct.unpack(">3I", blob[8:20])
     reserved = []
     while True:
         base, size = struct.unpack(">QQ", blob[off_rsv:off_rsv + 16])
         if not size:
             break
-        reserved.append((base, size))
+        reserved.append(Range(base, size, off_rsv))
         off_rsv += 16
     root = node = None
     at = off_struct
@@ -112,7 +118,9 @@ def read_tree(blob):
             size, name = struct.unpack(">2I", blob[at:at + 8])
             end = blob.index(b"\0", off_strings + name)
             name = blob[off_strings + name:end].decode("latin-1")
-            node.properties.setdefault(name, blob[at + 8:at + 8 + size])
+            if name not in node.properties:
+                node.properties[name] = blob[at + 8:at + 8 + size]
+                node.offsets[name] = at + 8
             at = (at + 8 + size + 3) & ~3
         elif token == 9:
             return root, reserved
@@ -291,21 +299,27 @@ class Board:
         self.dma_limit = Dma(self.root).limit()
         self.wants_memory = not self.memory
 
-    def pairs(self, cells):
+    def entries(self, node, name):
+        """(address, length, offset in the blob), with the root's cells."""
+        cells = node.cells(name)
         entry = self.address_cells + self.size_cells
         for at in range(0, len(cells) // entry * entry, entry):
             yield (number(cells[at:at + self.address_cells]),
-                   number(cells[at + self.address_cells:at + entry]))
+                   number(cells[at + self.address_cells:at + entry]),
+                   node.offsets[name] + 4 * at)
 
     def read_memory(self):
         for node in self.root.children:
             if node.text("device_type") != "memory" or not node.available():
                 continue
-            cells = node.cells("linux,usable-memory") or node.cells("reg") or ()
-            nid = (node.cells("numa-node-id") or (None,))[0]
-            for base, size in self.pairs(cells):
+            name = "linux,usable-memory"
+            if name not in node.properties:
+                name = "reg"
+            if name not in node.properties:
+                continue
+            for base, size, at in self.entries(node, name):
                 if size:
-                    self.memory.append(Range(base, size, False, node.name, nid))
+                    self.memory.append(Range(base, size, at))
                 else:
                     self.hints.append(base)
 
@@ -322,13 +336,19 @@ class Board:
             cma = "reusable" in node.properties and b"shared-dma-pool" in \
                 node.properties.get("compatible", b"").split(b"\0")
             if "reg" in node.properties:
-                for base, size in self.pairs(node.cells("reg")):
+                for base, size, at in self.entries(node, "reg"):
                     if size:
-                        self.fixed.append(Range(base, size, nomap, node.name,
-                                                None, cma))
+                        self.fixed.append(Range(base, size, at, nomap, cma))
             elif "size" in node.properties:
-                self.wishes.append(Range(None, number(node.cells("size")),
-                                         nomap, node.name))
+                places = [(base, base + size) for base, size, _ in
+                          self.entries(node, "alloc-ranges")] \
+                    if "alloc-ranges" in node.properties else []
+                align = number(node.cells("alignment") or (1,)) or 1
+                if cma and not nomap:
+                    align = max(align, CMA_ALIGN)
+                self.wishes.append(Wish(number(node.cells("size")),
+                                        node.offsets["size"], nomap, align,
+                                        places))
 
     def overlap(self):
         """Two ranges of memory that meet, or None."""
@@ -404,16 +424,6 @@ def cut(ones, others):
                 if max(a, c) < min(b, d))
 
 
-def without(ones, others):
-    """What the first set has and the second has not."""
-    edges = [0] + [edge for pair in join(others) for edge in pair] + [1 << 64]
-    return cut(ones, list(zip(edges[::2], edges[1::2])))
-
-
-def size_of(pairs):
-    return sum(end - start for start, end in pairs)
-
-
 def meets(start, end, pairs):
     return any(start < b and a < end for a, b in pairs)
 
@@ -441,7 +451,7 @@ def predict(board, given):
     # A pool that CMA cannot have is the system's again.
     kept = [(r.base, r.base + r.size) for r in board.fixed if not r.nomap and
             not (r.cma and (r.base | r.size) % CMA_ALIGN)]
-    kept += [(base, base + size) for base, size in board.memreserve]
+    kept += [(r.base, r.base + r.size) for r in board.memreserve]
     return memory, cut(join(nomap), memory), join(kept)
 
 
@@ -480,23 +490,93 @@ def read_lists(lines):
     return [join(pairs) for pairs in lists]
 
 
-def sums(sizes):
-    """What some of them may come to: a region finds a place or it does not."""
-    found = {0}
-    for size in sizes:
-        found |= {size + other for other in found}
-    return found
+SECTIONS = {
+    "Memory as it was described": "memory",
+    "Reserved by the board, by address": "fixed",
+    "Reserved by the board, by size": "wishes",
+    "What follows from it": "rest",
+}
+
+
+def read_board_file(lines):
+    """The rows of the file board, by section: (start, end, rest of the row)."""
+    rows = collections.defaultdict(list)
+    section = None
+    for line in lines:
+        for head, name in SECTIONS.items():
+            section = name if line.startswith(head) else section
+        if re.match("(Removed|Left by|Distances|linux,)", line):
+            section = None
+        match = re.match(r"  \[(?:(0x[0-9a-f]+)-(0x[0-9a-f]+)|nowhere *)\] +(\d+) (.*)", line)
+        if match and section:
+            start = int(match[1], 16) if match[1] else None
+            end = int(match[2], 16) + 1 if match[1] else None
+            rows[section].append((start, end, int(match[3]), match[4]))
+        match = re.match(r"  dma limit +(none|0x[0-9a-f]+):", line)
+        if match:
+            rows["dma"] = NO_LIMIT if match[1] == "none" else int(match[1], 16)
+    return rows
+
+
+def offset_of(row):
+    match = re.search(r"\(offset (0x[0-9a-f]+)\)", row[3])
+    return int(match[1], 16) if match else None
+
+
+def compare_rows(board, given, rows):
+    """The file board: what the tree says, and where it says it."""
+    wanted = [(r.base, r.base + r.size, r.at) for r in board.memory]
+    if given:
+        wanted = [(given[0], given[0] + given[1], None)]
+    got = [(row[0], row[1], offset_of(row)) for row in rows["memory"]]
+    if got != wanted:
+        yield f"/memory {got}, predicted {wanted}"
+    wanted = [(r.base, r.base + r.size, r.at, r.nomap) for r in board.fixed]
+    wanted += [(r.base, r.base + r.size, r.at, False) for r in board.memreserve]
+    got = [(row[0], row[1], offset_of(row), "static no-map" in row[3])
+           for row in rows["fixed"]]
+    if got != wanted:
+        yield f"fixed {got}, predicted {wanted}"
+    wanted = [(wish.at, wish.nomap) for wish in board.wishes]
+    got = [(offset_of(row), " no-map " in row[3].split("(")[0]) for row in rows["wishes"]]
+    if got != wanted:
+        yield f"by size {got}, predicted {wanted}"
+    if rows["dma"] != board.dma_limit:
+        yield f"DMA limit {rows['dma']:#x}, predicted {board.dma_limit:#x}"
+
+
+def check_wish(wish, row, memory, taken):
+    """A region that has a size only: where it came to lie."""
+    start, end = row[0], row[1]
+    if end - start != wish.size or start % wish.align:
+        return f"by size {start:#x}-{end - 1:#x}: not {wish.size:#x} at {wish.align:#x}"
+    if wish.places and not any(a <= start and end <= b for a, b in wish.places):
+        return f"by size {start:#x}-{end - 1:#x}: outside {show(wish.places)}"
+    if cut([(start, end)], memory) != [(start, end)] or meets(start, end, taken):
+        return f"by size {start:#x}-{end - 1:#x}: not free memory"
+    return None
 
 
 def compare(board, given, lines):
     """What differs, one line each."""
     memory, nomap, kept = predict(board, given)
     got_memory, got_nomap, got_reserved = read_lists(lines)
+    rows = read_board_file(lines)
+    yield from compare_rows(board, given, rows)
     if got_memory != memory:
         yield f"memory {show(got_memory)}, predicted {show(memory)}"
-    missing, extra = without(nomap, got_nomap), without(got_nomap, nomap)
-    if missing or size_of(extra) not in sums(r.size for r in board.wishes if r.nomap):
-        yield f"no-map {show(got_nomap)}, predicted {show(nomap)} and what has a size only"
+    taken = kept + nomap
+    for wish, row in zip(board.wishes, rows["wishes"]):
+        if row[0] is None:
+            continue
+        wrong = check_wish(wish, row, memory, taken)
+        if wrong:
+            yield wrong
+        taken = taken + [(row[0], row[1])]
+        if wish.nomap:
+            nomap = join(nomap + [(row[0], row[1])])
+    if got_nomap != nomap:
+        yield f"no-map {show(got_nomap)}, predicted {show(nomap)}"
     if cut(kept, got_reserved) != kept:
         yield f"reserved {show(got_reserved)} lacks some of {show(kept)}"
     ends = re.findall(r"zone DMA ends at (0x[0-9a-f]+)", "\n".join(lines))
@@ -572,14 +652,16 @@ def print_tables(table, rules, vendors):
 def dump(path):
     board = load(path)
     for entry in board.memory:
-        print(f"memory {entry.base:#x}+{entry.size:#x} nid={entry.nid} {entry.name}")
+        print(f"memory {entry.base:#x}+{entry.size:#x} (offset {entry.at:#x})")
     for entry in board.fixed:
-        print(f"reserved {entry.base:#x}+{entry.size:#x}"
-              f"{' no-map' if entry.nomap else ''} {entry.name}")
+        print(f"fixed {entry.base:#x}+{entry.size:#x}"
+              f"{' no-map' if entry.nomap else ''} (offset {entry.at:#x})")
     for entry in board.memreserve:
-        print(f"memreserve {entry[0]:#x}+{entry[1]:#x}")
-    for entry in board.wishes:
-        print(f"by size {entry.size:#x}{' no-map' if entry.nomap else ''} {entry.name}")
+        print(f"memreserve {entry.base:#x}+{entry.size:#x} (offset {entry.at:#x})")
+    for wish in board.wishes:
+        places = show(wish.places) if wish.places else "all memory"
+        print(f"by size {wish.size:#x}{' no-map' if wish.nomap else ''} aligned to"
+              f" {wish.align:#x} in {places} (offset {wish.at:#x})")
     print(f"DMA limit {board.dma_limit:#x}")
     print(f"verdict {board.verdict()}, memory= {board.memory_parameter()}")
 

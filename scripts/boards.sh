@@ -100,6 +100,7 @@ while read -r name memory; do
 	cat memblock_memory
 	echo reserved
 	cat memblock_reserved
+	cat ../shadow_mm_raw/main/board
 	grep "zone DMA ends" boot
 done </plan
 echo reset board= memory= >ctl || echo "the block does not boot again"

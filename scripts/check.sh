@@ -119,7 +119,7 @@ check_spdx() {
 	for file in "${FILES[@]}"; do
 		case $file in
 		LICENSE | README | .gitignore | *.txt | */*.patch) continue ;;
-		*.c)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
+		*.c | *.dts)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
 		*.h)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
 		*)	want='# SPDX-License-Identifier: GPL-2.0-only' ;;
 		esac
