@@ -61,7 +61,7 @@ def read_zoneinfo(text):
         match = re.match(r"Node (\d+), zone +(\S+)$", line)
         if match:
             zone = zones.setdefault((int(match[1]), match[2]), {"start_pfn": 0})
-        match = re.match(r" +(spanned|present|managed|start_pfn):? +(\d+)$", line)
+        match = re.match(r" +(spanned|present|managed|cma|start_pfn):? +(\d+)$", line)
         if match:
             zone[match[1]] = int(match[2])
     return zones
@@ -343,6 +343,25 @@ def initrd_terms(given):
     return terms
 
 
+def cma_terms(log, zones, page):
+    """
+    Pools of CMA, as the host's log names them. cma_activate_area() gives their
+    frames to the buddy long after the handover, and memblock keeps them listed.
+    Believed only if the host's zones count as many.
+    """
+    terms = []
+    for line in log:
+        match = re.match(r"Reserved memory: created CMA memory pool at (0x[0-9a-f]+), "
+                         r"size (\d+) MiB$", line)
+        if match:
+            start = int(match[1], 16) // page
+            terms.append(((start, start + (int(match[2]) << 20) // page),
+                          "a pool of CMA, which activates it: on memblock.reserved, "
+                          "but the buddy's"))
+    counted = sum(zone["cma"] for zone in zones.values())
+    return terms if counted == nr_frames([bounds for bounds, _ in terms]) else []
+
+
 def explain(frames, terms):
     """The reason that names every one of these frames, or None."""
     reasons = []
@@ -353,31 +372,48 @@ def explain(frames, terms):
     return "; ".join(reasons) if not frames else None
 
 
-def compare_released(table, shadow, runs, terms):
-    """Ranges that the shadow released, and frames that the host does not keep."""
-    for start, end, _ in shadow:
-        here = common(runs, [(start, end)])
-        table.row(f"released {say_frames((start, end))}", end - start,
-                  nr_frames(here),
-                  explain(subtract([(start, end)], here), terms))
-    for bounds in subtract(runs, [(start, end) for start, end, _ in shadow]):
-        table.row(f"released {say_frames(bounds)}", 0, nr_frames([bounds]))
+class Release:
+    """
+    Ranges that the shadow released, frames that the host does not keep; which
+    of them the host alone may have kept, and which it alone may have released.
+    """
+
+    def __init__(self, released, runs, kept_terms, given_terms):
+        self.released = [(start, end) for start, end, _ in released]
+        self.runs = runs
+        self.kept_terms = kept_terms
+        self.given_terms = given_terms
+
+    def compare(self, table):
+        for bounds in self.released:
+            here = common(self.runs, [bounds])
+            table.row(f"released {say_frames(bounds)}", nr_frames([bounds]),
+                      nr_frames(here),
+                      explain(subtract([bounds], here), self.kept_terms))
+        for bounds in subtract(self.runs, self.released):
+            table.row(f"released {say_frames(bounds)}", 0, nr_frames([bounds]),
+                      explain([bounds], self.given_terms))
+
+    def managed_reason(self, zone, difference):
+        """Why the host manages so many frames more, if these are the ones."""
+        span = [(zone["start_pfn"], zone["start_pfn"] + zone["spanned"])]
+        kept = common(subtract(self.released, self.runs), span)
+        given = common(subtract(self.runs, self.released), span)
+        reasons = [explain(kept, self.kept_terms), explain(given, self.given_terms)]
+        if nr_frames(given) - nr_frames(kept) != difference or None in reasons:
+            return None
+        return "; ".join(reason for reason in reasons if reason)
 
 
-def compare_managed(table, shadow, host, runs, released, terms):
-    lost = subtract([(start, end) for start, end, _ in released], runs)
+def compare_managed(table, shadow, host, release):
     for key in sorted(host, key=lambda key: (key[0], ZONE_ORDER.index(key[1]))):
         zone = host[key]
         if not zone["present"]:
             continue
-        here = common(lost, [(zone["start_pfn"],
-                              zone["start_pfn"] + zone["spanned"])])
         mine = shadow.get(key, {}).get("managed", 0)
-        reason = None
-        if mine - zone["managed"] == nr_frames(here):
-            reason = explain(here, terms)
         table.row(f"node {key[0]}: zone {key[1]}, managed pages", mine,
-                  zone["managed"], reason)
+                  zone["managed"],
+                  release.managed_reason(zone, zone["managed"] - mine))
 
 
 def compare_orders(table, shadow, releases):
@@ -406,8 +442,18 @@ def memory_line(lines):
     for line in lines:
         match = re.match(r"Memory: \d+K/(\d+)K available \(.* (\d+)K reserved", line)
         if match:
-            return match[1], match[2]
-    return "-", "-"
+            return int(match[1]), int(match[2])
+    return 0, 0
+
+
+def compare_memory_line(table, shadow, host, terms, page):
+    """The host does not count as reserved what CMA will give to the buddy."""
+    mine, other = memory_line(shadow)[1], memory_line(host)[1]
+    frames = [bounds for bounds, _ in terms]
+    reason = None
+    if (mine - other) << 10 == nr_frames(frames) * page:
+        reason = explain(frames, terms)
+    table.row("log: Memory: KiB reserved", mine, other, reason)
 
 
 # -------------------------------------------------------------------- shape --
@@ -505,19 +551,19 @@ def compare_tree(table, shape):
 
 def compare_texts(table, shape):
     table.title("the memblock dumps as they are now: kpageflags, zoneinfo")
-    runs, terms = shape.flags(), initrd_terms(shape.given)
-    released = shape.released("now/handover")
-    compare_released(table, released, runs, terms)
-    compare_managed(table, shape.zones("now/zoneinfo"), shape.zones("host/zoneinfo"),
-                    runs, released, terms)
+    page, zones = shape.given["page"], shape.zones("host/zoneinfo")
+    log = read_log(shape.read("host/dmesg"))
+    pools = cma_terms(log, zones, page)
+    release = Release(shape.released("now/handover"), shape.flags(),
+                      initrd_terms(shape.given), pools)
+    release.compare(table)
+    compare_managed(table, shape.zones("now/zoneinfo"), zones, release)
     table.title("the memblock dumps as they were at the handover: "
                 "calls of memblock_free_pages, log")
     compare_orders(table, shape.released("handover/handover"),
                    [tuple(call) for call in shape.watched["releases"]])
-    lines = read_boot(shape.read("handover/boot"))
-    log = read_log(shape.read("host/dmesg"))
-    table.row("log: Memory: KiB reserved", memory_line(lines)[1],
-              memory_line(log)[1])
+    compare_memory_line(table, read_boot(shape.read("handover/boot")), log, pools,
+                        page)
 
 
 def compare_shape(folder):

@@ -42,7 +42,8 @@ NUMA='-object memory-backend-ram,id=ram0,size=2G
 	-numa node,nodeid=1,cpus=1,memdev=ram1
 	-numa dist,src=0,dst=1,val=20'
 
-# Regions of every kind; some are no multiple of a large page.
+# Regions of every kind, one that is placed next to another, a pool of CMA; some
+# are no multiple of a large page.
 REGIONS='
 / {
 	reserved-memory {
@@ -64,10 +65,20 @@ REGIONS='
 			alloc-ranges = <0 0x40000000 0 0x8000000>;
 			no-map;
 		};
+		beside {
+			size = <0 0x100000>;
+			alloc-ranges = <0 0x48000000 0 0x8000000>;
+		};
+		pool@54000000 {
+			compatible = "shared-dma-pool";
+			reg = <0 0x54000000 0 0x2000000>;
+			reusable;
+		};
 	};
 };
 '
-MEMRESERVE='/memreserve/ 0x51000000 0x2345;'
+# The second lies in a region that is not mapped.
+MEMRESERVE='/memreserve/ 0x51000000 0x2345; /memreserve/ 0x50480000 0x1000;'
 
 SYMBOLS='arm64_memblock_init|memblock|memblock_free_all|memblock_free_pages'
 

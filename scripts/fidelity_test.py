@@ -27,12 +27,16 @@ Node 0, zone      DMA
         spanned  64
         present  60
         managed  50
+        cma      8
   start_pfn:           16
 Node 1, zone   Normal
         spanned  0
         present  0
         managed  0
+        cma      0
 """
+
+POOL = "Reserved memory: created CMA memory pool at 0x{:016x}, size 1 MiB"
 
 
 def verdicts(table):
@@ -53,7 +57,8 @@ class Parsers(unittest.TestCase):
     def test_zoneinfo(self):
         zones = fidelity.read_zoneinfo(ZONEINFO)
         self.assertEqual(zones[0, "DMA"], {"spanned": 64, "present": 60,
-                                           "managed": 50, "start_pfn": 16})
+                                           "managed": 50, "cma": 8,
+                                           "start_pfn": 16})
         self.assertEqual(zones[1, "Normal"]["spanned"], 0)
         self.assertEqual(fidelity.node_sums(zones), {0: (64, 60), 1: (0, 0)})
 
@@ -88,7 +93,7 @@ class Parsers(unittest.TestCase):
                          ["Policy zone: DMA"])
         self.assertEqual(fidelity.memory_line(
             ["Memory: 1K/512K available (3K kernel code, 4K init, 90K reserved, "
-             "0K cma-reserved)"]), ("512", "90"))
+             "0K cma-reserved)"]), (512, 90))
 
     def test_flags(self):
         frames = [NOPAGE, 0, 1, RESERVED, RESERVED | 4, 1 << 10, NOPAGE]
@@ -136,33 +141,68 @@ class Comparison(unittest.TestCase):
                  "!": self.table.UNEXPLAINED}
         self.assertEqual(verdicts(self.table), [names[kind] for kind in kinds])
 
+    def compare(self, released, runs, kept_terms=(), given_terms=()):
+        self.table = fidelity.Table()
+        release = fidelity.Release([(start, end, []) for start, end in released],
+                                   runs, kept_terms, given_terms)
+        release.compare(self.table)
+
     def test_initrd(self):
         """Its last page is used in part; that frame, and no other, is explained."""
         terms = fidelity.initrd_terms(self.given)
         self.assertEqual([bounds for bounds, _ in terms], [(0x801, 0x802)])
-        fidelity.compare_released(self.table, [(0x700, 0x900, [8, 8])],
-                                  [(0x700, 0x801), (0x802, 0x900)], terms)
+        self.compare([(0x700, 0x900)], [(0x700, 0x801), (0x802, 0x900)], terms)
         self.expect("e")
         self.assertIn("frame 0x801", self.table.rows[0][4])
-        self.setUp()
-        fidelity.compare_released(self.table, [(0x700, 0x900, [8, 8])],
-                                  [(0x700, 0x800), (0x802, 0x900)], terms)
+        self.compare([(0x700, 0x900)], [(0x700, 0x800), (0x802, 0x900)], terms)
         self.expect("!")
+        self.compare([(0x700, 0x801), (0x802, 0x900)], [(0x700, 0x900)], terms)
+        self.expect("=", "=", "!")
+
+    def test_pool(self):
+        """Only the whole of it, and only if the zones count it."""
+        zones = {(0, "DMA"): {"cma": 256}, (1, "DMA"): {"cma": 256}}
+        log = [POOL.format(0x100000), "Policy zone: DMA", POOL.format(0x300000)]
+        terms = fidelity.cma_terms(log, zones, PAGE)
+        self.assertEqual([bounds for bounds, _ in terms],
+                         [(0x100, 0x200), (0x300, 0x400)])
+        self.assertEqual(fidelity.cma_terms(log[:2], zones, PAGE), [])
+        self.compare([(0, 0x100)], [(0, 0x200)], [], terms)
+        self.expect("=", "e")
+        self.compare([(0, 0x100)], [(0, 0x201)], [], terms)
+        self.expect("=", "!")
 
     def test_released(self):
-        fidelity.compare_released(self.table, [(1, 4, []), (8, 9, [])],
-                                  [(1, 5), (20, 22)], [])
+        self.compare([(1, 4), (8, 9)], [(1, 5), (20, 22)])
         self.expect("=", "!", "!", "!")
+
+    def managed(self, mine, release):
+        zones = fidelity.read_zoneinfo(ZONEINFO)
+        self.table = fidelity.Table()
+        shadow = {(0, "DMA"): dict(zones[0, "DMA"], managed=mine)}
+        fidelity.compare_managed(self.table, shadow, zones, release)
 
     def test_managed(self):
         """As many as are missing is not enough: they must be the ones."""
-        zones = fidelity.read_zoneinfo(ZONEINFO)
-        shadow = {(0, "DMA"): dict(zones[0, "DMA"], managed=51)}
-        for lost, kind in ((30, "e"), (31, "!"), (90, "!")):
-            self.setUp()
+        kept, given = [((30, 31), "why")], [((40, 44), "why")]
+        for mine, lost, extra, kind in (
+                (51, 30, (0, 0), "e"), (51, 31, (0, 0), "!"), (51, 90, (0, 0), "!"),
+                (52, 30, (0, 0), "!"), (47, 30, (40, 44), "e"),
+                (48, 30, (40, 44), "!"), (47, 30, (41, 45), "!")):
+            ours = fidelity.subtract([(16, 100)], [extra])
             runs = fidelity.subtract([(16, 100)], [(lost, lost + 1)])
-            fidelity.compare_managed(self.table, shadow, zones, runs,
-                                     [(16, 100, [])], [((30, 31), "why")])
+            self.managed(mine, fidelity.Release(
+                [bounds + ([],) for bounds in ours], runs, kept, given))
+            self.expect(kind)
+
+    def test_memory_line(self):
+        line = "Memory: 1K/512K available (3K kernel code, {}K reserved, 8K cma-reserved)"
+        terms = [((4, 6), "why")]
+        for mine, other, kind in ((90, 90, "="), (98, 90, "e"), (99, 90, "!"),
+                                  (90, 98, "!")):
+            self.table = fidelity.Table()
+            fidelity.compare_memory_line(self.table, [line.format(mine)],
+                                         [line.format(other)], terms, PAGE)
             self.expect(kind)
 
     def test_orders(self):

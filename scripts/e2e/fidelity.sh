@@ -39,6 +39,7 @@ test_fidelity_nodes() {
 	expect_match '^  reserved \[0x51000000-0x51002344\] +reserved +reserved +equal$'
 	expect_match '^  node 1: zone Normal +frames 0x100000 to 0x13ffff .* equal$'
 	expect_match '^  orders of .* 10x[0-9]+.* equal$'
+	expect_match '^  released 8192 frames .* different: 8192 frames 0x54000 to 0x55fff: a pool of CMA'
 	unexplained early/memblock_memory 's/NOMAP/NONE/'
 	unexplained early/memblock_reserved '/0x0000000051000000/s/2344/2345/'
 	unexplained tree/memblock_memory '/0x00000000c0000000/s/  1 NONE/  0 NONE/'
@@ -50,5 +51,6 @@ test_fidelity_nodes() {
 	unexplained now/handover '/^\[0x50604000-/d'
 	unexplained now/zoneinfo 's/managed  [1-9][0-9]*/managed  1/'
 	unexplained handover/handover 's/ frames: orders 9$/ frames: orders 8x2/'
+	unexplained host/zoneinfo 's/cma      8192/cma      8191/'
 	unexplained handover/boot 's/K reserved, 0K cma/1K reserved, 0K cma/'
 }
