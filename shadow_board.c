@@ -102,6 +102,18 @@ const char *shadow_board_kind_name(enum shadow_board_kind kind)
 }
 
 /**
+ * shadow_board_name() - what a refusal calls a board
+ * @board: the board
+ *
+ * Context: any.
+ * Return: its name; of one that memory= alone makes, which has none, its kind.
+ */
+const char *shadow_board_name(const struct shadow_board *board)
+{
+	return *board->name ? board->name : shadow_board_kind_name(board->kind);
+}
+
+/**
  * shadow_board_where() - the place where a range is said
  * @range: the range
  * @buf: SHADOW_BOARD_WHERE bytes

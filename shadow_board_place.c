@@ -199,7 +199,7 @@ static int place_image(const struct placing *p,
 		return 0;
 	scnprintf(p->why, p->why_bytes,
 		  "board %s: no %lluK of its memory in one piece are free for the image; allowed: with image=, or another board",
-		  p->board->name, image_bytes(p, true) >> 10);
+		  shadow_board_name(p->board), image_bytes(p, true) >> 10);
 	return -ERANGE;
 }
 
@@ -214,7 +214,7 @@ static int place_dtb(const struct placing *p, struct shadow_param_range *dtb)
 		return 0;
 	scnprintf(p->why, p->why_bytes,
 		  "board %s: no %llu bytes of its memory in one piece are free for the device tree; allowed: with dtb=, or another board",
-		  p->board->name, bytes);
+		  shadow_board_name(p->board), bytes);
 	return -ERANGE;
 }
 
@@ -225,7 +225,7 @@ static int check_in_memory(const struct placing *p, const char *name,
 		return 0;
 	refuse(p, name, range,
 	       "out of range; allowed: inside the memory of board %s that may be used and mapped",
-	       p->board->name);
+	       shadow_board_name(p->board));
 	return -ERANGE;
 }
 

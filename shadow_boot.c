@@ -32,8 +32,13 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 	nodes->nr_nodes = mm->boot.nr_nodes;
 	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
-	if (!bytes)
-		return -EINVAL;
+	if (!bytes) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "no memmap for %llu KiB of memory; allowed: 1 to %d whole frames of %lu KiB, of nodes 0 to %u",
+			  (u64)mm->memblock.memory.total_size >> 10, S32_MAX,
+			  BIT(nodes->page_shift - 10), nodes->nr_nodes - 1);
+		return -ERANGE;
+	}
 	memmap = shadow_early_alloc_backed(&mm->early, "memmap", bytes,
 					   1ULL << nodes->page_shift);
 	if (!memmap) {

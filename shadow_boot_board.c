@@ -48,12 +48,12 @@ static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage
 	if (start >= limit)
 		return refuse(why, why_bytes, -ERANGE,
 			      "board=%s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
-			      mm->board->name, start, limit);
+			      shadow_board_name(mm->board), start, limit);
 	if (aperture + storage->bytes > limit) {
 		if (aside)
 			return refuse(why, why_bytes, -ERANGE,
 				      "board=%s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
-				      mm->board->name, end, storage->bytes >> 20,
+				      shadow_board_name(mm->board), end, storage->bytes >> 20,
 				      limit);
 		aperture = 0;
 	}
@@ -62,7 +62,7 @@ static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage
 	if (err)
 		return refuse(why, why_bytes, err,
 			      "board=%s: a block of %lluK cannot keep its books",
-			      mm->board->name, storage->bytes >> 10);
+			      shadow_board_name(mm->board), storage->bytes >> 10);
 	mm->block.base = start;
 	mm->block.bytes = (aperture ? aperture + storage->bytes : end) - start;
 	mm->block.virt = storage->virt;
@@ -85,7 +85,7 @@ static int place_aside(struct shadow_mm *mm, char *why, size_t why_bytes)
 		return 0;
 	return refuse(why, why_bytes, -ENOMEM,
 		      "board=%s: no room in the block for an image of %lluK",
-		      mm->board->name, places->image.bytes >> 10);
+		      shadow_board_name(mm->board), places->image.bytes >> 10);
 }
 
 /**

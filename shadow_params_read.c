@@ -196,7 +196,8 @@ static int read_range_of(struct shadow_params_check *c, enum shadow_param_id id,
 					    "allowed: START+BYTES, like 2M+16M");
 	if (err || range->bytes > U64_MAX - range->start)
 		return shadow_params_refuse(c, id, -ERANGE,
-					    "out of range; allowed: START+BYTES inside the block");
+					    "out of range; allowed: START+BYTES inside %s",
+					    id == SHADOW_PARAM_MEMORY ? "52 bits" : "the block");
 	if (range->bytes == 0)
 		return shadow_params_refuse(c, id, -EINVAL, "allowed: at least one byte");
 	range->given = true;

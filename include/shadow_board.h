@@ -188,6 +188,7 @@ u64 shadow_board_memory_bytes(const struct shadow_board *board);
 bool shadow_board_inside(const struct shadow_board *board,
 			 const struct shadow_block *storage);
 const char *shadow_board_kind_name(enum shadow_board_kind kind);
+const char *shadow_board_name(const struct shadow_board *board);
 const char *shadow_board_where(const struct shadow_board_range *range,
 			       char *buf);
 

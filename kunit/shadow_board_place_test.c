@@ -101,6 +101,12 @@ static void places_without_room(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, strstr(b->why, "board tiny: no "));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(b->why, "for the image"));
 
+	/* memory= alone makes a board without a name */
+	b->board.name[0] = '\0';
+	b->board.kind = SHADOW_BOARD_MEMORY;
+	KUNIT_EXPECT_EQ(test, place(b), -ERANGE);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(b->why, "board memory=: no "));
+
 	b = new_bench(test);
 	add_memory(b, 0x40000000, 0x100000);
 	b->board.dtb_bytes = 0x100000;
@@ -124,7 +130,7 @@ static void given_image(struct kunit *test)
 		},
 		{ 0x44000000, 0x1000, -ERANGE, "image=0x44000000+0x1000: out of range" },
 		{ 0x3ff00000, 0x1000000, -ERANGE,
-		  "image=0x3ff00000+0x1000000: out of range; allowed: inside the memory of board  that may be used and mapped"
+		  "image=0x3ff00000+0x1000000: out of range; allowed: inside the memory of board device tree that may be used and mapped"
 		},
 		{ 0x4ff00000, 0x1000000, -ERANGE, "image=0x4ff00000+0x1000000: out of range" },
 		{ 0x80000000, 0x1000000, -ERANGE, "image=0x80000000+0x1000000: out of range" },

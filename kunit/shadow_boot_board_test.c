@@ -278,6 +278,19 @@ static void board_late_memory(struct kunit *test)
 	}
 }
 
+/* More frames than an index of the memmap can name, and none at all: both say so */
+static void board_no_memmap(struct kunit *test)
+{
+	struct setup *s = prepare_early(test, "memblock", "16M", NULL, "2G+32T");
+	const char *why = s->mm.boot.record[SHADOW_PHASE_FREE_AREA_INIT].effect;
+
+	KUNIT_EXPECT_EQ(test, shadow_boot_up(&s->mm), -ERANGE);
+	KUNIT_EXPECT_EQ(test, s->mm.boot.nr_done, SHADOW_PHASE_FREE_AREA_INIT);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "34359738368 KiB"), "%s", why);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "allowed: "), "%s", why);
+	KUNIT_EXPECT_EQ(test, live, 0);
+}
+
 /* What a person does to the early allocator, between two steps */
 static void board_early_by_hand(struct kunit *test)
 {
@@ -326,6 +339,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(board_virtual),
 	KUNIT_CASE(board_ragged_hole),
 	KUNIT_CASE(board_late_memory),
+	KUNIT_CASE(board_no_memmap),
 	KUNIT_CASE(board_early_by_hand),
 	{}
 };

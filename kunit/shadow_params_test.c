@@ -431,6 +431,12 @@ static void params_share(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, why, "share=8M: allowed: without size");
 	in.value[P(SIZE)] = NULL;
+	in.value[P(SHARE)] = "8M";
+	/* A board's memory need not lie in the block */
+	in.value[P(MEMORY)] = "0xffffffffffff0000+1M";
+	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), -ERANGE);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "allowed: START+BYTES inside 52 bits"));
+	in.value[P(MEMORY)] = NULL;
 	in.value[P(SHARE)] = "1M";
 	KUNIT_EXPECT_EQ(test, shadow_params_check(&in, &further, &cfg, why, sizeof(why)), -ERANGE);
 	expect_why(test, why, "share");
