@@ -477,9 +477,11 @@ static u64 any_pa(struct rnd_state *rnd, u64 grain)
 
 static u64 any_bytes(struct rnd_state *rnd, u64 base, u64 grain, u64 most)
 {
-	u64 room = min(FIRST_PA + NR_UNITS * UNIT - base, most) / grain;
+	u64 room = min(FIRST_PA + NR_UNITS * UNIT - base, most);
 
-	return (1 + shadow_test_below(rnd, max(room, 1ULL))) * grain;
+	/* Less than a grain may be left */
+	return room < grain ? room :
+	       (1 + shadow_test_below(rnd, room / grain)) * grain;
 }
 
 static void random_board(struct rnd_state *rnd, struct bench *b)
