@@ -258,6 +258,15 @@ static struct bench *crowded_bench(struct kunit *test, struct shadow_block *bloc
 	return b;
 }
 
+static void expect_in_room(struct kunit *test, const struct shadow_block *block,
+			   const struct shadow_memblock_type *type)
+{
+	u64 at = (char *)type->regions - (char *)block->virt;
+
+	KUNIT_EXPECT_TRUE_MSG(test, at - 0x100000 < 0x100000, "%s: %llx",
+			      type->name, at);
+}
+
 static void crowded_board(struct kunit *test)
 {
 	static const u32 flags[] = { 0, NOMAP };
@@ -294,10 +303,9 @@ static void crowded_board(struct kunit *test)
 									     pa + 0x1000));
 		}
 		/* What the arrays took lies where it was to lie, and is in use. */
-		KUNIT_EXPECT_TRUE(test, (char *)b->mb.memory.regions >=
-				  (char *)block.virt + 0x100000 &&
-				  (char *)b->mb.memory.regions <
-				  (char *)block.virt + 0x200000);
+		expect_in_room(test, &block, &b->mb.memory);
+		if (!flags[k])
+			expect_in_room(test, &block, &b->mb.reserved);
 		KUNIT_EXPECT_STREQ(test, shadow_memblock_owner_of(&b->mb, 0x40200000),
 				   "image");
 		shadow_memblock_allow_resize(&b->mb);
