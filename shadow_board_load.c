@@ -77,6 +77,9 @@ static int load_file(struct shadow_board *board)
 	struct platform_device *pdev;
 	int err;
 
+	if (!IS_REACHABLE(CONFIG_FW_LOADER))
+		return shadow_board_refuse(board, -EOPNOTSUPP,
+					   "this kernel was built without CONFIG_FW_LOADER");
 	/* Firmware is a device's; this one gives the loader's lines a name. */
 	pdev = platform_device_register_simple("shadow_mm", PLATFORM_DEVID_AUTO,
 					       NULL, 0);
@@ -151,7 +154,8 @@ static int fill_in(const struct shadow_config *cfg, struct shadow_board *board)
  * result is of kind SHADOW_BOARD_BLOCK, and has no memory of its own.
  *
  * Context: process context, sleeps.
- * Return: 0; -ENODEV where there is no such file; -EINVAL, -ERANGE or -E2BIG for
+ * Return: 0; -ENODEV where there is no such file, -EOPNOTSUPP where the host
+ * cannot load any; -EINVAL, -ERANGE or -E2BIG for
  * a board that is malformed or cannot be; -ENOMEM.
  */
 int shadow_board_obtain(const struct shadow_config *cfg,
