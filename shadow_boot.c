@@ -381,20 +381,20 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 /**
  * shadow_boot_step() - go on with a boot that has stopped
  * @mm: the machine
- * @upto: last phase to run; where it is complete already, nothing is done
+ * @last: last phase to run; where it is complete already, nothing is done
  *
  * Context: process context; may sleep in the host's allocator only.
  * Return: 0, or the errno of the phase that failed: @boot.nr_done tells which,
  * its record why, and everything has been undone, also what earlier steps did.
  */
-int shadow_boot_step(struct shadow_mm *mm, unsigned int upto)
+int shadow_boot_step(struct shadow_mm *mm, unsigned int last)
 {
 	unsigned int phase;
 	int err;
 
 	if (mm->boot.failed)
 		return mm->boot.failed;
-	for (phase = mm->boot.nr_done; phase <= upto && phase < SHADOW_NR_PHASES;
+	for (phase = mm->boot.nr_done; phase <= last && phase < SHADOW_NR_PHASES;
 	     phase++) {
 		err = run_phase(mm, phase);
 		if (err)

@@ -21,7 +21,7 @@ int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage
 int shadow_boot_up_in(struct shadow_mm *mm, const struct shadow_block *storage,
 		      struct shadow_backing *backing);
 int shadow_boot_up(struct shadow_mm *mm);
-int shadow_boot_step(struct shadow_mm *mm, unsigned int upto);
+int shadow_boot_step(struct shadow_mm *mm, unsigned int last);
 u64 shadow_boot_down(struct shadow_mm *mm);
 
 /**

@@ -232,6 +232,50 @@ static void board_virtual(struct kunit *test)
 	}
 }
 
+static void add_frames(u8 *set, u64 first, u64 pfn, u64 end_pfn)
+{
+	for (; pfn < end_pfn; pfn++)
+		set[pfn - first] = 1;
+}
+
+/* Frames that were handed over, and those that the machine took for itself */
+static u8 *frames_not_boards(struct kunit *test, const struct setup *s, u64 first,
+			     u64 nr)
+{
+	const struct shadow_early *early = &s->mm.early;
+	const struct shadow_early_range *range = early->log->range;
+	u8 *set = shadow_test_alloc(test, nr);
+	u64 idx, start, end;
+
+	for (idx = 0; early->ops->next_free(early, &idx, &start, &end);)
+		add_frames(set, first, start, end);
+	for (idx = 0; early->ops->own_frames(early, &idx, &start, &end);)
+		add_frames(set, first, start, end);
+	for (; range < early->log->range + early->log->nr; range++)
+		if (!strcmp(range->owner, "table") || !strcmp(range->owner, "memmap"))
+			add_frames(set, first, range->base >> 12,
+				   (range->base + range->bytes) >> 12);
+	return set;
+}
+
+/* Whoever allocates, the sets are equal once own allocations are added back */
+static void board_same_frames(struct kunit *test)
+{
+	static const char memory[] = "0x40000000+130M,0x50100000+70M";
+	const u64 first = 0x40000, nr = 0x20000;
+	struct setup *s;
+	unsigned int i;
+	u8 *set[2];
+
+	for (i = 0; i < 2; i++) {
+		s = prepare_early(test, early_names[i], "32M", NULL, memory);
+		boot(test, &s->mm);
+		set[i] = frames_not_boards(test, s, first, nr);
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
+	}
+	KUNIT_EXPECT_MEMEQ(test, set[0], set[1], nr);
+}
+
 /* Frames beside a hole that share a largest block with it keep their page */
 static void board_ragged_hole(struct kunit *test)
 {
@@ -264,9 +308,11 @@ static void board_late_memory(struct kunit *test)
 		s->mm.cfg.until = SHADOW_PHASE_BUILD_ZONELISTS;
 		boot(test, &s->mm);
 		/* bootmem has no bits beyond its node, and none twice */
-		for (i = 0; i < ARRAY_SIZE(late); i++)
-			KUNIT_EXPECT_EQ(test, !!shadow_early_add(&s->mm.early, late[i],
-								SZ_2M), early && i);
+		for (i = 0; i < ARRAY_SIZE(late); i++) {
+			int err = shadow_early_add(&s->mm.early, late[i], SZ_2M);
+
+			KUNIT_EXPECT_EQ(test, !!err, early && i);
+		}
 		KUNIT_ASSERT_EQ(test, shadow_boot_step(&s->mm, SHADOW_NR_PHASES - 1), 0);
 		expect_ok(test, &s->mm);
 		/* The second half of the last one follows the first bank */
@@ -291,6 +337,18 @@ static void board_no_memmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, live, 0);
 }
 
+static void by_hand(struct kunit *test, struct setup *s, u64 base)
+{
+	struct shadow_early *early = &s->mm.early;
+
+	KUNIT_EXPECT_EQ(test, shadow_early_reserve(early, "ctl", base, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, shadow_early_free(early, base, SZ_4K), 0);
+	KUNIT_EXPECT_EQ(test, shadow_early_remove(early, base, SZ_16K), 0);
+	expect_ok(test, &s->mm);
+	KUNIT_EXPECT_EQ(test, shadow_early_add(early, base, SZ_16K), 0);
+	expect_ok(test, &s->mm);
+}
+
 /* What a person does to the early allocator, between two steps */
 static void board_early_by_hand(struct kunit *test)
 {
@@ -313,16 +371,7 @@ static void board_early_by_hand(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, shadow_boot_step(&s->mm, phase), 0);
 			pa = shadow_early_alloc(early, "ctl", &want);
 			KUNIT_EXPECT_NE(test, pa, 0);
-			KUNIT_EXPECT_EQ(test, shadow_early_reserve(early, "ctl",
-					s->storage.base + SZ_8M, SZ_4K), 0);
-			KUNIT_EXPECT_EQ(test, shadow_early_free(early,
-					s->storage.base + SZ_8M, SZ_4K), 0);
-			KUNIT_EXPECT_EQ(test, shadow_early_remove(early,
-					s->storage.base + SZ_8M, SZ_16K), 0);
-			expect_ok(test, &s->mm);
-			KUNIT_EXPECT_EQ(test, shadow_early_add(early,
-					s->storage.base + SZ_8M, SZ_16K), 0);
-			expect_ok(test, &s->mm);
+			by_hand(test, s, s->storage.base + SZ_8M);
 		}
 		KUNIT_ASSERT_EQ_MSG(test, shadow_boot_step(&s->mm, SHADOW_NR_PHASES - 1), 0,
 				    "phase %s: %s", shadow_phase_name(s->mm.boot.nr_done),
@@ -337,6 +386,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(board_stop_at_every_phase),
 	KUNIT_CASE(board_text),
 	KUNIT_CASE(board_virtual),
+	KUNIT_CASE(board_same_frames),
 	KUNIT_CASE(board_ragged_hole),
 	KUNIT_CASE(board_late_memory),
 	KUNIT_CASE(board_no_memmap),
