@@ -25,12 +25,18 @@ int refuse(char *why, size_t why_bytes, int err, const char *fmt, ...)
  * The host's own memory is never the machine's, and what a text describes has
  * an owner for each byte.
  */
-static bool is_virtual(const struct shadow_board *board,
+static bool is_virtual(const struct shadow_mm *mm,
 		       const struct shadow_block *storage)
 {
+	const struct shadow_board *board = mm->board;
+	u64 start, end;
+
+	/* An initrd may be memory that the board does not have */
+	shadow_board_span(board, &mm->places, &start, &end);
 	return board->kind == SHADOW_BOARD_HOST ||
 	       board->kind == SHADOW_BOARD_TEXT ||
-	       !shadow_board_inside(board, storage);
+	       !shadow_board_inside(board, storage) ||
+	       !shadow_block_spans(storage, start, end - start);
 }
 
 /* The board's span, and above it the aperture where descriptors reach it */
@@ -40,11 +46,13 @@ static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage
 {
 	bool aside = mm->board->kind == SHADOW_BOARD_TEXT;
 	u64 limit = 1ULL << shadow_config_pa_bits(&mm->cfg);
-	u64 start = round_down(shadow_board_start(mm->board), 1ULL << mm->cfg.page_shift);
-	u64 end = min(shadow_board_end(mm->board), limit);
-	u64 aperture = ALIGN(end, SHADOW_BACKING_APERTURE);
+	u64 start, end, aperture;
 	int err;
 
+	shadow_board_span(mm->board, &mm->places, &start, &end);
+	start = round_down(start, 1ULL << mm->cfg.page_shift);
+	end = min(end, limit);
+	aperture = ALIGN(end, SHADOW_BACKING_APERTURE);
 	if (start >= limit)
 		return refuse(why, why_bytes, -ERANGE,
 			      "board=%s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
@@ -141,7 +149,7 @@ int shadow_boot_prepare(struct shadow_mm *mm, const struct shadow_block *storage
 	why[0] = '\0';
 	mm->block = *storage;
 	mm->block.backing = NULL;
-	if (mm->board && is_virtual(mm->board, storage))
+	if (mm->board && is_virtual(mm, storage))
 		err = make_virtual(mm, storage, backing, why, why_bytes);
 	if (!err && mm->board && mm->board->kind == SHADOW_BOARD_TEXT)
 		err = place_aside(mm, why, why_bytes);
