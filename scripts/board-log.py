@@ -49,17 +49,9 @@ DOING = {
     "mem_init": "all free memory goes to the buddy allocator, which writes "
     "struct pages only; then the first real allocations",
 }
-RANK_PHASE = ((4, "setup_machine_fdt"), (6, "arm64_memblock_init"),
-              (7, "bootmem_init"), (14, "free_area_init"),
-              (16, "build_all_zonelists"), (20, "mem_init"))
-NUMBERS = 1 << 64
-
-
-def phase_of_rank(rank):
-    for last, phase in RANK_PHASE:
-        if rank <= last:
-            return phase
-    return "mem_init"
+# Who of memblock=debug's lines is at work when
+AT_WORK = {"early_pgtable_alloc": "paging_init", "memmap_alloc": "free_area_init",
+           "arm64_memblock_init": "arm64_memblock_init"}
 
 
 # ---------------------------------------------------------------- parameters --
@@ -91,7 +83,8 @@ class Loader:
 
     def command_line(self):
         for line in self.console.of("cmdline"):
-            return line, line.values[0]
+            if line.number < self.console.length:
+                return line, line.values[0]
         return None
 
     def memory(self):
@@ -151,7 +144,7 @@ def taken(loader, given):
             yield ("cmdline", found[1], found[0], "the boot loader replaced %s"
                    % tree.child("chosen").cite("bootargs"))
     found = loader.memory()
-    if found and "memory" not in given and not tree.memory():
+    if found and "memory" not in given and not tree.says_memory(found[1]):
         yield ("memory", ",".join(start_and_bytes(s) for s in found[1]),
                found[0], "the tree's /memory is empty")
     found = loader.initrd()
@@ -341,8 +334,9 @@ class Comparison:
         theirs = by_place(self.console.of(*COMPARED))
         ours = by_place(l for l in self.shadow.lines if l.kind in COMPARED)
         for key, line in theirs.items():
-            other = ours.get(key)
-            if other and same(line, other, self.shadow):
+            other = ours.get(key) or self.cut_off(line)
+            if other and same(line, other, self.shadow) or \
+                    other and other is self.cut_off(line):
                 self.compared += 1
                 self.matched.append((line, other))
             elif other:
@@ -350,11 +344,36 @@ class Comparison:
                 self.parts.append(Part(line, line.text, other.text,
                                        self.blame.of(line, other)))
             elif not self.tolerated_extra(line):
-                self.parts.append(Part(line, line.text, None,
+                self.parts.append(Part(line, line.text,
+                                       self.instead(line, theirs, ours),
                                        self.blame.of(line, None)))
         for key, other in ours.items():
             if key not in theirs:
                 self.missing(other)
+
+    @staticmethod
+    def instead(line, theirs, ours):
+        """Of reserved memory: what the shadow says first that the log does not"""
+        if line.kind != "reserved":
+            return None
+        return next((other.text for key, other in ours.items()
+                     if key[0] == line.kind and key not in theirs), None)
+
+    def is_cut(self, line, expected):
+        """The log may end within a line"""
+        return line.number == self.console.length and \
+            expected.strip().startswith(line.text.strip())
+
+    def cut_off(self, line):
+        """The shadow's line that the log's last one is the beginning of"""
+        for other in self.shadow.lines:
+            texts = [other.text]
+            if other.kind == line.kind == "built":
+                texts += [re.sub(r"\d+$", str(total), other.text) for total in
+                          self.shadow.old_total_pages(int(other.values[2]))]
+            if any(self.is_cut(line, text) for text in texts):
+                return other
+        return None
 
     def tolerated_extra(self, line):
         text = line.values[0] if line.values else ""
@@ -423,11 +442,16 @@ class Comparison:
 
     # What the tree alone says
 
+    def model(self):
+        root = self.tree.root
+        return root.text("model") or root.text("compatible")
+
     def compare_tree(self):
-        model = self.tree.root.text("model") or self.tree.root.text("compatible")
+        model = self.model()
         for line in self.console.of("model"):
             self.compared += 1
-            if line.values[0].strip() != model:
+            if line.values[0].strip() != model and \
+                    not self.is_cut(line, "Machine model: " + model):
                 cite = self.tree.root.cite("model")
                 self.parts.append(Part(
                     line, line.text, "Machine model: " + model,
@@ -435,6 +459,8 @@ class Comparison:
         bootargs = self.tree.bootargs()
         for line in self.console.of("cmdline"):
             theirs = memory_words(line.values[0])
+            if line.number == self.console.length:
+                continue
             if bootargs and memory_words(bootargs) != theirs:
                 self.parts.append(Part(
                     line, line.text, "Kernel command line: " + bootargs,
@@ -449,11 +475,27 @@ class Comparison:
             self.compare_refused()
 
     def compare_refused(self):
-        memory = self.console.of("faked", "node", "memory")
+        """Without a machine there is the refusal, and what it speaks of"""
+        why = re.sub(r"^board=\S+: ", "", self.shadow.refused)
+        region = re.search(r"region '([^']*)'", why)
+        name = re.match(r"(image|initrd|memory)=", why)
+        loader = Loader(self.tree, self.console)
+        found = getattr(loader, name.group(1))() if name else None
+        if region:
+            for line in self.console.of("reserved"):
+                if "failed" in line.text and region.group(1) in line.text:
+                    self.notes.append(
+                        "line %d: `%s`: the board's kernel met the same" %
+                        (line.number, line.text.strip()))
+                    return
+        if found:
+            self.parts.append(Part(found[0], found[0].text, None,
+                                   self.blame.of_refusal()))
+            return
+        memory = self.console.of("faked", "zone", "node", "memory")
         if memory:
-            line = memory[0]
-            self.parts.append(Part(line, line.text, None,
-                                   self.blame.of_memory(line, None)))
+            self.parts.append(Part(memory[0], memory[0].text, None,
+                                   self.blame.of_memory(memory[0], None)))
 
     # memblock=debug: what arm64_memblock_init() takes and leaves
 
@@ -562,15 +604,14 @@ def say(text):
 
 def report_part(comparison):
     first = comparison.parts[0]
-    if comparison.shadow.refused:
-        say("the shadow refuses the tree: %s" % comparison.shadow.refused)
     if first.theirs is None:
         say("line %d: `%s`; before it the shadow has `%s`, the log does not: "
             "follows from %s" % (first.number, first.line.text.strip(),
                                  first.ours.strip(), first.why))
     elif first.ours is None:
-        say("line %d: `%s`; the shadow has no such line: follows from %s" %
-            (first.number, first.theirs.strip(), first.why))
+        say("line %d: `%s`; the shadow has %s: follows from %s" %
+            (first.number, first.theirs.strip(), "no machine" if
+             comparison.shadow.refused else "no such line", first.why))
     else:
         say("line %d: `%s`; the shadow has `%s`: follows from %s" %
             (first.number, first.theirs.strip(), first.ours.strip(), first.why))
@@ -588,14 +629,15 @@ def next_line(comparison):
     seen = [l for l in console.lines if l.rank is not None]
     rank = max((l.rank for l in seen), default=-1)
     matched = {id(other) for _, other in comparison.matched}
-    if rank >= RANK["slub"] and console.of("total") or rank >= RANK["last"]:
-        return rank, None
     for other in comparison.shadow.lines:
-        if id(other) in matched or comparison.not_printed(other) and \
-                other.kind != "total" or other.rank is None:
+        # It moved behind much else: only the end of the boot says it is gone.
+        total = other.kind == "total" and rank < RANK["last"]
+        if other.rank is None or id(other) in matched or \
+                not total and (other.rank < rank or
+                               comparison.not_printed(other)) or \
+                other.values and other.values[0] == "Device":
             continue
-        if other.rank >= rank:
-            return rank, other
+        return rank, other
     return rank, None
 
 
@@ -611,17 +653,19 @@ def report_end(comparison):
     else:
         say("log and shadow agree as far as the log goes: %d lines compared, "
             "it ends at line %d" % (comparison.compared, console.length))
-        if not comparison.has_info():
+        if not console.of("start", "zones", "nodes", "model", "built"):
             say("it shows warnings at most: without `quiet`, and with "
                 "loglevel=8, there is more to compare")
         phase = following.phase if following else None
-    if rank < RANK["model"] and rank >= 0:
+    if rank < RANK["model"]:
         phase = "setup_machine_fdt"
-        say("next the kernel would have printed: Machine model: %s" %
-            (comparison.tree.root.text("model") or
-             comparison.tree.root.text("compatible")))
+        say("next the kernel would have printed: %s" %
+            ("Booting Linux on physical CPU" if rank < 0 else
+             "Machine model: " + comparison.model()))
     elif following:
-        say("next the kernel would have printed: %s" % following.text.strip())
+        say("next the kernel would have printed: %s" %
+            re.sub(r"^(Memory: )\d+(K/\d+K available).*", r"\1…\2 (…)",
+                   following.text.strip()))
     else:
         say("all that a kernel says of memory while it boots is there: what "
             "stops the board comes later")
@@ -630,26 +674,34 @@ def report_end(comparison):
     report_last_row(console)
 
 
-# Silent phases between what is printed before and what comes next
-SILENT = {"bootmem_init": ("arm64_memblock_init", "paging_init"),
-          "free_area_init": ("arm64_memblock_init", "paging_init",
-                             "bootmem_init")}
+# Phases that print nothing of their own before the one that does
+SILENT = ("arm64_memblock_init", "paging_init")
+
+
+def silent_before(comparison, rank, phase):
+    """Which of them may be where the log ends"""
+    silent = {"bootmem_init": SILENT, "free_area_init": SILENT + ("bootmem_init",)
+              }.get(phase, ()) if rank <= RANK["linear"] else ()
+    last = 0
+    for line in comparison.console.of("call", "alloc"):
+        who = caller(line) if line.kind == "call" else line.values[0]
+        at_work = AT_WORK.get(who)
+        if at_work in silent:
+            last = max(last, silent.index(at_work))
+    return silent[last:]
 
 
 def report_phase(comparison, rank, phase):
     shadow = comparison.shadow
-    silent = [p for p in SILENT.get(phase, ()) if rank <= RANK["initrd"] or
-              (p == "paging_init" and rank < RANK["faked"]
-               and phase == "bootmem_init")]
-    for name in silent + [phase]:
+    for name in silent_before(comparison, rank, phase) + (phase,):
         say("  in %s: %s" % (name, DOING.get(name, "see file boot")))
         if name in shadow.effects:
             say("    the shadow: %s" % shadow.effects[name])
         for owner, of in (("table", "paging_init"), ("memmap", "free_area_init")):
             spans = shadow.kept(owner) if of == name else []
             if spans:
-                say("    the shadow's first %s lies at %s: is that memory "
-                    "there, and not the firmware's?" % (owner, show(spans[-1])))
+                say("    the shadow's %s lies at %s: is that memory there, and "
+                    "not the firmware's?" % (owner, show(spans[-1])))
 
 
 def report_last_row(console):
@@ -679,11 +731,14 @@ def report_notes(comparison):
 def compare(tree, console, shadow):
     comparison = Comparison(tree, console, shadow)
     report_notes(comparison)
+    if shadow.refused:
+        say("the shadow refuses the tree: %s" % shadow.refused)
     if comparison.parts:
         report_part(comparison)
     elif shadow.refused:
-        say("the shadow refuses the tree: %s" % shadow.refused)
-        say("no line of the log says what that kernel's memory was")
+        for note in comparison.notes or [
+                "no line of the log says what that kernel made of it"]:
+            say(note)
     else:
         report_end(comparison)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # board.sh - what `make board` does
 #
-# usage: scripts/board.sh DTB [LOG]
+# usage: scripts/board.sh [--keep FILE] DTB [LOG]
 #        make board DTB=FILE [LOG=CONSOLE.txt] [PARAMS='PARAMETER=VALUE …']
 #
 # Boots the device tree DTB as a virtual board in a guest, and prints the files
@@ -15,6 +15,9 @@
 # else what the kernel would have done next. What the boot loader filled in
 # (command line, initrd, memory) is taken from the log where the tree does not
 # have it; a line says so.
+#
+# With --keep the files of the shadow that are compared stay in FILE, for
+# scripts/board-log.py.
 #
 # A tree that is refused is named with property and offset: status 1. Other
 # statuses are those of scripts/guest.sh; 64 is wrong usage.
@@ -115,8 +118,15 @@ show_files() {
 }
 
 main() {
+	local keep=
 	case ${1:-} in
 	-h | --help)	print_help "$0"; exit 0 ;;
+	--keep)
+		need_value --keep $#
+		keep=$2
+		shift 2
+		;;
+	-*)	wrong "unknown option '$1'" ;;
 	esac
 	check_arguments "$@"
 	local dtb=$1 log=${2:-} name words=() word rc=0 given work
@@ -141,6 +151,7 @@ main() {
 	"$SHADOW_SCRIPTS/guest.sh" --no-insmod --mem "$(guest_memory "$given")" \
 		--board "$work/$name.dtb" -- "$(cat "$work/script")" \
 		>"$work/shadow" || rc=$?
+	[ -z "$keep" ] || cp "$work/shadow" "$keep"
 	show_files "$work/shadow"
 	if grep -q '^==> refused <==$' "$work/shadow"; then
 		rc=$REFUSED

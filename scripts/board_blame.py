@@ -7,10 +7,7 @@ sentence or two what to look at.
 
 import re
 
-from board_tree import merge, subtract
-
-# What a tree may say of its root's cells
-CELLS = ((2, 2), (2, 1), (1, 2), (1, 1))
+from board_tree import CELLS, merge, subtract
 
 
 def show(span):
@@ -97,18 +94,21 @@ class Blame:
         return self.of_border(theirs, ours)
 
     def of_refusal(self):
-        return "%s" % re.sub(r"^board=\S+: ", "", self.shadow.refused)
+        why = re.sub(r"^board=\S+: ", "", self.shadow.refused)
+        region = re.search(r"region '([^']*)'", why)
+        for node in self.tree.reserved_nodes():
+            if region and node.name.startswith(region.group(1)):
+                return "%s: %s" % (node.cite("reg"), why)
+        return why
 
     def of_cells(self, log):
-        """Does the log's memory come out with other cell counts?"""
-        if not log:
-            return None
+        """Does the log's memory come out with other cell counts, exactly?"""
         right = merge([(r.base, r.end) for r in self.tree.memory()])
-        if not subtract(log, right):
+        if not log or not subtract(log, right):
             return None
         for cells in CELLS:
             other = merge([(r.base, r.end) for r in self.tree.memory(cells)])
-            if cells == self.tree.cells or not other or subtract(log, other):
+            if cells == self.tree.cells or not set(log) <= set(other):
                 continue
             root = self.tree.root
             name = "#address-cells" if cells[0] != self.tree.cells[0] else \
@@ -259,11 +259,8 @@ class Blame:
         if (theirs or ours).kind == "ignored":
             found = self.tree.memory()
             return found[0].cite if found else "/memory reg"
-        parent = self.tree.child("reserved-memory")
         if "No reserved-memory node" in text or "unsupported" in text:
-            return "%s: the tree %s" % (
-                parent.cite("ranges"), "has regions, the log's had none"
-                if theirs else "has no such node, the log's had one")
+            return self.of_parent(theirs)
         if "OVERLAP" in text:
             return self.of_overlap()
         names = [n for n in self.tree.reserved_nodes()
@@ -271,6 +268,15 @@ class Blame:
         if not names:
             return self.of_reserved(self.text_span(text))
         return self.of_named(names[0], text, theirs)
+
+    def of_parent(self, theirs):
+        """/reserved-memory is there for one of them only"""
+        nodes = self.tree.reserved_nodes()
+        if not theirs or not nodes:
+            return self.tree.child("reserved-memory").cite("ranges") + \
+                ": the board's kernel was given a tree with another one"
+        node = next((n for n in nodes if self.clash(n)), nodes[0])
+        return self.of_named(node, "", None)
 
     @staticmethod
     def text_span(text):
@@ -291,8 +297,9 @@ class Blame:
         hit = self.clash(node)
         if hit:
             return "%s: it overlaps %s%s" % (
-                cite, hit, "; no-map over memory in use is refused, and the "
-                "region stays mapped" if "failed to reserve" in text else "")
+                cite, hit, "; no-map is refused for memory that is in use, "
+                "which stays mapped" if "failed to reserve" in text else
+                "; whoever has the one believes to be alone with it")
         if "failed to reserve" in text:
             return cite + ": no-map over memory in use: it overlaps the image, " \
                 "the initrd, the device tree or another region of %s" % \

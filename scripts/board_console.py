@@ -46,7 +46,7 @@ RANKED = (
      r"Total pages: (\d+)"),
     ("policy", 15, r"Policy zone: (\w+)"),
     ("cmdline", 15, r"Kernel command line: ?(.*)"),
-    ("hash", 16, r"(?:Dentry cache|Inode-cache) hash table entries: \d+ "
+    ("hash", 15, r"(?:Dentry cache|Inode-cache) hash table entries: \d+ "
      r"\(order: (-?\d+), (\d+) bytes"),
     ("total", 17, r"Memory: (\d+)K/(\d+)K available \((.*)\)"),
     ("slub", 18, r"SLUB: HWalign="),
@@ -59,6 +59,7 @@ RANKED = (
     ("crash", None, r"crashkernel reserved: " + HEX + " - " + HEX),
     ("call", None, r"memblock_(add|remove|reserve|mark_\w+)(?:_node)?: \[" + HEX +
      "-" + HEX + r"\](?: flags \S+)? (\S+)"),
+    ("alloc", None, r"memblock_(?:phys_)?alloc\w*: .* (\w+)\+0x"),
     ("lost", None, r"\*\* (\d+) printk messages dropped"),
     ("death", None, r"(Kernel panic - not syncing.*|Unable to handle kernel.*|"
      r"Internal error:.*|Error: invalid device tree blob.*|"
@@ -67,8 +68,7 @@ RANKED = (
     ("ramdisk", None, r"Loading Ramdisk to ([0-9a-f]+), end ([0-9a-f]+)"),
     ("image", None, r"Moving Image from \S+ to (0x[0-9a-f]+), end=([0-9a-f]+)"),
 )
-PATTERNS = [(kind, rank, re.compile(r"\s*" + text + r"\s*$"
-                                    if text.endswith(")") else r"\s*" + text))
+PATTERNS = [(kind, rank, re.compile(r"\s*" + text))
             for kind, rank, text in RANKED]
 RANK = {kind: rank for kind, rank, _ in RANKED}
 KERNEL_KINDS = {kind for kind, rank, _ in RANKED if rank is not None}
@@ -115,9 +115,9 @@ class Console:
         raw = data.decode("utf-8", "replace").replace("\r\n", "\n")
         rows = [plain(row) for row in raw.split("\n")]
         # Without its newline a line may be cut anywhere.
-        self.cut = bool(rows[-1])
         whole = rows[:-1]
-        self.rows = rows
+        while whole and not whole[-1]:
+            whole.pop()
         starts = [i for i, row in enumerate(rows)
                   if row.startswith("Booting Linux on physical CPU")]
         self.boots = len(starts)

@@ -9,6 +9,8 @@ malformed is read as far as it goes; the module is who refuses it.
 import struct
 
 MAGIC = 0xD00DFEED
+# What a tree may say of its root's cells
+CELLS = ((2, 2), (2, 1), (1, 2), (1, 1))
 BEGIN_NODE, END_NODE, PROP, NOP, END = 1, 2, 3, 4, 9
 
 
@@ -155,6 +157,13 @@ class Tree:
             found += [r for r in self.entries(node, name, cells)
                       if r.end > r.base]
         return found
+
+    def says_memory(self, spans):
+        """Is there memory, or with other cells that of [(base, end)]?"""
+        return bool(self.memory()) or any(
+            set(spans) <= set(merge([(r.base, r.end)
+                                     for r in self.memory(cells)]))
+            for cells in CELLS)
 
     def reserved_nodes(self):
         return self.child("reserved-memory").children
