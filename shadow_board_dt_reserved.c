@@ -211,9 +211,11 @@ int shadow_board_dt_reserved(struct shadow_board_dt *dt)
 	if (!is_as_expected(dt, parent)) {
 		shadow_board_dt_note(dt, parent, "ranges",
 				     "missing, or cells other than the root's: all regions skipped");
+		dt->board->reserved_node = SHADOW_BOARD_RESERVED_BAD;
 		of_node_put(parent);
 		return 0;
 	}
+	dt->board->reserved_node = SHADOW_BOARD_RESERVED_READ;
 	for_each_available_child_of_node(parent, np) {
 		err = read_region(dt, np);
 		if (err) {

@@ -343,6 +343,13 @@ static int reserve_all(struct shadow_board_fate *fate,
 	return err;
 }
 
+/* __reserved_mem_check_root() said no, at either of the two occasions */
+static void say_unsupported(struct shadow_board_fate *fate)
+{
+	shadow_board_say(fate,
+			 "OF: reserved mem: Reserved memory: unsupported node format, ignoring");
+}
+
 /**
  * shadow_board_reserve() - what the board keeps from the system
  * @fate: what becomes of each reservation is set
@@ -364,6 +371,8 @@ int shadow_board_reserve(struct shadow_board_fate *fate,
 	unsigned int i;
 	int err;
 
+	if (board->reserved_node == SHADOW_BOARD_RESERVED_BAD)
+		say_unsupported(fate);
 	err = reserve_all(fate, board, mb, false);
 	if (board->kind != SHADOW_BOARD_TEXT) {
 		for (i = 0; !err && i < board->nr_wishes; i++)
@@ -541,7 +550,10 @@ int shadow_board_check_reserved(struct shadow_board_fate *fate,
 	}
 	if (err)
 		return err;
-	if (!regions && !board->nr_wishes)
+	if (board->reserved_node == SHADOW_BOARD_RESERVED_BAD)
+		say_unsupported(fate);
+	else if (board->reserved_node == SHADOW_BOARD_RESERVED_NONE &&
+		 !regions && !board->nr_wishes)
 		shadow_board_say(fate,
 				 "OF: reserved mem: Reserved memory: No reserved-memory node in the DT");
 	check_overlaps(fate, board);

@@ -61,6 +61,13 @@ enum shadow_board_source {
 	SHADOW_BOARD_NR_SOURCES
 };
 
+/* What /reserved-memory of a device tree is. */
+enum shadow_board_reserved_node {
+	SHADOW_BOARD_RESERVED_NONE,	/* not there, or no tree */
+	SHADOW_BOARD_RESERVED_READ,	/* read; it may be empty */
+	SHADOW_BOARD_RESERVED_BAD,	/* without ranges, or of other cells */
+};
+
 /**
  * struct shadow_board_range - a range of a board's physical addresses
  * @base: address of the first byte
@@ -125,6 +132,7 @@ struct shadow_board_wish {
  * @nr_reserved: entries of @reserved
  * @wish: reserved memory that is given by its size only
  * @nr_wishes: entries of @wish
+ * @reserved_node: whether the kernel reads /reserved-memory at all
  * @place: where wishes may go
  * @nr_places: entries of @place
  * @initrd_start: physical address of the initial RAM disk
@@ -152,6 +160,7 @@ struct shadow_board {
 	unsigned int nr_reserved;
 	struct shadow_board_wish wish[SHADOW_BOARD_MAX_WISHES];
 	unsigned int nr_wishes;
+	enum shadow_board_reserved_node reserved_node;
 	struct shadow_board_range place[SHADOW_BOARD_MAX_PLACES];
 	unsigned int nr_places;
 	u64 initrd_start;

@@ -132,6 +132,31 @@ static void no_regions(struct kunit *test)
 		    "OF: reserved mem: Reserved memory: No reserved-memory node in the DT");
 }
 
+static unsigned int times_said(const struct bench *b, const char *part)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < b->fate.nr_said; i++)
+		nr += !!strstr(b->fate.said[i], part);
+	return nr;
+}
+
+/* The kernel looks at the node twice, and says what it thinks of it each time. */
+static void node_without_regions(struct kunit *test)
+{
+	struct bench *b = small_bench(test);
+
+	b->board.reserved_node = SHADOW_BOARD_RESERVED_BAD;
+	KUNIT_ASSERT_EQ(test, run_all(b), 0);
+	KUNIT_EXPECT_EQ(test, times_said(b, "unsupported node format, ignoring"), 2);
+	KUNIT_EXPECT_EQ(test, times_said(b, "No reserved-memory node"), 0);
+
+	b = small_bench(test);
+	b->board.reserved_node = SHADOW_BOARD_RESERVED_READ;
+	KUNIT_ASSERT_EQ(test, run_all(b), 0);
+	KUNIT_EXPECT_EQ(test, times_said(b, "Reserved memory"), 0);
+}
+
 /* Names of nodes are anybody's bytes, and go to consoles. */
 static void names_are_printable(struct kunit *test)
 {
@@ -486,6 +511,7 @@ static struct kunit_case board_reserve_cases[] = {
 	KUNIT_CASE(regions_that_overlap),
 	KUNIT_CASE(node_with_several_ranges),
 	KUNIT_CASE(no_regions),
+	KUNIT_CASE(node_without_regions),
 	KUNIT_CASE(names_are_printable),
 	KUNIT_CASE(regions_by_size),
 	KUNIT_CASE(regions_by_size_before_memreserve),

