@@ -212,6 +212,31 @@ void shadow_boot_drop_idmap(struct shadow_mm *mm)
 	shadow_pgtable_fini(&mm->idmap);
 }
 
+/* One number that each bit of @seed changes: splitmix64 */
+static u64 mix(u64 seed)
+{
+	seed += 0x9e3779b97f4a7c15ULL;
+	seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9ULL;
+	seed = (seed ^ seed >> 27) * 0x94d049bb133111ebULL;
+	return seed ^ seed >> 31;
+}
+
+/*
+ * Multiple of 2 MiB in the second and third quarter of what vmalloc's region has
+ * above the image: kaslr_early_init() of arch/arm64/kernel/pi/kaslr_early.c.
+ */
+static u64 displacement(const struct shadow_mm *mm)
+{
+	u64 range = (mm->layout.region[SHADOW_REGION_VMALLOC].end -
+		     mm->layout.kimage_vaddr) / 2;
+	u64 nr = range / SZ_2M;
+
+	if (!mm->cfg.kaslr)
+		return 0;
+	/* nr has 27 bits at most */
+	return (nr / 2 + (nr * (mix(mm->cfg.seed) >> 32) >> 32)) * SZ_2M;
+}
+
 /**
  * shadow_boot_map_kernel() - the image at its virtual address
  * @mm: the machine
@@ -235,7 +260,7 @@ int shadow_boot_map_kernel(struct shadow_mm *mm, char *effect)
 	err = shadow_layout_init(&mm->layout, &mm->geo, sizeof(struct shadow_page));
 	if (err)
 		return err;
-	mm->boot.kimage_va = mm->layout.kimage_vaddr +
+	mm->boot.kimage_va = mm->layout.kimage_vaddr + displacement(mm) +
 			     (mm->places.image.start & (SZ_2M - 1));
 	err = shadow_pgtable_init(&mm->init_pg, &mm->geo, true, &mm->block,
 				  &mm->events, &mm->fault, &image_tables, mm);
@@ -245,8 +270,8 @@ int shadow_boot_map_kernel(struct shadow_mm *mm, char *effect)
 	if (err)
 		goto fini;
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "init_pg_dir at %#llx: image at VA %#llx, %llu of %llu tables that the image has room for are used",
-		  (u64)mm->init_pg.root, mm->boot.kimage_va,
+		  "init_pg_dir at %#llx: image at VA %#llx, displaced by %#llx; %llu of %llu tables that the image has room for are used",
+		  (u64)mm->init_pg.root, mm->boot.kimage_va, displacement(mm),
 		  mm->idmap.nr_tables + mm->init_pg.nr_tables, static_tables(mm));
 	return 0;
 

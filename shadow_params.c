@@ -277,6 +277,9 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_LPA2:
 		snprintf(text, room, "%s", cfg->lpa2 ? "on" : "off");
 		break;
+	case SHADOW_PARAM_KASLR:
+		snprintf(text, room, "%s", cfg->kaslr ? "on" : "off");
+		break;
 	case SHADOW_PARAM_EARLY:
 		snprintf(text, room, "%s", cfg->early);
 		break;

@@ -32,7 +32,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(GRANULE, "granule", READY, ""),
 	ROW(VA_BITS, "va_bits", READY, "48"),
 	ROW(LPA2, "lpa2", READY, "auto"),
-	ROW(KASLR, "kaslr", LATER, ""),
+	ROW(KASLR, "kaslr", READY, "off"),
 	ROW(RODATA, "rodata", LATER, ""),
 	ROW(TLBI, "tlbi", LATER, ""),
 	ROW(EARLY, "early", READY, "memblock"),
@@ -369,6 +369,11 @@ static int read_lpa2(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
+static int read_kaslr(struct shadow_params_check *c, const char *text)
+{
+	return read_switch(c, SHADOW_PARAM_KASLR, text, &c->cfg->kaslr);
+}
+
 static int read_early(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "bootmem") == 0)
@@ -456,6 +461,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_GRANULE]		= read_granule,
 	[SHADOW_PARAM_VA_BITS]		= read_va_bits,
 	[SHADOW_PARAM_LPA2]		= read_lpa2,
+	[SHADOW_PARAM_KASLR]		= read_kaslr,
 	[SHADOW_PARAM_EARLY]		= read_early,
 	[SHADOW_PARAM_NODES]		= read_nodes,
 	[SHADOW_PARAM_SLAB]		= read_slab,

@@ -100,7 +100,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_LPA2 \
 	"Descriptors of FEAT_LPA2: auto (as the host's TCR_EL1.DS), on or off"
 #define SHADOW_WHAT_KASLR \
-	"Displacement of the kernel image (not supported yet)"
+	"on: the kernel image is displaced in the address space, by seed"
 #define SHADOW_WHAT_RODATA \
 	"How strictly read-only data is mapped (not supported yet)"
 #define SHADOW_WHAT_TLBI \
@@ -238,6 +238,7 @@ struct shadow_param_range {
  * @lpa2: what that came to: descriptors have the format of TCR_EL1.DS = 1
  * @nr_nodes: nodes
  * @slab: name of the object allocator
+ * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
  * @until: enum shadow_phase, the last one that the boot runs
  * @seed: of everything random
@@ -264,6 +265,7 @@ struct shadow_config {
 	bool lpa2;
 	unsigned int nr_nodes;
 	const char *slab;
+	bool kaslr;
 	const char *early;
 	unsigned int until;
 	u64 seed;

@@ -187,6 +187,35 @@ static void boot_every_geometry(struct kunit *test)
 	}
 }
 
+/* Displaced by the seed, the same each time, and whole wherever it lies */
+static void boot_displaced(struct kunit *test)
+{
+	u64 va[4], plain;
+	struct shadow_mm *mm;
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
+		mm = machine(test, shapes[i].bytes, shapes[i].granule,
+			     shapes[i].va_bits, shapes[i].lpa2);
+		KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
+		plain = mm->boot.kimage_va;
+		KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
+		mm->cfg.kaslr = true;
+		for (n = 0; n < ARRAY_SIZE(va); n++) {
+			mm->cfg.seed = n / 2;
+			KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
+			va[n] = mm->boot.kimage_va;
+			expect_whole(test, mm);
+			KUNIT_EXPECT_EQ(test, (va[n] - plain) % SZ_2M, 0);
+			KUNIT_EXPECT_GT(test, va[n], plain);
+			KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
+		}
+		KUNIT_EXPECT_EQ(test, va[0], va[1]);
+		KUNIT_EXPECT_EQ(test, va[2], va[3]);
+		KUNIT_EXPECT_NE(test, va[0], va[2]);
+	}
+}
+
 /* The registers as each phase leaves them: SYSTEMS.md row 2 */
 static void boot_registers(struct kunit *test)
 {
@@ -641,6 +670,7 @@ static void boot_what_is_accepted(struct kunit *test)
 
 static struct kunit_case boot_cases[] = {
 	KUNIT_CASE(boot_every_geometry),
+	KUNIT_CASE(boot_displaced),
 	KUNIT_CASE(boot_registers),
 	KUNIT_CASE(boot_text_is_not_writable),
 	KUNIT_CASE(boot_host_out_of_memory),

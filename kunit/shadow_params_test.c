@@ -221,7 +221,7 @@ static void params_later(struct kunit *test)
 			KUNIT_EXPECT_NOT_NULL(test, strstr(why, "not supported yet"));
 		}
 	}
-	KUNIT_EXPECT_EQ(test, nr, 19);
+	KUNIT_EXPECT_EQ(test, nr, 18);
 }
 
 /* ----------------------------------------------------------- one by one -- */
@@ -387,6 +387,10 @@ static const struct value_case value_cases[] = {
 	{ P(CMDLINE), "tab\there", -EINVAL },
 	{ P(CMDLINE), "a=\"b\"", -EINVAL },
 	{ P(SHARE), "8M", -EINVAL },
+	{ P(KASLR), "on", 0 },
+	{ P(KASLR), "off", 0 },
+	{ P(KASLR), "", -EINVAL },
+	{ P(KASLR), "0x1000", -EINVAL },
 	{ P(UNTIL), "arm64_memblock_init", 0 },
 	{ P(UNTIL), "mmu_check", 0 },
 	{ P(UNTIL), "lunch", -EINVAL },
@@ -751,6 +755,7 @@ static void expect_same(struct kunit *test, const struct shadow_config *a,
 	KUNIT_EXPECT_STREQ(test, a->memory ? : "", b->memory ? : "");
 	KUNIT_EXPECT_STREQ(test, a->cmdline ? : "", b->cmdline ? : "");
 	KUNIT_EXPECT_EQ(test, a->until, b->until);
+	KUNIT_EXPECT_EQ(test, a->kaslr, b->kaslr);
 	KUNIT_EXPECT_EQ(test, a->seed, b->seed);
 	KUNIT_EXPECT_EQ(test, a->mmu_check, b->mmu_check);
 	KUNIT_EXPECT_EQ(test, a->mmu_samples, b->mmu_samples);
@@ -767,7 +772,7 @@ static void expect_round_trip(struct kunit *test, const struct shadow_config *cf
 	memset(reader, 0, sizeof(*reader));
 	shadow_params_print(cfg, read_line, reader);
 	KUNIT_ASSERT_FALSE(test, reader->bad);
-	KUNIT_EXPECT_EQ(test, reader->lines, 21);
+	KUNIT_EXPECT_EQ(test, reader->lines, 22);
 	KUNIT_ASSERT_EQ_MSG(test, shadow_params_check(&reader->in, host, &again, why, sizeof(why)),
 			    0, "%s", why);
 	expect_same(test, cfg, &again);
