@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench fidelity board boards
+	test-canary bench fidelity board boards memblock-growth
 
 all: modules
 
@@ -95,6 +95,10 @@ boards:
 	@scripts/deps.sh
 	@scripts/build-boards.sh
 
+memblock-growth:
+	@scripts/deps.sh
+	@scripts/memblock-growth.sh
+
 help:
 	@echo 'Times are for two cores; the first runs fetch and build what the cache'
 	@echo '($${XDG_CACHE_HOME:-~/.cache}/shadow_mm, safe to delete) keeps for later.'
@@ -111,6 +115,7 @@ help:
 	@echo '  make test-canary      seeded bugs must turn the tests red              3 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
 	@echo '  make fidelity         what the shadow derives, beside real kernels     1 min'
+	@echo '  make memblock-growth  our memblock beside the kernel'"'"'s, ns a call           1 min'
 	@echo '  make boards           compile the boards that come with it, say where    1 s'
 	@echo '  make board DTB=FILE   boot that device tree as a virtual board               20 s'
 	@echo '                        LOG=CONSOLE.txt names the first line where the'

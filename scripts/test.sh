@@ -11,6 +11,7 @@
 #	uml	KUnit on UML with KASAN and UBSAN
 #	arm64	the same suites in an arm64 kernel
 #	e2e	guests with stock kernels
+#	memblock	the kernel's own suites for memblock, on ours
 #
 # --quick runs what takes under 30 s once built. What a part prints goes to a
 # log in the cache; failures are shown, and the last line is
@@ -20,7 +21,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-PARTS='uml e2e arm64 check host'
+PARTS='uml e2e arm64 check host memblock'
 QUICK_PARTS='host uml check e2e'
 LOGS=$(clone_build_dir)/logs
 AT_ONCE=2
@@ -36,7 +37,8 @@ part_command() {
 	uml)	"$SHADOW_SCRIPTS/kunit.sh" uml ;;
 	arm64)	"$SHADOW_SCRIPTS/kunit.sh" arm64 ;;
 	e2e)	"$SHADOW_SCRIPTS/e2e.sh" ${quick:+--quick} ;;
-	*)	usage_error "part '$1': host, check, uml, arm64 or e2e is allowed" ;;
+	memblock)	"$SHADOW_SCRIPTS/memblock-suites.sh" ;;
+	*)	usage_error "part '$1': one of $PARTS is allowed" ;;
 	esac
 }
 
