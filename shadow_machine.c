@@ -26,11 +26,13 @@ static void say_failed_phase(const struct shadow_mm *mm, int err, char *said,
 			     size_t said_bytes)
 {
 	unsigned int phase = mm->boot.nr_done;
+	const char *effect = mm->boot.record[phase].effect;
 
+	/* Whoever finds no memory at all cannot say how much would do */
+	if (!effect[0] && err == -ENOMEM)
+		effect = "no memory is left for it";
 	scnprintf(said, said_bytes, "boot failed in %s with %d%s%s",
-		  shadow_phase_name(phase), err,
-		  mm->boot.record[phase].effect[0] ? ": " : "",
-		  mm->boot.record[phase].effect);
+		  shadow_phase_name(phase), err, effect[0] ? ": " : "", effect);
 }
 
 /* How far a boot has come: to its end, or where it stopped. */

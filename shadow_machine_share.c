@@ -10,7 +10,7 @@
 /* Frames can be had from a buddy that is there, and has contents to give. */
 static bool has_buddy(const struct shadow_mm *mm)
 {
-	return !mm->boot.failed && shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT);
+	return shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT);
 }
 
 static int take_frames(struct shadow_machine *first,

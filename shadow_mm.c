@@ -39,8 +39,7 @@ static struct shadow_machine *find_machine(const char *name)
 /* Others may have it only where it is whole. */
 static bool can_be_held(const struct shadow_mm *mm)
 {
-	return !mm->boot.failed &&
-	       shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT);
+	return shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT);
 }
 
 /**

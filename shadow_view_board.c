@@ -287,6 +287,12 @@ static void print_distances(struct seq_file *seq, const struct shadow_board *boa
 }
 
 /* What follows from it, as far as the boot has come */
+/* What became of the board is told also where a later phase has failed */
+static bool has_come_past(const struct shadow_mm *mm, enum shadow_phase phase)
+{
+	return mm->boot.nr_done > phase;
+}
+
 static void print_result(struct seq_file *seq, const struct shadow_mm *mm)
 {
 	const struct shadow_board_fate *fate = &mm->fate;
@@ -298,7 +304,7 @@ static void print_result(struct seq_file *seq, const struct shadow_mm *mm)
 	else
 		seq_printf(seq, "  dma limit        %#llx: the first address that some device cannot reach (dma-ranges)\n",
 			   board->dma_limit);
-	if (!shadow_boot_reached(mm, SHADOW_PHASE_MEMBLOCK_INIT))
+	if (!has_come_past(mm, SHADOW_PHASE_MEMBLOCK_INIT))
 		return;
 	if (fate->memory_limit != U64_MAX)
 		seq_printf(seq, "  mem=             %llu KiB\n",
@@ -309,7 +315,7 @@ static void print_result(struct seq_file *seq, const struct shadow_mm *mm)
 	seq_printf(seq, "  memory           %llu KiB in %lu ranges, see memblock_memory\n",
 		   (u64)mm->memblock.memory.total_size >> 10,
 		   mm->memblock.memory.cnt);
-	if (!shadow_boot_reached(mm, SHADOW_PHASE_BOOTMEM_INIT))
+	if (!has_come_past(mm, SHADOW_PHASE_BOOTMEM_INIT))
 		return;
 	seq_printf(seq, "  nodes            %s\n", fate->numa ?
 		   "as the board says" :

@@ -273,7 +273,7 @@ static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)
  * @seq: where to print
  * @machine: the machine
  *
- * First line `OK`, or the first fault.
+ * First line `OK`, or the first fault; that alone, where there is no machine.
  *
  * Context: process context, the machine's lock held.
  */
@@ -281,7 +281,13 @@ void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine)
 {
 	struct shadow_mm *mm = &machine->mm;
 	struct shadow_audit audit;
-	int layer, err = shadow_audit(mm, &audit);
+	int layer, err;
+
+	if (mm->boot.failed) {
+		seq_puts(seq, "audit: nothing to show, the machine is down, see boot\n");
+		return;
+	}
+	err = shadow_audit(mm, &audit);
 
 	if (shadow_fault_frozen(&mm->fault))
 		seq_printf(seq, "FROZEN %s\n", mm->fault.text);

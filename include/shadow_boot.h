@@ -49,7 +49,7 @@ static inline unsigned int shadow_boot_max_order(const struct shadow_mm *mm)
 static inline bool shadow_boot_reached(const struct shadow_mm *mm,
 				       enum shadow_phase phase)
 {
-	return mm->boot.nr_done > phase;
+	return !mm->boot.failed && mm->boot.nr_done > phase;
 }
 
 /**

@@ -280,6 +280,7 @@ static void boot_text_is_not_writable(struct kunit *test)
 static void boot_host_out_of_memory(struct kunit *test)
 {
 	struct shadow_mm *mm = machine(test, "16M", "4k", "48", "off");
+	struct shadow_audit audit;
 	unsigned int calls, i;
 
 	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
@@ -292,6 +293,10 @@ static void boot_host_out_of_memory(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shadow_boot_up(mm), -ENOMEM);
 		KUNIT_EXPECT_EQ(test, host.live, 0);
 		KUNIT_EXPECT_EQ(test, mm->boot.failed, -ENOMEM);
+		/* What was undone is not there to be asked */
+		KUNIT_EXPECT_FALSE(test, shadow_boot_reached(mm, 0));
+		KUNIT_EXPECT_EQ(test, shadow_audit(mm, &audit), 0);
+		KUNIT_EXPECT_EQ(test, audit.asked, 0);
 	}
 	memset(&host, 0, sizeof(host));
 	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);

@@ -340,6 +340,7 @@ test_machines_reset() {
 	put main "kmalloc 8"; last main
 	tail -n 1 $(dir main)/boot
 	cat $(dir main)/* >/dev/null || echo "not all can be read"
+	cat $(dir main)/audit $(dir main)/vtop
 	put main "reset"; put main "reset memory="; put main "kmalloc 8"; show main
 	head -n 1 $(dir main)/audit'
 	expect_status 0
@@ -381,6 +382,8 @@ line 1: ENOMEM (-12), commands run before it: 0: boo
 No such device
 line 1: ENODEV (-19), commands run before it: 0: kmalloc: the machine is down: allowed: reset
 The machine is down; its earlier phases were undone.
+audit: nothing to show, the machine is down, see boot
+vtop: nothing to show, the machine is down, see boot
 Cannot allocate memory
 ok
 ok
