@@ -365,13 +365,13 @@ static void nothing_to_read(struct kunit *test)
 static void given_params(struct kunit *test)
 {
 	static const char line[] =
-		"create board=x m size=  cmdline=\"a=\"  initrd=0+\"1\" memory=\"a  # b\"\tseed=1 # seed";
+		"create board=x m size=  cmdline=\"a=\"  initrd=0+\"1 memory=\"a  # b\"\tseed=1 #";
 	static const struct {
 		unsigned int id;
 		const char *value;
 	} want[] = {
 		{ SHADOW_PARAM_BOARD, "x" }, { SHADOW_PARAM_SIZE, "" },
-		{ SHADOW_PARAM_CMDLINE, "a=" }, { SHADOW_PARAM_INITRD, "0+\"1\"" },
+		{ SHADOW_PARAM_CMDLINE, "a=" }, { SHADOW_PARAM_INITRD, "0+\"1" },
 		{ SHADOW_PARAM_MEMORY, "a  # b" }, { SHADOW_PARAM_SEED, "1" },
 	};
 	struct shadow_ctl_text text;
