@@ -390,3 +390,39 @@ ok
 seed=1 default granule=4k default early=memblock default until=mmu_check default 
 OK'
 }
+
+# The module goes while others read, write and make machines: either it stays,
+# or they find nothing any more.
+test_machines_unload() {
+	guest --no-insmod --smp 4 --timeout 600 -- "$MACHINES"'
+	insmod /shadow_mm.ko size=32M mmu_check=off
+	user() {
+		while [ ! -e /stop ]; do
+			echo "create $1 $2 mmu_check=off
+			reset" >$D/shadow_mm/ctl
+			cat $D/shadow_mm*/* >/dev/null
+			echo "kmalloc 8 count=100" >$D/shadow_mm.$1/ctl
+			echo "destroy $1" >$D/shadow_mm/ctl
+			sleep 0.2
+		done
+	}
+	user ua size=4M 2>/dev/null &
+	user ub share=4M 2>/dev/null &
+	user uc size=5M 2>/dev/null &
+	n=0
+	while [ $n -lt 5 ]; do
+		if rmmod shadow_mm 2>/dev/null; then
+			n=$((n + 1))
+			ls $D | grep shadow_mm
+			insmod /shadow_mm.ko size=32M mmu_check=off
+		fi
+	done
+	echo >/stop
+	wait
+	rmmod shadow_mm
+	ls $D | grep shadow_mm
+	grep shadow_mm /proc/iomem /proc/modules
+	echo $n'
+	expect_status 0
+	expect_out 5
+}
