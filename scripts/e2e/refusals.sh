@@ -9,6 +9,7 @@ EINVAL=22
 ENOMEM=12
 ERANGE=34
 EOPNOTSUPP=95
+ENODEV=19
 
 # One line: STATUS|PARAMETERS|WHAT THE LOG SAYS. The log's line names the
 # parameter, its value and what is allowed.
@@ -37,8 +38,7 @@ $EINVAL|nodes=one|nodes=one: not a number; allowed: 1
 $EOPNOTSUPP|slab=slab|slab=slab: not supported yet; allowed: slub
 $EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slub
 $EINVAL|slab=slib|slab=slib: allowed: slub
-$EOPNOTSUPP|early=bootmem|early=bootmem: not supported yet; allowed: memblock
-$EINVAL|early=none|early=none: allowed: memblock
+$EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
 $ERANGE|seed=18446744073709551616|seed=18446744073709551616: out of range; allowed
 $EINVAL|mmu_check=some|mmu_check=some: allowed: on, off
@@ -49,7 +49,7 @@ $EINVAL|image=100+4M|image=100\\+4M: allowed: START and BYTES at a multiple of 4
 $EINVAL|image=0+1000001|image=0\\+1000001: allowed: START and BYTES at a multiple of 4096
 $EINVAL|image=0+1|image=0\\+1: allowed: START and BYTES
 $ERANGE|image=0+64K|image=0\\+64K: out of range; allowed: at least [0-9]+K
-$ERANGE|granule=64k image=0+512K|image=0\\+512K: out of range; allowed: at least 1024K
+$ERANGE|granule=64k image=0+512K|image=0\\+512K: out of range; allowed: at least [0-9]+K
 $ERANGE|image=0+64M|image=0\\+64M: leaves no room for the device tree; allowed
 $ERANGE|image=0+65472K|image=0\\+65472K: leaves 0K, .*; allowed: what leaves [0-9]+K
 $ERANGE|image=0+63M|image=0\\+63M: leaves [0-9]+K.*; allowed: what leaves [0-9]+K
@@ -66,9 +66,16 @@ $EINVAL|base=0x80000800|base=0x80000800: allowed: a multiple of 4K
 $EINVAL|base=1G region=x|region=x: allowed: base or region, not both
 $ERANGE|base=0xfffffffffffff000|base=0xfffffffffffff000: out of range
 $EINVAL|region=a%b|region=a%b: allowed: letters
+$EINVAL|board=a.b|board=a.b: allowed: host, or a name
+$ENODEV|board=nosuch|board=nosuch: neither nosuch.dtb nor .txt is in
+$EINVAL|memory=1|memory=1: allowed: START\\+BYTES
+$EINVAL|memory=1G+0|memory=1G\\+0: allowed: at least one byte
+$EINVAL|cmdline=a"b|cmdline=a.b.*: allowed: printable characters
+$EINVAL|share=4M|share=4M: allowed: as a key of create
+$EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in board memory cmdline share kaslr rodata tlbi until memmodel \
+	for name in kaslr rodata tlbi memmodel \
 		distance dma dma32 highmem movablecore kernelcore max_order pcp \
 		mobility min_free_kbytes watermark_scale_factor \
 		lowmem_reserve_ratio quarantine page_owner ring; do
@@ -124,7 +131,7 @@ test_config_round_trip() {
 		'config=/sys/kernel/debug/shadow_mm/config
 		for line in size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 \
 			image=0x100000+2M initrd=0x800000+12345 nodes=1 slab=slub \
-			early=memblock debugfs=on; do
+			early=memblock until=mmu_check debugfs=on; do
 			grep -q "^$line .*#" $config || echo "config lacks $line"
 		done
 		sed -n "/^\$/q; /^machine=/d; s/ *#.*//; /=\$/d; /^base_force=/d; p" $config >/given
@@ -136,7 +143,7 @@ test_config_round_trip() {
 		done
 		head -n 1 /sys/kernel/debug/shadow_mm/audit'
 	expect_status 0
-	expect_out '12
+	expect_out '13
 OK'
 }
 
