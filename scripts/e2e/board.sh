@@ -220,3 +220,32 @@ test_board_real_faults() {
 	expect_match '^cmdline= is taken from line [0-9]+ of the log'
 	expect_match '^log and shadow agree as far as the log goes'
 }
+
+# A tree as a build leaves it: the boot loader's part comes from the log, or
+# else it is said that it is needed.
+test_board_boot_loader() {
+	real_board true --mem 1G --append "$LOUD memblock=debug"
+	sed 's/reg = <0x00 0x40000000 0x00 0x40000000>/reg = <0 0 0 0>/
+		/initrd-/d; /bootargs/d' "$work/true.dts" >"$work/bare.dts"
+	dtc -q -I dts -O dtb -o "$work/bare.dtb" "$work/bare.dts"
+	board 1 "$work/bare.dtb"
+	expect_match '^board=bare: /memory: .*memory=START'
+	board 0 "$work/bare.dtb" "$work/true.txt"
+	for word in cmdline memory initrd image; do
+		expect_match "^$word= is taken from line [0-9]+ of the log: "
+	done
+	expect_match '^log and shadow agree as far as the log goes'
+	# The log of the same board with less memory
+	PARAMS='memory=0x40000000+0x60000000' board 0 "$work/bare.dtb" "$work/true.txt"
+	expect_no_match '^memory= is taken'
+	expect_match '^line [0-9]+: .*the shadow has'
+}
+
+# Larger pages are read off the log.
+test_board_16k() {
+	real_board true --kernel 6.12-16k --mem 1G --append "$LOUD"
+	board 0 "$work/true.dtb" "$work/true.txt"
+	expect_match '^granule= is taken from line [0-9]+ of the log'
+	expect_match '> Built 1 zonelists.*Total pages: 65536'
+	expect_match '^log and shadow agree as far as the log goes'
+}
