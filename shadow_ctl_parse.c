@@ -8,19 +8,10 @@
  * no memory.
  */
 #include "shadow_ctl_verb.h"
+#include "shadow_ctl_word.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pgtable.h"
-
-/*
- * A piece of the line. Only what follows a word's first '=' may be quoted, and
- * then all of it is; the quotes are part of the word.
- */
-struct word {
-	const char *at;
-	size_t len;
-	const char *equals;
-};
 
 static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_ZONE]	= "zone",
@@ -55,7 +46,7 @@ int refuse(struct shadow_ctl_text *text, int err, const char *fmt, ...)
 /* "kmalloc: BYTES '3Q': allowed: ..." */
 static int refuse_word(struct shadow_ctl_text *text,
 		       const struct shadow_ctl_cmd *cmd, const char *what,
-		       const struct word *word, const char *allowed)
+		       const struct shadow_ctl_word *word, const char *allowed)
 {
 	char quoted[SHADOW_QUOTE];
 
@@ -68,7 +59,7 @@ static int refuse_word(struct shadow_ctl_text *text,
 
 static int read_bounded(struct shadow_ctl_text *text,
 			const struct shadow_ctl_cmd *cmd, const char *what,
-			const struct word *word, u64 min, u64 max, u64 *number)
+			const struct shadow_ctl_word *word, u64 min, u64 max, u64 *number)
 {
 	char allowed[64];
 
@@ -82,7 +73,7 @@ static int read_bounded(struct shadow_ctl_text *text,
 
 static int read_bounded32(struct shadow_ctl_text *text,
 			  const struct shadow_ctl_cmd *cmd, const char *what,
-			  const struct word *word, u32 min, u32 max,
+			  const struct shadow_ctl_word *word, u32 min, u32 max,
 			  u32 *number)
 {
 	u64 wide = 0;
@@ -94,7 +85,7 @@ static int read_bounded32(struct shadow_ctl_text *text,
 
 static int read_bytes(struct shadow_ctl_text *text,
 		      const struct shadow_ctl_cmd *cmd, const char *what,
-		      const struct word *word, u64 min, u64 *bytes)
+		      const struct shadow_ctl_word *word, u64 min, u64 *bytes)
 {
 	if (!shadow_parse_bytes(word->at, word->len, bytes) && *bytes >= min &&
 	    *bytes <= S64_MAX)
@@ -107,7 +98,7 @@ static int read_bytes(struct shadow_ctl_text *text,
 /* An address, which may be written as memory sizes are: 1G. */
 static int read_address(struct shadow_ctl_text *text,
 			const struct shadow_ctl_cmd *cmd, const char *what,
-			const struct word *word, u64 *pa)
+			const struct shadow_ctl_word *word, u64 *pa)
 {
 	if (!shadow_parse_bytes(word->at, word->len, pa))
 		return 0;
@@ -141,7 +132,7 @@ bool shadow_ctl_name_ok(const char *name, size_t len)
 }
 
 static int read_name(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		     const char *what, const struct word *word, char *name)
+		     const char *what, const struct shadow_ctl_word *word, char *name)
 {
 	if (!shadow_ctl_name_ok(word->at, word->len))
 		return refuse_word(text, cmd, what, word,
@@ -152,7 +143,7 @@ static int read_name(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_handle(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		       const struct word *word)
+		       const struct shadow_ctl_word *word)
 {
 	if (word->at[0] < '0' || word->at[0] > '9')
 		return read_name(text, cmd, "ID", word, cmd->handle_name);
@@ -160,7 +151,7 @@ static int read_handle(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		     const struct word *word)
+		     const struct shadow_ctl_word *word)
 {
 	char name[32];
 
@@ -176,7 +167,7 @@ static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 
 /* set KEY VALUE: a key that is a parameter is a word of the language, too. */
 static int read_set_key(struct shadow_ctl_text *text,
-			struct shadow_ctl_cmd *cmd, const struct word *word)
+			struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
 {
 	unsigned int id;
 
@@ -194,7 +185,7 @@ static int read_set_key(struct shadow_ctl_text *text,
 
 /* A number that is one, only too large, is out of range. */
 static int read_samples(struct shadow_ctl_text *text,
-			struct shadow_ctl_cmd *cmd, const struct word *word)
+			struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
 {
 	int number = shadow_parse_number(word->at, word->len, &cmd->samples);
 	int err = read_bounded(text, cmd, "N", word, 1, SHADOW_CTL_MAX_SAMPLES,
@@ -206,7 +197,7 @@ static int read_samples(struct shadow_ctl_text *text,
 }
 
 static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *word)
+		      const struct shadow_ctl_word *word)
 {
 	cmd->phase = shadow_phase_find(word->at, word->len);
 	if (cmd->phase != SHADOW_NR_PHASES)
@@ -216,7 +207,7 @@ static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_switch(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		       const struct word *word)
+		       const struct shadow_ctl_word *word)
 {
 	if (!shadow_parse_switch(word->at, word->len, &cmd->on))
 		return 0;
@@ -224,7 +215,7 @@ static int read_switch(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		    enum shadow_ctl_arg arg, const struct word *word)
+		    enum shadow_ctl_arg arg, const struct shadow_ctl_word *word)
 {
 	switch (arg) {
 	case SHADOW_CTL_ARG_ORDER:
@@ -266,14 +257,14 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 
 /* ----------------------------------------------------------------- keys -- */
 
-static bool same_word(const struct word *word, const char *name)
+static bool same_word(const struct shadow_ctl_word *word, const char *name)
 {
 	return strlen(name) == word->len &&
 	       strncasecmp(word->at, name, word->len) == 0;
 }
 
 static int read_zone(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		     const struct word *word)
+		     const struct shadow_ctl_word *word)
 {
 	unsigned int zone;
 
@@ -289,7 +280,7 @@ static int read_zone(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_align(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *word)
+		      const struct shadow_ctl_word *word)
 {
 	if (!shadow_parse_bytes(word->at, word->len, &cmd->align) &&
 	    is_power_of_2(cmd->align))
@@ -299,7 +290,7 @@ static int read_align(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 
 static int read_key_value(struct shadow_ctl_text *text,
 			  struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
-			  const struct word *value)
+			  const struct shadow_ctl_word *value)
 {
 	switch (key) {
 	case SHADOW_CTL_KEY_ZONE:
@@ -331,7 +322,7 @@ static int read_key_value(struct shadow_ctl_text *text,
 }
 
 static int refuse_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *name)
+		      const struct shadow_ctl_word *name)
 {
 	const char *later = shadow_ctl_key_later(cmd->verb, name->at, name->len);
 
@@ -342,39 +333,12 @@ static int refuse_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	return refuse_word(text, cmd, "key", name, info_of(cmd)->usage);
 }
 
-/* The parts of KEY=VALUE; the quotes around a value are not part of it. */
-static void take_apart(const struct word *word, struct word *name,
-		       struct word *value)
-{
-	name->at = word->at;
-	name->len = word->equals - word->at;
-	value->at = word->equals + 1;
-	value->len = word->len - name->len - 1;
-	if (value->len >= 2 && value->at[0] == '"' &&
-	    value->at[value->len - 1] == '"') {
-		value->at++;
-		value->len -= 2;
-	}
-}
-
-/* SHADOW_NR_PARAMS where there is none of that name. */
-static unsigned int find_param(const struct word *name)
-{
-	unsigned int id;
-
-	for (id = 0; id < SHADOW_NR_PARAMS; id++)
-		if (shadow_parse_is(name->at, name->len,
-				    shadow_param_table[id].name))
-			break;
-	return id;
-}
-
 /* What a parameter's value means is for who checks all of them together. */
 static int read_param(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct word *name, u64 *params)
+		      const struct shadow_ctl_word *name, u64 *params)
 {
 	enum shadow_ctl_params allowed = info_of(cmd)->params;
-	unsigned int id = find_param(name);
+	unsigned int id = shadow_ctl_word_param(name);
 
 	if (id == SHADOW_NR_PARAMS)
 		return refuse_word(text, cmd, "key", name,
@@ -391,12 +355,12 @@ static int read_param(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 }
 
 static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		    const struct word *word, u64 *params)
+		    const struct shadow_ctl_word *word, u64 *params)
 {
-	struct word name, value;
+	struct shadow_ctl_word name, value;
 	unsigned int key;
 
-	take_apart(word, &name, &value);
+	shadow_ctl_word_split(word, &name, &value);
 	if (info_of(cmd)->params)
 		return read_param(text, cmd, &name, params);
 	for (key = 0; key < SHADOW_NR_CTL_KEYS; key++) {
@@ -414,7 +378,7 @@ static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 
 /* ---------------------------------------------------------------- lines -- */
 
-static int refuse_verb(struct shadow_ctl_text *text, const struct word *word)
+static int refuse_verb(struct shadow_ctl_text *text, const struct shadow_ctl_word *word)
 {
 	char quoted[SHADOW_QUOTE];
 	unsigned int i;
@@ -433,7 +397,7 @@ static int refuse_verb(struct shadow_ctl_text *text, const struct word *word)
 }
 
 static int read_verb(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		     const struct word *word)
+		     const struct shadow_ctl_word *word)
 {
 	unsigned int i;
 
@@ -453,56 +417,20 @@ static bool arg_wanted(enum shadow_ctl_arg arg)
 	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/*
- * The next word of a line up to a '#'. Returns its length, 0 at the end, and
- * -EINVAL where a quote is not closed or something follows it. @word->at is
- * where the word begins, or where the words end.
- */
-static int next_word(const char *at, const char *end, struct word *word)
-{
-	const char *quote = NULL;
-
-	while (at < end && is_blank(*at))
-		at++;
-	word->at = at;
-	word->equals = NULL;
-	if (at < end && *at == '#')
-		end = at;
-	for (; at < end && (quote || !is_blank(*at)); at++) {
-		if (quote && *at == '"')
-			break;
-		if (!word->equals && *at == '=')
-			word->equals = at;
-		else if (word->equals && at == word->equals + 1 && *at == '"')
-			quote = at;
-	}
-	word->len = at - word->at;
-	if (!quote)
-		return word->len;
-	if (at == end || (at + 1 < end && !is_blank(at[1])))
-		return -EINVAL;
-	return ++word->len;
-}
-
 static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		      const char *line, const char *end)
 {
 	unsigned int nr_args = 0;
-	struct word word;
+	struct shadow_ctl_word word;
 	u64 params = 0;
 	int len, err;
 
-	next_word(line, end, &word);
+	shadow_ctl_word_next(line, end, &word);
 	err = read_verb(text, cmd, &word);
 	if (err)
 		return err;
 	cmd->given.at = word.at + word.len;
-	while ((len = next_word(word.at + word.len, end, &word)) > 0 && !err) {
+	while ((len = shadow_ctl_word_next(word.at + word.len, end, &word)) > 0 && !err) {
 		if (word.equals)
 			err = read_key(text, cmd, &word, &params);
 		else if (nr_args < SHADOW_CTL_MAX_ARGS)
@@ -575,7 +503,7 @@ void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 {
 	const char *at, *end;
-	struct word word;
+	struct shadow_ctl_word word;
 	size_t len;
 	int err;
 
@@ -589,7 +517,7 @@ int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 		err = check_bytes(text, at, len);
 		if (err)
 			return err;
-		if (!next_word(at, at + len, &word))
+		if (!shadow_ctl_word_next(at, at + len, &word))
 			continue;
 		memset(cmd, 0, sizeof(*cmd));
 		cmd->line = text->line;
@@ -599,34 +527,4 @@ int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 		return err ? err : 1;
 	}
 	return 0;
-}
-
-/**
- * shadow_ctl_given_next() - the next PARAMETER=VALUE of a command
- * @given: what is left of them, of a command that was parsed; moved on
- * @id: enum shadow_param_id
- * @value: where the value begins, without quotes; not terminated
- * @len: its length in bytes; 0: the default is wanted
- *
- * Context: any; the batch's text is still there.
- * Return: true, or false where there is no more.
- */
-bool shadow_ctl_given_next(struct shadow_ctl_given *given, unsigned int *id,
-			   const char **value, size_t *len)
-{
-	const char *end = given->at + given->bytes;
-	struct word word, name, text;
-
-	while (next_word(given->at, end, &word) > 0) {
-		given->at = word.at + word.len;
-		given->bytes = end - given->at;
-		if (!word.equals)
-			continue;
-		take_apart(&word, &name, &text);
-		*id = find_param(&name);
-		*value = text.at;
-		*len = text.len;
-		return *id < SHADOW_NR_PARAMS;
-	}
-	return false;
 }
