@@ -21,8 +21,8 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 # The largest board has 32 GiB: 256 MiB of struct page, and holes beside it.
-GUEST_MEM=2G
-BLOCK=1G
+GUEST_MEM=1G
+BLOCK=512M
 TIMEOUT=1800
 
 kernel=6.12-cloud

@@ -252,6 +252,29 @@ test_boards_host() {
 	expect_match '^OK$'
 }
 
+# Memory that the host does not map is no System RAM, but it is the board's.
+test_boards_host_nomap() {
+	qemu-system-aarch64 -M virt,gic-version=3,dumpdtb="$work/virt.dtb" \
+		-cpu max -m 1G -smp 2 -nic none -nodefaults -display none \
+		>/dev/null 2>&1
+	{
+		dtc -q -I dtb -O dts "$work/virt.dtb"
+		echo '/ { reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;
+			kept@60000000 { no-map; reg = <0 0x60000000 0 0x100000>; };
+			taken@61000000 { reg = <0 0x61000000 0 0x100000>; };
+		}; };'
+	} | dtc -q -I dts -O dtb -o "$work/host.dtb" -
+	guest --qemu "-dtb $work/host.dtb" --params 'size=64M board=host' -- \
+		'cd /sys/kernel/debug/shadow_mm; cat memblock_memory memblock_reserved
+	grep System.RAM /proc/iomem'
+	expect_status 0
+	expect_match '0x0000000040000000..0x000000005fffffff +0 NONE'
+	expect_match '0x0000000060000000..0x00000000600fffff +0 NOMAP'
+	expect_match '0x0000000060100000..0x000000007fffffff +0 NONE'
+	expect_match '0x0000000061000000..0x00000000610fffff'
+	expect_match '^40000000-5fffffff : System RAM'
+}
+
 # Mutants of boards: each boots or is refused in one line, and the machine is
 # sound after all of them.
 test_boards_mutated() {
