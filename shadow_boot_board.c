@@ -39,40 +39,68 @@ static bool is_virtual(const struct shadow_mm *mm,
 	       !shadow_block_spans(storage, start, end - start);
 }
 
+/**
+ * struct extent - physical addresses of a virtual board
+ * @start: of its first page
+ * @end: behind its last byte that descriptors reach
+ * @aperture: where storage shows above it, or 0
+ */
+struct extent {
+	u64 start;
+	u64 end;
+	u64 aperture;
+};
+
 /* The board's span, and above it the aperture where descriptors reach it */
+static int lay_virtual(const struct shadow_config *cfg,
+		       const struct shadow_board *board,
+		       const struct shadow_places *places,
+		       const struct shadow_block *storage,
+		       struct extent *extent, char *why, size_t why_bytes)
+{
+	u64 limit = 1ULL << shadow_config_pa_bits(cfg);
+	u64 start, end;
+
+	shadow_board_span(board, places, &start, &end);
+	extent->start = round_down(start, 1ULL << cfg->page_shift);
+	extent->end = min(end, limit);
+	extent->aperture = ALIGN(extent->end, SHADOW_BACKING_APERTURE);
+	if (start >= limit)
+		return refuse(why, why_bytes, -ERANGE,
+			      "board=%s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
+			      shadow_board_name(board), start, limit);
+	if (extent->aperture + storage->bytes <= limit)
+		return 0;
+	extent->aperture = 0;
+	if (board->kind != SHADOW_BOARD_TEXT)
+		return 0;
+	return refuse(why, why_bytes, -ERANGE,
+		      "board=%s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
+		      shadow_board_name(board), extent->end,
+		      storage->bytes >> 20, limit);
+}
+
 static int make_virtual(struct shadow_mm *mm, const struct shadow_block *storage,
 			struct shadow_backing *backing, char *why,
 			size_t why_bytes)
 {
-	bool aside = mm->board->kind == SHADOW_BOARD_TEXT;
-	u64 limit = 1ULL << shadow_config_pa_bits(&mm->cfg);
-	u64 start, end, aperture;
+	struct extent extent;
 	int err;
 
-	shadow_board_span(mm->board, &mm->places, &start, &end);
-	start = round_down(start, 1ULL << mm->cfg.page_shift);
-	end = min(end, limit);
-	aperture = ALIGN(end, SHADOW_BACKING_APERTURE);
-	if (start >= limit)
-		return refuse(why, why_bytes, -ERANGE,
-			      "board=%s: memory starts at %#llx; allowed: below %#llx, what the machine's descriptors reach",
-			      shadow_board_name(mm->board), start, limit);
-	if (aperture + storage->bytes > limit) {
-		if (aside)
-			return refuse(why, why_bytes, -ERANGE,
-				      "board=%s: memory ends at %#llx; allowed: an end that leaves %lluM below %#llx for the machine's own tables",
-				      shadow_board_name(mm->board), end, storage->bytes >> 20,
-				      limit);
-		aperture = 0;
-	}
-	err = shadow_backing_init(backing, storage, mm->cfg.page_shift, aperture,
-				  aside);
+	err = lay_virtual(&mm->cfg, mm->board, &mm->places, storage, &extent,
+			  why, why_bytes);
+	if (err)
+		return err;
+	err = shadow_backing_init(backing, storage, mm->cfg.page_shift,
+				  extent.aperture,
+				  mm->board->kind == SHADOW_BOARD_TEXT);
 	if (err)
 		return refuse(why, why_bytes, err,
 			      "board=%s: a block of %lluK cannot keep its books",
 			      shadow_board_name(mm->board), storage->bytes >> 10);
-	mm->block.base = start;
-	mm->block.bytes = (aperture ? aperture + storage->bytes : end) - start;
+	mm->block.base = extent.start;
+	mm->block.bytes = (extent.aperture ? extent.aperture + storage->bytes :
+					     extent.end) - extent.start;
 	mm->block.virt = storage->virt;
 	mm->block.backing = backing;
 	return 0;
@@ -113,6 +141,8 @@ int shadow_boot_place(const struct shadow_config *cfg,
 		      const struct shadow_block *storage,
 		      struct shadow_places *places, char *why, size_t why_bytes)
 {
+	struct extent extent;
+
 	memset(places, 0, sizeof(*places));
 	why[0] = '\0';
 	if (!board)
@@ -123,7 +153,7 @@ int shadow_boot_place(const struct shadow_config *cfg,
 		return refuse(why, why_bytes, -EINVAL,
 			      "board=%s: a text says what is reserved; allowed: without image, dtb and initrd",
 			      board->name);
-	return 0;
+	return lay_virtual(cfg, board, places, storage, &extent, why, why_bytes);
 }
 
 /**
@@ -318,10 +348,16 @@ int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect)
 							 &mm->places));
 	else
 		err = reserve_in_block(mm);
-	if (!err)
-		err = shadow_early_take_over(&mm->early);
 	if (err)
 		return err;
+	err = shadow_early_take_over(&mm->early);
+	if (err) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "%s cannot describe %llu bytes of memory in %lu ranges; allowed: whole frames, with room for its records",
+			  mm->early.ops->name, (u64)mb->memory.total_size,
+			  mb->memory.cnt);
+		return err;
+	}
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "memory [%#llx-%#llx], %llu KiB reserved, memstart_addr = %#llx; %s allocates",
 		  (u64)shadow_memblock_start_of_DRAM(mb),

@@ -30,7 +30,7 @@ static void say_failed_phase(const struct shadow_mm *mm, int err, char *said,
 
 	/* Whoever finds no memory at all cannot say how much would do */
 	if (!effect[0] && err == -ENOMEM)
-		effect = "no memory is left for it";
+		effect = "no memory is left for it, or a list is full";
 	scnprintf(said, said_bytes, "boot failed in %s with %d%s%s",
 		  shadow_phase_name(phase), err, effect[0] ? ": " : "", effect);
 }

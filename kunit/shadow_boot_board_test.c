@@ -349,6 +349,42 @@ static void by_hand(struct kunit *test, struct setup *s, u64 base)
 	expect_ok(test, &s->mm);
 }
 
+/* Whose own tables have no address above the board's is known before it boots */
+static void board_text_without_room(struct kunit *test)
+{
+	static const char text[] = "memory\n 0: 0xffffc0000000..0xffffffffffff\nreserved\n";
+	struct shadow_board *board = shadow_test_alloc(test, sizeof(*board));
+	struct shadow_config *cfg = shadow_test_alloc(test, sizeof(*cfg));
+	struct shadow_block storage = { .base = 0x40000000, .bytes = SZ_16M };
+	struct shadow_param_strings in = { };
+	struct shadow_places places;
+	char why[SHADOW_PARAMS_WHY];
+
+	in.value[SHADOW_PARAM_LPA2] = "off";
+	KUNIT_ASSERT_EQ(test, shadow_params_check(&in, &facts, cfg, why, sizeof(why)), 0);
+	KUNIT_ASSERT_EQ(test, shadow_board_text(board, text, strlen(text)), 0);
+	KUNIT_EXPECT_EQ(test, shadow_boot_place(cfg, board, &storage, &places, why,
+						sizeof(why)), -ERANGE);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "leaves 16M below"), "%s", why);
+}
+
+/* Less than a frame: both allocators say what they want, each where it looks */
+static void board_without_a_frame(struct kunit *test)
+{
+	static const char text[] = "memory\n 0: 0x80000001..0x80000ffe\nreserved\n";
+	unsigned int early, phase;
+	struct setup *s;
+
+	for (early = 0; early < ARRAY_SIZE(early_names); early++) {
+		s = prepare_early(test, early_names[early], "16M", text, NULL);
+		KUNIT_EXPECT_NE(test, shadow_boot_up(&s->mm), 0);
+		phase = s->mm.boot.nr_done;
+		KUNIT_EXPECT_NOT_NULL(test, strstr(s->mm.boot.record[phase].effect,
+						   "allowed: "));
+		KUNIT_EXPECT_EQ(test, live, 0);
+	}
+}
+
 /* What a person does to the early allocator, between two steps */
 static void board_early_by_hand(struct kunit *test)
 {
@@ -390,6 +426,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(board_ragged_hole),
 	KUNIT_CASE(board_late_memory),
 	KUNIT_CASE(board_no_memmap),
+	KUNIT_CASE(board_text_without_room),
+	KUNIT_CASE(board_without_a_frame),
 	KUNIT_CASE(board_early_by_hand),
 	{}
 };
