@@ -91,7 +91,7 @@ static int read_bytes(struct shadow_ctl_text *text,
 	    *bytes <= S64_MAX)
 		return 0;
 	return refuse_word(text, cmd, what, word, min ?
-			   "a number of bytes from 1, with K, M, G or T behind it or not" :
+			   "a number of bytes from 1 to 2^63-1, with K, M, G or T or without" :
 			   "a number of bytes, with K, M, G or T behind it or not");
 }
 

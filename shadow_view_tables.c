@@ -204,10 +204,11 @@ void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine)
 		}
 		if (va < shadow_geometry_first(&walker.geo, true))
 			walker.between = true;
-	} else if (machine->mm.boot.failed) {
-		seq_puts(seq, "vtop: nothing to show, the machine is down, see boot\n");
-		return;
 	} else {
+		if (machine->mm.boot.failed) {
+			seq_puts(seq, "vtop: nothing to show, the machine is down, see boot\n");
+			return;
+		}
 		seq_printf(seq, "VA 0x%016llx, by the shadow registers\n", va);
 		err = shadow_regs_walker(&machine->mm.regs, va, read_shadow,
 					 &machine->mm.block, &walker);
