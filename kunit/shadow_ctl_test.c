@@ -202,6 +202,7 @@ static const struct bad_line bad[] = {
 	{ "free_pages main", -EINVAL, "ID 'main'" },
 	{ "free_pages Big", -EINVAL, "ID 'Big'" },
 	{ "kmalloc", -EINVAL, "an argument is missing" },
+	{ "memblock_reserve 0 18446744073709551615", -EINVAL, "from 1 to 2^63-1" },
 	{ "kmalloc -1", -EINVAL, "BYTES '-1'" },
 	{ "kmalloc 18446744073709551615", -EINVAL, "BYTES" },
 	{ "kmalloc 99999999999T", -EINVAL, "BYTES" },
