@@ -71,11 +71,12 @@ $ENODEV|board=nosuch|board=nosuch: neither nosuch.dtb nor .txt is in
 $EINVAL|memory=1|memory=1: allowed: START\\+BYTES
 $EINVAL|memory=1G+0|memory=1G\\+0: allowed: at least one byte
 $EINVAL|cmdline=a"b|cmdline=a.b.*: allowed: printable characters
+$EINVAL|kaslr=maybe|kaslr=maybe: .*allowed
 $EINVAL|share=4M|share=4M: allowed: as a key of create
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in kaslr rodata tlbi memmodel \
+	for name in rodata tlbi memmodel \
 		distance dma dma32 highmem movablecore kernelcore max_order pcp \
 		mobility min_free_kbytes watermark_scale_factor \
 		lowmem_reserve_ratio quarantine page_owner ring; do
@@ -131,7 +132,7 @@ test_config_round_trip() {
 		'config=/sys/kernel/debug/shadow_mm/config
 		for line in size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 \
 			image=0x100000+2M initrd=0x800000+12345 nodes=1 slab=slub \
-			early=memblock until=mmu_check debugfs=on; do
+			early=memblock kaslr=off until=mmu_check debugfs=on; do
 			grep -q "^$line .*#" $config || echo "config lacks $line"
 		done
 		sed -n "/^\$/q; /^machine=/d; s/ *#.*//; /=\$/d; /^base_force=/d; p" $config >/given
@@ -143,7 +144,7 @@ test_config_round_trip() {
 		done
 		head -n 1 /sys/kernel/debug/shadow_mm/audit'
 	expect_status 0
-	expect_out '13
+	expect_out '14
 OK'
 }
 
