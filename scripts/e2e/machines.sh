@@ -319,7 +319,7 @@ OK"
 # leaves the machine as it was, and what does not boot can be booted again.
 test_machines_reset() {
 	guest --params 'size=64M seed=5' -- "$MACHINES"'
-	show() { sed -n "s/^\(seed\|granule\|until\|early\|cmdline\|memory\)=\([^#]*[^# ]\) *# \([a-z]*\):.*/\1=\2 \3/p" $(dir $1)/config | tr "\n" " "; echo; }
+	show() { sed -n "s/^\(seed\|granule\|until\|early\|cmdline\|memory\)=\([^#]*[^# ]\) *# \([a-z]*\):.*/\1=\2 \3/p" $(dir $1)/config | tr "\n" " " | sed "s, *\$,,"; echo; }
 	show main
 	put main "reset granule=64k"; show main
 	put main "reset seed= cmdline=\"a  b\""; show main
@@ -344,11 +344,11 @@ test_machines_reset() {
 	put main "reset"; put main "reset memory="; put main "kmalloc 8"; show main
 	head -n 1 $(dir main)/audit'
 	expect_status 0
-	expect_out 'seed=5 given granule=4k default early=memblock default until=mmu_check default 
+	expect_out 'seed=5 given granule=4k default early=memblock default until=mmu_check default
 ok
-seed=5 given granule=64k given early=memblock default until=mmu_check default 
+seed=5 given granule=64k given early=memblock default until=mmu_check default
 ok
-cmdline="a  b" given seed=1 default granule=64k given early=memblock default until=mmu_check default 
+cmdline="a  b" given seed=1 default granule=64k given early=memblock default until=mmu_check default
 ok
 Operation not permitted
 line 1: EPERM (-1), commands run before it: 0: reset: size=
@@ -370,13 +370,13 @@ No such device
 Numerical result out of range
 Invalid argument
 Invalid argument
-cmdline="a  b" given seed=1 default granule=64k given early=memblock default until=mmu_check default 
+cmdline="a  b" given seed=1 default granule=64k given early=memblock default until=mmu_check default
 ok
 ok
-seed=1 default granule=4k default early=bootmem given until=paging_init given 
+seed=1 default granule=4k default early=bootmem given until=paging_init given
 1
 ok
-seed=1 default granule=4k default early=memblock default until=mmu_check default 
+seed=1 default granule=4k default early=memblock default until=mmu_check default
 Cannot allocate memory
 line 1: ENOMEM (-12), commands run before it: 0: boo
 No such device
@@ -387,7 +387,7 @@ vtop: nothing to show, the machine is down, see boot
 Cannot allocate memory
 ok
 ok
-seed=1 default granule=4k default early=memblock default until=mmu_check default 
+seed=1 default granule=4k default early=memblock default until=mmu_check default
 OK'
 }
 
