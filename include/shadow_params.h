@@ -82,7 +82,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_MEMORY \
 	"START+BYTES[,...] of RAM, as a boot loader fills it in (the board's own)"
 #define SHADOW_WHAT_CMDLINE \
-	"Kernel command line: mem= counts (the board's own)"
+	"Kernel command line: mem=, initrd=, numa=, cma= and earlycon= are obeyed (the board's own)"
 #define SHADOW_WHAT_INITRD \
 	"START+BYTES of the initial RAM disk (none)"
 #define SHADOW_WHAT_IMAGE \
