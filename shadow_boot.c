@@ -43,7 +43,7 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 					   1ULL << nodes->page_shift);
 	if (!memmap) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "no room for a memmap of %llu KiB: %u frames from %#llx on, %zu bytes each",
+			  "no room for a memmap of %llu KiB: %u frames from %#llx on, %zu bytes each; allowed: a larger size=, or less memory",
 			  bytes >> 10, nodes->memmap.nr,
 			  nodes->memmap.start_pfn << nodes->page_shift,
 			  sizeof(struct shadow_page));

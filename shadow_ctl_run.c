@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "shadow_boot.h"
+#include "shadow_backing.h"
 #include "shadow_ctl_handle.h"
 #include "shadow_ctl_run.h"
 #include "shadow_ctl_verb.h"
@@ -195,6 +196,15 @@ static bool given_zone(const struct shadow_ctl_cmd *cmd)
 	return cmd->keys & BIT(SHADOW_CTL_KEY_ZONE);
 }
 
+/* A few pages do not make the piece that was asked for */
+#define FEW_PAGES	16
+
+static bool storage_is_out(const struct shadow_mm *mm)
+{
+	return shadow_block_virtual(&mm->block) &&
+	       shadow_backing_free_pages(mm->block.backing) < FEW_PAGES;
+}
+
 /*
  * Make @cmd->count things, or none. What is undone goes the way that freeing
  * goes.
@@ -205,6 +215,7 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 				   const struct shadow_ctl_cmd *cmd,
 				   u64 *thing))
 {
+	bool no_contents;
 	u32 nr;
 	int err = 0;
 
@@ -226,16 +237,18 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	if (!err)
 		return 0;
 	nr = handle->left;
+	no_contents = storage_is_out(ctl->mm);
 	if (free_things(ctl, handle) || err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err == -EINTR)
 		return shadow_ctl_fail(ctl, err,
 				       "interrupted after %u of %u, which were given back",
 				       nr, cmd->count);
-	return shadow_ctl_fail(ctl, err, "out of memory%s%s after %u of %u, which were given back",
+	return shadow_ctl_fail(ctl, err, "out of memory%s%s after %u of %u, which were given back%s",
 			       given_zone(cmd) ? " in zone " : "",
 			       given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
-			       cmd->count);
+			       cmd->count, no_contents ?
+			       "; the block has no room left for contents of this virtual board" : "");
 }
 
 static struct shadow_ctl_handle *

@@ -156,14 +156,19 @@ static int bootmem_take_over(struct shadow_early *early)
 static phys_addr_t bootmem_alloc(struct shadow_early *early,
 				 const struct shadow_early_want *want)
 {
+	u64 align = want->align ? : SHADOW_SMP_CACHE_BYTES;
+	struct shadow_bootmem *bm = early->bootmem;
 	phys_addr_t pa = 0;
+	int err;
 
-	shadow_bootmem_set_owner(early->bootmem, early->mb->log.owner);
-	if (shadow_bootmem_alloc(early->bootmem, want->bytes, want->align ? :
-				 SHADOW_SMP_CACHE_BYTES, want->min, want->max,
-				 want->nid, &pa))
-		return 0;
-	return pa;
+	shadow_bootmem_set_owner(bm, early->mb->log.owner);
+	err = shadow_bootmem_alloc(bm, want->bytes, align, want->min, want->max,
+				   want->nid, &pa);
+	/* As memblock: a node is a wish, also one that is not there */
+	if (err && want->nid != SHADOW_NUMA_NO_NODE)
+		err = shadow_bootmem_alloc(bm, want->bytes, align, want->min,
+					   want->max, SHADOW_NUMA_NO_NODE, &pa);
+	return err ? 0 : pa;
 }
 
 static int bootmem_remove(struct shadow_early *early, phys_addr_t base,

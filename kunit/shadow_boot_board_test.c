@@ -407,6 +407,10 @@ static void board_early_by_hand(struct kunit *test)
 			KUNIT_ASSERT_EQ(test, shadow_boot_step(&s->mm, phase), 0);
 			pa = shadow_early_alloc(early, "ctl", &want);
 			KUNIT_EXPECT_NE(test, pa, 0);
+			want.nid = 3;	/* a wish, and there is no such node */
+			pa = shadow_early_alloc(early, "ctl", &want);
+			KUNIT_EXPECT_NE(test, pa, 0);
+			want.nid = SHADOW_NUMA_NO_NODE;
 			by_hand(test, s, s->storage.base + SZ_8M);
 		}
 		KUNIT_ASSERT_EQ_MSG(test, shadow_boot_step(&s->mm, SHADOW_NR_PHASES - 1), 0,
