@@ -198,6 +198,7 @@ static bool given_zone(const struct shadow_ctl_cmd *cmd)
 
 /* A few pages do not make the piece that was asked for */
 #define FEW_PAGES	16
+#define NO_CONTENTS	"; the block has no room left for contents of this virtual board"
 
 static bool storage_is_out(const struct shadow_mm *mm)
 {
@@ -244,11 +245,11 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return shadow_ctl_fail(ctl, err,
 				       "interrupted after %u of %u, which were given back",
 				       nr, cmd->count);
-	return shadow_ctl_fail(ctl, err, "out of memory%s%s after %u of %u, which were given back%s",
+	return shadow_ctl_fail(ctl, err,
+			       "out of memory%s%s after %u of %u, which were given back%s",
 			       given_zone(cmd) ? " in zone " : "",
 			       given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
-			       cmd->count, no_contents ?
-			       "; the block has no room left for contents of this virtual board" : "");
+			       cmd->count, no_contents ? NO_CONTENTS : "");
 }
 
 static struct shadow_ctl_handle *
