@@ -49,7 +49,6 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 			  sizeof(struct shadow_page));
 		return -ENOMEM;
 	}
-	mm->boot.memmap = memmap;
 	mm->boot.memmap_spared = (nodes->memmap.end_pfn - nodes->memmap.start_pfn -
 				  nodes->memmap.nr) * sizeof(struct shadow_page);
 	shadow_free_area_init(nodes, &mm->memblock,

@@ -107,7 +107,6 @@ struct shadow_segment {
  * @nr_nodes: nodes that have memory, or are below one that has
  * @early_sum: owners of early memory when the last phase ended
  * @nr_early_sums: how many
- * @memmap: physical address of the memmap
  * @memmap_spared: bytes that a flat one would have more, for holes
  */
 struct shadow_boot {
@@ -122,7 +121,6 @@ struct shadow_boot {
 	unsigned int nr_nodes;
 	struct shadow_early_sum early_sum[SHADOW_MAX_EARLY_SUMS];
 	unsigned int nr_early_sums;
-	phys_addr_t memmap;
 	u64 memmap_spared;
 };
 
