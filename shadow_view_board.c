@@ -10,7 +10,6 @@
 #include "shadow_parse.h"
 #include "shadow_view.h"
 
-#define SHOWN	40
 /* What holds where the board says nothing */
 #define LOCAL_DISTANCE	10
 #define REMOTE_DISTANCE	20
@@ -43,14 +42,14 @@ void begin(struct listing *list, const char *fmt, ...)
 /* Is there room for one more row? */
 static bool next(struct listing *list)
 {
-	return list->nr++ < SHOWN || list->whole;
+	return list->nr++ < SHADOW_VIEW_ROWS || list->whole;
 }
 
 static void end(struct listing *list)
 {
-	if (list->nr > SHOWN && !list->whole)
+	if (list->nr > SHADOW_VIEW_ROWS && !list->whole)
 		seq_printf(list->seq, "… %u more in shadow_mm_raw/%s/board\n",
-			   list->nr - SHOWN, list->mm->name);
+			   list->nr - SHADOW_VIEW_ROWS, list->mm->name);
 	if (!list->nr)
 		seq_puts(list->seq, "  none\n");
 }

@@ -9,8 +9,6 @@
 #include "shadow_view.h"
 
 /* Rows of a list; the rest is in shadow_mm_raw. */
-#define ROWS	40
-
 /* How many rows have been asked for, and how many may be shown */
 struct rows {
 	u64 nr;
@@ -183,7 +181,7 @@ static void view_bootmem(struct seq_file *seq, const struct shadow_mm *mm,
  */
 void shadow_view_bootmem(struct seq_file *seq, struct shadow_machine *machine)
 {
-	view_bootmem(seq, &machine->mm, ROWS);
+	view_bootmem(seq, &machine->mm, SHADOW_VIEW_ROWS);
 }
 
 /**
@@ -270,7 +268,7 @@ static void view_owners(struct seq_file *seq, const struct shadow_mm *mm,
  */
 void shadow_view_owners(struct seq_file *seq, struct shadow_machine *machine)
 {
-	view_owners(seq, &machine->mm, ROWS);
+	view_owners(seq, &machine->mm, SHADOW_VIEW_ROWS);
 }
 
 /**

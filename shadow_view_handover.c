@@ -9,8 +9,6 @@
 #include "shadow_machine.h"
 #include "shadow_view.h"
 
-#define SHOWN	40
-
 /* "9 10x3" is one block of order 9, then three of order 10 */
 static void print_orders(struct seq_file *seq, const struct shadow_mm *mm,
 			 u64 pfn, u64 end_pfn)
@@ -64,10 +62,10 @@ static void print_ranges(struct seq_file *seq, const struct shadow_mm *mm,
 	seq_printf(seq, "# Each free range of %s in whole frames, and the orders it was released in\n",
 		   early->ops->name);
 	while ((bytes = early->ops->next_free(early, &idx, &start_pfn, &end_pfn)))
-		if (nr++ < SHOWN || whole)
+		if (nr++ < SHADOW_VIEW_ROWS || whole)
 			print_range(seq, mm, bytes, start_pfn, end_pfn);
-	if (!whole && nr > SHOWN)
-		print_more(seq, mm, nr - SHOWN);
+	if (!whole && nr > SHADOW_VIEW_ROWS)
+		print_more(seq, mm, nr - SHADOW_VIEW_ROWS);
 	for (idx = 0; early->ops->own_frames(early, &idx, &start_pfn, &end_pfn);)
 		seq_printf(seq, "[%#llx-%#llx] %llu frames of %s's own records, page by page\n",
 			   start_pfn << mm->cfg.page_shift,
@@ -91,11 +89,11 @@ static void print_kept(struct seq_file *seq, const struct shadow_mm *mm,
 
 	seq_puts(seq, "\n# What was kept, and by whom: early allocations and reservations\n");
 	for (i = 0; i < log->nr; i++)
-		if (nr++ < SHOWN || whole)
+		if (nr++ < SHADOW_VIEW_ROWS || whole)
 			print_owner(seq, log->range[i].base, log->range[i].bytes,
 				    log->range[i].owner);
-	if (!whole && nr > SHOWN)
-		print_more(seq, mm, nr - SHOWN);
+	if (!whole && nr > SHADOW_VIEW_ROWS)
+		print_more(seq, mm, nr - SHADOW_VIEW_ROWS);
 	if (log->nr_lost)
 		seq_printf(seq, "%llu more had no room in the log\n",
 			   log->nr_lost);

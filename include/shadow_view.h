@@ -10,6 +10,9 @@
 
 #include "shadow_machine.h"
 
+/* Rows of a list that can grow; all of them are in shadow_mm_raw/ */
+#define SHADOW_VIEW_ROWS	40
+
 struct seq_file;
 
 /* shadow_view.c: formats of the kernel's own files */
