@@ -3,7 +3,7 @@
  * Tests of shadow_board: memory=, what is refused of any board and with which
  * words, and questions about it.
  */
-#include "shadow_test.h"
+#include "shadow_test_board.h"
 
 #include "shadow_board.h"
 
@@ -16,21 +16,6 @@ static struct shadow_board *new_board(struct kunit *test,
 
 	shadow_board_init(board, kind);
 	return board;
-}
-
-/* A refusal is one printable line, and holds these words. */
-static void expect_why(struct kunit *test, const struct shadow_board *board,
-		       const char *words)
-{
-	const char *why = board->why;
-	size_t i;
-
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, words),
-				  "'%s' has no '%s'", why, words);
-	for (i = 0; why[i]; i++)
-		if (why[i] < ' ' || why[i] > '~')
-			break;
-	KUNIT_EXPECT_EQ_MSG(test, why[i], 0, "byte %zu of '%s'", i, why);
 }
 
 /* -------------------------------------------------------------- memory= -- */

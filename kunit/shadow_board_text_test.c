@@ -5,7 +5,7 @@
  * Each text lies in a buffer of exactly its length, so that a sanitizer sees a
  * read behind it.
  */
-#include "shadow_test.h"
+#include "shadow_test_board.h"
 
 #include "shadow_board.h"
 
@@ -86,21 +86,6 @@ static int read_text(struct kunit *test, struct shadow_board *board,
 		     const char *text)
 {
 	return read_bytes(test, board, text, strlen(text));
-}
-
-/* A refusal is one printable line, and holds these words. */
-static void expect_why(struct kunit *test, const struct shadow_board *board,
-		       const char *words)
-{
-	const char *why = board->why;
-	size_t i;
-
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, words),
-				  "'%s' has no '%s'", why, words);
-	for (i = 0; why[i]; i++)
-		if (why[i] < ' ' || why[i] > '~')
-			break;
-	KUNIT_EXPECT_EQ_MSG(test, why[i], 0, "byte %zu of '%s'", i, why);
 }
 
 /* ---------------------------------------------------------------- texts -- */
