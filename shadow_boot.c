@@ -13,6 +13,8 @@
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
+#include "shadow_watermark.h"
+#include "shadow_zonelist.h"
 
 static u64 to_mib(u64 bytes)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_zone - nodes, zones, the memmap, zonelists and watermarks. Follows
- * free_area_init() of mm/mm_init.c and setup_per_zone_wmarks() of
- * mm/page_alloc.c.
+ * shadow_zone - nodes and zones. Follows free_area_init() of mm/mm_init.c.
  */
 #include "shadow_memblock.h"
 #include "shadow_page_list.h"
@@ -22,37 +20,6 @@ const char *const shadow_migratetype_names[SHADOW_MIGRATE_TYPES] = {
 	[SHADOW_MIGRATE_MOVABLE] = "Movable",
 	[SHADOW_MIGRATE_RECLAIMABLE] = "Reclaimable",
 	[SHADOW_MIGRATE_HIGHATOMIC] = "HighAtomic",
-};
-
-const char *const shadow_owner_names[SHADOW_NR_OWNERS] = {
-	[SHADOW_OWNER_NONE] = "none",
-	[SHADOW_OWNER_DIRECT] = "direct",
-	[SHADOW_OWNER_TABLE] = "table",
-	[SHADOW_OWNER_SLAB] = "slab",
-	[SHADOW_OWNER_KMALLOC] = "kmalloc",
-	[SHADOW_OWNER_VMALLOC] = "vmalloc",
-	[SHADOW_OWNER_KMAP] = "kmap",
-	[SHADOW_OWNER_USER] = "user",
-	[SHADOW_OWNER_SHARED] = "shared",
-	[SHADOW_OWNER_MEMMAP] = "memmap",
-	[SHADOW_OWNER_IMAGE] = "image",
-	[SHADOW_OWNER_EARLY] = "early",
-};
-
-const char *const shadow_page_state_names[SHADOW_NR_PAGE_STATES] = {
-	[SHADOW_PAGE_NONE] = "inside",
-	[SHADOW_PAGE_HOLE] = "hole",
-	[SHADOW_PAGE_RESERVED] = "reserved",
-	[SHADOW_PAGE_BUDDY] = "buddy",
-	[SHADOW_PAGE_PCP] = "pcp",
-	[SHADOW_PAGE_ALLOCATED] = "allocated",
-};
-
-/* Zones that are tried before this one keep 1/ratio of what is above back */
-static const unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES] = {
-	[SHADOW_ZONE_DMA] = 256,
-	[SHADOW_ZONE_DMA32] = 256,
-	[SHADOW_ZONE_NORMAL] = 32,
 };
 
 static void zone_init(struct shadow_nodes *nodes, int nid,
@@ -89,7 +56,7 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 		       struct shadow_fault *fault, unsigned int page_shift,
 		       unsigned int max_order)
 {
-	int nid, type;
+	int nid, to, type;
 
 	memset(nodes, 0, sizeof(*nodes));
 	nodes->block = block;
@@ -101,7 +68,14 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 	nodes->pageblock_log2 = min(page_shift - 3, max_order);
 	nodes->nr_nodes = 1;
 	nodes->watermark_scale_factor = 10;
+	nodes->watermark_boost_factor = 15000;
+	nodes->lowmem_reserve_ratio[SHADOW_ZONE_DMA] = 256;
+	nodes->lowmem_reserve_ratio[SHADOW_ZONE_DMA32] = 256;
+	nodes->lowmem_reserve_ratio[SHADOW_ZONE_NORMAL] = 32;
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
+		for (to = 0; to < SHADOW_MAX_NODES; to++)
+			nodes->distance[nid][to] = nid == to ? SHADOW_LOCAL_DISTANCE :
+							       SHADOW_REMOTE_DISTANCE;
 		nodes->node[nid].nid = nid;
 		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
 			zone_init(nodes, nid, type);
@@ -144,78 +118,6 @@ unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
 	const struct shadow_memmap *memmap = &nodes->memmap;
 
 	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_log2) + 1;
-}
-
-/* The last bank with @member at or below @value; the first where none is */
-#define find_bank(memmap, member, value) ({				\
-	unsigned int __low = 0, __high = (memmap)->nr_banks, __mid;	\
-									\
-	while (__high - __low > 1) {					\
-		__mid = (__low + __high) / 2;				\
-		if ((memmap)->bank[__mid].member <= (value))		\
-			__low = __mid;					\
-		else							\
-			__high = __mid;					\
-	}								\
-	__low; })
-
-static u32 bank_end(const struct shadow_memmap *memmap, unsigned int bank)
-{
-	return bank + 1 < memmap->nr_banks ? memmap->bank[bank + 1].first :
-					     memmap->nr;
-}
-
-/**
- * shadow_memmap_bank_pfn() - frame of an entry, where there are several banks
- * @memmap: the memmap
- * @index: index of the entry
- *
- * Context: any.
- * Return: frame number.
- */
-u64 shadow_memmap_bank_pfn(const struct shadow_memmap *memmap, u32 index)
-{
-	const struct shadow_memmap_bank *bank =
-		&memmap->bank[find_bank(memmap, first, index)];
-
-	return bank->start_pfn + (index - bank->first);
-}
-
-/**
- * shadow_memmap_bank_index() - entry of a frame, where there are several banks
- * @memmap: the memmap
- * @pfn: frame number, any value
- *
- * Context: any.
- * Return: index, or SHADOW_NO_PAGE where the memmap has none.
- */
-u32 shadow_memmap_bank_index(const struct shadow_memmap *memmap, u64 pfn)
-{
-	unsigned int nr = find_bank(memmap, start_pfn, pfn);
-	u64 offset = pfn - memmap->bank[nr].start_pfn;
-	u32 first = memmap->bank[nr].first;
-
-	return offset < bank_end(memmap, nr) - first ? first + offset :
-						       SHADOW_NO_PAGE;
-}
-
-/**
- * shadow_memmap_first() - the first entry that is not below a frame
- * @memmap: the memmap
- * @pfn: frame number, any value
- *
- * Context: any.
- * Return: index, the number of entries where all are below.
- */
-u32 shadow_memmap_first(const struct shadow_memmap *memmap, u64 pfn)
-{
-	unsigned int nr = find_bank(memmap, start_pfn, pfn);
-	u32 first = memmap->bank[nr].first;
-
-	if (pfn <= memmap->bank[nr].start_pfn)
-		return first;
-	return min_t(u64, first + (pfn - memmap->bank[nr].start_pfn),
-		     bank_end(memmap, nr));
 }
 
 /*
@@ -442,43 +344,6 @@ void shadow_free_area_init(struct shadow_nodes *nodes,
 	memmap_init(nodes, mb);
 }
 
-static void add_node_zones(struct shadow_zonelist *list,
-			   struct shadow_node *node)
-{
-	int type;
-
-	for (type = SHADOW_MAX_NR_ZONES - 1; type >= 0; type--)
-		if (type != SHADOW_ZONE_DEVICE &&
-		    shadow_zone_populated(&node->zone[type]))
-			list->zone[list->nr++] = &node->zone[type];
-}
-
-/**
- * shadow_build_zonelists() - which zones an allocation tries, in which order
- * @nodes: the layer, zones populated
- *
- * Own node first, then the others by distance in node number; in a node the
- * highest zone first, so that the scarce low ones are kept. Follows
- * build_all_zonelists().
- *
- * Context: process context, boot.
- */
-void shadow_build_zonelists(struct shadow_nodes *nodes)
-{
-	unsigned int nid, i;
-	struct shadow_node *node;
-
-	for (nid = 0; nid < nodes->nr_nodes; nid++) {
-		node = &nodes->node[nid];
-		node->nofallback.nr = 0;
-		add_node_zones(&node->nofallback, node);
-		node->fallback.nr = 0;
-		for (i = 0; i < nodes->nr_nodes; i++)
-			add_node_zones(&node->fallback,
-				       &nodes->node[(nid + i) % nodes->nr_nodes]);
-	}
-}
-
 /**
  * shadow_first_zone() - where a loop over all zones starts
  * @nodes: the layer
@@ -544,79 +409,4 @@ u64 shadow_nodes_free(const struct shadow_nodes *nodes)
 		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
 			nr_pages += READ_ONCE(nodes->node[nid].zone[type].nr_free);
 	return nr_pages;
-}
-
-static bool zone_is_lowmem(const struct shadow_zone *zone)
-{
-	return zone->type <= SHADOW_ZONE_NORMAL;
-}
-
-static u64 lowmem_pages(struct shadow_nodes *nodes)
-{
-	struct shadow_zone *zone;
-	u64 nr_pages = 0;
-
-	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
-		if (zone_is_lowmem(zone))
-			nr_pages += zone->managed;
-	return nr_pages;
-}
-
-static void setup_lowmem_reserve(struct shadow_zone *zone)
-{
-	const struct shadow_zone *zones = zone->nodes->node[zone->nid].zone;
-	unsigned int ratio = lowmem_reserve_ratio[zone->type];
-	u64 above = 0;
-	unsigned int type;
-
-	for (type = zone->type + 1; type < SHADOW_MAX_NR_ZONES; type++) {
-		above += zones[type].managed;
-		zone->lowmem_reserve[type] =
-			ratio && zone->managed ? above / ratio : 0;
-	}
-}
-
-static void setup_marks(struct shadow_zone *zone, u64 lowmem)
-{
-	struct shadow_nodes *nodes = zone->nodes;
-	u64 min_pages = nodes->min_free_kbytes >> (nodes->page_shift - 10);
-	u64 share, gap;
-
-	share = lowmem ? min_pages * zone->managed / lowmem : 0;
-	gap = max(share >> 2,
-		  zone->managed * nodes->watermark_scale_factor / 10000);
-	if (!zone_is_lowmem(zone))
-		/* Nothing atomic lives up there: a small reserve will do */
-		share = clamp_t(u64, zone->managed / 1024, 32, 128);
-	zone->mark[SHADOW_WMARK_MIN] = share;
-	zone->mark[SHADOW_WMARK_LOW] = share + gap;
-	zone->mark[SHADOW_WMARK_HIGH] = share + 2 * gap;
-}
-
-/**
- * shadow_zone_setup_watermarks() - marks and reserves of all zones
- * @nodes: the layer, managed frames counted; where min_free_kbytes is 0, it is
- *	set by the kernel's rule: 4 times the square root of the low memory in
- *	KiB, from 128 to 262144
- *
- * Follows init_per_zone_wmark_min() of mm/page_alloc.c.
- *
- * Context: process context; readers of the marks may see old and new ones
- * mixed for a moment.
- */
-void shadow_zone_setup_watermarks(struct shadow_nodes *nodes)
-{
-	u64 lowmem = lowmem_pages(nodes);
-	struct shadow_zone *zone;
-
-	if (!nodes->min_free_kbytes)
-		nodes->min_free_kbytes =
-			clamp_t(u64, int_sqrt((lowmem << (nodes->page_shift - 10)) * 16),
-				128, 262144);
-	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
-		if (!zone->managed)
-			continue;
-		setup_marks(zone, lowmem);
-		setup_lowmem_reserve(zone);
-	}
 }

@@ -16,6 +16,8 @@
 #include "shadow_pgtable.h"
 #include "shadow_slab.h"
 #include "shadow_vmalloc.h"
+#include "shadow_watermark.h"
+#include "shadow_zonelist.h"
 
 #define LINEAR		0xffff000000000000ULL
 #define WINDOW		0xffff800080000000ULL

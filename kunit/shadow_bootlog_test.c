@@ -5,6 +5,7 @@
  */
 #include "shadow_bootlog.h"
 #include "shadow_test.h"
+#include "shadow_zonelist.h"
 
 #define MAX_LINES	64
 

@@ -6,6 +6,7 @@
  * belongs to which allocation.
  */
 #include "shadow_test_machine.h"
+#include "shadow_watermark.h"
 
 static struct shadow_zone *normal_zone(struct shadow_test_machine *m)
 {

@@ -6,6 +6,7 @@
 #include "shadow_test_machine.h"
 
 #include "shadow_slab_engine.h"
+#include "shadow_zonelist.h"
 
 #define SEED	0x5eedULL
 

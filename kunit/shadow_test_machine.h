@@ -15,6 +15,7 @@
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
 #include "shadow_zone.h"
+#include "shadow_zonelist.h"
 
 #define SHADOW_TEST_PAGE_SHIFT	12
 #define SHADOW_TEST_MAX_ORDER	10

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * shadow_gfp - what an allocation asks for, in one word: flags as those of
+ * include/linux/gfp_types.h in the low half, who will own the block above them,
+ * and the preferred node on top.
+ */
+#ifndef SHADOW_GFP_H
+#define SHADOW_GFP_H
+
+#include "shadow_zone.h"
+
+/* Zone modifiers; none: up to NORMAL */
+#define SHADOW_GFP_DMA		BIT(0)
+#define SHADOW_GFP_HIGHMEM	BIT(1)
+#define SHADOW_GFP_DMA32	BIT(2)
+#define SHADOW_GFP_MOVABLE	BIT(3)	/* also: mobility */
+/* Mobility */
+#define SHADOW_GFP_RECLAIMABLE	BIT(4)
+/* How deep it may go, and what happens when it may not */
+#define SHADOW_GFP_HIGH		BIT(5)	/* half of the min watermark */
+#define SHADOW_GFP_ATOMIC	BIT(10)	/* cannot wait: a quarter more with HIGH */
+#define SHADOW_GFP_MEMALLOC	BIT(14)	/* frees memory: no watermark at all */
+#define SHADOW_GFP_NOFAIL	BIT(12)	/* must not fail; not with ATOMIC */
+#define SHADOW_GFP_NOWARN	BIT(13)	/* a refusal is expected: not reported */
+/* What the block is */
+#define SHADOW_GFP_ZERO		BIT(6)	/* contents are cleared */
+#define SHADOW_GFP_CONTENTS	BIT(9)	/* somebody will look inside */
+#define SHADOW_GFP_COMP		BIT(11)	/* one compound page */
+#define SHADOW_GFP_COLD		BIT(15)	/* from the cold end, with pcp=hotcold */
+/* Where it comes from */
+#define SHADOW_GFP_THISNODE	BIT(7)	/* no fallback to other nodes */
+#define SHADOW_GFP_THISZONE	BIT(8)	/* the highest allowed zone alone */
+/* Remember the route that it takes, for `why` */
+#define SHADOW_GFP_ROUTE	BIT(23)
+
+#define SHADOW_GFP_OWNER_SHIFT	16	/* 5 bits, enum shadow_owner; 0: DIRECT */
+#define SHADOW_GFP_NODE_SHIFT	24	/* 4 bits, node + 1; 0: the CPU's own */
+
+#define SHADOW_GFP_KERNEL	0U
+#define SHADOW_GFP_OWNER(owner)	((u32)(owner) << SHADOW_GFP_OWNER_SHIFT)
+#define SHADOW_GFP_NODE(nid)	((u32)((nid) + 1) << SHADOW_GFP_NODE_SHIFT)
+
+/*
+ * What one attempt may do, as ALLOC_* of mm/internal.h: which watermark it
+ * keeps, and how far below it may go.
+ */
+#define SHADOW_ALLOC_WMARK_MASK		0x3U	/* enum shadow_watermark */
+#define SHADOW_ALLOC_NO_WATERMARKS	BIT(2)
+#define SHADOW_ALLOC_MIN_RESERVE	BIT(3)	/* below min by a half of it */
+#define SHADOW_ALLOC_NON_BLOCK		BIT(4)	/* by a quarter of the rest */
+#define SHADOW_ALLOC_HIGHATOMIC		BIT(5)	/* may use that reserve */
+#define SHADOW_ALLOC_NOFRAGMENT		BIT(6)	/* rather another zone than a mix */
+#define SHADOW_ALLOC_KSWAPD		BIT(7)	/* may wake the reclaimer */
+#define SHADOW_ALLOC_RESERVES \
+	(SHADOW_ALLOC_MIN_RESERVE | SHADOW_ALLOC_NON_BLOCK | \
+	 SHADOW_ALLOC_HIGHATOMIC)
+
+enum shadow_zone_type shadow_gfp_zone(u32 gfp);
+u32 shadow_zone_gfp(enum shadow_zone_type type);
+
+#endif /* SHADOW_GFP_H */
