@@ -26,6 +26,16 @@ enum shadow_zone_type {
 	SHADOW_MAX_NR_ZONES
 };
 
+/* What a node has; one bit per node each. enum node_states of the kernel. */
+enum shadow_node_state {
+	SHADOW_N_ONLINE,	/* it is there, with or without memory */
+	SHADOW_N_NORMAL_MEMORY,	/* memory of a zone up to NORMAL */
+	SHADOW_N_HIGH_MEMORY,	/* memory of a zone up to HIGHMEM */
+	SHADOW_N_MEMORY,	/* memory, also MOVABLE alone */
+	SHADOW_N_CPU,		/* a CPU of the machine is its */
+	SHADOW_NR_NODE_STATES
+};
+
 enum shadow_migratetype {
 	SHADOW_MIGRATE_UNMOVABLE,
 	SHADOW_MIGRATE_MOVABLE,
@@ -163,6 +173,8 @@ struct shadow_node {
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
  * @reclaim_ctx: handed to it
  * @zone_limit: per zone type, frame at which it ends (0: never populated)
+ * @movable_pfn: per node, frame from which its memory is MOVABLE's; 0: none is
+ * @state: by enum shadow_node_state, which nodes are in it
  * @distance: between nodes, LOCAL 10
  * @node: the nodes
  */
@@ -186,9 +198,33 @@ struct shadow_nodes {
 			     unsigned int order, enum shadow_zone_type highest);
 	void *reclaim_ctx;
 	u64 zone_limit[SHADOW_MAX_NR_ZONES];
+	u64 movable_pfn[SHADOW_MAX_NODES];
+	u8 state[SHADOW_NR_NODE_STATES];
 	u8 distance[SHADOW_MAX_NODES][SHADOW_MAX_NODES];
 	struct shadow_node node[SHADOW_MAX_NODES];
 };
+
+/**
+ * shadow_cpu_node() - the node that a CPU belongs to
+ * @nodes: the layer
+ * @cpu: CPU
+ *
+ * CPUs are dealt out to the nodes in turn: as many nodes as possible have one.
+ *
+ * Context: any.
+ * Return: the node, below @nodes->nr_nodes; it may have no memory.
+ */
+static inline unsigned int shadow_cpu_node(const struct shadow_nodes *nodes,
+					   unsigned int cpu)
+{
+	return likely(nodes->nr_nodes <= 1) ? 0 : cpu % nodes->nr_nodes;
+}
+
+static inline bool shadow_node_is(const struct shadow_nodes *nodes,
+				  unsigned int nid, enum shadow_node_state state)
+{
+	return nodes->state[state] >> nid & 1;
+}
 
 /**
  * shadow_pfn_to_page() - the page of a frame number
