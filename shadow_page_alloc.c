@@ -1,57 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_page_alloc - which zone, down to which watermark, and from which list.
- *
- * Fast path: the first zone of the zonelist that stays above its low watermark,
- * small orders from this CPU's list. Slow path: down to the min watermark (and
- * half of that with SHADOW_GFP_HIGH), then once more after all per-CPU lists
- * have been drained.
+ * shadow_page_alloc - the fast path: the first zone of the zonelist that stays
+ * above its low watermark, small orders from this CPU's list. What that cannot
+ * answer goes to shadow_page_slow.c.
  */
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_slow.h"
 #include "shadow_pcp.h"
-
-static unsigned int gfp_mt(u32 gfp)
-{
-	if (gfp & SHADOW_GFP_MOVABLE)
-		return SHADOW_MIGRATE_MOVABLE;
-	return gfp & SHADOW_GFP_RECLAIMABLE ? SHADOW_MIGRATE_RECLAIMABLE :
-					      SHADOW_MIGRATE_UNMOVABLE;
-}
-
-static unsigned int gfp_owner(u32 gfp)
-{
-	unsigned int owner = (gfp >> SHADOW_GFP_OWNER_SHIFT) & 0x1f;
-
-	return owner ? owner : SHADOW_OWNER_DIRECT;
-}
-
-static const struct shadow_zonelist *
-gfp_zonelist(const struct shadow_nodes *nodes, u32 gfp)
-{
-	unsigned int node = (gfp >> SHADOW_GFP_NODE_SHIFT) & 0xf;
-	const struct shadow_node *n;
-
-	n = &nodes->node[node && node <= nodes->nr_nodes ? node - 1 : 0];
-	return gfp & SHADOW_GFP_THISNODE ? &n->nofallback : &n->fallback;
-}
 
 /*
  * Would the zone stay above the mark, and has it a block of that size at all?
  * Reads without the zone's lock: a decision on a value that is a moment old is
- * what a watermark is. Follows __zone_watermark_ok().
+ * what a watermark is. Follows zone_watermark_fast().
  */
 static bool watermark_ok(const struct shadow_zone *zone, unsigned int order,
-			 enum shadow_watermark mark,
-			 enum shadow_zone_type highest, u32 gfp)
+			 enum shadow_zone_type highest)
 {
-	u64 min = zone->mark[mark];
 	u32 orders;
 
-	if (mark == SHADOW_WMARK_MIN && (gfp & SHADOW_GFP_HIGH))
-		min -= min / 2;
 	if (READ_ONCE(zone->nr_free) <
-	    min + zone->lowmem_reserve[highest] + BIT(order))
+	    zone->mark[SHADOW_WMARK_LOW] + zone->lowmem_reserve[highest] +
+	    BIT(order))
 		return false;
 	if (!order)
 		return true;
@@ -66,18 +36,17 @@ static struct shadow_page *take_from_zone(struct shadow_zone *zone,
 					  unsigned int order)
 {
 	if (order <= SHADOW_PCP_MAX_ORDER && likely(zone->pcp))
-		return shadow_pcp_alloc(zone, cpu, order, gfp_mt(gfp),
-					gfp_owner(gfp));
-	return shadow_buddy_alloc(zone, order, gfp_mt(gfp), gfp_owner(gfp));
+		return shadow_pcp_alloc(zone, cpu, order, shadow_gfp_mt(gfp),
+					shadow_gfp_owner(gfp));
+	return shadow_buddy_alloc(zone, order, shadow_gfp_mt(gfp), shadow_gfp_owner(gfp));
 }
 
 /* One pass over the zonelist: get_page_from_freelist() */
 static struct shadow_page *take_page(struct shadow_nodes *nodes,
 				     unsigned int cpu, u32 gfp,
-				     unsigned int order,
-				     enum shadow_watermark mark)
+				     unsigned int order)
 {
-	const struct shadow_zonelist *list = gfp_zonelist(nodes, gfp);
+	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
 	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
 	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
 	struct shadow_zone *const *zone;
@@ -85,39 +54,13 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 
 	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
 		if ((*zone)->type > highest || (*zone)->type < lowest ||
-		    !watermark_ok(*zone, order, mark, highest, gfp))
+		    !watermark_ok(*zone, order, highest))
 			continue;
 		page = take_from_zone(*zone, cpu, gfp, order);
 		if (likely(page))
 			return page;
 	}
 	return NULL;
-}
-
-static void drain_zonelist(struct shadow_nodes *nodes, u32 gfp)
-{
-	const struct shadow_zonelist *list = gfp_zonelist(nodes, gfp);
-	unsigned int i;
-
-	for (i = 0; i < list->nr; i++)
-		if (list->zone[i]->pcp)
-			shadow_pcp_drain(list->zone[i]);
-}
-
-static noinline struct shadow_page *alloc_slow(struct shadow_nodes *nodes,
-					       unsigned int cpu, u32 gfp,
-					       unsigned int order)
-{
-	struct shadow_page *page;
-
-	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_MIN);
-	if (page)
-		return page;
-	drain_zonelist(nodes, gfp);
-	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_MIN);
-	if (!page)
-		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
-	return page;
 }
 
 /* In line, for the free path's sake */
@@ -188,9 +131,9 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 		     ((gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
 		      !nodes->block->virt)))
 		return NULL;
-	page = take_page(nodes, cpu, gfp, order, SHADOW_WMARK_LOW);
+	page = take_page(nodes, cpu, gfp, order);
 	if (unlikely(!page)) {
-		page = alloc_slow(nodes, cpu, gfp, order);
+		page = shadow_page_slow(nodes, cpu, gfp, order);
 		if (!page)
 			return NULL;
 	}

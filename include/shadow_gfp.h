@@ -58,4 +58,49 @@
 enum shadow_zone_type shadow_gfp_zone(u32 gfp);
 u32 shadow_zone_gfp(enum shadow_zone_type type);
 
+/**
+ * shadow_gfp_mt() - which free lists an allocation belongs to
+ * @gfp: SHADOW_GFP_*
+ *
+ * Follows gfp_migratetype() of include/linux/gfp.h.
+ *
+ * Context: any.
+ * Return: enum shadow_migratetype, below SHADOW_MIGRATE_PCPTYPES.
+ */
+static inline unsigned int shadow_gfp_mt(u32 gfp)
+{
+	if (gfp & SHADOW_GFP_MOVABLE)
+		return SHADOW_MIGRATE_MOVABLE;
+	return gfp & SHADOW_GFP_RECLAIMABLE ? SHADOW_MIGRATE_RECLAIMABLE :
+					      SHADOW_MIGRATE_UNMOVABLE;
+}
+
+static inline unsigned int shadow_gfp_owner(u32 gfp)
+{
+	unsigned int owner = (gfp >> SHADOW_GFP_OWNER_SHIFT) & 0x1f;
+
+	return owner ? owner : SHADOW_OWNER_DIRECT;
+}
+
+/**
+ * shadow_gfp_zonelist() - the zones that an allocation tries, in their order
+ * @nodes: the layer
+ * @cpu: who asks; its own node is preferred where @gfp names none
+ * @gfp: SHADOW_GFP_*
+ *
+ * Follows node_zonelist() of include/linux/gfp.h.
+ *
+ * Context: any.
+ * Return: the zonelist.
+ */
+static inline const struct shadow_zonelist *
+shadow_gfp_zonelist(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
+{
+	unsigned int node = (gfp >> SHADOW_GFP_NODE_SHIFT) & 0xf;
+	const struct shadow_node *n;
+
+	n = &nodes->node[node && node <= nodes->nr_nodes ? node - 1 : 0];
+	return gfp & SHADOW_GFP_THISNODE ? &n->nofallback : &n->fallback;
+}
+
 #endif /* SHADOW_GFP_H */
