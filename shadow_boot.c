@@ -31,6 +31,7 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 
 	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
 			  mm->cfg.page_shift, shadow_boot_max_order(mm));
+	nodes->fail = &mm->fail;
 	nodes->nr_nodes = mm->boot.nr_nodes;
 	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
@@ -89,6 +90,9 @@ static int table_from_buddy(void *ctx, phys_addr_t *pa)
 	struct shadow_mm *mm = ctx;
 	struct shadow_page *page;
 
+	if (shadow_should_fail(&mm->fail, SHADOW_FAIL_TABLE,
+			       1ULL << mm->nodes.page_shift))
+		return -ENOMEM;
 	page = shadow_alloc_pages(&mm->nodes,
 				  SHADOW_GFP_OWNER(SHADOW_OWNER_TABLE), 0);
 	if (!page)
@@ -423,6 +427,7 @@ int shadow_boot_up(struct shadow_mm *mm)
 {
 	shadow_fault_init(&mm->fault);
 	shadow_event_init(&mm->events);
+	shadow_fail_init(&mm->fail, mm->cfg.seed);
 	memset(&mm->boot, 0, sizeof(mm->boot));
 	return shadow_boot_step(mm, mm->cfg.until);
 }
@@ -443,6 +448,7 @@ u64 shadow_boot_down(struct shadow_mm *mm)
 {
 	u64 left = 0;
 
+	shadow_fail_fini(&mm->fail);
 	/* Already undone; nr_done says which phase it was */
 	if (mm->boot.failed)
 		return 0;

@@ -280,6 +280,7 @@ int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect)
 	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
 	shadow_early_init(&mm->early, early_policy(mm->cfg.early), mb,
 			  &mm->bootmem);
+	mm->early.fail = &mm->fail;
 	/* An array that grows takes nothing of a text board's memory */
 	if (shadow_block_aside(&mm->block))
 		shadow_memblock_allow_resize(mb);

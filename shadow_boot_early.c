@@ -128,7 +128,8 @@ static int table_from_image(void *ctx, phys_addr_t *pa)
 {
 	struct shadow_mm *mm = ctx;
 
-	if (mm->boot.static_next == mm->boot.static_end)
+	if (mm->boot.static_next == mm->boot.static_end ||
+	    shadow_should_fail(&mm->fail, SHADOW_FAIL_TABLE, page_bytes(mm)))
 		return -ENOMEM;
 	*pa = mm->boot.static_next;
 	mm->boot.static_next += page_bytes(mm);
@@ -390,6 +391,8 @@ static int table_from_early(void *ctx, phys_addr_t *pa)
 	struct shadow_mm *mm = ctx;
 	u64 page = page_bytes(mm);
 
+	if (shadow_should_fail(&mm->fail, SHADOW_FAIL_TABLE, page))
+		return -ENOMEM;
 	*pa = shadow_early_alloc_backed(&mm->early, "table", page, page);
 	return *pa ? 0 : -ENOMEM;
 }

@@ -176,7 +176,9 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 	u32 orders;
 
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)))
+	if (shadow_fault_frozen(zone_fault(zone)) ||
+	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+			       1ULL << (zone->nodes->page_shift + order)))
 		return NULL;
 	orders = zone->orders[mt] >> order << order;
 	if (likely(orders)) {

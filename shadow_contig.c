@@ -183,6 +183,9 @@ u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 	int type;
 	u64 pfn = 0;
 
+	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_CONTIG,
+			       nr_pages << nodes->page_shift))
+		return 0;
 	for (type = SHADOW_MAX_NR_ZONES - 1; type >= 0 && !pfn; type--) {
 		for (nid = 0; nid < nodes->nr_nodes && !pfn; nid++) {
 			zone = &nodes->node[nid].zone[type];

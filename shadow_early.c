@@ -170,7 +170,8 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 	const char *before;
 	phys_addr_t pa;
 
-	if (!early->taken_over)
+	if (!early->taken_over ||
+	    shadow_should_fail(early->fail, SHADOW_FAIL_EARLY, want->bytes))
 		return 0;
 	before = shadow_memblock_set_owner(early->mb, owner);
 	pa = early->ops->alloc(early, want);
@@ -201,8 +202,11 @@ phys_addr_t shadow_early_alloc_backed(struct shadow_early *early,
 	};
 	phys_addr_t pa;
 
-	if (shadow_block_aside(early->block))
+	if (shadow_block_aside(early->block)) {
+		if (shadow_should_fail(early->fail, SHADOW_FAIL_EARLY, want.bytes))
+			return 0;
 		return shadow_block_aside_alloc(early->block, want.bytes, align);
+	}
 	pa = shadow_early_alloc(early, owner, &want);
 	if (!pa)
 		return 0;

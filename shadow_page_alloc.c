@@ -131,6 +131,11 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 		     ((gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
 		      !nodes->block->virt)))
 		return NULL;
+	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_PAGE,
+			       1ULL << (nodes->page_shift + order))) {
+		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
+		return NULL;
+	}
 	page = take_page(nodes, cpu, gfp, order);
 	if (unlikely(!page)) {
 		page = shadow_page_slow(nodes, cpu, gfp, order);

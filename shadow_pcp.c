@@ -123,6 +123,9 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	u32 nr = max_t(u32, pcp->batch >> order, 1), i;
 	struct shadow_page *page;
 
+	if (shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_PCP,
+			       (u64)nr << (zone->nodes->page_shift + order)))
+		return;
 	raw_spin_lock(&zone->lock);
 	for (i = 0; i < nr; i++) {
 		page = __shadow_buddy_alloc(zone, order, mt);

@@ -365,6 +365,9 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 	struct shadow_page *page;
 	u32 order = desc->order;
 
+	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_SLAB,
+			       1ULL << (nodes->page_shift + order)))
+		return SHADOW_SLAB_END;
 	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp | SHADOW_GFP_CONTENTS;
 	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
 	if (!page && desc->min_order < order) {

@@ -386,6 +386,8 @@ int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 	err = check_length(vm, bytes, &nr_pages);
 	if (err)
 		return err;
+	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
+		return -ENOMEM;
 	area = reserve_area(vm, nr_pages, gfp, caller);
 	if (IS_ERR(area))
 		return PTR_ERR(area);

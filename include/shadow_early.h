@@ -12,6 +12,7 @@
 #ifndef SHADOW_EARLY_H
 #define SHADOW_EARLY_H
 
+#include "shadow_fail.h"
 #include "shadow_memblock.h"
 
 struct shadow_early;
@@ -83,6 +84,7 @@ extern const struct shadow_early_ops shadow_early_bootmem;
  * @bootmem: the older allocator's records, where it is the policy
  * @log: who took what; the policy's
  * @block: how contents are reached
+ * @fail: allocations that fail on purpose; NULL: none
  * @taken_over: @ops allocates; before, only memblock's lists are changed
  * @memmap_made: zones and memmap have their size: frames that are added from now
  *	on have no struct page and stay out of the buddy
@@ -94,6 +96,7 @@ struct shadow_early {
 	struct shadow_bootmem *bootmem;
 	const struct shadow_early_log *log;
 	const struct shadow_block *block;
+	struct shadow_fail *fail;
 	bool taken_over;
 	bool memmap_made;
 	u64 nr_late;

@@ -13,6 +13,7 @@
 #include "shadow_compat.h"
 #include "shadow_early.h"
 #include "shadow_event.h"
+#include "shadow_fail.h"
 #include "shadow_fault.h"
 #include "shadow_fixmap.h"
 #include "shadow_handover.h"
@@ -135,6 +136,7 @@ struct shadow_boot {
  * @board: what its memory was described by; NULL: the block is all of it
  * @block: its physical addresses, and what is behind them
  * @fault: raised when an invariant is found broken; freezes the machine
+ * @fail: allocations that fail on purpose
  * @events: what hooks counted
  * @memblock: what memory there is, and what of it was reserved
  * @early: the early allocator
@@ -167,6 +169,7 @@ struct shadow_mm {
 
 	struct shadow_block block;
 	struct shadow_fault fault;
+	struct shadow_fail fail;
 	struct shadow_event_log events;
 	struct shadow_memblock memblock;
 	struct shadow_early early;

@@ -9,6 +9,7 @@
 #include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_event.h"
+#include "shadow_fail.h"
 #include "shadow_fault.h"
 #include "shadow_memmap.h"
 
@@ -158,6 +159,7 @@ struct shadow_node {
  * @block: how contents are reached; virt is NULL where there are none
  * @events: where hooks report to
  * @fault: raised when an invariant is found broken; freezes the allocator
+ * @fail: allocations that fail on purpose; NULL: none
  * @memmap: all frames
  * @pageblock_mt: migratetype of each pageblock of the memmap
  * @page_shift: log2 of the bytes in a frame
@@ -182,6 +184,7 @@ struct shadow_nodes {
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
 	struct shadow_fault *fault;
+	struct shadow_fail *fail;
 	struct shadow_memmap memmap;
 	u8 *pageblock_mt;
 	unsigned int page_shift;

@@ -24,6 +24,7 @@
  * struct shadow_test_machine - layers up to the page allocator
  * @events: what hooks counted
  * @fault: raised when an invariant is found broken
+ * @fail: allocations that fail on purpose
  * @block: the machine's memory
  * @mb: what memory it has
  * @early: its early allocator
@@ -33,12 +34,19 @@
 struct shadow_test_machine {
 	struct shadow_event_log events;
 	struct shadow_fault fault;
+	struct shadow_fail fail;
 	struct shadow_block block;
 	struct shadow_memblock mb;
 	struct shadow_early early;
 	struct shadow_nodes nodes;
 	struct shadow_handover handover;
 };
+
+/* No key stays up when a case ends early */
+static inline void shadow_test_machine_unfail(void *fail)
+{
+	shadow_fail_fini(fail);
+}
 
 /*
  * A machine is made in three steps, so that a case can change what it is about
@@ -51,6 +59,9 @@ shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
 
 	shadow_event_init(&m->events);
 	shadow_fault_init(&m->fault);
+	shadow_fail_init(&m->fail, 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test,
+				shadow_test_machine_unfail, &m->fail), 0);
 	m->block = *block;
 	shadow_memblock_init(&m->mb, &m->block, &m->events,
 			     SHADOW_TEST_PAGE_SHIFT);
@@ -58,6 +69,8 @@ shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
 	shadow_nodes_init(&m->nodes, &m->block, &m->events, &m->fault,
 			  SHADOW_TEST_PAGE_SHIFT, SHADOW_TEST_MAX_ORDER);
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
+	m->nodes.fail = &m->fail;
+	m->early.fail = &m->fail;
 	return m;
 }
 

@@ -10,7 +10,7 @@
 #include <kunit/test.h>
 #include <linux/ktime.h>
 
-#define MAX_SUITES	64
+#define MAX_SUITES	128
 /* A randomised test that has gone wrong fails at each step from then on. */
 #define MAX_SHOWN	10
 
