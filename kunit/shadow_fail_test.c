@@ -99,8 +99,9 @@ static void nth_call_alone(struct kunit *test)
 	for (n = 1; n <= 40; n++) {
 		arm(test, fail, SHADOW_FAIL_PAGE, 100, n, 1, 0);
 		for (i = 1; i <= 100; i++)
-			KUNIT_ASSERT_EQ(test, shadow_should_fail(fail,
-						SHADOW_FAIL_PAGE, 4096), i == n);
+			KUNIT_ASSERT_EQ(test, i == n,
+					shadow_should_fail(fail, SHADOW_FAIL_PAGE,
+							   4096));
 		KUNIT_EXPECT_EQ(test, shadow_fail_count(fail, SHADOW_FAIL_PAGE), 1);
 	}
 }
@@ -217,4 +218,5 @@ static struct kunit_suite shadow_fail_suite = {
 	.name = "shadow_fail",
 	.test_cases = shadow_fail_cases,
 };
+
 kunit_test_suite(shadow_fail_suite);

@@ -60,8 +60,9 @@ shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
 	shadow_event_init(&m->events);
 	shadow_fault_init(&m->fault);
 	shadow_fail_init(&m->fail, 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test,
-				shadow_test_machine_unfail, &m->fail), 0);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, shadow_test_machine_unfail,
+						  &m->fail));
 	m->block = *block;
 	shadow_memblock_init(&m->mb, &m->block, &m->events,
 			     SHADOW_TEST_PAGE_SHIFT);
