@@ -166,7 +166,7 @@ static int setup_watermarks(struct shadow_mm *mm, char *effect)
 	mm->pcp_mem = mm->host->zalloc(shadow_pcp_bytes(mm->nr_cpus));
 	if (!mm->pcp_mem)
 		return -ENOMEM;
-	shadow_zone_setup_watermarks(&mm->nodes);
+	shadow_watermark_init(&mm->nodes);
 	shadow_pcp_init(&mm->nodes, mm->pcp_mem, mm->nr_cpus);
 	shadow_pcp_setup(&mm->nodes);
 	scnprintf(effect, SHADOW_PHASE_TEXT,

@@ -67,6 +67,7 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 	/* A pageblock is what one entry of the next table level maps */
 	nodes->pageblock_log2 = min(page_shift - 3, max_order);
 	nodes->nr_nodes = 1;
+	nodes->user_min_free_kbytes = -1;
 	nodes->watermark_scale_factor = 10;
 	nodes->watermark_boost_factor = 15000;
 	nodes->lowmem_reserve_ratio[SHADOW_ZONE_DMA] = 256;

@@ -7,6 +7,7 @@
 #ifndef SHADOW_GFP_H
 #define SHADOW_GFP_H
 
+#include "shadow_watermark.h"
 #include "shadow_zone.h"
 
 /* Zone modifiers; none: up to NORMAL */
@@ -39,21 +40,6 @@
 #define SHADOW_GFP_KERNEL	0U
 #define SHADOW_GFP_OWNER(owner)	((u32)(owner) << SHADOW_GFP_OWNER_SHIFT)
 #define SHADOW_GFP_NODE(nid)	((u32)((nid) + 1) << SHADOW_GFP_NODE_SHIFT)
-
-/*
- * What one attempt may do, as ALLOC_* of mm/internal.h: which watermark it
- * keeps, and how far below it may go.
- */
-#define SHADOW_ALLOC_WMARK_MASK		0x3U	/* enum shadow_watermark */
-#define SHADOW_ALLOC_NO_WATERMARKS	BIT(2)
-#define SHADOW_ALLOC_MIN_RESERVE	BIT(3)	/* below min by a half of it */
-#define SHADOW_ALLOC_NON_BLOCK		BIT(4)	/* by a quarter of the rest */
-#define SHADOW_ALLOC_HIGHATOMIC		BIT(5)	/* may use that reserve */
-#define SHADOW_ALLOC_NOFRAGMENT		BIT(6)	/* rather another zone than a mix */
-#define SHADOW_ALLOC_KSWAPD		BIT(7)	/* may wake the reclaimer */
-#define SHADOW_ALLOC_RESERVES \
-	(SHADOW_ALLOC_MIN_RESERVE | SHADOW_ALLOC_NON_BLOCK | \
-	 SHADOW_ALLOC_HIGHATOMIC)
 
 enum shadow_zone_type shadow_gfp_zone(u32 gfp);
 u32 shadow_zone_gfp(enum shadow_zone_type type);

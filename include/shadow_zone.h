@@ -90,6 +90,7 @@ struct shadow_memblock;
  * @managed: of those, the ones handed to the buddy
  * @mark: watermarks in frames, enum shadow_watermark
  * @watermark_boost: frames added to each mark for a while, after a fallback
+ * @watermark_boosted: the reclaimer is still to be woken for that
  * @nr_reserved_highatomic: frames of the pageblocks of type HIGHATOMIC
  * @nr_free_highatomic: of those, the ones in the free areas
  * @lowmem_reserve: frames kept back from an allocation whose highest zone is
@@ -114,6 +115,7 @@ struct shadow_zone {
 	u64 managed;
 	u64 mark[SHADOW_NR_WMARK];
 	u64 watermark_boost;
+	bool watermark_boosted;
 	u64 nr_reserved_highatomic;
 	u64 nr_free_highatomic;
 	u64 lowmem_reserve[SHADOW_MAX_NR_ZONES];
@@ -139,6 +141,7 @@ struct shadow_zonelist {
  * @start_pfn: first frame
  * @spanned: frames from the first to the last
  * @present: of those, the ones with memory
+ * @totalreserve: frames that its zones keep back, marks and reserves together
  * @zone: its zones, populated or not
  * @fallback: zonelist with all nodes
  * @nofallback: zonelist with this node's zones only
@@ -149,6 +152,7 @@ struct shadow_node {
 	u64 start_pfn;
 	u64 spanned;
 	u64 present;
+	u64 totalreserve;
 	struct shadow_zone zone[SHADOW_MAX_NR_ZONES];
 	struct shadow_zonelist fallback;
 	struct shadow_zonelist nofallback;
@@ -168,6 +172,8 @@ struct shadow_node {
  * @nr_nodes: nodes in use
  * @nr_cpus: CPUs that have per-CPU lists
  * @min_free_kbytes: what the watermarks are computed from
+ * @user_min_free_kbytes: what a user has set that to; -1: nobody has
+ * @totalreserve: frames that all zones keep back
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
  * @watermark_boost_factor: largest boost, in 1/10000 of the high mark; 0: none
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
@@ -193,6 +199,8 @@ struct shadow_nodes {
 	unsigned int nr_nodes;
 	unsigned int nr_cpus;
 	u64 min_free_kbytes;
+	s64 user_min_free_kbytes;
+	u64 totalreserve;
 	unsigned int watermark_scale_factor;
 	unsigned int watermark_boost_factor;
 	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];

@@ -343,7 +343,7 @@ static int handover(struct vboard *v)
 	if (err)
 		return err;
 	shadow_pgtable_set_ops(&v->pgt, &buddy_tables, v);
-	shadow_zone_setup_watermarks(&v->nodes);
+	shadow_watermark_init(&v->nodes);
 	shadow_pcp_init(&v->nodes, v->pcp_mem, NR_CPUS_);
 	shadow_pcp_setup(&v->nodes);
 	return 0;

@@ -254,7 +254,7 @@ static void zone_watermarks(struct kunit *test)
 	m = shadow_test_machine_begin(test, &block);
 	shadow_memblock_add(&m->mb, block.base, block.bytes);
 	shadow_test_machine_boot(test, m, 2);
-	shadow_zone_setup_watermarks(&m->nodes);
+	shadow_watermark_init(&m->nodes);
 	shadow_pcp_setup(&m->nodes);
 	zone = normal_zone(m);
 	KUNIT_EXPECT_EQ(test, m->nodes.min_free_kbytes, 2048);
@@ -279,7 +279,7 @@ static void zone_lowmem_reserve(struct kunit *test)
 	m->nodes.zone_limit[SHADOW_ZONE_DMA] = 0x84000;
 	shadow_memblock_add(&m->mb, block.base, block.bytes);
 	shadow_test_machine_boot(test, m, 0);
-	shadow_zone_setup_watermarks(&m->nodes);
+	shadow_watermark_init(&m->nodes);
 	zones = m->nodes.node[0].zone;
 	KUNIT_EXPECT_EQ(test, zones[SHADOW_ZONE_DMA].lowmem_reserve[SHADOW_ZONE_DMA], 0);
 	KUNIT_EXPECT_EQ(test, zones[SHADOW_ZONE_DMA].lowmem_reserve[SHADOW_ZONE_NORMAL],
