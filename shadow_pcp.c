@@ -62,6 +62,11 @@ void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 				pcp->count = 0;
 				pcp->batch = 1;
 				pcp->high = 0;
+				pcp->high_min = 0;
+				pcp->high_max = 0;
+				pcp->flags = 0;
+				pcp->alloc_factor = 0;
+				pcp->free_count = 0;
 				for (i = 0; i < SHADOW_PCP_NR_LISTS; i++)
 					shadow_page_list_init(&pcp->list[i]);
 			}
@@ -107,10 +112,11 @@ void shadow_pcp_setup(struct shadow_nodes *nodes)
 		if (!shadow_zone_populated(zone))
 			continue;
 		zone->pcp_batch = zone_batch(zone);
-		zone->pcp_high = zone_high(zone, zone->pcp_batch);
+		zone->pcp_high_min = zone_high(zone, zone->pcp_batch);
+		zone->pcp_high_max = zone->pcp_high_min;
 		for (cpu = 0; cpu < nodes->nr_cpus; cpu++) {
 			WRITE_ONCE(zone->pcp[cpu].batch, zone->pcp_batch);
-			WRITE_ONCE(zone->pcp[cpu].high, zone->pcp_high);
+			WRITE_ONCE(zone->pcp[cpu].high, zone->pcp_high_min);
 		}
 	}
 }

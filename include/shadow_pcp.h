@@ -9,27 +9,45 @@
 #include "shadow_zone.h"
 
 #define SHADOW_PCP_MAX_ORDER	3	/* PAGE_ALLOC_COSTLY_ORDER */
-#define SHADOW_PCP_NR_LISTS \
+#define SHADOW_PCP_NR_LOW \
 	((SHADOW_PCP_MAX_ORDER + 1) * SHADOW_MIGRATE_PCPTYPES)
-/* Two lines: neighbours are fetched in pairs */
-#define SHADOW_PCP_ALIGN	128
+#define SHADOW_PCP_NR_THP	2	/* huge pages: MOVABLE or not */
+#define SHADOW_PCP_NR_LISTS	(SHADOW_PCP_NR_LOW + SHADOW_PCP_NR_THP)
+#define SHADOW_PCP_ALIGN	SHADOW_LINE_PAIR
+
+/* struct shadow_pcp.flags */
+#define SHADOW_PCP_PREV_FREE_HIGH	BIT(0)	/* the last free was of order > 0 */
 
 /**
  * struct shadow_pcp - one CPU's lists for one zone
- * @lock: protects the lists and the state of the frames on them; taken outside
- *	the zone's lock; interrupts off. Other CPUs take it to drain.
+ * @lock: protects all that follows, and the state of the frames on the lists.
+ *	Taken outside the zone's lock, with interrupts on: whoever allocates or
+ *	frees only tries it, so that an interrupt in between goes to the zone.
+ *	Only who drains in process context waits for it.
  * @count: frames on all lists
- * @batch: frames that are fetched or returned at once
- * @high: a free that makes @count exceed this returns @batch frames
- * @list: by order and migratetype, newest first
+ * @high: a free that makes @count reach this returns frames to the zone; 0
+ *	until the lists are used for the first time
+ * @high_min: least that @high shrinks to
+ * @high_max: most that @high grows to
+ * @batch: frames that are fetched or returned at once, at least
+ * @flags: SHADOW_PCP_*
+ * @alloc_factor: log2 of how many batches the next refill fetches
+ * @free_count: frames freed of late without an allocation in between
+ * @list: by order and migratetype, the huge pages' last; newest first
  *
- * Lives in the host's memory, so that the lock cannot be corrupted.
+ * Lives in the host's memory, so that the lock cannot be corrupted. Follows
+ * struct per_cpu_pages.
  */
 struct shadow_pcp {
 	raw_spinlock_t lock;
 	u32 count;
-	u32 batch;
 	u32 high;
+	u32 high_min;
+	u32 high_max;
+	u32 batch;
+	u8 flags;
+	u8 alloc_factor;
+	u16 free_count;
 	struct shadow_page_list list[SHADOW_PCP_NR_LISTS];
 } __aligned(SHADOW_PCP_ALIGN);
 

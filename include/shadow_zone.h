@@ -70,58 +70,75 @@ struct shadow_free_area {
 
 struct shadow_nodes;
 struct shadow_pcp;
+struct shadow_pcp_policy;
 struct shadow_memblock;
+
+/* Bytes that keep two CPUs apart: neighbouring cache lines come in pairs */
+#define SHADOW_LINE_PAIR	128
+
+/* Written under the zone's lock, read without: struct shadow_zone.flags */
+#define SHADOW_ZONE_RECLAIM_ACTIVE	BIT(0)	/* the reclaimer is at work on it */
+#define SHADOW_ZONE_BELOW_HIGH		BIT(1)	/* was seen below its high mark */
 
 /**
  * struct shadow_zone - frames of one node that serve the same needs
- * @lock: protects everything that follows up to @nodes, and the state of the
- *	frames that are in a free area. Taken inside a per-CPU list's lock,
- *	outside nothing. Interrupts off.
- * @nr_free: frames in the free areas (not those on per-CPU lists)
- * @free_area: blocks by order
- * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @nodes: the layer it belongs to
  * @memmap: the memmap, here too for the fast path
+ * @pcp: per-CPU lists, one entry per CPU of the machine; NULL: there are none
+ * @flags: SHADOW_ZONE_*
  * @type: which zone this is
  * @nid: node
+ * @pcp_batch: frames that move at once between the zone and a per-CPU list
+ * @pcp_high_min: frames that a CPU's lists may hold at least, before they are
+ *	drained
+ * @pcp_high_max: the most to which that grows for who frees much at once
+ * @mark: watermarks in frames, enum shadow_watermark
+ * @watermark_boost: frames added to each mark for a while, after a fallback
+ * @watermark_boosted: the reclaimer is still to be woken for that
+ * @lowmem_reserve: frames kept back from an allocation whose highest zone is
+ *	the index
  * @start_pfn: first frame spanned
  * @spanned: frames from the first to the last
  * @present: of those, the ones with memory
  * @managed: of those, the ones handed to the buddy
- * @mark: watermarks in frames, enum shadow_watermark
- * @watermark_boost: frames added to each mark for a while, after a fallback
- * @watermark_boosted: the reclaimer is still to be woken for that
+ * @pad: what is above is read by every allocation and hardly ever written, what
+ *	is below is written at each visit of the free areas: not in one cache line
+ * @lock: protects everything that follows, @flags and the boost, and the state
+ *	of the frames that are in a free area. Taken inside a per-CPU list's
+ *	lock, outside nothing. Interrupts off.
+ * @nr_free: frames in the free areas (not those on per-CPU lists)
  * @nr_reserved_highatomic: frames of the pageblocks of type HIGHATOMIC
  * @nr_free_highatomic: of those, the ones in the free areas
- * @lowmem_reserve: frames kept back from an allocation whose highest zone is
- *	the index
- * @pcp_batch: frames that move at once between the zone and a per-CPU list
- * @pcp_high: frames on a per-CPU list from which it is drained
- * @pcp: per-CPU lists, one entry per CPU of the machine; NULL: there are none
+ * @orders: per migratetype, bit n is set while free_area[n] has such a block
+ * @free_area: blocks by order
  */
 struct shadow_zone {
-	raw_spinlock_t lock;
-	u64 nr_free;
-	u32 orders[SHADOW_MIGRATE_TYPES];
-	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
-
 	struct shadow_nodes *nodes;
 	struct shadow_memmap *memmap;
+	struct shadow_pcp *pcp;
+	u32 flags;
 	enum shadow_zone_type type;
 	int nid;
+	u32 pcp_batch;
+	u32 pcp_high_min;
+	u32 pcp_high_max;
+	u64 mark[SHADOW_NR_WMARK];
+	u64 watermark_boost;
+	bool watermark_boosted;
+	u64 lowmem_reserve[SHADOW_MAX_NR_ZONES];
 	u64 start_pfn;
 	u64 spanned;
 	u64 present;
 	u64 managed;
-	u64 mark[SHADOW_NR_WMARK];
-	u64 watermark_boost;
-	bool watermark_boosted;
+
+	u8 pad[SHADOW_LINE_PAIR];
+
+	raw_spinlock_t lock;
+	u64 nr_free;
 	u64 nr_reserved_highatomic;
 	u64 nr_free_highatomic;
-	u64 lowmem_reserve[SHADOW_MAX_NR_ZONES];
-	u32 pcp_batch;
-	u32 pcp_high;
-	struct shadow_pcp *pcp;
+	u32 orders[SHADOW_MIGRATE_TYPES];
+	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
 };
 
 /**
@@ -177,6 +194,9 @@ struct shadow_node {
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
  * @watermark_boost_factor: largest boost, in 1/10000 of the high mark; 0: none
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
+ * @pcp_high_fraction: percpu_pagelist_high_fraction: a CPU's lists may hold so
+ *	small a part of a zone, for all CPUs together; 0: by the watermarks
+ * @pcp_policy: how per-CPU lists grow and shrink; NULL: there are none
  * @mobility_off: pages are not grouped by mobility
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
  * @reclaim_ctx: handed to it
@@ -204,6 +224,8 @@ struct shadow_nodes {
 	unsigned int watermark_scale_factor;
 	unsigned int watermark_boost_factor;
 	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];
+	u32 pcp_high_fraction;
+	const struct shadow_pcp_policy *pcp_policy;
 	bool mobility_off;
 	void (*wake_reclaim)(void *ctx, struct shadow_zone *zone,
 			     unsigned int order, enum shadow_zone_type highest);

@@ -264,7 +264,7 @@ static void zone_watermarks(struct kunit *test)
 	/* min(65536 >> 10, 256) / 4 = 16, 16 * 1.5 down to 16, less 1 */
 	KUNIT_EXPECT_EQ(test, zone->pcp_batch, 15);
 	/* low mark by two CPUs */
-	KUNIT_EXPECT_EQ(test, zone->pcp_high, 320);
+	KUNIT_EXPECT_EQ(test, zone->pcp_high_min, 320);
 }
 
 /* Each zone keeps 1/256 of what lies above it from those who could go there */
