@@ -53,7 +53,9 @@ static inline void shadow_test_machine_unfail(void *fail)
  * in between: begin, (memory, zone limits), boot.
  */
 static inline struct shadow_test_machine *
-shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
+shadow_test_machine_begin_order(struct kunit *test,
+				const struct shadow_block *block,
+				unsigned int max_order)
 {
 	struct shadow_test_machine *m = shadow_test_alloc(test, sizeof(*m));
 
@@ -68,11 +70,17 @@ shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
 			     SHADOW_TEST_PAGE_SHIFT);
 	shadow_early_init(&m->early, &shadow_early_memblock, &m->mb, NULL);
 	shadow_nodes_init(&m->nodes, &m->block, &m->events, &m->fault,
-			  SHADOW_TEST_PAGE_SHIFT, SHADOW_TEST_MAX_ORDER);
+			  SHADOW_TEST_PAGE_SHIFT, max_order);
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
 	m->nodes.fail = &m->fail;
 	m->early.fail = &m->fail;
 	return m;
+}
+
+static inline struct shadow_test_machine *
+shadow_test_machine_begin(struct kunit *test, const struct shadow_block *block)
+{
+	return shadow_test_machine_begin_order(test, block, SHADOW_TEST_MAX_ORDER);
 }
 
 /* The memmap lies outside the block, so that every frame can be allocated */
