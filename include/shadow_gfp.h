@@ -10,18 +10,19 @@
 #include "shadow_watermark.h"
 #include "shadow_zone.h"
 
-/* Zone modifiers; none: up to NORMAL */
+/* Zone modifiers, in the low four bits as the kernel's; none: up to NORMAL */
 #define SHADOW_GFP_DMA		BIT(0)
 #define SHADOW_GFP_HIGHMEM	BIT(1)
 #define SHADOW_GFP_DMA32	BIT(2)
 #define SHADOW_GFP_MOVABLE	BIT(3)	/* also: mobility */
+#define SHADOW_GFP_ZONEMASK	0xfU
 /* Mobility */
 #define SHADOW_GFP_RECLAIMABLE	BIT(4)
 /* How deep it may go, and what happens when it may not */
 #define SHADOW_GFP_HIGH		BIT(5)	/* half of the min watermark */
-#define SHADOW_GFP_ATOMIC	BIT(10)	/* cannot wait: a quarter more with HIGH */
+#define SHADOW_GFP_NOWAIT	BIT(10)	/* cannot wait: no direct reclaim */
 #define SHADOW_GFP_MEMALLOC	BIT(14)	/* frees memory: no watermark at all */
-#define SHADOW_GFP_NOFAIL	BIT(12)	/* must not fail; not with ATOMIC */
+#define SHADOW_GFP_NOFAIL	BIT(12)	/* must not fail; not with NOWAIT */
 #define SHADOW_GFP_NOWARN	BIT(13)	/* a refusal is expected: not reported */
 /* What the block is */
 #define SHADOW_GFP_ZERO		BIT(6)	/* contents are cleared */
@@ -36,13 +37,72 @@
 
 #define SHADOW_GFP_OWNER_SHIFT	16	/* 5 bits, enum shadow_owner; 0: DIRECT */
 #define SHADOW_GFP_NODE_SHIFT	24	/* 4 bits, node + 1; 0: the CPU's own */
+#define SHADOW_GFP_FLAGS	0xffffU	/* what has a name */
+#define SHADOW_GFP_TEXT		224	/* bytes that all names fit into */
 
+/* Combinations, as include/linux/gfp_types.h makes them */
 #define SHADOW_GFP_KERNEL	0U
+#define SHADOW_GFP_ATOMIC	(SHADOW_GFP_HIGH | SHADOW_GFP_NOWAIT)
+#define SHADOW_GFP_HIGHUSER	SHADOW_GFP_HIGHMEM
+#define SHADOW_GFP_HIGHUSER_MOVABLE \
+	(SHADOW_GFP_HIGHMEM | SHADOW_GFP_MOVABLE)
 #define SHADOW_GFP_OWNER(owner)	((u32)(owner) << SHADOW_GFP_OWNER_SHIFT)
 #define SHADOW_GFP_NODE(nid)	((u32)((nid) + 1) << SHADOW_GFP_NODE_SHIFT)
 
-enum shadow_zone_type shadow_gfp_zone(u32 gfp);
+/*
+ * Per combination of zone modifiers the highest zone, four bits each. Those
+ * that ask for two zones at once get none: shadow_gfp_zone_bad().
+ */
+#define SHADOW_GFP_ZONE_AT(gfp, zone)	((u64)SHADOW_ZONE_##zone << (gfp) * 4)
+#define SHADOW_GFP_ZONES \
+	(SHADOW_GFP_ZONE_AT(0, NORMAL) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_DMA, DMA) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_HIGHMEM, HIGHMEM) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_DMA32, DMA32) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_MOVABLE, NORMAL) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_MOVABLE | SHADOW_GFP_DMA, DMA) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_MOVABLE | SHADOW_GFP_HIGHMEM, MOVABLE) | \
+	 SHADOW_GFP_ZONE_AT(SHADOW_GFP_MOVABLE | SHADOW_GFP_DMA32, DMA32))
+
+/**
+ * shadow_gfp_zone() - the highest zone that an allocation may use
+ * @gfp: SHADOW_GFP_*
+ *
+ * MOVABLE names the zone only together with HIGHMEM; alone it says on which
+ * lists the frames are. Follows gfp_zone() of include/linux/gfp.h.
+ *
+ * Context: any.
+ * Return: the zone's type; DMA where shadow_gfp_zone_bad().
+ */
+static inline enum shadow_zone_type shadow_gfp_zone(u32 gfp)
+{
+	return SHADOW_GFP_ZONES >> (gfp & SHADOW_GFP_ZONEMASK) * 4 & 0xf;
+}
+
+/**
+ * shadow_gfp_zone_bad() - do the zone modifiers contradict each other?
+ * @gfp: SHADOW_GFP_*
+ *
+ * DMA, DMA32 and HIGHMEM exclude each other. Follows GFP_ZONE_BAD.
+ *
+ * Context: any.
+ * Return: true if they do.
+ */
+static inline bool shadow_gfp_zone_bad(u32 gfp)
+{
+	u32 zones = gfp & (SHADOW_GFP_DMA | SHADOW_GFP_DMA32 |
+			   SHADOW_GFP_HIGHMEM);
+
+	return zones & (zones - 1);
+}
+
 u32 shadow_zone_gfp(enum shadow_zone_type type);
+const char *shadow_gfp_refusal(u32 gfp);
+unsigned int shadow_gfp_alloc_flags(u32 gfp, unsigned int order);
+unsigned int shadow_alloc_flags_nofragment(const struct shadow_zone *preferred);
+int shadow_gfp_parse(const char *name, size_t len, u32 *gfp);
+int shadow_gfp_print(u32 gfp, char *text, size_t bytes);
+int shadow_gfp_names(char *text, size_t bytes);
 
 /**
  * shadow_gfp_mt() - which free lists an allocation belongs to
@@ -85,7 +145,10 @@ shadow_gfp_zonelist(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
 	unsigned int node = (gfp >> SHADOW_GFP_NODE_SHIFT) & 0xf;
 	const struct shadow_node *n;
 
-	n = &nodes->node[node && node <= nodes->nr_nodes ? node - 1 : 0];
+	if (likely(!node || node > nodes->nr_nodes))
+		n = &nodes->node[shadow_cpu_node(nodes, cpu)];
+	else
+		n = &nodes->node[node - 1];
 	return gfp & SHADOW_GFP_THISNODE ? &n->nofallback : &n->fallback;
 }
 
