@@ -73,15 +73,14 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 
 static int build_zonelists(struct shadow_mm *mm, char *effect)
 {
-	unsigned int nid;
-	u64 total = 0;
+	struct shadow_nodes *nodes = &mm->nodes;
 
-	shadow_build_zonelists(&mm->nodes);
-	for (nid = 0; nid < mm->nodes.nr_nodes; nid++)
-		total += mm->nodes.node[nid].present;
+	shadow_build_zonelists(nodes);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "Built %u zonelists, mobility grouping on.  Total pages: %llu",
-		  mm->nodes.nr_nodes, total);
+		  "Built %u zonelists, mobility grouping %s.  Total pages: %llu",
+		  hweight8(nodes->state[SHADOW_N_ONLINE]),
+		  nodes->mobility_off ? "off" : "on",
+		  shadow_zonelist_total(nodes));
 	return 0;
 }
 

@@ -5,12 +5,7 @@
  * shadow_bootlog_layout.c.
  */
 #include "shadow_bootlog.h"
-
-/*
- * MIGRATE_TYPES of a kernel with CMA and memory isolation, as Debian's: what
- * the decision about mobility grouping is made by.
- */
-#define KERNEL_MIGRATE_TYPES	6
+#include "shadow_zonelist.h"
 
 /* Where lines go */
 struct out {
@@ -58,27 +53,24 @@ static int node_of(int nid)
 static void say_zone_ranges(const struct out *out)
 {
 	const struct shadow_nodes *nodes = out->log->nodes;
-	u64 start = shadow_memblock_start_of_DRAM(out->log->mb) >>
-		    nodes->page_shift;
-	u64 max_pfn = shadow_memblock_end_of_DRAM(out->log->mb) >>
-		      nodes->page_shift, end;
 	unsigned int type;
 
 	say(out, SHADOW_BOOTLOG_INFO, "Zone ranges:");
 	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
 		const char *name = shadow_zone_names[type];
+		u64 start, end;
 
 		if (type == SHADOW_ZONE_MOVABLE ||
 		    (type == SHADOW_ZONE_HIGHMEM && !nodes->zone_limit[type]))
 			continue;
-		end = max(min(nodes->zone_limit[type], max_pfn), start);
+		start = nodes->lowest_pfn[type];
+		end = nodes->highest_pfn[type];
 		if (start == end)
 			say(out, SHADOW_BOOTLOG_INFO, "  %-8s empty", name);
 		else
 			say(out, SHADOW_BOOTLOG_INFO,
 			    "  %-8s [mem 0x%016llx-0x%016llx]", name,
 			    to_bytes(out, start), to_bytes(out, end) - 1);
-		start = end;
 	}
 }
 
@@ -88,14 +80,10 @@ static void say_movable_start(const struct out *out)
 	unsigned int nid;
 
 	say(out, SHADOW_BOOTLOG_INFO, "Movable zone start for each node");
-	for (nid = 0; nid < nodes->nr_nodes; nid++) {
-		const struct shadow_zone *zone =
-			&nodes->node[nid].zone[SHADOW_ZONE_MOVABLE];
-
-		if (shadow_zone_populated(zone))
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		if (nodes->movable_pfn[nid])
 			say(out, SHADOW_BOOTLOG_INFO, "  Node %u: 0x%016llx",
-			    nid, to_bytes(out, zone->start_pfn));
-	}
+			    nid, to_bytes(out, nodes->movable_pfn[nid]));
 }
 
 static void say_node_ranges(const struct out *out)
@@ -166,6 +154,8 @@ static void say_nodes(const struct out *out)
 	for (nid = 0; nid < nodes->nr_nodes; nid++) {
 		const struct shadow_node *node = &nodes->node[nid];
 
+		if (!shadow_node_is(nodes, nid, SHADOW_N_ONLINE))
+			continue;
 		if (node->spanned)
 			say(out, SHADOW_BOOTLOG_INFO,
 			    "Initmem setup node %u [mem 0x%016llx-0x%016llx]",
@@ -282,25 +272,14 @@ static void say_fallback_order(const struct out *out, unsigned int nid)
 	    order);
 }
 
-/* nr_free_zone_pages() before there are watermarks: managed is present yet */
-static u64 total_pages(const struct shadow_nodes *nodes)
-{
-	const struct shadow_zonelist *list = &nodes->node[0].fallback;
-	u64 nr = 0;
-	unsigned int i;
-
-	for (i = 0; i < list->nr; i++)
-		nr += list->zone[i]->present;
-	return nr;
-}
-
 static void say_build_zonelists(const struct out *out)
 {
 	const struct shadow_nodes *nodes = out->log->nodes;
-	u64 total = total_pages(nodes);
 	unsigned int nid, type, policy = 0;
 
 	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		if (!shadow_node_is(nodes, nid, SHADOW_N_ONLINE))
+			continue;
 		say_fallback_order(out, nid);
 		for (type = 0; type < SHADOW_ZONE_MOVABLE; type++)
 			if (shadow_zone_populated(&nodes->node[nid].zone[type]))
@@ -308,9 +287,8 @@ static void say_build_zonelists(const struct out *out)
 	}
 	say(out, SHADOW_BOOTLOG_INFO,
 	    "Built %u zonelists, mobility grouping %s.  Total pages: %llu",
-	    nodes->nr_nodes,
-	    total < (KERNEL_MIGRATE_TYPES << nodes->pageblock_log2) ? "off" : "on",
-	    total);
+	    hweight8(nodes->state[SHADOW_N_ONLINE]),
+	    nodes->mobility_off ? "off" : "on", shadow_zonelist_total(nodes));
 	say(out, SHADOW_BOOTLOG_INFO, "Policy zone: %s",
 	    shadow_zone_names[policy]);
 }

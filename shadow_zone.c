@@ -201,51 +201,6 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 	       shadow_pageblocks(nodes);
 }
 
-static void node_span(struct shadow_nodes *nodes, struct shadow_node *node,
-		      const struct shadow_memblock *mb)
-{
-	const struct shadow_memblock_region *region;
-	u64 start_pfn, end_pfn, end = 0;
-
-	node->start_pfn = U64_MAX;
-	node->present = 0;
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (region_nid(region) != node->nid || start_pfn == end_pfn)
-			continue;
-		node->start_pfn = min(node->start_pfn, start_pfn);
-		end = max(end, end_pfn);
-		node->present += end_pfn - start_pfn;
-	}
-	if (!node->present)
-		node->start_pfn = 0;
-	node->spanned = node->present ? end - node->start_pfn : 0;
-}
-
-/* A zone spans its node's range as far as the zone's limits reach */
-static void zone_span(struct shadow_nodes *nodes, struct shadow_zone *zone,
-		      const struct shadow_memblock *mb, u64 low, u64 high)
-{
-	const struct shadow_node *node = &nodes->node[zone->nid];
-	const struct shadow_memblock_region *region;
-	u64 start_pfn, end_pfn;
-	u64 start = clamp(node->start_pfn, low, high);
-	u64 end = clamp(node->start_pfn + node->spanned, low, high);
-
-	zone->present = 0;
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		if (region_nid(region) != zone->nid)
-			continue;
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		start_pfn = clamp(start_pfn, start, end);
-		end_pfn = clamp(end_pfn, start, end);
-		zone->present += end_pfn - start_pfn;
-	}
-	zone->start_pfn = zone->present ? start : 0;
-	zone->spanned = zone->present ? end - start : 0;
-	zone->managed = 0;
-}
-
 /* One run of entries that are all the same */
 static void memmap_init_range(struct shadow_nodes *nodes, u32 index, u32 end,
 			      u32 flags)
@@ -304,8 +259,8 @@ static void memmap_init(struct shadow_nodes *nodes,
 
 /**
  * shadow_free_area_init() - populate nodes and zones, initialise the memmap
- * @nodes: the layer; zone_limit[] and, by shadow_memmap_bytes(), the memmap's
- *	extent are set
+ * @nodes: the layer, as for shadow_zone_span_all(), and the memmap's extent
+ *	set by shadow_memmap_bytes()
  * @mb: the machine's memory
  * @memmap: memory for the memmap and the pageblocks' types, writable by the
  *	host, contents arbitrary, aligned to 8
@@ -318,30 +273,12 @@ static void memmap_init(struct shadow_nodes *nodes,
 void shadow_free_area_init(struct shadow_nodes *nodes,
 			   const struct shadow_memblock *mb, void *memmap)
 {
-	struct shadow_node *node;
-	unsigned int nid, type;
-	u64 low;
-
 	nodes->memmap.pages = memmap;
 	nodes->pageblock_mt = (u8 *)(nodes->memmap.pages + nodes->memmap.nr);
 	/* As memmap_init() of the kernel: grouping starts with all movable */
 	memset(nodes->pageblock_mt, SHADOW_MIGRATE_MOVABLE,
 	       shadow_pageblocks(nodes));
-	for (nid = 0; nid < nodes->nr_nodes; nid++) {
-		node = &nodes->node[nid];
-		node_span(nodes, node, mb);
-		node->nr_zones = 0;
-		low = 0;
-		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
-			if (nodes->zone_limit[type] <= low)
-				continue;
-			zone_span(nodes, &node->zone[type], mb, low,
-				  nodes->zone_limit[type]);
-			low = nodes->zone_limit[type];
-			if (node->zone[type].present)
-				node->nr_zones = type + 1;
-		}
-	}
+	shadow_zone_span_all(nodes, mb);
 	memmap_init(nodes, mb);
 }
 

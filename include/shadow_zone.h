@@ -154,7 +154,7 @@ struct shadow_zonelist {
 /**
  * struct shadow_node - pglist_data of one node
  * @nid: its number
- * @nr_zones: index of the highest populated zone, plus 1
+ * @nr_zones: index of the highest zone that spans frames, plus 1
  * @start_pfn: first frame
  * @spanned: frames from the first to the last
  * @present: of those, the ones with memory
@@ -173,6 +173,16 @@ struct shadow_node {
 	struct shadow_zone zone[SHADOW_MAX_NR_ZONES];
 	struct shadow_zonelist fallback;
 	struct shadow_zonelist nofallback;
+};
+
+/**
+ * struct shadow_core - an amount of memory, as kernelcore= and movablecore= have it
+ * @bytes: that much, where @percent is 0
+ * @percent: of all memory; 0: not said in percent
+ */
+struct shadow_core {
+	u64 bytes;
+	unsigned int percent;
 };
 
 /**
@@ -201,6 +211,10 @@ struct shadow_node {
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
  * @reclaim_ctx: handed to it
  * @zone_limit: per zone type, frame at which it ends (0: never populated)
+ * @kernelcore: what is kept out of MOVABLE; nothing said: what movablecore leaves
+ * @movablecore: what MOVABLE has at least; nothing said either: there is none
+ * @lowest_pfn: per zone type, frame at which it starts on any node
+ * @highest_pfn: per zone type, frame at which it ends; @lowest_pfn: it is empty
  * @movable_pfn: per node, frame from which its memory is MOVABLE's; 0: none is
  * @state: by enum shadow_node_state, which nodes are in it
  * @distance: between nodes, LOCAL 10
@@ -231,6 +245,10 @@ struct shadow_nodes {
 			     unsigned int order, enum shadow_zone_type highest);
 	void *reclaim_ctx;
 	u64 zone_limit[SHADOW_MAX_NR_ZONES];
+	struct shadow_core kernelcore;
+	struct shadow_core movablecore;
+	u64 lowest_pfn[SHADOW_MAX_NR_ZONES];
+	u64 highest_pfn[SHADOW_MAX_NR_ZONES];
 	u64 movable_pfn[SHADOW_MAX_NODES];
 	u8 state[SHADOW_NR_NODE_STATES];
 	u8 distance[SHADOW_MAX_NODES][SHADOW_MAX_NODES];
@@ -356,6 +374,8 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 		       struct shadow_event_log *events,
 		       struct shadow_fault *fault, unsigned int page_shift,
 		       unsigned int max_order);
+void shadow_zone_span_all(struct shadow_nodes *nodes,
+			  const struct shadow_memblock *mb);
 u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb);
 void shadow_free_area_init(struct shadow_nodes *nodes,

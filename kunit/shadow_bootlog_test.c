@@ -80,21 +80,16 @@ static struct machine *machine(struct kunit *test, unsigned int page_shift,
 	return m;
 }
 
-/* A zone of a node, by its addresses; @absent bytes in it have no memory */
-static void zone(struct machine *m, int nid, enum shadow_zone_type type,
-		 u64 start, u64 end, u64 absent)
+/* How far a zone of a node reaches; @absent bytes in it have no memory */
+static void zone(struct kunit *test, struct machine *m, int nid,
+		 enum shadow_zone_type type, u64 start, u64 end, u64 absent)
 {
 	unsigned int shift = m->nodes.page_shift;
-	struct shadow_node *node = &m->nodes.node[nid];
-	struct shadow_zone *z = &node->zone[type];
+	const struct shadow_zone *z = &m->nodes.node[nid].zone[type];
 
-	z->start_pfn = start >> shift;
-	z->spanned = (end - start) >> shift;
-	z->present = (end - start - absent) >> shift;
-	if (!node->spanned)
-		node->start_pfn = z->start_pfn;
-	node->spanned = z->start_pfn + z->spanned - node->start_pfn;
-	node->present += z->present;
+	KUNIT_EXPECT_EQ(test, z->start_pfn, start >> shift);
+	KUNIT_EXPECT_EQ(test, z->spanned, (end - start) >> shift);
+	KUNIT_EXPECT_EQ(test, z->present, (end - start - absent) >> shift);
 }
 
 /* What a kernel's log would have of a phase, debugging off, or all of it */
@@ -171,7 +166,8 @@ static void guest_of_1_gib(struct kunit *test)
 
 	m->nodes.zone_limit[SHADOW_ZONE_DMA] = 0x80000;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
-	zone(m, 0, SHADOW_ZONE_DMA, 0x40000000, 0x80000000, 0);
+	shadow_zone_span_all(&m->nodes, &m->mb);
+	zone(test, m, 0, SHADOW_ZONE_DMA, 0x40000000, 0x80000000, 0);
 	shadow_build_zonelists(&m->nodes);
 	for (i = 0; i < SHADOW_BOOTLOG_NR_PARTS; i++) {
 		m->log.part[i].start = m->layout.kimage_vaddr + i * SZ_32M;
@@ -227,8 +223,9 @@ static void guest_of_16k_pages(struct kunit *test)
 
 	m->nodes.zone_limit[SHADOW_ZONE_DMA] = SZ_4G >> 14;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
-	zone(m, 0, SHADOW_ZONE_DMA, 0x40000000, SZ_4G, 0);
-	zone(m, 0, SHADOW_ZONE_NORMAL, SZ_4G, 0x178800000, 0);
+	shadow_zone_span_all(&m->nodes, &m->mb);
+	zone(test, m, 0, SHADOW_ZONE_DMA, 0x40000000, SZ_4G, 0);
+	zone(test, m, 0, SHADOW_ZONE_NORMAL, SZ_4G, 0x178800000, 0);
 	shadow_build_zonelists(&m->nodes);
 	expect_lines(test, m, SHADOW_PHASE_FREE_AREA_INIT, true, free_area_init);
 	expect_lines(test, m, SHADOW_PHASE_BUILD_ZONELISTS, true, build_zonelists);
@@ -268,8 +265,9 @@ static void guest_of_2_nodes(struct kunit *test)
 	m->nodes.nr_nodes = 2;
 	m->nodes.zone_limit[SHADOW_ZONE_DMA] = 0xfb800;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
-	zone(m, 0, SHADOW_ZONE_DMA, 0x40000000, 0x97800000, 0);
-	zone(m, 1, SHADOW_ZONE_DMA, 0x97800000, 0xfb800000, 0);
+	shadow_zone_span_all(&m->nodes, &m->mb);
+	zone(test, m, 0, SHADOW_ZONE_DMA, 0x40000000, 0x97800000, 0);
+	zone(test, m, 1, SHADOW_ZONE_DMA, 0x97800000, 0xfb800000, 0);
 	shadow_build_zonelists(&m->nodes);
 	expect_lines(test, m, SHADOW_PHASE_FREE_AREA_INIT, false, free_area_init);
 	expect_lines(test, m, SHADOW_PHASE_BUILD_ZONELISTS, true, build_zonelists);
@@ -297,7 +295,8 @@ static void holes_by_hand(struct kunit *test)
 		"Early memory node ranges",
 		"  node   0: [mem 0x0000000040200000-0x00000000480fffff]",
 		"  node   0: [mem 0x000000004a001000-0x000000004affffff]",
-		"  node   2: [mem 0x0000000060000000-0x0000000060ffffff]",
+		"  node   2: [mem 0x0000000060000000-0x00000000607fffff]",
+		"  node   2: [mem 0x0000000060800000-0x0000000060ffffff]",
 		"Initmem setup node 0 [mem 0x0000000040200000-0x000000004affffff]",
 		"On node 0 totalpages: 36607",
 		/* 40448 entries are spanned, more than 1/16 of them for nothing */
@@ -337,11 +336,15 @@ static void holes_by_hand(struct kunit *test)
 	m->nodes.nr_nodes = 3;
 	m->nodes.zone_limit[SHADOW_ZONE_DMA] = 0x4a000;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
-	zone(m, 0, SHADOW_ZONE_DMA, 0x40200000, 0x4a000000,
+	m->mb.movable_node = true;
+	KUNIT_ASSERT_EQ(test, shadow_memblock_mark_hotplug(&m->mb, 0x60800000,
+							   SZ_8M), 0);
+	shadow_zone_span_all(&m->nodes, &m->mb);
+	zone(test, m, 0, SHADOW_ZONE_DMA, 0x40200000, 0x4a000000,
 	     0x4a000000 - 0x48100000);
-	zone(m, 0, SHADOW_ZONE_NORMAL, 0x4a000000, 0x4b000000, SZ_4K);
-	zone(m, 2, SHADOW_ZONE_NORMAL, 0x60000000, 0x60800000, 0);
-	zone(m, 2, SHADOW_ZONE_MOVABLE, 0x60800000, 0x61000000, 0);
+	zone(test, m, 0, SHADOW_ZONE_NORMAL, 0x4a000000, 0x4b000000, SZ_4K);
+	zone(test, m, 2, SHADOW_ZONE_NORMAL, 0x60000000, 0x60800000, 0);
+	zone(test, m, 2, SHADOW_ZONE_MOVABLE, 0x60800000, 0x61000000, 0);
 	shadow_build_zonelists(&m->nodes);
 	expect_lines(test, m, SHADOW_PHASE_FREE_AREA_INIT, true, sparse);
 	expect_lines(test, m, SHADOW_PHASE_BUILD_ZONELISTS, true, build_zonelists);
@@ -391,9 +394,10 @@ static void holes_of_a_flat_memmap(struct kunit *test)
 	m->nodes.memmap.end_pfn = 0x61000;
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = 0x60000;
 	m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
-	zone(m, 0, SHADOW_ZONE_NORMAL, 0x40200000, 0x60000000,
+	shadow_zone_span_all(&m->nodes, &m->mb);
+	zone(test, m, 0, SHADOW_ZONE_NORMAL, 0x40200000, 0x60000000,
 	     0x60000000 - 0x48100000);
-	zone(m, 0, SHADOW_ZONE_HIGHMEM, 0x60000000, 0x61000000, 0);
+	zone(test, m, 0, SHADOW_ZONE_HIGHMEM, 0x60000000, 0x61000000, 0);
 	m->nodes.node[0].zone[SHADOW_ZONE_HIGHMEM].managed = 4000;
 	m->log.free_pages = 10000;
 	m->log.managed_pages = 10000;
@@ -406,6 +410,8 @@ static void holes_of_a_flat_memmap(struct kunit *test)
 	shadow_build_zonelists(&m->nodes);
 	expect_lines(test, m, SHADOW_PHASE_BUILD_ZONELISTS, true, build_zonelists);
 	m->nodes.node[0].zone[SHADOW_ZONE_NORMAL].present = 2;
+	m->nodes.mobility_off = false;
+	shadow_build_zonelists(&m->nodes);
 	m->nr = 0;
 	shadow_bootlog_phase(&m->log, SHADOW_PHASE_BUILD_ZONELISTS, gather, m);
 	KUNIT_EXPECT_STREQ(test, m->line[1],

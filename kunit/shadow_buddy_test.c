@@ -132,8 +132,13 @@ static void buddy_this_zone(struct kunit *test)
 
 	shadow_test_block(test, &block, SHADOW_TEST_BASE, 160 * SZ_4K);
 	m = shadow_test_machine_begin(test, &block);
-	for (i = 0; i < ARRAY_SIZE(types); i++)
+	for (i = 0; i < ARRAY_SIZE(types) - 1; i++)
 		m->nodes.zone_limit[types[i]] = 0x80000 + 32 * (i + 1);
+	/* MOVABLE is cut off from the highest, in the largest blocks */
+	m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
+	m->nodes.movablecore.bytes = 32 * SZ_4K;
+	m->nodes.max_order = 5;
+	m->nodes.pageblock_log2 = 5;
 	shadow_memblock_add(&m->mb, block.base, block.bytes);
 	shadow_test_machine_boot(test, m, 2);
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
