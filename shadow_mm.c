@@ -11,6 +11,7 @@
 #include <linux/printk.h>
 
 #include "shadow_boot.h"
+#include "shadow_buddy.h"
 #include "shadow_debugfs.h"
 #include "shadow_machine.h"
 #include "shadow_page_alloc.h"
@@ -93,6 +94,9 @@ SHADOW_EXPORT(shadow_mm_get);
 SHADOW_EXPORT(shadow_mm_put);
 SHADOW_EXPORT(shadow_alloc_pages);
 SHADOW_EXPORT(shadow_free_pages);
+SHADOW_EXPORT(shadow_buddy_alloc);
+SHADOW_EXPORT(shadow_buddy_free);
+SHADOW_EXPORT(shadow_nodes_free);
 SHADOW_EXPORT(shadow_kmem_cache_create);
 SHADOW_EXPORT(shadow_kmem_cache_destroy);
 SHADOW_EXPORT(shadow_kmem_cache_alloc);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_bench - what a call costs, shadow against host in the same boot.
+ *
+ * A module of its own, so that the shadow's functions are reached as any user
+ * reaches them: exported, by an ordinary call. What is measured, and how, is
+ * in shadow_bench.h; scripts/bench.sh sees to the machine that counts.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "shadow_bench.h"
+#include "shadow_boot.h"
+
+static char *machine = "main";
+module_param(machine, charp, 0444);
+MODULE_PARM_DESC(machine, "Machine that is measured");
+
+static char *rows = "calls";
+module_param(rows, charp, 0444);
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, and gpu where the kernel has gpu_buddy");
+
+static bool hold;
+module_param(hold, bool, 0444);
+MODULE_PARM_DESC(hold, "Measure nothing; allocate from the machine, and hold it until unloaded");
+
+/* What is held, where it is */
+static struct {
+	struct shadow_mm *mm;
+	void *object;
+} held;
+
+static int hold_machine(struct shadow_mm *mm)
+{
+	held.object = shadow_kmalloc(&mm->slab, 100, SHADOW_GFP_KERNEL);
+	if (!held.object) {
+		shadow_mm_put(mm);
+		return -ENOMEM;
+	}
+	held.mm = mm;
+	return 0;
+}
+
+/*
+ * The boot has measured itself, from the first to the last line of the file; the
+ * CPU's check of the tables is not part. Frames without memory do not count.
+ */
+static void bench_boot(const struct shadow_mm *mm)
+{
+	u64 frames = mm->handover.nr_freed + mm->handover.nr_reserved, ns = 0;
+	unsigned int phase, hundredths;
+
+	for (phase = 0; phase < mm->boot.nr_done; phase++)
+		if (phase != SHADOW_PHASE_MMU_CHECK)
+			ns += mm->boot.record[phase].ns;
+	ns = div_u64_rem(div64_u64(ns * 100, frames), 100, &hundredths);
+	pr_info("BENCH name=boot_frame%s%s shadow=%llu.%02u host=- ratio=- features=equal\n",
+		strcmp(machine, "main") ? "_" : "",
+		strcmp(machine, "main") ? machine : "", ns, hundredths);
+}
+
+/* The calls that cost a few hundred instructions */
+static int bench_calls(struct shadow_mm *mm)
+{
+	return bench_page_rows(mm) ? : bench_buddy_rows(mm) ? :
+	       bench_object_rows(mm);
+}
+
+static int bench_boot_alone(struct shadow_mm *mm)
+{
+	bench_boot(mm);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*measure)(struct shadow_mm *mm);
+} sets[] = {
+	{ "boot", bench_boot_alone },
+	{ "calls", bench_calls },
+	{ "mixed", bench_mixed_rows },
+	{ "growth", bench_growth_rows },
+#ifdef SHADOW_BENCH_GPU
+	{ "gpu", bench_gpu_rows },
+#endif
+};
+
+static int bench_set(struct shadow_mm *mm)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sets); i++) {
+		if (strcmp(rows, sets[i].name))
+			continue;
+		if (bench_counter_there())
+			return sets[i].measure(mm);
+		pr_err("nothing here counts instructions: no PMU, or one without INST_RETIRED (QEMU has it with -icount shift=0)\n");
+		return -ENODEV;
+	}
+	pr_err("rows='%s': there are no such rows here\n", rows);
+	return -EINVAL;
+}
+
+static int __init shadow_bench_init(void)
+{
+	struct shadow_mm *mm = shadow_mm_get(machine);
+	int err;
+
+	if (!mm) {
+		pr_err("no machine '%s': load shadow_mm.ko first\n", machine);
+		return -ENODEV;
+	}
+	if (hold)
+		return hold_machine(mm);
+	err = bench_set(mm);
+	shadow_mm_put(mm);
+	return err;
+}
+
+static void __exit shadow_bench_exit(void)
+{
+	if (!held.mm)
+		return;
+	shadow_kfree(&held.mm->slab, held.object);
+	shadow_mm_put(held.mm);
+}
+
+module_init(shadow_bench_init);
+module_exit(shadow_bench_exit);
+
+MODULE_DESCRIPTION("Instructions per call, shadow_mm against its host");
+MODULE_AUTHOR("The shadow_mm developers");
+MODULE_LICENSE("GPL");
+SHADOW_IMPORT();

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_bench_pages - rows about page frames, as any user asks for them.
+ */
+#include "shadow_bench.h"
+
+#define MAX_RUN		4096
+
+/* How often a run is repeated: so many pairs in all, at least */
+#define RUN_PAIRS	40960
+
+/* Of the run that is under way; rows are measured one after the other */
+static void *blocks[MAX_RUN];
+
+/* @nr in a row, then all back, the first first: lists run dry and run over */
+static __always_inline int one_run(const struct bench *bench,
+				   const struct bench_side *side,
+				   unsigned int nr)
+{
+	unsigned int got, i;
+	int err = 0;
+
+	for (got = 0; got < nr; got++) {
+		blocks[got] = side->alloc(bench);
+		if (!blocks[got])
+			break;
+	}
+	for (i = 0; i < got; i++)
+		err = side->free(bench, blocks[i]) ? : err;
+	return got < nr ? -ENOMEM : err;
+}
+
+static __always_inline s64 runs(const struct bench *bench,
+				const struct bench_side *side, unsigned int nr)
+{
+	unsigned int i, repeat = RUN_PAIRS / nr;
+	struct bench_counter counter;
+	u64 count = 0, start;
+	int err;
+
+	bench_begin(&counter);
+	err = one_run(bench, side, nr);
+	if (!err) {
+		start = bench_count();
+		for (i = 0; i < repeat && !err; i++)
+			err = one_run(bench, side, nr);
+		count = bench_since(start);
+	}
+	bench_end(&counter);
+	return err ? err : (s64)div_u64(count + RUN_PAIRS / 2, RUN_PAIRS);
+}
+
+static void pair_row(struct shadow_mm *mm, const char *row, unsigned int order)
+{
+	struct bench bench = { .mm = mm, .order = order };
+
+	bench_say(row, bench_pair(&bench, &bench_shadow_pages),
+		  bench_pair(&bench, &bench_host_pages));
+}
+
+static void run_row(struct shadow_mm *mm, const char *row, unsigned int nr)
+{
+	struct bench bench = { .mm = mm };
+
+	bench_say(row, runs(&bench, &bench_shadow_pages, nr),
+		  runs(&bench, &bench_host_pages, nr));
+}
+
+static void apart_rows(struct shadow_mm *mm, const char *alloc_row,
+		       const char *free_row, unsigned int order)
+{
+	struct bench bench = { .mm = mm, .order = order };
+	struct bench_halves shadow, host;
+
+	bench_apart(&bench, &bench_shadow_pages, &shadow);
+	bench_apart(&bench, &bench_host_pages, &host);
+	bench_say_hundredths(alloc_row, shadow.alloc, host.alloc);
+	bench_say_hundredths(free_row, shadow.free, host.free);
+}
+
+/**
+ * bench_page_rows() - frames by order, and many of them in a row
+ * @mm: the machine
+ *
+ * Return: 0; a row that failed says so itself.
+ */
+int bench_page_rows(struct shadow_mm *mm)
+{
+	pair_row(mm, "page_order0", 0);
+	apart_rows(mm, "page_order0_alloc", "page_order0_free", 0);
+	run_row(mm, "page_bulk32", 32);
+	run_row(mm, "page_bulk4096", 4096);
+	pair_row(mm, "page_order3", 3);
+	pair_row(mm, "page_order4", 4);
+	pair_row(mm, "page_order9", 9);
+	apart_rows(mm, "page_order9_alloc", "page_order9_free", 9);
+	return 0;
+}
