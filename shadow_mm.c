@@ -16,6 +16,7 @@
 #include "shadow_machine.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
+#include "shadow_pcp.h"
 
 /*
  * All machines, the first of them the one that insmod booted. Lock:
@@ -97,6 +98,7 @@ SHADOW_EXPORT(shadow_free_pages);
 SHADOW_EXPORT(shadow_buddy_alloc);
 SHADOW_EXPORT(shadow_buddy_free);
 SHADOW_EXPORT(shadow_nodes_free);
+SHADOW_EXPORT(shadow_pcp_drain);
 SHADOW_EXPORT(shadow_kmem_cache_create);
 SHADOW_EXPORT(shadow_kmem_cache_destroy);
 SHADOW_EXPORT(shadow_kmem_cache_alloc);

@@ -2,7 +2,11 @@
 /*
  * shadow_bench_pages - rows about page frames, as any user asks for them.
  */
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+
 #include "shadow_bench.h"
+#include "shadow_pcp.h"
 
 #define MAX_RUN		4096
 
@@ -50,6 +54,128 @@ static __always_inline s64 runs(const struct bench *bench,
 	return err ? err : (s64)div_u64(count + RUN_PAIRS / 2, RUN_PAIRS);
 }
 
+#define COLD_RUNS	8
+
+/* What the host was asked for in order to empty its lists, until the end */
+static struct {
+	unsigned long pfn;
+	unsigned long nr_pages;
+} emptied[COLD_RUNS];
+
+/*
+ * The host empties its per-CPU lists where somebody asks for a certain range:
+ * here for one that has just been free. The range is kept: giving it back would
+ * fill the lists again.
+ */
+static int drain_host(unsigned int nr)
+{
+#ifdef CONFIG_CONTIG_ALLOC
+	struct page *page = alloc_pages(GFP_KERNEL, SHADOW_HOST_MAX_ORDER);
+	unsigned long pfn;
+	int err;
+
+	if (!page)
+		return -ENOMEM;
+	pfn = page_to_pfn(page);
+	__free_pages(page, SHADOW_HOST_MAX_ORDER);
+	err = alloc_contig_range(pfn, pfn + BIT(SHADOW_HOST_MAX_ORDER),
+				 MIGRATE_MOVABLE, GFP_KERNEL);
+	if (err)
+		return err;
+	emptied[nr].pfn = pfn;
+	emptied[nr].nr_pages = BIT(SHADOW_HOST_MAX_ORDER);
+	return 0;
+#else
+	return -EOPNOTSUPP;
+#endif
+}
+
+static void return_ranges(void)
+{
+#ifdef CONFIG_CONTIG_ALLOC
+	unsigned int i;
+
+	for (i = 0; i < COLD_RUNS; i++) {
+		if (emptied[i].nr_pages)
+			free_contig_range(emptied[i].pfn, emptied[i].nr_pages);
+		emptied[i].nr_pages = 0;
+	}
+#endif
+}
+
+static void drain_shadow(struct shadow_mm *mm)
+{
+	struct shadow_zone *zone;
+	unsigned int nid, type;
+
+	for (nid = 0; nid < mm->nodes.nr_nodes; nid++) {
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
+			zone = &mm->nodes.node[nid].zone[type];
+			if (shadow_zone_populated(zone) && zone->pcp)
+				shadow_pcp_drain(zone);
+		}
+	}
+}
+
+/* Instructions of a run that begins with empty lists */
+static __always_inline s64 cold_run(const struct bench *bench,
+				    const struct bench_side *side,
+				    unsigned int nr)
+{
+	struct bench_counter counter;
+	u64 count, start;
+	int err;
+
+	bench_begin(&counter);
+	start = bench_count();
+	err = one_run(bench, side, nr);
+	count = bench_since(start);
+	bench_end(&counter);
+	return err ? err : (s64)count;
+}
+
+static s64 cold_shadow(const struct bench *bench, unsigned int nr)
+{
+	s64 sum = 0, count;
+	unsigned int i;
+
+	for (i = 0; i < COLD_RUNS; i++) {
+		drain_shadow(bench->mm);
+		count = cold_run(bench, &bench_shadow_pages, nr);
+		if (count < 0)
+			return count;
+		sum += count;
+	}
+	return div_u64(sum, COLD_RUNS * nr);
+}
+
+static s64 cold_host(const struct bench *bench, unsigned int nr)
+{
+	s64 sum = 0, count;
+	unsigned int i;
+
+	for (i = 0; i < COLD_RUNS; i++) {
+		count = drain_host(i);
+		if (!count)
+			count = cold_run(bench, &bench_host_pages, nr);
+		if (count < 0) {
+			sum = count;
+			break;
+		}
+		sum += count;
+	}
+	return_ranges();
+	return sum < 0 ? sum : (s64)div_u64(sum, COLD_RUNS * nr);
+}
+
+/* The lists are empty at the start and take what they can at the end */
+static void cold_row(struct shadow_mm *mm, const char *row, unsigned int nr)
+{
+	struct bench bench = { .mm = mm };
+
+	bench_say(row, cold_shadow(&bench, nr), cold_host(&bench, nr));
+}
+
 static void pair_row(struct shadow_mm *mm, const char *row, unsigned int order)
 {
 	struct bench bench = { .mm = mm, .order = order };
@@ -89,7 +215,8 @@ int bench_page_rows(struct shadow_mm *mm)
 	pair_row(mm, "page_order0", 0);
 	apart_rows(mm, "page_order0_alloc", "page_order0_free", 0);
 	run_row(mm, "page_bulk32", 32);
-	run_row(mm, "page_bulk4096", 4096);
+	cold_row(mm, "page_bulk4096", 4096);
+	run_row(mm, "page_bulk4096_again", 4096);
 	pair_row(mm, "page_order3", 3);
 	pair_row(mm, "page_order4", 4);
 	pair_row(mm, "page_order9", 9);
