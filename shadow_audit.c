@@ -208,13 +208,14 @@ static u64 sum_owners(const struct shadow_audit *audit)
  *
  * Before the handover nobody owns frames yet: only the layers are asked.
  *
- * Context: process context; the counts are of one moment only while nobody
- * allocates.
+ * Context: process context. While others allocate, every frame is counted
+ * once; whether as a list's or a user's is of no one moment.
  * Return: 0, or -EUCLEAN with the first fault.
  */
 int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 {
 	const struct shadow_memmap *memmap = &mm->nodes.memmap;
+	unsigned long irqflags;
 	u32 index = 0;
 	int err;
 
@@ -223,8 +224,10 @@ int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 	if (err || !shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT))
 		return err;
 	audit->nr_frames = memmap->nr;
+	irqflags = shadow_nodes_lock(&mm->nodes);
 	while (index < memmap->nr)
 		index += count_block(audit, &memmap->pages[index]);
+	shadow_nodes_unlock(&mm->nodes, irqflags);
 	if (sum_owners(audit) != audit->nr_frames)
 		return shadow_fault_raise(&audit->fault,
 			"audit: owners add up to %llu frames, the memmap has %u",

@@ -111,6 +111,7 @@ static void free_early_table(struct shadow_mm *mm, struct shadow_page *page)
 				 shadow_page_index(&mm->nodes.memmap, page));
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	zone->managed++;
+	atomic_set(&page->refcount, 0);
 	__shadow_buddy_free(zone, page, 0, mt);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 }

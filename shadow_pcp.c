@@ -15,12 +15,6 @@
 #include "shadow_page_list.h"
 #include "shadow_pcp.h"
 
-static struct shadow_page_list *pcp_list(struct shadow_pcp *pcp,
-					 unsigned int order, unsigned int mt)
-{
-	return &pcp->list[order * SHADOW_MIGRATE_PCPTYPES + mt];
-}
-
 /**
  * shadow_pcp_bytes() - memory that shadow_pcp_init() wants to be given
  * @nr_cpus: CPUs that will have lists
@@ -169,7 +163,7 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 				     unsigned int owner)
 {
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page_list *list = pcp_list(pcp, order, mt);
+	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
 	struct shadow_page *page;
 	unsigned long irqflags;
 
@@ -225,7 +219,7 @@ static void drain(struct shadow_zone *zone, struct shadow_pcp *pcp, u32 nr_pages
 	raw_spin_lock(&zone->lock);
 	for (order = 0; order <= SHADOW_PCP_MAX_ORDER; order++)
 		for (mt = 0; mt < SHADOW_MIGRATE_PCPTYPES; mt++)
-			if (drain_list(zone, pcp, pcp_list(pcp, order, mt),
+			if (drain_list(zone, pcp, shadow_pcp_list(pcp, order, mt),
 				       order, &nr_pages))
 				goto unlock;
 unlock:
@@ -250,7 +244,7 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 		    unsigned int mt)
 {
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page_list *list = pcp_list(pcp, order, mt);
+	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
 	unsigned long irqflags;
 	int err = 0;
 
@@ -304,80 +298,4 @@ u64 shadow_pcp_count(const struct shadow_zone *zone)
 	for (cpu = 0; cpu < zone->nodes->nr_cpus; cpu++)
 		nr_pages += READ_ONCE(zone->pcp[cpu].count);
 	return nr_pages;
-}
-
-static int verify_pcp_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
-			   unsigned int order, unsigned int mt, u64 *nr_pages,
-			   struct shadow_fault *fault)
-{
-	const struct shadow_page_list *list = pcp_list(pcp, order, mt);
-	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
-		   SHADOW_PF_PLACE_MASK;
-	u32 want = SHADOW_PF(SHADOW_PAGE_PCP, order, 0, 0) |
-		   shadow_zone_place(zone);
-	u32 index = list->first, prev = SHADOW_NO_PAGE;
-	const struct shadow_page *page;
-
-	for (; index != SHADOW_NO_PAGE; prev = index, index = page->next) {
-		page = shadow_page_at(zone->memmap, index);
-		if (!page || page->prev != prev || (page->flags & mask) != want)
-			return shadow_fault_raise(fault,
-				"pcp: order %u type %u: index %u is listed but is no such block (flags %#x)",
-				order, mt, index, page ? page->flags : 0);
-		*nr_pages += BIT(order);
-		if (*nr_pages > zone->managed)
-			return shadow_fault_raise(fault,
-				"pcp: order %u type %u: more frames listed than the zone has, a cycle",
-				order, mt);
-	}
-	if (list->last != prev)
-		return shadow_fault_raise(fault,
-			"pcp: order %u type %u: last is index %u, the walk ended at %u",
-			order, mt, list->last, prev);
-	return 0;
-}
-
-static int verify_pcp(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		      struct shadow_fault *fault)
-{
-	unsigned int order, mt;
-	u64 nr_pages = 0;
-	int err;
-
-	for (order = 0; order <= SHADOW_PCP_MAX_ORDER; order++) {
-		for (mt = 0; mt < SHADOW_MIGRATE_PCPTYPES; mt++) {
-			err = verify_pcp_list(zone, pcp, order, mt, &nr_pages, fault);
-			if (err)
-				return err;
-		}
-	}
-	if (nr_pages != pcp->count)
-		return shadow_fault_raise(fault,
-			"pcp: zone %s: %llu frames listed, count says %u",
-			shadow_zone_names[zone->type], nr_pages, pcp->count);
-	return 0;
-}
-
-/**
- * shadow_pcp_verify() - walk all per-CPU lists of a zone
- * @zone: the zone
- * @fault: filled with the first thing that is wrong
- *
- * Context: any; takes each list's lock in turn. Changes nothing.
- * Return: 0, or -EUCLEAN.
- */
-int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault)
-{
-	struct shadow_pcp *pcp;
-	unsigned long irqflags;
-	int err = 0;
-
-	for (pcp = zone->pcp; pcp < zone->pcp + zone->nodes->nr_cpus; pcp++) {
-		raw_spin_lock_irqsave(&pcp->lock, irqflags);
-		err = verify_pcp(zone, pcp, fault);
-		raw_spin_unlock_irqrestore(&pcp->lock, irqflags);
-		if (err)
-			break;
-	}
-	return err;
 }

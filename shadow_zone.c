@@ -59,6 +59,7 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 	int nid, to, type;
 
 	memset(nodes, 0, sizeof(*nodes));
+	raw_spin_lock_init(&nodes->walk_lock);
 	nodes->block = block;
 	nodes->events = events;
 	nodes->fault = fault;

@@ -36,6 +36,37 @@ static bool is_other_nodes(struct shadow_zone *zone, const struct shadow_page *p
 	return other->type == zone->type && pfn - other->start_pfn < other->spanned;
 }
 
+/* Of one reading of the flags: a block may change its owner under us */
+static enum shadow_page_state flags_state(u32 flags)
+{
+	return (flags & SHADOW_PF_STATE_MASK) >> SHADOW_PF_STATE_SHIFT;
+}
+
+static unsigned int flags_owner(u32 flags)
+{
+	return (flags & SHADOW_PF_OWNER_MASK) >> SHADOW_PF_OWNER_SHIFT;
+}
+
+/*
+ * A block in use has an owner. One that is free has neither owner nor users;
+ * its reference is dropped before it becomes free, and it is in use before it
+ * has one.
+ */
+static bool is_owned_right(const struct shadow_page *page, u32 flags)
+{
+	unsigned int owner = flags_owner(flags);
+
+	if (flags_state(flags) == SHADOW_PAGE_ALLOCATED)
+		return owner != SHADOW_OWNER_NONE && owner < SHADOW_NR_OWNERS &&
+		       atomic_read(&page->refcount) >= 0;
+	if (flags_state(flags) == SHADOW_PAGE_RESERVED)
+		return owner < SHADOW_NR_OWNERS && atomic_read(&page->refcount) == 1;
+	/* A listed one may be taken right now: its references are the list's */
+	return !(flags & (SHADOW_PF_OWNER_MASK | SHADOW_PF_COMP)) &&
+	       (flags_state(flags) == SHADOW_PAGE_PCP ||
+		!atomic_read(&page->refcount));
+}
+
 /* One block, or one frame that is in none; says how many frames it was */
 static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 			struct zone_count *count, u32 *nr_pages,
@@ -43,9 +74,9 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	const struct shadow_page *page = &memmap->pages[index];
-	u32 place = shadow_zone_place(zone);
-	enum shadow_page_state state = shadow_page_state(page);
-	unsigned int order = shadow_page_order(page);
+	u32 place = shadow_zone_place(zone), flags = READ_ONCE(page->flags);
+	enum shadow_page_state state = flags_state(flags);
+	unsigned int order = (flags & SHADOW_PF_ORDER_MASK) >> SHADOW_PF_ORDER_SHIFT;
 
 	*nr_pages = 1;
 	if (state == SHADOW_PAGE_HOLE)
@@ -53,19 +84,19 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 	/* Spans of nodes may overlap: a frame is in its own node's zone */
 	if (shadow_page_nid(page) != zone->nid && is_other_nodes(zone, page))
 		return 0;
-	if ((page->flags & SHADOW_PF_PLACE_MASK) != place)
+	if ((flags & SHADOW_PF_PLACE_MASK) != place)
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx says zone %u node %u, but lies in zone %s node %d",
 			shadow_index_to_pfn(memmap, index), shadow_page_zonenum(page),
 			shadow_page_nid(page), shadow_zone_names[zone->type],
 			zone->nid);
-	if (state == SHADOW_PAGE_RESERVED) {
+	if (state == SHADOW_PAGE_RESERVED && is_owned_right(page, flags)) {
 		count->present++;
 		count->reserved++;
 		return 0;
 	}
 	if (state != SHADOW_PAGE_BUDDY && state != SHADOW_PAGE_PCP &&
-	    state != SHADOW_PAGE_ALLOCATED)
+	    state != SHADOW_PAGE_ALLOCATED && state != SHADOW_PAGE_RESERVED)
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx starts no block, its flags are %#x",
 			shadow_index_to_pfn(memmap, index), page->flags);
@@ -75,6 +106,11 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 		return shadow_fault_raise(fault,
 			"memmap: pfn %#llx: a block of order %u cannot be here",
 			shadow_index_to_pfn(memmap, index), order);
+	if (!is_owned_right(page, flags))
+		return shadow_fault_raise(fault,
+			"memmap: pfn %#llx: flags %#x with a refcount of %d make no sense",
+			shadow_index_to_pfn(memmap, index), flags,
+			atomic_read(&page->refcount));
 	*nr_pages = BIT(order);
 	count->present += *nr_pages;
 	if (state == SHADOW_PAGE_BUDDY)
@@ -135,4 +171,81 @@ int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
 			break;
 	}
 	return err;
+}
+
+/**
+ * __shadow_zone_count() - frames of a zone whose blocks are in a state
+ * @zone: the zone
+ * @state: the state
+ *
+ * Context: @zone's lock held, interrupts off. Reads every block's first frame.
+ * Return: the number of frames.
+ */
+u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state)
+{
+	u32 index = shadow_memmap_first(zone->memmap, zone->start_pfn);
+	u32 end = shadow_memmap_first(zone->memmap,
+				      zone->start_pfn + zone->spanned);
+	u32 place = shadow_zone_place(zone), nr_pages;
+	const struct shadow_page *page;
+	u64 count = 0;
+
+	lockdep_assert_held(&zone->lock);
+	for (; index < end; index += nr_pages) {
+		page = &zone->memmap->pages[index];
+		nr_pages = 1;
+		if ((READ_ONCE(page->flags) & SHADOW_PF_PLACE_MASK) != place)
+			continue;
+		switch (shadow_page_state(page)) {
+		case SHADOW_PAGE_BUDDY:
+		case SHADOW_PAGE_PCP:
+		case SHADOW_PAGE_ALLOCATED:
+			nr_pages = BIT(min_t(unsigned int, shadow_page_order(page),
+					     SHADOW_MAX_ORDER));
+			break;
+		default:
+			break;
+		}
+		if (shadow_page_state(page) == state)
+			count += nr_pages;
+	}
+	return count;
+}
+
+/**
+ * shadow_nodes_lock() - keep every block of every zone as it is
+ * @nodes: the layer
+ *
+ * Takes the locks of all zones: nothing is split or merged until they are let
+ * go. Blocks still change between in use and listed by a CPU, whole.
+ *
+ * Context: any; takes walk_lock, then each zone's lock. Returns with interrupts
+ * off.
+ * Return: for shadow_nodes_unlock().
+ */
+unsigned long shadow_nodes_lock(struct shadow_nodes *nodes)
+{
+	struct shadow_zone *zone;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&nodes->walk_lock, irqflags);
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		raw_spin_lock_nest_lock(&zone->lock, &nodes->walk_lock);
+	return irqflags;
+}
+
+/**
+ * shadow_nodes_unlock() - the other half of shadow_nodes_lock()
+ * @nodes: the layer
+ * @irqflags: what that returned
+ *
+ * Context: as that left it.
+ */
+void shadow_nodes_unlock(struct shadow_nodes *nodes, unsigned long irqflags)
+{
+	struct shadow_zone *zone;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		raw_spin_unlock(&zone->lock);
+	raw_spin_unlock_irqrestore(&nodes->walk_lock, irqflags);
 }

@@ -51,6 +51,12 @@ struct shadow_pcp {
 	struct shadow_page_list list[SHADOW_PCP_NR_LISTS];
 } __aligned(SHADOW_PCP_ALIGN);
 
+static inline struct shadow_page_list *
+shadow_pcp_list(struct shadow_pcp *pcp, unsigned int order, unsigned int mt)
+{
+	return &pcp->list[order * SHADOW_MIGRATE_PCPTYPES + mt];
+}
+
 u64 shadow_pcp_bytes(unsigned int nr_cpus);
 void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 		     unsigned int nr_cpus);

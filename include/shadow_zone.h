@@ -187,6 +187,9 @@ struct shadow_core {
 
 /**
  * struct shadow_nodes - the layer: all nodes of a machine
+ * @walk_lock: whoever takes the locks of several per-CPU lists, or of several
+ *	zones, at once, takes this one first: outside all of those. Interrupts
+ *	off.
  * @block: how contents are reached; virt is NULL where there are none
  * @events: where hooks report to
  * @fault: raised when an invariant is found broken; freezes the allocator
@@ -221,6 +224,7 @@ struct shadow_core {
  * @node: the nodes
  */
 struct shadow_nodes {
+	raw_spinlock_t walk_lock;
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
 	struct shadow_fault *fault;
@@ -384,6 +388,9 @@ u64 shadow_nodes_managed(const struct shadow_nodes *nodes);
 u64 shadow_nodes_free(const struct shadow_nodes *nodes);
 unsigned int shadow_pageblocks(const struct shadow_nodes *nodes);
 int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault);
+u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state);
+unsigned long shadow_nodes_lock(struct shadow_nodes *nodes);
+void shadow_nodes_unlock(struct shadow_nodes *nodes, unsigned long irqflags);
 
 struct shadow_zone *shadow_first_zone(struct shadow_nodes *nodes);
 struct shadow_zone *shadow_next_zone(struct shadow_zone *zone);

@@ -82,6 +82,8 @@ static inline void raw_spin_unlock(raw_spinlock_t *lock)
 #define raw_spin_lock_irq(lock)			raw_spin_lock(lock)
 #define raw_spin_unlock_irq(lock)		raw_spin_unlock(lock)
 #define raw_spin_lock_nested(lock, subclass)	raw_spin_lock(lock)
+#define raw_spin_lock_nest_lock(lock, outer) \
+	do { lockdep_assert_held(outer); raw_spin_lock(lock); } while (0)
 
 #define spin_lock_init(lock)			raw_spin_lock_init(lock)
 #define spin_lock(lock)				raw_spin_lock(lock)
