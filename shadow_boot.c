@@ -161,18 +161,54 @@ static int mem_init(struct shadow_mm *mm, char *effect)
 	return 0;
 }
 
+/*
+ * By the kernel's rule first, then what was given: as if somebody had written
+ * it to the sysctl as soon as there is one.
+ */
+static int setup_marks(struct shadow_mm *mm, char *effect)
+{
+	struct shadow_nodes *nodes = &mm->nodes;
+	struct shadow_config *cfg = &mm->cfg;
+	u64 most = shadow_nodes_managed(nodes) << (nodes->page_shift - 10) >> 1;
+
+	nodes->watermark_scale_factor = cfg->watermark_scale_factor;
+	memcpy(nodes->lowmem_reserve_ratio, cfg->lowmem_reserve_ratio,
+	       sizeof(nodes->lowmem_reserve_ratio));
+	shadow_watermark_init(nodes);
+	if (!shadow_config_given(cfg, SHADOW_PARAM_MIN_FREE_KBYTES)) {
+		cfg->min_free_kbytes = nodes->min_free_kbytes;
+		return 0;
+	}
+	if (cfg->min_free_kbytes > most) {
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "min_free_kbytes=%llu: out of range; allowed: 0 to %llu, half of the memory",
+			  cfg->min_free_kbytes, most);
+		return -ERANGE;
+	}
+	shadow_watermark_set_min_free(nodes, cfg->min_free_kbytes);
+	return 0;
+}
+
 static int setup_watermarks(struct shadow_mm *mm, char *effect)
 {
+	int err;
+
 	mm->pcp_mem = mm->host->zalloc(shadow_pcp_bytes(mm->nr_cpus));
 	if (!mm->pcp_mem)
 		return -ENOMEM;
-	shadow_watermark_init(&mm->nodes);
+	err = setup_marks(mm, effect);
+	if (err)
+		goto free_pcp;
 	shadow_pcp_init(&mm->nodes, mm->pcp_mem, mm->nr_cpus);
 	shadow_pcp_setup(&mm->nodes);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "min_free_kbytes %llu, lists for %u CPUs",
 		  mm->nodes.min_free_kbytes, mm->nr_cpus);
 	return 0;
+free_pcp:
+	mm->host->free(mm->pcp_mem);
+	mm->pcp_mem = NULL;
+	return err;
 }
 
 static void drop_pcp(struct shadow_mm *mm)

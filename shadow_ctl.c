@@ -4,6 +4,7 @@
  * shadow_ctl.h.
  */
 #include "shadow_ctl_handle.h"
+#include "shadow_ctl_set.h"
 #include "shadow_mm.h"
 
 /* -------------------------------------------------------------- batches -- */
@@ -215,14 +216,20 @@ static const char *errno_name(int err)
 
 static void print_grammar(const struct printer *printer)
 {
-	unsigned int verb;
+	unsigned int verb, key;
 
 	print(printer, "# One command a line; what follows a '#' is a comment.\n");
 	print(printer, "# All lines of a write are read before the first runs; a write stops at\n");
 	print(printer, "# the first line that fails, and earlier lines stand.\n");
-	for (verb = 0; verb < SHADOW_NR_CTL_VERBS; verb++)
+	for (verb = 0; verb < SHADOW_NR_CTL_VERBS; verb++) {
 		print(printer, "%s\n\t%s\n", shadow_ctl_grammar(verb),
 		      shadow_ctl_meaning(verb));
+		for (key = 0; verb == SHADOW_CTL_SET && key < SHADOW_NR_CTL_SET_KEYS; key++)
+			print(printer, "\t%s: %s; allowed: %s\n",
+			      shadow_ctl_sets[key].name,
+			      shadow_ctl_sets[key].meaning,
+			      shadow_ctl_sets[key].allowed);
+	}
 }
 
 static void print_handle(const struct shadow_ctl *ctl,

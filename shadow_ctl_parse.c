@@ -7,6 +7,7 @@
  * read twice, once to see that all of it is right and once to run it, and needs
  * no memory.
  */
+#include "shadow_ctl_set.h"
 #include "shadow_ctl_verb.h"
 #include "shadow_ctl_word.h"
 #include "shadow_params.h"
@@ -165,22 +166,43 @@ static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 			   "PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc");
 }
 
-/* set KEY VALUE: a key that is a parameter is a word of the language, too. */
+/* What a machine is booted with is a word of the language, too. */
 static int read_set_key(struct shadow_ctl_text *text,
 			struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
 {
-	unsigned int id;
+	char allowed[160] = "";
+	unsigned int key, id;
+	int at = 0;
 
-	if (shadow_parse_is(word->at, word->len, "counters"))
+	cmd->set = shadow_ctl_set_find(word->at, word->len);
+	if (cmd->set != SHADOW_NR_CTL_SET_KEYS)
 		return 0;
-	for (id = 0; id < SHADOW_NR_PARAMS; id++) {
-		if (shadow_parse_is(word->at, word->len,
-				    shadow_param_table[id].name))
-			return refuse(text, -EOPNOTSUPP,
-				      "set: KEY '%s': not supported yet; allowed: counters",
-				      shadow_param_table[id].name);
-	}
-	return refuse_word(text, cmd, "KEY", word, "counters");
+	for (key = 0; key < SHADOW_NR_CTL_SET_KEYS; key++)
+		at += scnprintf(allowed + at, sizeof(allowed) - at, "%s%s",
+				key ? ", " : "", shadow_ctl_sets[key].name);
+	id = shadow_ctl_word_param(word);
+	if (id == SHADOW_NR_PARAMS)
+		return refuse_word(text, cmd, "KEY", word, allowed);
+	return refuse(text, -EOPNOTSUPP, "set: KEY '%s': %s; allowed: %s",
+		      shadow_param_table[id].name,
+		      shadow_param_table[id].state == SHADOW_PARAM_STATE_LATER ?
+		      "not supported yet" : "it stays while the machine runs",
+		      allowed);
+}
+
+/* "set: min_free_kbytes VALUE 'x': allowed: ..." */
+static int read_set_value(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
+{
+	const struct shadow_ctl_set_info *info = &shadow_ctl_sets[cmd->set];
+	int err = shadow_ctl_set_read(cmd, word);
+	char what[48];
+
+	if (!err)
+		return 0;
+	snprintf(what, sizeof(what), "%s VALUE", info->name);
+	refuse_word(text, cmd, what, word, info->allowed);
+	return err;
 }
 
 /* A number that is one, only too large, is out of range. */
@@ -204,14 +226,6 @@ static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		return 0;
 	return refuse_word(text, cmd, "PHASE", word,
 			   "a phase of the boot; boot lists them");
-}
-
-static int read_switch(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		       const struct shadow_ctl_word *word)
-{
-	if (!shadow_parse_switch(word->at, word->len, &cmd->on))
-		return 0;
-	return refuse_word(text, cmd, "VALUE", word, "on, off");
 }
 
 static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
@@ -248,7 +262,8 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case SHADOW_CTL_ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_VALUE:
-		return read_switch(text, cmd, word);
+	case SHADOW_CTL_ARG_SET_MORE:
+		return read_set_value(text, cmd, word);
 	case SHADOW_CTL_ARG_NONE:
 		break;
 	}
@@ -414,7 +429,8 @@ static int read_verb(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 static bool arg_wanted(enum shadow_ctl_arg arg)
 {
 	return arg != SHADOW_CTL_ARG_NONE && arg != SHADOW_CTL_ARG_SAMPLES &&
-	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST;
+	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST &&
+	       arg != SHADOW_CTL_ARG_SET_MORE;
 }
 
 static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,

@@ -12,6 +12,7 @@
 #include "shadow_backing.h"
 #include "shadow_ctl_handle.h"
 #include "shadow_ctl_run.h"
+#include "shadow_ctl_set.h"
 #include "shadow_ctl_verb.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params.h"
@@ -554,13 +555,6 @@ void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on)
 	ctl->counters = on;
 }
 
-static int run_set_counters(struct shadow_ctl *ctl,
-			    const struct shadow_ctl_cmd *cmd)
-{
-	shadow_ctl_set_counters(ctl, cmd->on);
-	return shadow_ctl_done(ctl, "counters are %s", cmd->on ? "on" : "off");
-}
-
 static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 					      const struct shadow_ctl_cmd *cmd) = {
 	[SHADOW_CTL_ALLOC_PAGES]	= run_alloc_pages,
@@ -573,7 +567,7 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_UNMAP]		= shadow_ctl_unmap,
 	[SHADOW_CTL_DRAIN]		= run_drain,
 	[SHADOW_CTL_MMU_CHECK]		= run_mmu_check,
-	[SHADOW_CTL_SET_COUNTERS]	= run_set_counters,
+	[SHADOW_CTL_SET]		= shadow_ctl_set,
 	[SHADOW_CTL_MEMBLOCK_ADD]	= shadow_ctl_memblock,
 	[SHADOW_CTL_MEMBLOCK_REMOVE]	= shadow_ctl_memblock,
 	[SHADOW_CTL_MEMBLOCK_RESERVE]	= shadow_ctl_memblock,
@@ -587,6 +581,29 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_STEP]		= shadow_ctl_step,
 	[SHADOW_CTL_CONTINUE]		= shadow_ctl_step,
 };
+
+/**
+ * shadow_ctl_check_since() - has the boot come so far?
+ * @ctl: whose
+ * @what: what needs that
+ * @since: phase that has to be complete, plus 1; 0: none
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0, or -EPERM, which it then says.
+ */
+int shadow_ctl_check_since(struct shadow_ctl *ctl, const char *what,
+			   unsigned int since)
+{
+	const struct shadow_boot *boot = &ctl->mm->boot;
+
+	if (boot->nr_done >= since)
+		return 0;
+	return shadow_ctl_fail(ctl, -EPERM,
+			       "%s: not before phase %s, the boot has stopped after %s: allowed: step %s",
+			       what, shadow_phase_name(since - 1),
+			       shadow_phase_name(boot->nr_done - 1),
+			       shadow_phase_name(since - 1));
+}
 
 /* What a command works on has to be born, and not to be gone. */
 static int check_phase(struct shadow_ctl *ctl,
@@ -603,13 +620,7 @@ static int check_phase(struct shadow_ctl *ctl,
 		return shadow_ctl_fail(ctl, -EPERM,
 				       "%s: %s since phase %s: allowed: before it, see until=",
 				       info->name, info->over, shadow_phase_name(info->ends - 1));
-	if (boot->nr_done < info->since)
-		return shadow_ctl_fail(ctl, -EPERM,
-				       "%s: not before phase %s, the boot has stopped after %s: allowed: step %s",
-				       info->name, shadow_phase_name(info->since - 1),
-				       shadow_phase_name(boot->nr_done - 1),
-				       shadow_phase_name(info->since - 1));
-	return 0;
+	return shadow_ctl_check_since(ctl, info->name, info->since);
 }
 
 /**

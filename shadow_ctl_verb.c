@@ -94,11 +94,13 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.keys = KEY(SEED),
 		.since = WITH(MEM_INIT),
 	},
-	[SHADOW_CTL_SET_COUNTERS] = {
+	[SHADOW_CTL_SET] = {
 		.name = "set",
-		.usage = "set counters on|off",
-		.meaning = "count events (vmstat), or stop counting",
-		.arg = { ARG(SET_KEY), ARG(SET_VALUE) },
+		.usage = "set KEY VALUE",
+		.meaning = "change while the machine runs:",
+		.arg = { ARG(SET_KEY), ARG(SET_VALUE), ARG(SET_MORE),
+			 ARG(SET_MORE), ARG(SET_MORE), ARG(SET_MORE),
+			 ARG(SET_MORE) },
 	},
 	[SHADOW_CTL_MEMBLOCK_ADD] = {
 		.name = "memblock_add",

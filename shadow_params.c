@@ -177,6 +177,8 @@ int shadow_params_check(const struct shadow_param_strings *in,
 		err = check_size(&c);
 	if (!err)
 		err = check_base(&c);
+	if (!err)
+		err = shadow_params_check_min_free(&c);
 	/* A board's memory is not known yet: shadow_board_place() checks there */
 	if (!err && !shadow_config_has_board(cfg))
 		err = check_ranges(&c);
@@ -286,6 +288,17 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_NODES:
 		snprintf(text, room, "%u", cfg->nr_nodes);
 		break;
+	case SHADOW_PARAM_MIN_FREE_KBYTES:
+		/* Not given, it is what the boot finds */
+		if (cfg->min_free_kbytes || ((cfg->given | cfg->set) & BIT_ULL(id)))
+			snprintf(text, room, "%llu", cfg->min_free_kbytes);
+		break;
+	case SHADOW_PARAM_WATERMARK_SCALE_FACTOR:
+		snprintf(text, room, "%u", cfg->watermark_scale_factor);
+		break;
+	case SHADOW_PARAM_LOWMEM_RESERVE_RATIO:
+		shadow_params_ratios_text(cfg->lowmem_reserve_ratio, text, room);
+		break;
 	case SHADOW_PARAM_SLAB:
 		snprintf(text, room, "%s", cfg->slab);
 		break;
@@ -309,8 +322,8 @@ void shadow_params_value(const struct shadow_config *cfg,
  * @emit: called for each line
  * @to: handed to it
  *
- * A line is `name=value`, whether it was given, and what it means. Parameters
- * whose layer is not complete are left out: they cannot be given.
+ * A line is `name=value`, whether it was given or set since, and what it means.
+ * Parameters whose layer is not complete are left out: they cannot be given.
  *
  * Context: what @emit needs.
  */
@@ -331,6 +344,7 @@ void shadow_params_print(const struct shadow_config *cfg,
 		at = strlen(line);
 		scnprintf(line + at, sizeof(line) - at, "%*s # %s: %s",
 			  max(24 - at, 0), "",
+			  cfg->set & BIT_ULL(id) ? "set" :
 			  shadow_config_given(cfg, id) ? "given" : "default",
 			  info->what);
 		emit(to, line);

@@ -8,6 +8,7 @@
 #include "shadow_audit.h"
 #include "shadow_backing.h"
 #include "shadow_boot.h"
+#include "shadow_ctl_set.h"
 #include "shadow_pcp.h"
 #include "shadow_view.h"
 
@@ -26,6 +27,25 @@ static void virtual_board(struct seq_file *seq, const struct shadow_mm *mm)
 		   backing->nr_backed, backing->nr_pages,
 		   backing->nr_aside + backing->nr_own,
 		   shadow_backing_free_pages(backing));
+}
+
+/* Keys of set that are no parameters; those were printed with the others */
+static void print_sets(struct seq_file *seq, const struct shadow_ctl *ctl)
+{
+	const struct shadow_ctl_set_info *info;
+	char value[80];
+	unsigned int key;
+
+	seq_puts(seq, "\n# What ctl set changes beside parameters\n");
+	for (key = 0; key < SHADOW_NR_CTL_SET_KEYS; key++) {
+		info = &shadow_ctl_sets[key];
+		if (shadow_ctl_set_param(key) < SHADOW_NR_PARAMS ||
+		    ctl->mm->boot.nr_done < info->since)
+			continue;
+		info->show(ctl, value, sizeof(value));
+		seq_printf(seq, "%s=%s\t# %s\n", info->name, value,
+			   info->meaning);
+	}
 }
 
 /**
@@ -57,6 +77,7 @@ void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
 		seq_printf(seq, "initrd=%#llx+%#llx\n", mm->places.initrd.start,
 			   mm->places.initrd.bytes);
 	seq_printf(seq, "cpus=%u\t# CPUs with per-CPU lists\n", mm->nr_cpus);
+	print_sets(seq, &machine->ctl);
 	seq_puts(seq, "\n# Where the block came from: each rung of the ladder, in the order tried\n");
 	for (rung = 0; rung < SHADOW_POOL_NR_RUNGS; rung++)
 		seq_printf(seq, "%c %-28s %s\n",

@@ -362,3 +362,20 @@ void shadow_watermark_init(struct shadow_nodes *nodes)
 	shadow_watermark_setup(nodes);
 	shadow_watermark_setup_reserve(nodes);
 }
+
+/**
+ * shadow_watermark_set_min_free() - a user says what is kept back
+ * @nodes: the layer
+ * @kbytes: KiB, up to SHADOW_MIN_FREE_KBYTES_MAX
+ *
+ * Follows min_free_kbytes_sysctl_handler(), but for the per-CPU lists, whose
+ * sizes are the caller's to renew.
+ *
+ * Context: any, one caller at a time.
+ */
+void shadow_watermark_set_min_free(struct shadow_nodes *nodes, u64 kbytes)
+{
+	nodes->user_min_free_kbytes = kbytes;
+	nodes->min_free_kbytes = kbytes;
+	shadow_watermark_setup(nodes);
+}

@@ -47,7 +47,7 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_UNMAP,
 	SHADOW_CTL_DRAIN,
 	SHADOW_CTL_MMU_CHECK,
-	SHADOW_CTL_SET_COUNTERS,
+	SHADOW_CTL_SET,
 	SHADOW_CTL_MEMBLOCK_ADD,
 	SHADOW_CTL_MEMBLOCK_REMOVE,
 	SHADOW_CTL_MEMBLOCK_RESERVE,
@@ -61,6 +61,16 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_STEP,
 	SHADOW_CTL_CONTINUE,
 	SHADOW_NR_CTL_VERBS
+};
+
+/* What can be set at run time: the table is in shadow_ctl_set.c */
+enum shadow_ctl_set_key {
+	SHADOW_CTL_SET_COUNTERS,
+	SHADOW_CTL_SET_MIN_FREE_KBYTES,
+	SHADOW_CTL_SET_WATERMARK_SCALE_FACTOR,
+	SHADOW_CTL_SET_WATERMARK_BOOST_FACTOR,
+	SHADOW_CTL_SET_LOWMEM_RESERVE_RATIO,
+	SHADOW_NR_CTL_SET_KEYS
 };
 
 enum shadow_ctl_key {
@@ -105,7 +115,11 @@ struct shadow_ctl_given {
  * @prot: of map, SHADOW_PROT_*
  * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
  * @seed: seed=
- * @on: of set counters
+ * @set: of set, which key
+ * @on: its value, where that is a switch
+ * @value: where it is a number
+ * @ratio: where it is several
+ * @nr_values: values that were given to set
  * @align: align=, else 0
  * @min: min=, else 0
  * @max: max=, else 0
@@ -132,7 +146,11 @@ struct shadow_ctl_cmd {
 	u64 prot;
 	u64 samples;
 	u64 seed;
+	enum shadow_ctl_set_key set;
 	bool on;
+	u64 value;
+	unsigned int ratio[SHADOW_MAX_NR_ZONES];
+	unsigned int nr_values;
 	u64 align;
 	u64 min;
 	u64 max;

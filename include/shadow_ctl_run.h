@@ -12,6 +12,8 @@ int shadow_ctl_fail(struct shadow_ctl *ctl, int err, const char *fmt, ...);
 __printf(2, 3)
 int shadow_ctl_done(struct shadow_ctl *ctl, const char *fmt, ...);
 int shadow_ctl_frozen(struct shadow_ctl *ctl);
+int shadow_ctl_check_since(struct shadow_ctl *ctl, const char *what,
+			   unsigned int since);
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_memblock(struct shadow_ctl *ctl,

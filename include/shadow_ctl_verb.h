@@ -10,7 +10,7 @@
 #include "shadow_ctl.h"
 #include "shadow_phase.h"
 
-#define SHADOW_CTL_MAX_ARGS	4
+#define SHADOW_CTL_MAX_ARGS	8
 
 /* What a command's argument is. */
 enum shadow_ctl_arg {
@@ -30,6 +30,7 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_MACHINE,
 	SHADOW_CTL_ARG_SET_KEY,
 	SHADOW_CTL_ARG_SET_VALUE,
+	SHADOW_CTL_ARG_SET_MORE,	/* may be left out */
 };
 
 /* Which of the module's parameters are keys of a command. */

@@ -16,6 +16,7 @@
 #include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_phase.h"
+#include "shadow_zone.h"
 
 /* A refusal is one line that fits here. */
 #define SHADOW_PARAMS_WHY	200
@@ -23,6 +24,8 @@
 #define SHADOW_PARAMS_VALUE	1024
 #define SHADOW_REGION_NAME	64
 #define SHADOW_PARAMS_BOARD	65	/* 64 characters and a NUL */
+#define SHADOW_RATIOS_ALLOWED \
+	"up to 6 numbers from 0 (none) to 2147483647, commas between, for DMA, DMA32, Normal, HighMem, Movable, Device"
 
 enum shadow_param_id {
 	SHADOW_PARAM_SIZE,
@@ -132,11 +135,11 @@ enum shadow_param_id {
 #define SHADOW_WHAT_MOBILITY \
 	"Whether pages are grouped by mobility (not supported yet)"
 #define SHADOW_WHAT_MIN_FREE_KBYTES \
-	"Memory that the watermarks keep back (not supported yet)"
+	"KiB that the min watermarks keep back (by the square root of the memory)"
 #define SHADOW_WHAT_WATERMARK_SCALE_FACTOR \
-	"Distance of the watermarks (not supported yet)"
+	"Distance of the watermarks in 1/10000 of a zone, 1 to 3000"
 #define SHADOW_WHAT_LOWMEM_RESERVE_RATIO \
-	"What lower zones keep from allocations that could go higher (not supported yet)"
+	"Per zone from DMA up: 1/RATIO of what lies above is kept from allocations meant for there"
 #define SHADOW_WHAT_SLAB \
 	"Object allocator: slub"
 #define SHADOW_WHAT_QUARANTINE \
@@ -220,6 +223,7 @@ struct shadow_param_range {
 /**
  * struct shadow_config - what a machine shall be, checked
  * @given: bit by enum shadow_param_id, set for what did not come by default
+ * @set: bit by enum shadow_param_id, for what was changed since at run time
  * @bytes: length of the block
  * @base: physical address of the carve-out, where base was given
  * @base_force: believe @base without a device tree
@@ -237,6 +241,10 @@ struct shadow_param_range {
  * @lpa2_mode: what was asked for
  * @lpa2: what that came to: descriptors have the format of TCR_EL1.DS = 1
  * @nr_nodes: nodes
+ * @min_free_kbytes: what the watermarks are computed from; 0 where it was not
+ *	given and the boot has not computed it yet
+ * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
+ * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
  * @slab: name of the object allocator
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
@@ -248,6 +256,7 @@ struct shadow_param_range {
  */
 struct shadow_config {
 	u64 given;
+	u64 set;
 	u64 bytes;
 	u64 base;
 	bool base_force;
@@ -264,6 +273,9 @@ struct shadow_config {
 	enum shadow_lpa2_mode lpa2_mode;
 	bool lpa2;
 	unsigned int nr_nodes;
+	u64 min_free_kbytes;
+	unsigned int watermark_scale_factor;
+	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];
 	const char *slab;
 	bool kaslr;
 	const char *early;
@@ -342,5 +354,9 @@ int shadow_params_place(const struct shadow_config *cfg,
 			size_t why_bytes);
 void shadow_params_print(const struct shadow_config *cfg,
 			 shadow_params_emit_t emit, void *to);
+int shadow_params_ratios(const char *text, size_t len, unsigned int *ratio,
+			 unsigned int from);
+void shadow_params_ratios_text(const unsigned int *ratio, char *text,
+			       size_t room);
 
 #endif /* SHADOW_PARAMS_H */

@@ -37,6 +37,10 @@ int shadow_params_read(struct shadow_params_check *c, enum shadow_param_id id);
 int shadow_params_place_in(struct shadow_params_check *c,
 			   const struct shadow_block *block, bool block_known,
 			   struct shadow_places *places);
+int shadow_params_read_min_free(struct shadow_params_check *c, const char *text);
+int shadow_params_check_min_free(struct shadow_params_check *c);
+int shadow_params_read_scale(struct shadow_params_check *c, const char *text);
+int shadow_params_read_ratios(struct shadow_params_check *c, const char *text);
 void shadow_params_value(const struct shadow_config *cfg,
 			 enum shadow_param_id id, char *text, size_t room);
 

@@ -107,6 +107,7 @@ void shadow_watermark_wake(struct shadow_zone *zone, unsigned int order,
 void shadow_watermark_init(struct shadow_nodes *nodes);
 void shadow_watermark_calculate(struct shadow_nodes *nodes);
 void shadow_watermark_setup(struct shadow_nodes *nodes);
+void shadow_watermark_set_min_free(struct shadow_nodes *nodes, u64 kbytes);
 void shadow_watermark_setup_reserve(struct shadow_nodes *nodes);
 
 #endif /* SHADOW_WATERMARK_H */

