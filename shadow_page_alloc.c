@@ -223,3 +223,20 @@ int shadow_free_pages(struct shadow_nodes *nodes, struct shadow_page *page,
 {
 	return shadow_free_pages_cpu(nodes, this_cpu(nodes), page, order);
 }
+
+/**
+ * shadow_page_address() - where the contents of a block can be reached
+ * @nodes: the layer
+ * @page: the block's first page; on a virtual board one that was allocated with
+ *	SHADOW_GFP_CONTENTS
+ *
+ * Follows page_address().
+ *
+ * Context: any.
+ * Return: the address of its first byte, or NULL where it has no contents.
+ */
+void *shadow_page_address(const struct shadow_nodes *nodes,
+			  const struct shadow_page *page)
+{
+	return nodes->block->virt ? shadow_page_to_virt(nodes, page) : NULL;
+}

@@ -19,5 +19,7 @@ int shadow_free_pages(struct shadow_nodes *nodes, struct shadow_page *page,
 		      unsigned int order);
 int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 			  struct shadow_page *page, unsigned int order);
+void *shadow_page_address(const struct shadow_nodes *nodes,
+			  const struct shadow_page *page);
 
 #endif /* SHADOW_PAGE_ALLOC_H */

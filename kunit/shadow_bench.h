@@ -216,6 +216,20 @@ void bench_say(const char *row, s64 shadow, s64 host);
 void bench_say_hundredths(const char *row, s64 shadow, s64 host);
 void bench_say_alone(const char *row, s64 hundredths);
 
+/* xorshift64, by Marsaglia; never 0 */
+static inline u64 bench_random(u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+int bench_soak_start(struct shadow_mm *mm, unsigned int nr, u64 seed);
+u64 bench_soak_stop(void);
+
+extern ulong bench_seed;
+
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);

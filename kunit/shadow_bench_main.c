@@ -21,6 +21,16 @@ static char *rows = "calls";
 module_param(rows, charp, 0444);
 MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, and gpu where the kernel has gpu_buddy");
 
+ulong bench_seed = 0x5eed;
+module_param_named(seed, bench_seed, ulong, 0444);
+MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
+
+#define MAX_SOAK	64
+
+static uint soak;
+module_param(soak, uint, 0444);
+MODULE_PARM_DESC(soak, "Measure nothing; so many threads (1 to 64) allocate and free until unloaded");
+
 static bool hold;
 module_param(hold, bool, 0444);
 MODULE_PARM_DESC(hold, "Measure nothing; allocate from the machine, and hold it until unloaded");
@@ -40,6 +50,17 @@ static int hold_machine(struct shadow_mm *mm)
 	}
 	held.mm = mm;
 	return 0;
+}
+
+static int soak_machine(struct shadow_mm *mm)
+{
+	int err = soak <= MAX_SOAK ? bench_soak_start(mm, soak, bench_seed) : -EINVAL;
+
+	if (err)
+		shadow_mm_put(mm);
+	else
+		held.mm = mm;
+	return err;
 }
 
 /*
@@ -111,8 +132,12 @@ static int __init shadow_bench_init(void)
 		pr_err("no machine '%s': load shadow_mm.ko first\n", machine);
 		return -ENODEV;
 	}
+	if (!bench_seed)
+		bench_seed = 1;
 	if (hold)
 		return hold_machine(mm);
+	if (soak)
+		return soak_machine(mm);
 	err = bench_set(mm);
 	shadow_mm_put(mm);
 	return err;
@@ -122,7 +147,9 @@ static void __exit shadow_bench_exit(void)
 {
 	if (!held.mm)
 		return;
-	shadow_kfree(&held.mm->slab, held.object);
+	bench_soak_stop();
+	if (held.object)
+		shadow_kfree(&held.mm->slab, held.object);
 	shadow_mm_put(held.mm);
 }
 

@@ -8,14 +8,9 @@
 #define pr_fmt(fmt) "shadow_bench: " fmt
 
 #include <linux/mm.h>
-#include <linux/moduleparam.h>
 #include <linux/vmalloc.h>
 
 #include "shadow_bench.h"
-
-static ulong seed = 0x5eed;
-module_param(seed, ulong, 0444);
-MODULE_PARM_DESC(seed, "What random sequences start from");
 
 #define NR_OPERATIONS	1000000
 #define NR_MIXED_ORDERS	10
@@ -55,15 +50,6 @@ struct mixed {
 	u32 cost[MAX_COST];
 	struct mixed_block block[MAX_LIVE];
 };
-
-/* xorshift64, by Marsaglia */
-static u64 next_random(u64 *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
 
 static void note(struct mixed *mixed, u64 cost)
 {
@@ -115,7 +101,7 @@ static __always_inline int give(struct mixed *mixed, const struct bench_side *si
 static __always_inline int step(struct mixed *mixed, const struct bench_side *side,
 				u64 idle)
 {
-	u64 random = next_random(&mixed->random);
+	u64 random = bench_random(&mixed->random);
 	bool more = mixed->live < mixed->target;
 
 	/* Three times of four towards the target, so that it is crossed often */
@@ -176,7 +162,7 @@ static struct mixed *new_run(struct shadow_mm *mm, u64 nr_free)
 	if (!mixed)
 		return NULL;
 	mixed->bench.mm = mm;
-	mixed->random = seed ? : 1;
+	mixed->random = bench_seed;
 	mixed->target = nr_free / 2;
 	return mixed;
 }
@@ -211,7 +197,7 @@ static u64 nr_calls(const struct mixed *mixed)
 static void say_runs(const struct mixed *shadow, const struct mixed *host)
 {
 	pr_info("mixed: seed %#lx, %u frames in use, refused: shadow %u, host %u\n",
-		seed, (u32)shadow->target, shadow->nr_refused, host->nr_refused);
+		bench_seed, (u32)shadow->target, shadow->nr_refused, host->nr_refused);
 	bench_say("mixed", div64_u64(shadow->total, nr_calls(shadow)),
 		  div64_u64(host->total, nr_calls(host)));
 	bench_say("mixed_p50", percentile(shadow, 500), percentile(host, 500));

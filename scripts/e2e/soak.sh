@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2154
+#
+# The short variant of `make soak`: five seconds, on a stock kernel.
+
+soak() {
+	rc=0
+	"$SHADOW_SCRIPTS/soak.sh" --seconds 5 --kernel 6.12-cloud "$@" \
+		>"$work/out" 2>"$work/err" || rc=$?
+}
+
+test_soak_short() {
+	soak
+	expect_status 0
+	expect_match '^rounds=[1-9][0-9]* fails=0$'
+	expect_match '^SOAK workers=4 operations=[0-9]{5,} refused=[1-9][0-9]* errors=0$'
+}
