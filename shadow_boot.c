@@ -105,14 +105,11 @@ static void free_early_table(struct shadow_mm *mm, struct shadow_page *page)
 {
 	struct shadow_zone *zone = shadow_page_zone(&mm->nodes, page);
 	unsigned long irqflags;
-	unsigned int mt;
 
-	mt = shadow_pageblock_mt(&mm->nodes,
-				 shadow_page_index(&mm->nodes.memmap, page));
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	zone->managed++;
 	atomic_set(&page->refcount, 0);
-	__shadow_buddy_free(zone, page, 0, mt);
+	__shadow_buddy_free(zone, page, 0);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 }
 

@@ -16,254 +16,527 @@
  * Only the first frame of a block says what the block is; the others are
  * SHADOW_PAGE_NONE. So each split and each merge writes one struct shadow_page,
  * whatever the order.
+ *
+ * Every operation is counted in instructions here. What is compared and what is
+ * checked is compared once: state, order, type, zone and node of a frame are
+ * one masked word, and a link is followed only after it was held against the
+ * memmap's length.
  */
 #include "shadow_buddy.h"
-#include "shadow_page_list.h"
-
-#define BUDDY_MASK	(SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK | \
-			 SHADOW_PF_PLACE_MASK)
-
-/*
- * Order in which other migratetypes are raided when the own one has nothing.
- * The kernel's fallbacks[]; HIGHATOMIC is a reserve and never raided here.
- */
-static const u8 fallbacks[SHADOW_MIGRATE_PCPTYPES][2] = {
-	[SHADOW_MIGRATE_UNMOVABLE] = { SHADOW_MIGRATE_RECLAIMABLE,
-				       SHADOW_MIGRATE_MOVABLE },
-	[SHADOW_MIGRATE_MOVABLE] = { SHADOW_MIGRATE_RECLAIMABLE,
-				     SHADOW_MIGRATE_UNMOVABLE },
-	[SHADOW_MIGRATE_RECLAIMABLE] = { SHADOW_MIGRATE_UNMOVABLE,
-					 SHADOW_MIGRATE_MOVABLE },
-};
+#include "shadow_buddy_area.h"
+#include "shadow_mobility.h"
 
 static struct shadow_fault *zone_fault(const struct shadow_zone *zone)
 {
 	return zone->nodes->fault;
 }
 
-static bool put_free(struct shadow_zone *zone, struct shadow_page *page,
-		     unsigned int order, unsigned int mt)
+/* ------------------------------------- one block on a list, off a list -- */
+
+static noinline bool corrupt(struct shadow_zone *zone, u32 index,
+			     unsigned int order, unsigned int mt)
+{
+	shadow_fault_raise(zone_fault(zone),
+			   "buddy: links or type of free block at index %u (order %u type %u) are corrupt",
+			   index, order, mt);
+	return false;
+}
+
+static void account(struct shadow_zone *zone, unsigned int mt, s64 nr_pages)
+{
+	if (unlikely(mt == SHADOW_MIGRATE_HIGHATOMIC))
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic + nr_pages);
+}
+
+static bool put(struct shadow_zone *zone, struct shadow_page *page,
+		unsigned int order, unsigned int mt, bool tail)
 {
 	struct shadow_free_area *area = &zone->free_area[order];
+	bool ok = tail ?
+		  shadow_page_list_push_tail(zone->memmap, &area->list[mt], page) :
+		  shadow_page_list_push(zone->memmap, &area->list[mt], page);
 
-	if (unlikely(!shadow_page_list_push(zone->memmap, &area->list[mt], page))) {
-		shadow_fault_raise(zone_fault(zone),
-				   "buddy: order %u list %u starts at index %u, the memmap has %u",
-				   order, mt, area->list[mt].first,
-				   zone->memmap->nr);
-		return false;
-	}
+	if (unlikely(!ok))
+		return corrupt(zone, shadow_page_index(zone->memmap, page),
+			       order, mt);
 	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, mt));
-	zone->orders[mt] |= BIT(order);
+	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | BIT(order));
 	area->nr_free++;
 	return true;
 }
 
-/* Takes a free block out of its area; the page's state is the caller's next */
-static bool take_free(struct shadow_zone *zone, struct shadow_page *page,
-		      unsigned int order, unsigned int mt)
+/**
+ * __shadow_buddy_put_tail() - put a free block at the end of a list
+ * @zone: the zone
+ * @page: the block's first page, on no list
+ * @order: its order
+ * @mt: type of its pageblock
+ *
+ * @zone's nr_free is the caller's to keep; nr_free_highatomic is kept here.
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: false if the list is corrupt; the machine is frozen then.
+ */
+bool __shadow_buddy_put_tail(struct shadow_zone *zone, struct shadow_page *page,
+			     unsigned int order, unsigned int mt)
+{
+	lockdep_assert_held(&zone->lock);
+	account(zone, mt, BIT(order));
+	return put(zone, page, order, mt, true);
+}
+
+/**
+ * __shadow_buddy_del() - take a free block off its list
+ * @zone: the zone
+ * @page: the block's first page
+ * @order: its order
+ * @mt: type of the list
+ *
+ * The page is left in state BUDDY. @zone's nr_free is the caller's to keep;
+ * nr_free_highatomic is kept here.
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: false if links are corrupt; the machine is frozen then.
+ */
+bool __shadow_buddy_del(struct shadow_zone *zone, struct shadow_page *page,
+			unsigned int order, unsigned int mt)
 {
 	struct shadow_free_area *area = &zone->free_area[order];
 
-	/* The type was read from the page: three bits, four lists */
-	if (unlikely(mt >= SHADOW_MIGRATE_TYPES ||
-		     !shadow_page_list_del(zone->memmap, &area->list[mt], page))) {
-		shadow_fault_raise(zone_fault(zone),
-				   "buddy: links or type of free block at index %u (order %u) are corrupt",
-				   shadow_page_index(zone->memmap, page), order);
-		return false;
-	}
+	lockdep_assert_held(&zone->lock);
+	/* Both may have been read from the page: three bits and five */
+	if (unlikely(mt >= SHADOW_MIGRATE_TYPES || order >= SHADOW_NR_ORDERS ||
+		     !shadow_page_list_del(zone->memmap, &area->list[mt], page)))
+		return corrupt(zone, shadow_page_index(zone->memmap, page),
+			       order, mt);
 	if (shadow_page_list_empty(&area->list[mt]))
-		zone->orders[mt] &= ~BIT(order);
+		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
 	area->nr_free--;
+	account(zone, mt, -(s64)BIT(order));
 	return true;
 }
 
-/* First block of a list whose head cannot be trusted */
-static struct shadow_page *first_free(struct shadow_zone *zone,
-				      unsigned int order, unsigned int mt)
-{
-	u32 index = zone->free_area[order].list[mt].first;
-	struct shadow_page *page = shadow_page_at(zone->memmap, index);
-	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
-		   shadow_zone_place(zone);
+/* ------------------------------------------------------------- taking -- */
 
-	/* Aligned and inside: what is split off it is in the memmap too */
-	if (likely(page && (page->flags & BUDDY_MASK) == want &&
-		   shadow_page_aligned(zone->memmap, index, order) &&
-		   zone->memmap->nr - index >= BIT(order)))
-		return page;
+static noinline void not_free(struct shadow_zone *zone, u32 index,
+			      unsigned int order, unsigned int mt)
+{
 	shadow_fault_raise(zone_fault(zone),
 			   "buddy: index %u heads the list of order %u type %u but is no such free block",
 			   index, order, mt);
-	return NULL;
-}
-
-/* Gives the upper halves back until the block has the order asked for */
-static bool split_block(struct shadow_zone *zone, struct shadow_page *page,
-			unsigned int from, unsigned int order, unsigned int mt)
-{
-	while (from > order) {
-		from--;
-		if (unlikely(!put_free(zone, page + BIT(from), from, mt)))
-			return false;
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, 1);
-	}
-	return true;
 }
 
 /*
- * A pageblock that is taken whole changes sides, so that one long-lived
- * allocation of another mobility does not leave the rest of it mixed.
+ * Aligned, and all of it in the memmap: then so is what is split off it. A
+ * frame alone is both.
  */
-static void claim_pageblocks(struct shadow_zone *zone, struct shadow_page *page,
-			     unsigned int order, unsigned int mt)
+static bool fits(const struct shadow_memmap *memmap, u32 index,
+		 unsigned int order)
 {
-	struct shadow_nodes *nodes = zone->nodes;
-	u32 index = shadow_page_index(zone->memmap, page);
-	u32 block = (index + zone->memmap->skew) >> nodes->pageblock_log2;
-	u32 end = block + BIT(order - nodes->pageblock_log2);
-
-	for (; block < end; block++)
-		nodes->pageblock_mt[block] = mt;
+	return shadow_page_aligned(memmap, index, order) &&
+	       memmap->nr - index >= BIT(order);
 }
 
-/* Largest block of another migratetype: what is split off stays useful */
-static struct shadow_page *steal_block(struct shadow_zone *zone,
-				       unsigned int order, unsigned int mt)
+/**
+ * __shadow_buddy_first() - the block that a list would give next
+ * @zone: the zone
+ * @order: a list that is not empty: order,
+ * @mt: and type
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: the first page of a free block of that order and type; NULL where
+ * the list's head is no such thing, and the machine is frozen.
+ */
+struct shadow_page *__shadow_buddy_first(struct shadow_zone *zone,
+					 unsigned int order, unsigned int mt)
 {
-	struct shadow_page *page;
-	unsigned int i, other, from;
+	const struct shadow_memmap *memmap = zone->memmap;
+	u32 index = zone->free_area[order].list[mt].first;
+	struct shadow_page *page = shadow_page_at(memmap, index);
 
-	if (mt >= SHADOW_MIGRATE_PCPTYPES)
-		return NULL;
-	for (i = 0; i < ARRAY_SIZE(fallbacks[mt]); i++) {
-		other = fallbacks[mt][i];
-		if (!(zone->orders[other] >> order))
-			continue;
-		from = fls(zone->orders[other]) - 1;
-		page = first_free(zone, from, other);
-		if (!page || !take_free(zone, page, from, other))
-			return NULL;
-		if (from >= zone->nodes->pageblock_log2) {
-			claim_pageblocks(zone, page, from, mt);
-			other = mt;
-		}
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_FALLBACK, 1);
-		return split_block(zone, page, from, order, other) ? page : NULL;
-	}
+	lockdep_assert_held(&zone->lock);
+	if (likely(page && (page->flags & SHADOW_BUDDY_MASK) ==
+			   shadow_buddy_want(zone, order, mt) &&
+		   fits(memmap, index, order)))
+		return page;
+	not_free(zone, index, order, mt);
 	return NULL;
+}
+
+/* The first block of a list, off it: __shadow_buddy_first() and _del() in one */
+static __always_inline struct shadow_page *
+pop(struct shadow_zone *zone, unsigned int order, unsigned int mt)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	struct shadow_free_area *area = &zone->free_area[order];
+	u32 index = area->list[mt].first, nr = memmap->nr, next;
+	struct shadow_page *pages = memmap->pages;
+
+	if (unlikely(index >= nr ||
+		     (pages[index].flags & SHADOW_BUDDY_MASK) !=
+		     shadow_buddy_want(zone, order, mt) ||
+		     (order && !fits(memmap, index, order)))) {
+		not_free(zone, index, order, mt);
+		return NULL;
+	}
+	next = pages[index].next;
+	if (unlikely(pages[index].prev != SHADOW_NO_PAGE))
+		goto bad_links;
+	if (next == SHADOW_NO_PAGE) {
+		if (unlikely(area->list[mt].last != index))
+			goto bad_links;
+		area->list[mt].last = SHADOW_NO_PAGE;
+		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
+	} else {
+		if (unlikely(next >= nr || pages[next].prev != index))
+			goto bad_links;
+		pages[next].prev = SHADOW_NO_PAGE;
+	}
+	area->list[mt].first = next;
+	area->nr_free--;
+	return &pages[index];
+
+bad_links:
+	corrupt(zone, index, order, mt);
+	return NULL;
+}
+
+/*
+ * Gives the upper halves back until the block has the order asked for. All
+ * lists between the two orders are empty: what is split was the smallest that
+ * would do.
+ */
+static __always_inline void split(struct shadow_zone *zone,
+				  struct shadow_page *page, unsigned int from,
+				  unsigned int order, unsigned int mt)
+{
+	struct shadow_free_area *area = &zone->free_area[from];
+	u32 index = shadow_page_index(zone->memmap, page);
+	u32 pf = (page->flags & SHADOW_PF_STAYS) |
+		 SHADOW_PF(SHADOW_PAGE_BUDDY, from, 0, mt);
+	u32 half = BIT(from), added = half - BIT(order);
+	struct shadow_page *upper;
+
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order);
+	do {
+		half >>= 1;
+		area--;
+		pf -= SHADOW_PF(0, 1, 0, 0);
+		upper = page + half;
+		upper->next = SHADOW_NO_PAGE;
+		upper->prev = SHADOW_NO_PAGE;
+		WRITE_ONCE(upper->flags, pf);
+		area->list[mt].first = index + half;
+		area->list[mt].last = index + half;
+		area->nr_free++;
+	} while (half != BIT(order));
+	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | added);
+}
+
+/**
+ * __shadow_buddy_split() - keep the first part of a block, free the rest
+ * @zone: the zone
+ * @page: first page of a block that has just left its list
+ * @from: the block's order
+ * @order: the order to keep; the lists from it up to @from are empty
+ * @mt: type of those lists
+ *
+ * @zone's nr_free is the caller's to keep. Follows expand().
+ *
+ * Context: @zone's lock held, interrupts off.
+ */
+void __shadow_buddy_split(struct shadow_zone *zone, struct shadow_page *page,
+			  unsigned int from, unsigned int order,
+			  unsigned int mt)
+{
+	lockdep_assert_held(&zone->lock);
+	if (from > order)
+		split(zone, page, from, order, mt);
+}
+
+/**
+ * __shadow_buddy_smallest() - the smallest free block of a type that will do
+ * @zone: the zone
+ * @order: log2 of the frames wanted
+ * @mt: enum shadow_migratetype
+ *
+ * @zone's nr_free is the caller's to keep. Follows __rmqueue_smallest().
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: the block's first page, in state BUDDY on no list; NULL where the
+ * type has none, or the machine is frozen.
+ */
+struct shadow_page *__shadow_buddy_smallest(struct shadow_zone *zone,
+					    unsigned int order,
+					    unsigned int mt)
+{
+	u32 orders = zone->orders[mt] >> order;
+	struct shadow_page *page;
+	unsigned int from;
+
+	lockdep_assert_held(&zone->lock);
+	if (!orders)
+		return NULL;
+	from = order + __ffs(orders);
+	page = pop(zone, from, mt);
+	if (page && from > order)
+		split(zone, page, from, order, mt);
+	return page;
 }
 
 /**
  * __shadow_buddy_alloc() - take a block off a zone
  * @zone: the zone
  * @order: log2 of the frames wanted, at most the machine's max_order
- * @mt: enum shadow_migratetype
+ * @mt: enum shadow_migratetype, not HIGHATOMIC
+ * @alloc_flags: SHADOW_ALLOC_*; NOFRAGMENT: nothing of another type, unless it
+ *	is a whole pageblock
  *
- * Does not look at watermarks. The block's first frame is left in state BUDDY
- * on no list: the caller says at once what it becomes. Follows __rmqueue().
+ * Does not look at watermarks, nor into the HIGHATOMIC reserve. The block's
+ * first frame is left in state BUDDY on no list: the caller says at once what
+ * it becomes. Follows __rmqueue().
  *
  * Context: @zone's lock held, interrupts off.
  * Return: the block's first page, or NULL: nothing large enough is free, or
  * the machine is frozen.
  */
 struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
-					 unsigned int order, unsigned int mt)
+					 unsigned int order, unsigned int mt,
+					 unsigned int alloc_flags)
 {
+	u32 orders = zone->orders[mt] >> order;
 	struct shadow_page *page;
 	unsigned int from;
-	u32 orders;
 
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)) ||
-	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
-			       1ULL << (zone->nodes->page_shift + order)))
+	if (shadow_fault_frozen(zone_fault(zone)))
 		return NULL;
-	orders = zone->orders[mt] >> order << order;
 	if (likely(orders)) {
-		from = __ffs(orders);
-		page = first_free(zone, from, mt);
-		if (!page || !take_free(zone, page, from, mt) ||
-		    !split_block(zone, page, from, order, mt))
+		from = order + __ffs(orders);
+		page = pop(zone, from, mt);
+		if (unlikely(!page))
 			return NULL;
+		if (from > order)
+			split(zone, page, from, order, mt);
 	} else {
-		page = steal_block(zone, order, mt);
+		page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
 		if (!page)
 			return NULL;
 	}
-	zone->nr_free -= BIT(order);
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
 	return page;
 }
 
-/* The free buddy that a block merges with, or NULL */
-static struct shadow_page *free_buddy(const struct shadow_zone *zone, u32 index,
-				      unsigned int order)
+/*
+ * A block of the reserve. Whoever gets it is of another type than its
+ * pageblock.
+ */
+static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
+						     unsigned int order)
 {
-	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
-		   shadow_zone_place(zone);
-	struct shadow_page *buddy;
+	struct shadow_page *page;
 
-	/* Below the memmap's start the index wraps and is out of range too */
-	buddy = shadow_page_at(zone->memmap,
-			       ((index + zone->memmap->skew) ^ (u32)BIT(order)) -
-			       zone->memmap->skew);
-	/*
-	 * Zone and node are part of the compare: a block never grows across a
-	 * zone's border. BUDDY is only written under this zone's lock, so a
-	 * frame that has it now keeps it; any other state may change under us
-	 * and does not matter.
-	 */
-	if (buddy && (READ_ONCE(buddy->flags) & BUDDY_MASK) == want)
-		return buddy;
-	return NULL;
+	if (shadow_fault_frozen(zone_fault(zone)))
+		return NULL;
+	page = __shadow_buddy_smallest(zone, order, SHADOW_MIGRATE_HIGHATOMIC);
+	if (!page)
+		return NULL;
+	account(zone, SHADOW_MIGRATE_HIGHATOMIC, -(s64)BIT(order));
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	__shadow_mobility_mix(zone, page, order);
+	return page;
+}
+
+/**
+ * shadow_buddy_alloc() - take a block off a zone, unlocked version
+ * @zone: the zone
+ * @order: log2 of the frames wanted
+ * @mt: enum shadow_migratetype, not HIGHATOMIC
+ * @owner: enum shadow_owner of the block from now on
+ * @alloc_flags: SHADOW_ALLOC_*; besides what __shadow_buddy_alloc() does with
+ *	them, HIGHATOMIC takes from that reserve first, and NON_BLOCK from it
+ *	where nothing else is left
+ *
+ * Follows rmqueue_buddy().
+ *
+ * Context: any; takes @zone's lock with interrupts off.
+ * Return: the block's first page in state ALLOCATED, or NULL.
+ */
+struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
+				       unsigned int order, unsigned int mt,
+				       unsigned int owner,
+				       unsigned int alloc_flags)
+{
+	struct shadow_page *page = NULL;
+	unsigned long irqflags;
+
+	if (order > zone->nodes->max_order)
+		return NULL;
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	if (unlikely(alloc_flags & SHADOW_ALLOC_HIGHATOMIC))
+		page = alloc_highatomic(zone, order);
+	if (likely(!page))
+		page = __shadow_buddy_alloc(zone, order, mt, alloc_flags);
+	if (unlikely(!page) && (alloc_flags & SHADOW_ALLOC_NON_BLOCK))
+		page = alloc_highatomic(zone, order);
+	if (likely(page))
+		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return page;
+}
+
+/* ------------------------------------------------------------- giving -- */
+
+/*
+ * Index of the first frame of the free buddy that a block merges with, or
+ * SHADOW_NO_PAGE. @at is the block's index plus the memmap's skew.
+ *
+ * Zone and node are part of the compare: a block never grows across a zone's
+ * border. BUDDY is only written under this zone's lock, so a frame that has it
+ * now keeps it; any other state may change under us and does not matter.
+ */
+static __always_inline u32 free_buddy(const struct shadow_memmap *memmap,
+				      u32 at, unsigned int order, u32 mask,
+				      u32 want)
+{
+	/* Below the memmap's start it wraps, and is out of range too */
+	u32 index = (at ^ (u32)BIT(order)) - memmap->skew;
+
+	if (likely(index < memmap->nr) &&
+	    (READ_ONCE(memmap->pages[index].flags) & mask) == want)
+		return index;
+	return SHADOW_NO_PAGE;
+}
+
+/* A free block leaves its list, which is often the only one there */
+static __always_inline bool unlink(struct shadow_zone *zone, u32 index,
+				   unsigned int order, unsigned int mt)
+{
+	struct shadow_free_area *area = &zone->free_area[order];
+	struct shadow_page_list *list = &area->list[mt];
+
+	if (list->first == list->last) {
+		if (unlikely(list->first != index))
+			return corrupt(zone, index, order, mt);
+		list->first = SHADOW_NO_PAGE;
+		list->last = SHADOW_NO_PAGE;
+		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
+	} else if (unlikely(!shadow_page_list_del(zone->memmap, list,
+						  &zone->memmap->pages[index]))) {
+		return corrupt(zone, index, order, mt);
+	}
+	area->nr_free--;
+	return true;
+}
+
+/* What a block has become by merging */
+struct merged {
+	u32 at;			/* index of its first frame, plus the skew */
+	unsigned int order;
+};
+
+/* The upper half stops being the first frame of anything */
+static __always_inline void join(const struct shadow_memmap *memmap,
+				 struct merged *m)
+{
+	u32 upper = (m->at | (u32)BIT(m->order)) - memmap->skew;
+	struct shadow_page *page = &memmap->pages[upper];
+
+	WRITE_ONCE(page->flags, page->flags & SHADOW_PF_STAYS);
+	m->at &= ~(u32)BIT(m->order);
+	m->order++;
+}
+
+/*
+ * From a pageblock upwards the buddy may be of another type: its pageblocks
+ * become ours then, so that all of a block is of one type; but what is reserved
+ * stays apart.
+ */
+static noinline bool merge_pageblocks(struct shadow_zone *zone,
+				      struct merged *m, unsigned int mt)
+{
+	const u32 mask = SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK;
+	const struct shadow_memmap *memmap = zone->memmap;
+	unsigned int max_order = zone->nodes->max_order, other;
+	u32 index;
+
+	while (m->order < max_order) {
+		index = free_buddy(memmap, m->at, m->order, mask,
+				   shadow_buddy_want(zone, m->order, 0));
+		if (index == SHADOW_NO_PAGE)
+			break;
+		other = shadow_page_mt(&memmap->pages[index]);
+		if (unlikely(other >= SHADOW_MIGRATE_TYPES))
+			return corrupt(zone, index, m->order, other);
+		if (other != mt && (other == SHADOW_MIGRATE_HIGHATOMIC ||
+				    mt == SHADOW_MIGRATE_HIGHATOMIC))
+			break;
+		if (!unlink(zone, index, m->order, other))
+			return false;
+		if (other != mt)
+			__shadow_mobility_change(zone, &memmap->pages[index],
+						 m->order, mt);
+		join(memmap, m);
+	}
+	return true;
+}
+
+/* Inside a pageblock all are of one type: it is part of the compare */
+static __always_inline bool merge(struct shadow_zone *zone, struct merged *m,
+				  unsigned int mt)
+{
+	unsigned int pageblock = zone->nodes->pageblock_log2;
+	const struct shadow_memmap *memmap = zone->memmap;
+	u32 want = shadow_buddy_want(zone, m->order, mt);
+	u32 index;
+
+	for (; m->order < pageblock; want += SHADOW_PF(0, 1, 0, 0)) {
+		index = free_buddy(memmap, m->at, m->order, SHADOW_BUDDY_MASK, want);
+		if (index == SHADOW_NO_PAGE)
+			return true;
+		if (!unlink(zone, index, m->order, mt))
+			return false;
+		join(memmap, m);
+	}
+	__shadow_mobility_unmix(zone, &memmap->pages[m->at - memmap->skew],
+				m->order);
+	return merge_pageblocks(zone, m, mt);
 }
 
 /**
  * __shadow_buddy_free() - give a block back to its zone
  * @zone: the zone that the block lies in
- * @page: the block's first page, on no list
+ * @page: the block's first page, on no list; aligned to the block's length
  * @order: log2 of its frames
- * @mt: migratetype of the list it shall go on
  *
- * Merges with free buddies as long as there are any. Follows
- * __free_one_page().
+ * It goes to the list of its pageblock's type, merged with its free buddies as
+ * long as there are any. Follows __free_one_page().
  *
  * Context: @zone's lock held, interrupts off.
  * Return: 0, or -EUCLEAN if the machine is, or has just been, frozen; the
  * block is lost to the frozen machine then.
  */
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-			unsigned int order, unsigned int mt)
+			unsigned int order)
 {
-	unsigned int max_order = zone->nodes->max_order;
-	u32 index = shadow_page_index(zone->memmap, page);
-	unsigned int nr_pages = BIT(order);
-	struct shadow_page *buddy;
+	const struct shadow_memmap *memmap = zone->memmap;
+	u32 index = shadow_page_index(memmap, page);
+	struct merged m = { .at = index + memmap->skew, .order = order };
+	unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
 
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)))
+	if (shadow_fault_frozen(zone_fault(zone)) || !merge(zone, &m, mt))
 		return -EUCLEAN;
-	while (order < max_order) {
-		buddy = free_buddy(zone, index, order);
-		if (!buddy)
-			break;
-		if (!take_free(zone, buddy, order, shadow_page_mt(buddy)))
-			return -EUCLEAN;
-		/* The upper half stops being the first frame of anything */
-		if (buddy < page) {
-			shadow_page_set(page, 0);
-			page = buddy;
-			index -= BIT(order);
-		} else {
-			shadow_page_set(buddy, 0);
-		}
-		order++;
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE, 1);
+	if (m.order != order) {
+		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
+			     m.order - order);
+		page = &memmap->pages[m.at - memmap->skew];
 	}
-	if (!put_free(zone, page, order, mt))
+	if (!put(zone, page, m.order, mt, false))
 		return -EUCLEAN;
-	zone->nr_free += nr_pages;
+	account(zone, mt, BIT(order));
+	WRITE_ONCE(zone->nr_free, zone->nr_free + BIT(order));
 	return 0;
 }
 
@@ -283,45 +556,16 @@ int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order)
 {
-	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, 0) |
-		   shadow_zone_place(zone);
-
 	lockdep_assert_held(&zone->lock);
 	if (shadow_fault_frozen(zone_fault(zone)))
 		return -EUCLEAN;
-	if ((page->flags & BUDDY_MASK) != want)
+	if ((page->flags & SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK) !=
+	    shadow_buddy_want(zone, order, 0))
 		return -EINVAL;
-	if (!take_free(zone, page, order, shadow_page_mt(page)))
+	if (!__shadow_buddy_del(zone, page, order, shadow_page_mt(page)))
 		return -EUCLEAN;
-	zone->nr_free -= BIT(order);
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
 	return 0;
-}
-
-/**
- * shadow_buddy_alloc() - take a block off a zone, unlocked version
- * @zone: the zone
- * @order: log2 of the frames wanted
- * @mt: enum shadow_migratetype
- * @owner: enum shadow_owner of the block from now on
- *
- * Context: any; takes @zone's lock with interrupts off.
- * Return: the block's first page in state ALLOCATED, or NULL.
- */
-struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
-				       unsigned int order, unsigned int mt,
-				       unsigned int owner)
-{
-	struct shadow_page *page;
-	unsigned long irqflags;
-
-	if (order > zone->nodes->max_order)
-		return NULL;
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	page = __shadow_buddy_alloc(zone, order, mt);
-	if (page)
-		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return page;
 }
 
 /**
@@ -329,122 +573,18 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
  * @zone: the zone
  * @page: the block's first page
  * @order: log2 of its frames
- * @mt: migratetype of the list it shall go on
  *
  * Context: any; takes @zone's lock with interrupts off.
  * Return: 0 or -EUCLEAN, see __shadow_buddy_free().
  */
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-		      unsigned int order, unsigned int mt)
+		      unsigned int order)
 {
 	unsigned long irqflags;
 	int err;
 
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = __shadow_buddy_free(zone, page, order, mt);
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return err;
-}
-
-/* One free list: every link both ways, every block what it says it is */
-static int verify_list(struct shadow_zone *zone, unsigned int order,
-		       unsigned int mt, u64 *nr_blocks,
-		       struct shadow_fault *fault)
-{
-	const struct shadow_memmap *memmap = zone->memmap;
-	const struct shadow_page_list *list = &zone->free_area[order].list[mt];
-	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, mt) |
-		   shadow_zone_place(zone);
-	u32 index = list->first, prev = SHADOW_NO_PAGE;
-	u64 limit = zone->spanned >> order;
-	const struct shadow_page *page;
-
-	for (; index != SHADOW_NO_PAGE; prev = index, index = page->next) {
-		page = shadow_page_at(memmap, index);
-		if (!page || !shadow_page_aligned(memmap, index, order))
-			return shadow_fault_raise(fault,
-				"buddy: order %u type %u: index %u is out of range or misaligned",
-				order, mt, index);
-		if ((page->flags & (BUDDY_MASK | SHADOW_PF_MT_MASK)) != want)
-			return shadow_fault_raise(fault,
-				"buddy: order %u type %u: pfn %#llx is listed but its flags are %#x, expected %#x",
-				order, mt, shadow_index_to_pfn(memmap, index),
-				page->flags, want);
-		if (page->prev != prev)
-			return shadow_fault_raise(fault,
-				"buddy: order %u type %u: pfn %#llx points back to index %u, expected %u",
-				order, mt, shadow_index_to_pfn(memmap, index),
-				page->prev, prev);
-		if (order < zone->nodes->max_order &&
-		    free_buddy(zone, index, order))
-			return shadow_fault_raise(fault,
-				"buddy: pfn %#llx and its buddy are both free at order %u and not merged",
-				shadow_index_to_pfn(memmap, index), order);
-		if ((*nr_blocks)++ >= limit)
-			return shadow_fault_raise(fault,
-				"buddy: order %u type %u: more blocks listed than the zone can hold, a cycle",
-				order, mt);
-	}
-	if (list->last != prev)
-		return shadow_fault_raise(fault,
-			"buddy: order %u type %u: last is index %u, the walk ended at %u",
-			order, mt, list->last, prev);
-	if (!!(zone->orders[mt] & BIT(order)) != !shadow_page_list_empty(list))
-		return shadow_fault_raise(fault,
-			"buddy: order %u type %u: the summary bit is %s, the list is %s",
-			order, mt,
-			zone->orders[mt] & BIT(order) ? "set" : "clear",
-			shadow_page_list_empty(list) ? "empty" : "not");
-	return 0;
-}
-
-static int verify_areas(struct shadow_zone *zone, struct shadow_fault *fault)
-{
-	unsigned int order, mt;
-	u64 nr_blocks, nr_pages = 0;
-	int err;
-
-	for (order = 0; order <= zone->nodes->max_order; order++) {
-		nr_blocks = 0;
-		for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++) {
-			if (!(zone->orders[mt] & BIT(order)) &&
-			    shadow_page_list_empty(&zone->free_area[order].list[mt]))
-				continue;
-			err = verify_list(zone, order, mt, &nr_blocks, fault);
-			if (err)
-				return err;
-		}
-		if (nr_blocks != zone->free_area[order].nr_free)
-			return shadow_fault_raise(fault,
-				"buddy: order %u: %llu blocks listed, nr_free says %llu",
-				order, nr_blocks, zone->free_area[order].nr_free);
-		nr_pages += nr_blocks << order;
-	}
-	if (nr_pages != zone->nr_free)
-		return shadow_fault_raise(fault,
-			"buddy: zone %s: %llu frames in the free areas, nr_free says %llu",
-			shadow_zone_names[zone->type], nr_pages, zone->nr_free);
-	return 0;
-}
-
-/**
- * shadow_buddy_verify() - walk the whole state of one zone's buddy
- * @zone: the zone
- * @fault: filled with the first thing that is wrong
- *
- * Every list both ways, every listed block's state, order, type, place and
- * alignment, buddies that should have merged, the counts.
- *
- * Context: any; takes @zone's lock with interrupts off. Changes nothing.
- * Return: 0, or -EUCLEAN.
- */
-int shadow_buddy_verify(struct shadow_zone *zone, struct shadow_fault *fault)
-{
-	unsigned long irqflags;
-	int err;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = verify_areas(zone, fault);
+	err = __shadow_buddy_free(zone, page, order);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return err;
 }

@@ -59,8 +59,7 @@ static u64 first_not_free(const struct shadow_zone *zone, u64 index, u64 end)
 	return end;
 }
 
-static void give_back(struct shadow_zone *zone, u64 index, u64 end,
-		      unsigned int mt)
+static void give_back(struct shadow_zone *zone, u64 index, u64 end)
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	unsigned int order;
@@ -70,7 +69,7 @@ static void give_back(struct shadow_zone *zone, u64 index, u64 end,
 			      zone->nodes->max_order);
 		while (!shadow_page_aligned(memmap, index, order))
 			order--;
-		__shadow_buddy_free(zone, &memmap->pages[index], order, mt);
+		__shadow_buddy_free(zone, &memmap->pages[index], order);
 		index += BIT(order);
 	}
 }
@@ -81,7 +80,7 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 {
 	struct shadow_page *page;
 	u64 index, next, at;
-	unsigned int order, mt;
+	unsigned int order;
 
 	for (index = start; index < end; index = next) {
 		u32 head = free_block_of(zone, index, &order);
@@ -89,7 +88,6 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 		if (head == U32_MAX)
 			return false;
 		page = &zone->memmap->pages[head];
-		mt = shadow_page_mt(page);
 		next = (u64)head + BIT(order);
 		if (__shadow_buddy_take(zone, page, order))
 			return false;
@@ -100,8 +98,8 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 							owner, 0));
 			atomic_set(&page->refcount, 1);
 		}
-		give_back(zone, head, index, mt);
-		give_back(zone, at, next, mt);
+		give_back(zone, head, index);
+		give_back(zone, at, next);
 	}
 	return true;
 }

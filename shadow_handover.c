@@ -13,6 +13,7 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_handover.h"
+#include "shadow_mobility.h"
 
 static const struct {
 	const char *name;
@@ -101,11 +102,9 @@ static int free_block(struct shadow_nodes *nodes, u64 pfn, unsigned int order,
 {
 	struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
 	struct shadow_zone *zone = shadow_page_zone(nodes, page);
-	unsigned int mt;
 	int err;
 
-	mt = shadow_pageblock_mt(nodes, shadow_page_index(&nodes->memmap, page));
-	err = shadow_buddy_free(zone, page, order, mt);
+	err = shadow_buddy_free(zone, page, order);
 	if (err)
 		return err;
 	zone->managed += BIT(order);
@@ -215,6 +214,7 @@ int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early
 	int err;
 
 	memset(handover, 0, sizeof(*handover));
+	shadow_mobility_init(nodes);
 	reserve_all(nodes, early, handover);
 	name_owners(nodes, early->log);
 	while (early->ops->next_free(early, &idx, &start_pfn, &end_pfn)) {

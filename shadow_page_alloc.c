@@ -38,7 +38,8 @@ static struct shadow_page *take_from_zone(struct shadow_zone *zone,
 	if (order <= SHADOW_PCP_MAX_ORDER && likely(zone->pcp))
 		return shadow_pcp_alloc(zone, cpu, order, shadow_gfp_mt(gfp),
 					shadow_gfp_owner(gfp));
-	return shadow_buddy_alloc(zone, order, shadow_gfp_mt(gfp), shadow_gfp_owner(gfp));
+	return shadow_buddy_alloc(zone, order, shadow_gfp_mt(gfp),
+				  shadow_gfp_owner(gfp), 0);
 }
 
 /* One pass over the zonelist: get_page_from_freelist() */
@@ -75,7 +76,7 @@ static __always_inline int give_to_zone(struct shadow_zone *zone,
 	if (order <= SHADOW_PCP_MAX_ORDER && mt < SHADOW_MIGRATE_PCPTYPES &&
 	    likely(zone->pcp))
 		return shadow_pcp_free(zone, cpu, page, order, mt);
-	return shadow_buddy_free(zone, page, order, mt);
+	return shadow_buddy_free(zone, page, order);
 }
 
 /*

@@ -39,7 +39,7 @@ static struct shadow_page *take_from_zone(struct shadow_zone *zone,
 
 	if (order <= SHADOW_PCP_MAX_ORDER && zone->pcp)
 		return shadow_pcp_alloc(zone, cpu, order, mt, owner);
-	return shadow_buddy_alloc(zone, order, mt, owner);
+	return shadow_buddy_alloc(zone, order, mt, owner, 0);
 }
 
 /* One pass over the zonelist: get_page_from_freelist() */

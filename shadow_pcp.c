@@ -128,7 +128,7 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		return;
 	raw_spin_lock(&zone->lock);
 	for (i = 0; i < nr; i++) {
-		page = __shadow_buddy_alloc(zone, order, mt);
+		page = __shadow_buddy_alloc(zone, order, mt, 0);
 		if (!page)
 			break;
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt));
@@ -190,8 +190,6 @@ static int drain_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		      u32 *nr_pages)
 {
 	struct shadow_page *page;
-	unsigned int mt;
-	u32 index;
 
 	while (*nr_pages && !shadow_page_list_empty(list)) {
 		page = shadow_page_at(zone->memmap, list->last);
@@ -201,10 +199,7 @@ static int drain_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 				order, list->last);
 		pcp->count -= BIT(order);
 		*nr_pages -= min_t(u32, *nr_pages, BIT(order));
-		/* Its pageblock may have changed sides since it came here */
-		index = shadow_page_index(zone->memmap, page);
-		mt = shadow_pageblock_mt(zone->nodes, index);
-		if (__shadow_buddy_free(zone, page, order, mt))
+		if (__shadow_buddy_free(zone, page, order))
 			return -EUCLEAN;
 		shadow_event(zone->nodes->events, SHADOW_EV_PCP_DRAIN, 1);
 	}

@@ -34,6 +34,8 @@ static void zone_init(struct shadow_nodes *nodes, int nid,
 	zone->memmap = &nodes->memmap;
 	zone->type = type;
 	zone->nid = nid;
+	zone->place = (u32)type << SHADOW_PF_ZONE_SHIFT |
+		      (u32)nid << SHADOW_PF_NODE_SHIFT;
 	for (order = 0; order < SHADOW_NR_ORDERS; order++)
 		for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++)
 			shadow_page_list_init(&zone->free_area[order].list[mt]);

@@ -7,19 +7,22 @@
 #ifndef SHADOW_BUDDY_H
 #define SHADOW_BUDDY_H
 
+#include "shadow_gfp.h"
 #include "shadow_zone.h"
 
 struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
-					 unsigned int order, unsigned int mt);
+					 unsigned int order, unsigned int mt,
+					 unsigned int alloc_flags);
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-			unsigned int order, unsigned int mt);
+			unsigned int order);
 int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order);
 struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 				       unsigned int order, unsigned int mt,
-				       unsigned int owner);
+				       unsigned int owner,
+				       unsigned int alloc_flags);
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-		      unsigned int order, unsigned int mt);
+		      unsigned int order);
 int shadow_buddy_verify(struct shadow_zone *zone, struct shadow_fault *fault);
 
 #endif /* SHADOW_BUDDY_H */

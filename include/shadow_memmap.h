@@ -75,6 +75,7 @@ extern const char *const shadow_page_state_names[SHADOW_NR_PAGE_STATES];
 #define SHADOW_PF_ZONE_MASK	(0x7U << SHADOW_PF_ZONE_SHIFT)
 #define SHADOW_PF_NODE_MASK	(0x7U << SHADOW_PF_NODE_SHIFT)
 #define SHADOW_PF_PLACE_MASK	(SHADOW_PF_ZONE_MASK | SHADOW_PF_NODE_MASK)
+#define SHADOW_PF_STAYS		(SHADOW_PF_PLACE_MASK | SHADOW_PF_BANK_MASK)
 
 /**
  * struct shadow_page - one page frame
@@ -207,9 +208,7 @@ static inline unsigned int shadow_page_nid(const struct shadow_page *page)
  */
 static inline void shadow_page_set(struct shadow_page *page, u32 pf)
 {
-	const u32 stays = SHADOW_PF_PLACE_MASK | SHADOW_PF_BANK_MASK;
-
-	WRITE_ONCE(page->flags, (page->flags & stays) | pf);
+	WRITE_ONCE(page->flags, (page->flags & SHADOW_PF_STAYS) | pf);
 }
 
 /**

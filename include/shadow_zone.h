@@ -47,6 +47,15 @@ enum shadow_migratetype {
 
 #define SHADOW_MIGRATE_PCPTYPES	SHADOW_MIGRATE_HIGHATOMIC
 
+/*
+ * What is known of a pageblock, one byte each. MIXED: a fallback has put frames
+ * of another type in it, and it was not wholly free since. SHARED: another zone
+ * has a part in it, or nobody; it never changes sides.
+ */
+#define SHADOW_PAGEBLOCK_MT	0x03U	/* enum shadow_migratetype */
+#define SHADOW_PAGEBLOCK_SHARED	0x40U
+#define SHADOW_PAGEBLOCK_MIXED	0x80U
+
 enum shadow_watermark {
 	SHADOW_WMARK_MIN,
 	SHADOW_WMARK_LOW,
@@ -88,6 +97,7 @@ struct shadow_memblock;
  * @flags: SHADOW_ZONE_*
  * @type: which zone this is
  * @nid: node
+ * @place: both as they are in the flags of its pages
  * @pcp_batch: frames that move at once between the zone and a per-CPU list
  * @pcp_high_min: frames that a CPU's lists may hold at least, before they are
  *	drained
@@ -109,6 +119,7 @@ struct shadow_memblock;
  * @nr_free: frames in the free areas (not those on per-CPU lists)
  * @nr_reserved_highatomic: frames of the pageblocks of type HIGHATOMIC
  * @nr_free_highatomic: of those, the ones in the free areas
+ * @nr_mixed: pageblocks with SHADOW_PAGEBLOCK_MIXED
  * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @free_area: blocks by order
  */
@@ -119,6 +130,7 @@ struct shadow_zone {
 	u32 flags;
 	enum shadow_zone_type type;
 	int nid;
+	u32 place;
 	u32 pcp_batch;
 	u32 pcp_high_min;
 	u32 pcp_high_max;
@@ -137,6 +149,7 @@ struct shadow_zone {
 	u64 nr_free;
 	u64 nr_reserved_highatomic;
 	u64 nr_free_highatomic;
+	u64 nr_mixed;
 	u32 orders[SHADOW_MIGRATE_TYPES];
 	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
 };
@@ -195,7 +208,8 @@ struct shadow_core {
  * @fault: raised when an invariant is found broken; freezes the allocator
  * @fail: allocations that fail on purpose; NULL: none
  * @memmap: all frames
- * @pageblock_mt: migratetype of each pageblock of the memmap
+ * @pageblock_mt: migratetype of each pageblock of the memmap, and
+ *	SHADOW_PAGEBLOCK_*
  * @page_shift: log2 of the bytes in a frame
  * @max_order: largest order of a block, inclusive
  * @pageblock_log2: log2 of the frames in a pageblock
@@ -344,8 +358,7 @@ shadow_page_zone(struct shadow_nodes *nodes, const struct shadow_page *page)
 /* The bits of a page's flags that say in which zone and node it lies */
 static inline u32 shadow_zone_place(const struct shadow_zone *zone)
 {
-	return (u32)zone->type << SHADOW_PF_ZONE_SHIFT |
-	       (u32)zone->nid << SHADOW_PF_NODE_SHIFT;
+	return zone->place;
 }
 
 static inline bool shadow_zone_populated(const struct shadow_zone *zone)
@@ -366,11 +379,10 @@ static inline bool shadow_zone_populated(const struct shadow_zone *zone)
 static inline unsigned int shadow_pageblock_mt(const struct shadow_nodes *nodes,
 					       u32 index)
 {
-	u8 mt = READ_ONCE(nodes->pageblock_mt[(index + nodes->memmap.skew) >>
-					      nodes->pageblock_log2]);
-
-	/* The array lies in the block and may be corrupt */
-	return likely(mt < SHADOW_MIGRATE_TYPES) ? mt : SHADOW_MIGRATE_UNMOVABLE;
+	/* The array lies in the block and may be corrupt: two bits, four types */
+	return READ_ONCE(nodes->pageblock_mt[(index + nodes->memmap.skew) >>
+					     nodes->pageblock_log2]) &
+	       SHADOW_PAGEBLOCK_MT;
 }
 
 void shadow_nodes_init(struct shadow_nodes *nodes,

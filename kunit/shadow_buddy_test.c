@@ -677,7 +677,7 @@ static void buddy_corruption_is_seen(struct kunit *test)
 	}
 }
 
-/* A type that no list has, met when the neighbour is freed and would merge */
+/* A type that no list has: nobody merges with it, nobody is given it */
 static void break_type_far(struct shadow_test_machine *m)
 {
 	free_head(m, 3)->flags |= SHADOW_PF_MT_MASK;
@@ -704,7 +704,10 @@ static void buddy_corruption_stays_inside(struct kunit *test)
 	struct shadow_page *neighbour = free_head(m, 3) + 8;
 
 	break_type_far(m);
-	shadow_free_pages(&m->nodes, neighbour, 3);
+	KUNIT_EXPECT_EQ(test, shadow_free_pages(&m->nodes, neighbour, 3), 0);
+	KUNIT_EXPECT_PTR_EQ(test, neighbour,
+			    shadow_alloc_pages(&m->nodes, SHADOW_GFP_MOVABLE, 3));
+	KUNIT_EXPECT_NULL(test, shadow_alloc_pages(&m->nodes, SHADOW_GFP_MOVABLE, 3));
 	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&m->fault));
 
 	m = machine_to_break(test);

@@ -13,12 +13,12 @@ static struct shadow_zone *zone_of(struct shadow_test_machine *m,
 }
 
 /*
- * 64 frames, one of them taken as movable: blocks of order 0 to 5 are left, all
- * movable. What is unmovable must not go next to it but into the largest.
+ * Two pageblocks, one frame taken as movable: blocks of order 0 to 9 are left,
+ * all movable. What is unmovable must not go next to it but into the largest.
  */
 static void fallback_takes_the_largest(struct kunit *test)
 {
-	struct shadow_test_machine *m = shadow_test_machine(test, 64, 0);
+	struct shadow_test_machine *m = shadow_test_machine(test, 1024, 0);
 	struct shadow_page *page;
 	u64 first;
 
@@ -27,7 +27,7 @@ static void fallback_takes_the_largest(struct kunit *test)
 	first = shadow_page_to_pfn(&m->nodes, page);
 	page = shadow_alloc_pages(&m->nodes, SHADOW_GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, shadow_page_to_pfn(&m->nodes, page), first + 32);
+	KUNIT_EXPECT_EQ(test, shadow_page_to_pfn(&m->nodes, page), first + 512);
 	shadow_test_machine_verify(test, m);
 }
 

@@ -999,6 +999,9 @@ static void slab_oom_alloc(struct kunit *test)
 
 		for (nr = 0; ; nr++) {
 			p = shadow_kmem_cache_alloc_cpu(cache, nr & 1, 0);
+			/* The other CPU's slab may have some left */
+			if (!p)
+				p = shadow_kmem_cache_alloc_cpu(cache, !(nr & 1), 0);
 			if (!p)
 				break;
 			*p = chain;
