@@ -170,7 +170,7 @@ static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 static int read_set_key(struct shadow_ctl_text *text,
 			struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
 {
-	char allowed[160] = "";
+	char allowed[200] = "";
 	unsigned int key, id;
 	int at = 0;
 

@@ -13,6 +13,9 @@
 #include "shadow_pcp.h"
 #include "shadow_watermark.h"
 
+/* MIN_PERCPU_PAGELIST_HIGH_FRACTION of mm/page_alloc.c */
+#define MIN_HIGH_FRACTION	8
+
 #define WITH(phase)	(SHADOW_PHASE_##phase + 1)
 
 /* -------------------------------------------------------- what changes -- */
@@ -81,6 +84,18 @@ static void show_ratios(const struct shadow_ctl *ctl, char *text, size_t room)
 				  room);
 }
 
+/* percpu_pagelist_high_fraction_sysctl_handler() */
+static void run_fraction(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	ctl->mm->nodes.pcp_high_fraction = cmd->value;
+	shadow_pcp_setup(&ctl->mm->nodes);
+}
+
+static void show_fraction(const struct shadow_ctl *ctl, char *text, size_t room)
+{
+	snprintf(text, room, "%u", ctl->mm->nodes.pcp_high_fraction);
+}
+
 const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 	[SHADOW_CTL_SET_COUNTERS] = {
 		.name = "counters",
@@ -130,6 +145,17 @@ const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 		.since = WITH(WATERMARKS),
 		.run = run_ratios,
 		.show = show_ratios,
+	},
+	[SHADOW_CTL_SET_PERCPU_PAGELIST_HIGH_FRACTION] = {
+		.name = "percpu_pagelist_high_fraction",
+		.allowed = "0 or a number from 8 to 2147483647",
+		.meaning = "per-CPU lists may hold 1/N of a zone; 0: as much as below its low mark",
+		.kind = SHADOW_CTL_VALUE_NUMBER,
+		.min = MIN_HIGH_FRACTION,
+		.max = S32_MAX,
+		.since = WITH(WATERMARKS),
+		.run = run_fraction,
+		.show = show_fraction,
 	},
 };
 
