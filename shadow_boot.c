@@ -32,6 +32,8 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
 			  mm->cfg.page_shift, shadow_boot_max_order(mm));
 	nodes->fail = &mm->fail;
+	nodes->why = &mm->why;
+	nodes->linear_offset = shadow_layout_pa_to_va(&mm->layout, 0);
 	nodes->nr_nodes = mm->boot.nr_nodes;
 	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
@@ -461,6 +463,7 @@ int shadow_boot_up(struct shadow_mm *mm)
 	shadow_fault_init(&mm->fault);
 	shadow_event_init(&mm->events);
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
+	shadow_why_init(&mm->why);
 	memset(&mm->boot, 0, sizeof(mm->boot));
 	return shadow_boot_step(mm, mm->cfg.until);
 }
@@ -482,6 +485,7 @@ u64 shadow_boot_down(struct shadow_mm *mm)
 	u64 left = 0;
 
 	shadow_fail_fini(&mm->fail);
+	shadow_why_fini(&mm->why);
 	/* Already undone; nr_done says which phase it was */
 	if (mm->boot.failed)
 		return 0;

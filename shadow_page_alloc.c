@@ -8,6 +8,7 @@
 #include "shadow_page_alloc.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
+#include "shadow_why.h"
 
 /*
  * Would the zone stay above the mark, and has it a block of that size at all?
@@ -79,27 +80,22 @@ static __always_inline int give_to_zone(struct shadow_zone *zone,
 	return shadow_buddy_free(zone, page, order);
 }
 
-/*
- * Contents for a block that was just taken, cleared where that is asked for.
- * Where a virtual board's storage has none left, the frames go back. The
- * clearing alone may be long: never under a lock.
+/**
+ * shadow_page_give() - a block that nobody uses goes back to its zone
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @page: the block's first page
+ * @order: log2 of its frames
+ *
+ * Used by shadow_page_slow.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0, or -EUCLEAN where its zone is corrupt (the machine is frozen).
  */
-static noinline bool get_contents(struct shadow_nodes *nodes, unsigned int cpu,
-				  u32 gfp, struct shadow_page *page,
-				  unsigned int order)
+int shadow_page_give(struct shadow_nodes *nodes, unsigned int cpu,
+		     struct shadow_page *page, unsigned int order)
 {
-	phys_addr_t pa = shadow_page_to_phys(nodes, page);
-	size_t bytes = (size_t)1 << (nodes->page_shift + order);
-
-	if (shadow_block_back(nodes->block, pa, bytes)) {
-		atomic_set(&page->refcount, 0);
-		give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
-		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
-		return false;
-	}
-	if (gfp & SHADOW_GFP_ZERO)
-		memset(shadow_phys_to_virt(nodes->block, pa), 0, bytes);
-	return true;
+	return give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
 }
 
 /**
@@ -118,8 +114,9 @@ static noinline bool get_contents(struct shadow_nodes *nodes, unsigned int cpu,
  * Context: any, also with interrupts off; does not sleep.
  * Return: the first page, its refcount 1; NULL when no zone that @gfp allows
  * has the frames above its watermark, @order exceeds the machine's max_order,
- * contents are asked of a machine that has none, or whose storage has no
- * free piece of that length, or the machine is frozen.
+ * flags exclude each other, contents are asked of a machine that has none, or
+ * whose storage has no free piece of that length, or the machine is frozen. Why
+ * it was is remembered: shadow_why.h.
  */
 struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 					   unsigned int cpu, u32 gfp,
@@ -129,24 +126,26 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 
 	if (unlikely(order > nodes->max_order ||
 		     shadow_fault_frozen(nodes->fault) ||
-		     ((gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
-		      !nodes->block->virt)))
-		return NULL;
+		     ((gfp & SHADOW_GFP_CHECKED) &&
+		      !shadow_page_allowed(nodes, gfp))))
+		return shadow_page_refuse(nodes, cpu, gfp, order);
 	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_PAGE,
-			       1ULL << (nodes->page_shift + order))) {
-		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
-		return NULL;
-	}
+			       1ULL << (nodes->page_shift + order)))
+		return shadow_page_refuse(nodes, cpu, gfp, order);
+	gfp |= shadow_why_wanted(nodes->why);
 	page = take_page(nodes, cpu, gfp, order);
 	if (unlikely(!page)) {
 		page = shadow_page_slow(nodes, cpu, gfp, order);
 		if (!page)
 			return NULL;
+		gfp &= ~SHADOW_GFP_ROUTE;
 	}
 	atomic_set(&page->refcount, 1);
-	if (unlikely(gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
-	    !get_contents(nodes, cpu, gfp, page, order))
-		return NULL;
+	if (unlikely(gfp & SHADOW_GFP_PREPARED)) {
+		page = shadow_page_prepare(nodes, cpu, gfp, page, order);
+		if (!page)
+			return NULL;
+	}
 	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
 	return page;
 }
@@ -184,8 +183,10 @@ struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
  * @order: the order it was allocated with
  *
  * A page that starts no block in use, or one of another order, is refused: a
- * double free, a foreign page. On a virtual board contents go with the frames.
- * Follows __free_pages().
+ * double free, a foreign page, a compound page's tail. Where others have a
+ * reference, too, all of a compound page stays; of another block the first
+ * frame does, alone, and is order 0 from now on. On a virtual board contents go
+ * with the frames. Follows __free_pages().
  *
  * Context: any, also with interrupts off; does not sleep.
  * Return: 0; -EINVAL if refused, and nothing has changed; -EUCLEAN if the
@@ -201,8 +202,8 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 	if (unlikely((READ_ONCE(page->flags) & mask) !=
 		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
 		return -EINVAL;
-	if (!atomic_dec_and_test(&page->refcount))
-		return 0;
+	if (unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
+		return shadow_page_free_shared(nodes, cpu, page, order);
 	/* Before somebody else can have the frames */
 	shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
 			    (u64)1 << (nodes->page_shift + order));

@@ -1,78 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * shadow_page_slow - an allocation that no zone can answer above its low
- * watermark: down to the min watermark (and half of that with SHADOW_GFP_HIGH),
- * then once more after all per-CPU lists have been drained.
+ * watermark, or that wants more than frames.
+ *
+ * In this order, until one of them has the frames:
+ *	low	once more, where the fast path would not mix pageblocks
+ *		the reclaimers of all nodes in question are woken
+ *	min	lowered by a half (HIGH) and a quarter of the rest (ATOMIC)
+ *	none	with MEMALLOC, which will free more than it takes
+ *		who cannot wait is refused here
+ *		pageblocks kept for atomic blocks are given up, all but one a
+ *		zone, and the per-CPU lists are emptied
+ *	min	or none, as above
+ *		the last of those pageblocks, too
+ *	min	or none
+ *	none	with NOFAIL
+ * What the kernel does between the last ones, reclaim and compaction, is not
+ * here yet: so nothing more can be won by waiting, and NOFAIL is refused at the
+ * end instead of going round for ever.
  */
 #include "shadow_buddy.h"
+#include "shadow_mobility.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
+#include "shadow_why.h"
 
-/*
- * Would the zone stay above the mark, and has it a block of that size at all?
- * Follows __zone_watermark_ok().
+/**
+ * struct slow - one allocation on its slow path
+ * @nodes: the layer
+ * @list: zones that it may try, in their order
+ * @cpu: whose per-CPU lists are used
+ * @gfp: SHADOW_GFP_*
+ * @order: log2 of the frames
+ * @highest: the highest zone
+ * @lowest: the lowest zone, with THISZONE the same
+ * @trail: what it has done so far
  */
-static bool watermark_ok(const struct shadow_zone *zone, unsigned int order,
-			 enum shadow_zone_type highest, u32 gfp)
-{
-	u64 min = zone->mark[SHADOW_WMARK_MIN];
-	u32 orders;
+struct slow {
+	struct shadow_nodes *nodes;
+	const struct shadow_zonelist *list;
+	unsigned int cpu;
+	u32 gfp;
+	unsigned int order;
+	enum shadow_zone_type highest;
+	enum shadow_zone_type lowest;
+	struct shadow_why_trail trail;
+};
 
-	if (gfp & SHADOW_GFP_HIGH)
-		min -= min / 2;
-	if (READ_ONCE(zone->nr_free) <
-	    min + zone->lowmem_reserve[highest] + BIT(order))
-		return false;
-	if (!order)
-		return true;
-	orders = READ_ONCE(zone->orders[SHADOW_MIGRATE_UNMOVABLE]) |
-		 READ_ONCE(zone->orders[SHADOW_MIGRATE_MOVABLE]) |
-		 READ_ONCE(zone->orders[SHADOW_MIGRATE_RECLAIMABLE]);
-	return orders >> order;
+static bool may_use(const struct slow *slow, const struct shadow_zone *zone)
+{
+	return zone->type <= slow->highest && zone->type >= slow->lowest;
 }
 
-static struct shadow_page *take_from_zone(struct shadow_zone *zone,
-					  unsigned int cpu, u32 gfp,
-					  unsigned int order)
+/* rmqueue(): small blocks from this CPU's list, which has its own way down */
+static struct shadow_page *take_from_zone(const struct slow *slow,
+					  struct shadow_zone *zone,
+					  unsigned int alloc_flags)
 {
-	unsigned int mt = shadow_gfp_mt(gfp), owner = shadow_gfp_owner(gfp);
+	unsigned int mt = shadow_gfp_mt(slow->gfp);
+	unsigned int owner = shadow_gfp_owner(slow->gfp);
+	struct shadow_page *page;
 
-	if (order <= SHADOW_PCP_MAX_ORDER && zone->pcp)
-		return shadow_pcp_alloc(zone, cpu, order, mt, owner);
-	return shadow_buddy_alloc(zone, order, mt, owner, 0);
+	if (slow->order <= SHADOW_PCP_MAX_ORDER && zone->pcp) {
+		page = shadow_pcp_alloc(zone, slow->cpu, slow->order, mt, owner);
+		if (page)
+			return page;
+	}
+	return shadow_buddy_alloc(zone, slow->order, mt, owner, alloc_flags);
 }
 
 /* One pass over the zonelist: get_page_from_freelist() */
-static struct shadow_page *take_page(struct shadow_nodes *nodes,
-				     unsigned int cpu, u32 gfp,
-				     unsigned int order)
+static struct shadow_page *take_page(struct slow *slow, unsigned int alloc_flags,
+				     enum shadow_why_step step)
 {
-	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
-	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
-	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
-	struct shadow_zone *const *zone;
+	struct shadow_zone *const *at = slow->list->zone;
+	struct shadow_zone *const *end = at + slow->list->nr;
 	struct shadow_page *page;
+	u64 mark;
 
-	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
-		if ((*zone)->type > highest || (*zone)->type < lowest ||
-		    !watermark_ok(*zone, order, highest, gfp))
+	shadow_why_step(&slow->trail, step);
+	for (; at < end; at++) {
+		if (!may_use(slow, *at))
 			continue;
-		page = take_from_zone(*zone, cpu, gfp, order);
-		if (page)
-			return page;
+		mark = shadow_wmark_pages(*at, alloc_flags & SHADOW_ALLOC_WMARK_MASK);
+		if (!(alloc_flags & SHADOW_ALLOC_NO_WATERMARKS) &&
+		    !shadow_watermark_fast(*at, slow->order, mark, slow->highest,
+					   alloc_flags))
+			continue;
+		page = take_from_zone(slow, *at, alloc_flags);
+		if (!page)
+			continue;
+		if (alloc_flags & SHADOW_ALLOC_HIGHATOMIC)
+			shadow_mobility_reserve_highatomic(*at, page, slow->order);
+		return page;
 	}
 	return NULL;
 }
 
-static void drain_zonelist(struct shadow_nodes *nodes, unsigned int cpu,
-			   u32 gfp)
+/* One zone of each node is told, the first in question: wake_all_kswapds() */
+static void wake_reclaimers(struct slow *slow)
 {
-	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
+	u32 woken = 0;
 	unsigned int i;
 
-	for (i = 0; i < list->nr; i++)
-		if (list->zone[i]->pcp)
-			shadow_pcp_drain(list->zone[i]);
+	shadow_why_step(&slow->trail, SHADOW_WHY_WAKE);
+	for (i = 0; i < slow->list->nr; i++) {
+		struct shadow_zone *zone = slow->list->zone[i];
+
+		if (zone->type > slow->highest || (woken & BIT(zone->nid)))
+			continue;
+		woken |= BIT(zone->nid);
+		shadow_watermark_wake(zone, slow->order, slow->highest);
+	}
+}
+
+static void drain_lists(struct slow *slow)
+{
+	unsigned int i;
+
+	shadow_why_step(&slow->trail, SHADOW_WHY_DRAIN);
+	for (i = 0; i < slow->list->nr; i++)
+		if (slow->list->zone[i]->pcp)
+			shadow_pcp_drain(slow->list->zone[i]);
+}
+
+/* A pageblock kept for atomic blocks: all but one a zone, or the last, too */
+static bool unreserve(struct slow *slow, bool force)
+{
+	shadow_why_step(&slow->trail, SHADOW_WHY_UNRESERVE);
+	return shadow_mobility_unreserve_highatomic(slow->nodes, slow->list,
+						    slow->highest,
+						    shadow_gfp_mt(slow->gfp),
+						    force);
+}
+
+/* What can be had by giving up what was put aside; of who can wait */
+static struct shadow_page *take_aside(struct slow *slow, unsigned int alloc_flags,
+				      enum shadow_why_step step)
+{
+	struct shadow_page *page;
+
+	unreserve(slow, false);
+	drain_lists(slow);
+	page = take_page(slow, alloc_flags, step);
+	while (!page && unreserve(slow, true))
+		page = take_page(slow, alloc_flags, step);
+	return page;
+}
+
+/* Below the low mark, with what the flags allow; sets what that was */
+static struct shadow_page *take_slowly(struct slow *slow, unsigned int *alloc_flags)
+{
+	enum shadow_why_step step = SHADOW_WHY_TRY_MIN;
+	struct shadow_page *page;
+
+	page = take_page(slow, SHADOW_WMARK_LOW, SHADOW_WHY_TRY_MIXED);
+	if (page)
+		return page;
+	wake_reclaimers(slow);
+	*alloc_flags = shadow_gfp_alloc_flags(slow->gfp, slow->order);
+	page = take_page(slow, *alloc_flags, step);
+	if (!page && (slow->gfp & SHADOW_GFP_MEMALLOC)) {
+		*alloc_flags = SHADOW_ALLOC_NO_WATERMARKS;
+		step = SHADOW_WHY_TRY_ALL;
+		page = take_page(slow, *alloc_flags, step);
+	}
+	if (page || (slow->gfp & SHADOW_GFP_NOWAIT))
+		return page;
+	page = take_aside(slow, *alloc_flags, step);
+	if (page || !(slow->gfp & SHADOW_GFP_NOFAIL))
+		return page;
+	*alloc_flags = SHADOW_ALLOC_NO_WATERMARKS;
+	return take_page(slow, *alloc_flags, SHADOW_WHY_TRY_ALL);
 }
 
 /**
@@ -82,7 +181,8 @@ static void drain_zonelist(struct shadow_nodes *nodes, unsigned int cpu,
  * @gfp: SHADOW_GFP_*
  * @order: log2 of the frames
  *
- * Follows __alloc_pages_slowpath() of mm/page_alloc.c.
+ * Its route or its refusal is remembered in any case: see shadow_why.h. Follows
+ * __alloc_pages_slowpath() of mm/page_alloc.c.
  *
  * Context: any, also with interrupts off; does not sleep.
  * Return: the first page in state ALLOCATED, its refcount not yet set; NULL
@@ -92,14 +192,117 @@ struct shadow_page *shadow_page_slow(struct shadow_nodes *nodes,
 				     unsigned int cpu, u32 gfp,
 				     unsigned int order)
 {
-	struct shadow_page *page;
+	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	struct slow slow = {
+		.nodes = nodes,
+		.list = shadow_gfp_zonelist(nodes, cpu, gfp),
+		.cpu = cpu,
+		.gfp = gfp,
+		.order = order,
+		.highest = highest,
+		.lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0,
+		.trail = { .nr = 1, .step = { SHADOW_WHY_TRY_LOW } },
+	};
+	unsigned int alloc_flags = SHADOW_WMARK_LOW;
+	struct shadow_page *page = take_slowly(&slow, &alloc_flags);
 
-	page = take_page(nodes, cpu, gfp, order);
 	if (page)
-		return page;
-	drain_zonelist(nodes, cpu, gfp);
-	page = take_page(nodes, cpu, gfp, order);
-	if (!page)
-		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
+		shadow_why_took(nodes, cpu, gfp, order, &slow.trail, page);
+	else
+		shadow_why_refused(nodes, cpu, gfp, order, &slow.trail,
+				   alloc_flags, gfp & SHADOW_GFP_NOFAIL ?
+				   SHADOW_WHY_NOFAIL : SHADOW_WHY_NO_MEMORY);
+	return page;
+}
+
+static bool no_contents(const struct shadow_nodes *nodes, u32 gfp)
+{
+	return (gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) &&
+	       !nodes->block->virt;
+}
+
+/**
+ * shadow_page_allowed() - can flags that may exclude each other be had?
+ * @nodes: the layer
+ * @gfp: SHADOW_GFP_*
+ *
+ * Context: any.
+ * Return: false where they contradict each other, or ask a machine without
+ * contents for some.
+ */
+bool shadow_page_allowed(const struct shadow_nodes *nodes, u32 gfp)
+{
+	return !no_contents(nodes, gfp) && !shadow_gfp_refusal(gfp);
+}
+
+/**
+ * shadow_page_refuse() - an allocation is refused before anything was tried
+ * @nodes: the layer
+ * @cpu: who asked
+ * @gfp: SHADOW_GFP_*
+ * @order: log2 of the frames
+ *
+ * What is wrong is found out again here, away from the fast path.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: NULL.
+ */
+struct shadow_page *shadow_page_refuse(struct shadow_nodes *nodes,
+				       unsigned int cpu, u32 gfp,
+				       unsigned int order)
+{
+	enum shadow_why_reason reason = SHADOW_WHY_INJECTED;
+
+	if (shadow_fault_frozen(nodes->fault))
+		reason = SHADOW_WHY_FROZEN;
+	else if (order > nodes->max_order)
+		reason = SHADOW_WHY_BAD_ORDER;
+	else if (shadow_gfp_refusal(gfp))
+		reason = SHADOW_WHY_BAD_FLAGS;
+	else if (no_contents(nodes, gfp))
+		reason = SHADOW_WHY_NO_CONTENTS;
+	shadow_why_refused(nodes, cpu, gfp, order, NULL, 0, reason);
+	return NULL;
+}
+
+/**
+ * shadow_page_prepare() - what else a block that was just taken is wanted for
+ * @nodes: the layer
+ * @cpu: whose per-CPU list it goes to where that cannot be had
+ * @gfp: SHADOW_GFP_*: COMP, CONTENTS, ZERO; ROUTE where no route was left yet
+ * @page: the block's first page, state ALLOCATED
+ * @order: log2 of its frames
+ *
+ * Contents, cleared where that is asked for: where a virtual board's storage
+ * has none left, the frames go back. The clearing alone may be long: never
+ * under a lock. Follows prep_new_page().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: @page, or NULL.
+ */
+struct shadow_page *shadow_page_prepare(struct shadow_nodes *nodes,
+					unsigned int cpu, u32 gfp,
+					struct shadow_page *page,
+					unsigned int order)
+{
+	phys_addr_t pa = shadow_page_to_phys(nodes, page);
+	size_t bytes = (size_t)1 << (nodes->page_shift + order);
+
+	if (gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) {
+		if (shadow_block_back(nodes->block, pa, bytes)) {
+			atomic_set(&page->refcount, 0);
+			shadow_page_give(nodes, cpu, page, order);
+			shadow_why_refused(nodes, cpu, gfp, order, NULL, 0,
+					   SHADOW_WHY_NO_CONTENTS);
+			return NULL;
+		}
+		if (gfp & SHADOW_GFP_ZERO)
+			memset(shadow_phys_to_virt(nodes->block, pa), 0, bytes);
+	}
+	/* A single frame has no tails: prep_compound_page() is not called */
+	if ((gfp & SHADOW_GFP_COMP) && order)
+		WRITE_ONCE(page->flags, page->flags | SHADOW_PF_COMP);
+	if (gfp & SHADOW_GFP_ROUTE)
+		shadow_why_took(nodes, cpu, gfp, order, NULL, page);
 	return page;
 }

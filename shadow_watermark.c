@@ -14,8 +14,15 @@ static u64 ten_thousandths(u64 nr_pages, u64 factor)
 
 /* ----------------------------------------------------------- the decision -- */
 
-/* What is left of the mark for whom the reserves are kept */
-static s64 reserve_mark(s64 mark, unsigned int alloc_flags)
+/**
+ * shadow_watermark_lowered() - what is left of a mark for who may use reserves
+ * @mark: frames
+ * @alloc_flags: SHADOW_ALLOC_*
+ *
+ * Context: any.
+ * Return: frames: a half with MIN_RESERVE, three eighths with NON_BLOCK, too.
+ */
+s64 shadow_watermark_lowered(s64 mark, unsigned int alloc_flags)
 {
 	if (!(alloc_flags & SHADOW_ALLOC_MIN_RESERVE))
 		return mark;
@@ -25,9 +32,16 @@ static s64 reserve_mark(s64 mark, unsigned int alloc_flags)
 	return mark;
 }
 
-/* Orders of which a block is on a list that the allocation may use */
-static u32 usable_orders(const struct shadow_zone *zone,
-			 unsigned int alloc_flags)
+/**
+ * shadow_watermark_orders() - blocks that an allocation may use
+ * @zone: the zone
+ * @alloc_flags: SHADOW_ALLOC_*
+ *
+ * Context: any, without the zone's lock; a momentary value.
+ * Return: bit by order, set where such a block is on one of its lists.
+ */
+u32 shadow_watermark_orders(const struct shadow_zone *zone,
+			    unsigned int alloc_flags)
 {
 	u32 orders = 0;
 	unsigned int mt;
@@ -61,12 +75,12 @@ bool shadow_watermark_ok(const struct shadow_zone *zone, unsigned int order,
 			 unsigned int alloc_flags)
 {
 	s64 nr_free = READ_ONCE(zone->nr_free);
-	s64 min = reserve_mark(mark, alloc_flags);
+	s64 min = shadow_watermark_lowered(mark, alloc_flags);
 
 	nr_free -= shadow_watermark_unusable(zone, order, alloc_flags);
 	if (nr_free <= min + (s64)zone->lowmem_reserve[highest])
 		return false;
-	return !order || usable_orders(zone, alloc_flags) >> order;
+	return !order || shadow_watermark_orders(zone, alloc_flags) >> order;
 }
 
 /**
@@ -180,6 +194,7 @@ void shadow_watermark_wake(struct shadow_zone *zone, unsigned int order,
 	struct shadow_zone *zones = nodes->node[zone->nid].zone;
 	unsigned int type;
 
+	atomic64_inc(&zone->nr_wakes);
 	if (nodes->wake_reclaim) {
 		nodes->wake_reclaim(nodes->reclaim_ctx, zone, order, highest);
 		return;

@@ -25,6 +25,7 @@
 #include "shadow_regs.h"
 #include "shadow_slab.h"
 #include "shadow_vmalloc.h"
+#include "shadow_why.h"
 #include "shadow_zone.h"
 
 struct shadow_mm;
@@ -137,6 +138,7 @@ struct shadow_boot {
  * @block: its physical addresses, and what is behind them
  * @fault: raised when an invariant is found broken; freezes the machine
  * @fail: allocations that fail on purpose
+ * @why: which way allocations went
  * @events: what hooks counted
  * @memblock: what memory there is, and what of it was reserved
  * @early: the early allocator
@@ -170,6 +172,7 @@ struct shadow_mm {
 	struct shadow_block block;
 	struct shadow_fault fault;
 	struct shadow_fail fail;
+	struct shadow_why why;
 	struct shadow_event_log events;
 	struct shadow_memblock memblock;
 	struct shadow_early early;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * shadow_page_slow - an allocation that no zone can answer above its low
- * watermark. Used by shadow_page_alloc alone. Follows __alloc_pages_slowpath()
- * of mm/page_alloc.c.
+ * watermark, or that wants more than frames. Used by shadow_page_alloc alone.
+ * Follows __alloc_pages_slowpath() and prep_new_page() of mm/page_alloc.c.
  */
 #ifndef SHADOW_PAGE_SLOW_H
 #define SHADOW_PAGE_SLOW_H
@@ -10,8 +10,32 @@
 #include "shadow_gfp.h"
 #include "shadow_zone.h"
 
+/*
+ * Flags that can contradict each other or the machine: looked at before
+ * anything is taken. And those for which a block that was taken is not all.
+ */
+#define SHADOW_GFP_CHECKED \
+	(SHADOW_GFP_DMA | SHADOW_GFP_DMA32 | SHADOW_GFP_HIGHMEM | \
+	 SHADOW_GFP_RECLAIMABLE | SHADOW_GFP_NOFAIL | SHADOW_GFP_ZERO | \
+	 SHADOW_GFP_CONTENTS)
+#define SHADOW_GFP_PREPARED \
+	(SHADOW_GFP_COMP | SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS | \
+	 SHADOW_GFP_ROUTE)
+
+bool shadow_page_allowed(const struct shadow_nodes *nodes, u32 gfp);
+struct shadow_page *shadow_page_refuse(struct shadow_nodes *nodes,
+				       unsigned int cpu, u32 gfp,
+				       unsigned int order);
 struct shadow_page *shadow_page_slow(struct shadow_nodes *nodes,
 				     unsigned int cpu, u32 gfp,
 				     unsigned int order);
+struct shadow_page *shadow_page_prepare(struct shadow_nodes *nodes,
+					unsigned int cpu, u32 gfp,
+					struct shadow_page *page,
+					unsigned int order);
+int shadow_page_give(struct shadow_nodes *nodes, unsigned int cpu,
+		     struct shadow_page *page, unsigned int order);
+int shadow_page_free_shared(struct shadow_nodes *nodes, unsigned int cpu,
+			    struct shadow_page *page, unsigned int order);
 
 #endif /* SHADOW_PAGE_SLOW_H */

@@ -58,6 +58,9 @@ static inline s64 shadow_watermark_unusable(const struct shadow_zone *zone,
 	return nr_pages;
 }
 
+s64 shadow_watermark_lowered(s64 mark, unsigned int alloc_flags);
+u32 shadow_watermark_orders(const struct shadow_zone *zone,
+			    unsigned int alloc_flags);
 bool shadow_watermark_ok(const struct shadow_zone *zone, unsigned int order,
 			 u64 mark, enum shadow_zone_type highest,
 			 unsigned int alloc_flags);

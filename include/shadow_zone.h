@@ -80,6 +80,7 @@ struct shadow_free_area {
 struct shadow_nodes;
 struct shadow_pcp;
 struct shadow_pcp_policy;
+struct shadow_why;
 struct shadow_memblock;
 
 /* Bytes that keep two CPUs apart: neighbouring cache lines come in pairs */
@@ -122,6 +123,7 @@ struct shadow_memblock;
  * @nr_mixed: pageblocks with SHADOW_PAGEBLOCK_MIXED
  * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @free_area: blocks by order
+ * @nr_wakes: how often its reclaimer was to be woken; not under the lock
  */
 struct shadow_zone {
 	struct shadow_nodes *nodes;
@@ -152,6 +154,7 @@ struct shadow_zone {
 	u64 nr_mixed;
 	u32 orders[SHADOW_MIGRATE_TYPES];
 	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
+	atomic64_t nr_wakes;
 };
 
 /**
@@ -207,9 +210,12 @@ struct shadow_core {
  * @events: where hooks report to
  * @fault: raised when an invariant is found broken; freezes the allocator
  * @fail: allocations that fail on purpose; NULL: none
+ * @why: which way allocations went; NULL: nothing is remembered
  * @memmap: all frames
  * @pageblock_mt: migratetype of each pageblock of the memmap, and
  *	SHADOW_PAGEBLOCK_*
+ * @linear_offset: what is added to a physical address to get that of the linear
+ *	map
  * @page_shift: log2 of the bytes in a frame
  * @max_order: largest order of a block, inclusive
  * @pageblock_log2: log2 of the frames in a pageblock
@@ -243,8 +249,10 @@ struct shadow_nodes {
 	struct shadow_event_log *events;
 	struct shadow_fault *fault;
 	struct shadow_fail *fail;
+	struct shadow_why *why;
 	struct shadow_memmap memmap;
 	u8 *pageblock_mt;
+	u64 linear_offset;
 	unsigned int page_shift;
 	unsigned int max_order;
 	unsigned int pageblock_log2;

@@ -13,7 +13,9 @@
 #include "shadow_handover.h"
 #include "shadow_memblock.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_call.h"
 #include "shadow_pcp.h"
+#include "shadow_why.h"
 #include "shadow_zone.h"
 #include "shadow_zonelist.h"
 
@@ -25,6 +27,7 @@
  * @events: what hooks counted
  * @fault: raised when an invariant is found broken
  * @fail: allocations that fail on purpose
+ * @why: which way allocations went
  * @block: the machine's memory
  * @mb: what memory it has
  * @early: its early allocator
@@ -35,6 +38,7 @@ struct shadow_test_machine {
 	struct shadow_event_log events;
 	struct shadow_fault fault;
 	struct shadow_fail fail;
+	struct shadow_why why;
 	struct shadow_block block;
 	struct shadow_memblock mb;
 	struct shadow_early early;
@@ -62,6 +66,7 @@ shadow_test_machine_begin_order(struct kunit *test,
 	shadow_event_init(&m->events);
 	shadow_fault_init(&m->fault);
 	shadow_fail_init(&m->fail, 0);
+	shadow_why_init(&m->why);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, shadow_test_machine_unfail,
 						  &m->fail));
@@ -73,6 +78,7 @@ shadow_test_machine_begin_order(struct kunit *test,
 			  SHADOW_TEST_PAGE_SHIFT, max_order);
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = U64_MAX;
 	m->nodes.fail = &m->fail;
+	m->nodes.why = &m->why;
 	m->early.fail = &m->fail;
 	return m;
 }

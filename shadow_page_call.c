@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_page_call - the calls around shadow_alloc_pages(). See
+ * shadow_page_call.h.
+ */
+#include "shadow_compound.h"
+#include "shadow_page_call.h"
+#include "shadow_page_slow.h"
+#include "shadow_pcp.h"
+
+static unsigned int this_cpu(const struct shadow_nodes *nodes)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	return cpu < nodes->nr_cpus ? cpu : 0;
+}
+
+/* ----------------------------------------------------------- by address -- */
+
+/* PageHighMem(): frames from there on are outside the linear map */
+static bool is_highmem(const struct shadow_nodes *nodes, u64 pfn)
+{
+	u64 limit = nodes->zone_limit[SHADOW_ZONE_NORMAL];
+
+	return nodes->zone_limit[SHADOW_ZONE_HIGHMEM] > limit && pfn >= limit;
+}
+
+/**
+ * shadow_page_address() - where the linear map shows a frame
+ * @nodes: the layer
+ * @page: the frame
+ *
+ * Follows page_address() of mm/highmem.c, without kmap().
+ *
+ * Context: any.
+ * Return: the address; 0 where the linear map does not show it.
+ */
+u64 shadow_page_address(const struct shadow_nodes *nodes,
+			const struct shadow_page *page)
+{
+	if (is_highmem(nodes, shadow_page_to_pfn(nodes, page)))
+		return 0;
+	return shadow_page_to_phys(nodes, page) + nodes->linear_offset;
+}
+
+/**
+ * shadow_va_to_page() - the frame that the linear map shows at an address
+ * @nodes: the layer
+ * @va: any address
+ *
+ * Follows virt_to_page() and virt_addr_valid().
+ *
+ * Context: any.
+ * Return: the page; NULL where the linear map shows none of the machine.
+ */
+struct shadow_page *shadow_va_to_page(const struct shadow_nodes *nodes, u64 va)
+{
+	u64 pfn = (va - nodes->linear_offset) >> nodes->page_shift;
+
+	return is_highmem(nodes, pfn) ? NULL : shadow_pfn_to_page(nodes, pfn);
+}
+
+/**
+ * shadow_get_free_pages() - allocate 2^order frames, by their address
+ * @nodes: the layer
+ * @gfp: SHADOW_GFP_*, without HIGHMEM: that has no address
+ * @order: log2 of the frames
+ *
+ * Follows __get_free_pages() of mm/page_alloc.c, which ignores HIGHMEM; this
+ * one refuses it.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the address; 0 where @gfp has HIGHMEM, or shadow_alloc_pages() has
+ * none.
+ */
+u64 shadow_get_free_pages(struct shadow_nodes *nodes, u32 gfp,
+			  unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (gfp & SHADOW_GFP_HIGHMEM)
+		return 0;
+	page = shadow_alloc_pages(nodes, gfp, order);
+	return page ? shadow_page_address(nodes, page) : 0;
+}
+
+/**
+ * shadow_free_pages_va() - free 2^order frames by their address
+ * @nodes: the layer
+ * @va: what shadow_get_free_pages() returned; 0: nothing is done
+ * @order: the order it was given
+ *
+ * Follows free_pages() of mm/page_alloc.c.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL where that is the address of no such block, and nothing
+ * has changed; -EUCLEAN if the machine is frozen.
+ */
+int shadow_free_pages_va(struct shadow_nodes *nodes, u64 va,
+			 unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (!va)
+		return 0;
+	page = shadow_va_to_page(nodes, va);
+	if (!page || va & (BIT_ULL(nodes->page_shift) - 1))
+		return -EINVAL;
+	return shadow_free_pages(nodes, page, order);
+}
+
+/* ----------------------------------------------------------------- many -- */
+
+/* What a frame of a batch has in common with all: no flag needs it to itself */
+static bool may_batch(const struct shadow_nodes *nodes, u32 gfp)
+{
+	return !(gfp & SHADOW_GFP_PREPARED) && nodes->node[0].zone[0].pcp;
+}
+
+/* The first zone of the own node that keeps its low mark when all are taken */
+static struct shadow_zone *batch_zone(const struct shadow_nodes *nodes,
+				      unsigned int cpu, u32 gfp,
+				      unsigned int nr)
+{
+	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
+	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	struct shadow_zone *zone, *first = NULL;
+	unsigned int i;
+	u64 mark;
+
+	for (i = 0; i < list->nr; i++) {
+		zone = list->zone[i];
+		if (zone->type > highest)
+			continue;
+		first = first ? : zone;
+		if (zone->nid != first->nid)
+			return NULL;
+		mark = shadow_wmark_pages(zone, SHADOW_WMARK_LOW) + nr;
+		if (shadow_watermark_fast(zone, 0, mark, highest, SHADOW_WMARK_LOW))
+			return zone;
+	}
+	return NULL;
+}
+
+/* Fills a run of empty entries; less where the zone has no more */
+static unsigned int take_batch(struct shadow_nodes *nodes,
+			       struct shadow_zone *zone, unsigned int cpu,
+			       u32 gfp, unsigned int nr,
+			       struct shadow_page **pages)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		pages[i] = shadow_pcp_alloc(zone, cpu, 0, shadow_gfp_mt(gfp),
+					    shadow_gfp_owner(gfp));
+		if (!pages[i])
+			break;
+		atomic_set(&pages[i]->refcount, 1);
+	}
+	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, i);
+	return i;
+}
+
+static unsigned int run_of_empty(unsigned int nr, struct shadow_page **pages)
+{
+	unsigned int i = 0;
+
+	while (i < nr && !pages[i])
+		i++;
+	return i;
+}
+
+/**
+ * shadow_alloc_pages_bulk_cpu() - allocate single frames into an array, for a CPU
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @gfp: SHADOW_GFP_*
+ * @nr: entries of @pages
+ * @pages: NULL entries are filled, others are left alone
+ *
+ * All come from the first zone that stays above its low mark with them, in one
+ * visit to the per-CPU list; where no zone of the own node does, or a flag asks
+ * for more than frames, one frame is allocated as any other is. So a caller
+ * goes on with single frames, or comes again. Follows alloc_pages_bulk_array().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: how many entries from the first on are not NULL.
+ */
+unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
+					 unsigned int cpu, u32 gfp,
+					 unsigned int nr,
+					 struct shadow_page **pages)
+{
+	struct shadow_zone *zone = NULL;
+	unsigned int done = 0, want, got;
+
+	while (done < nr && pages[done])
+		done++;
+	if (done == nr)
+		return nr;
+	if (nr - done > 1 && may_batch(nodes, gfp) &&
+	    !shadow_fault_frozen(nodes->fault) && shadow_page_allowed(nodes, gfp) &&
+	    !shadow_should_fail(nodes->fail, SHADOW_FAIL_PAGE,
+				(u64)(nr - done) << nodes->page_shift))
+		zone = batch_zone(nodes, cpu, gfp, nr - done);
+	while (zone && done < nr) {
+		want = run_of_empty(nr - done, pages + done);
+		got = take_batch(nodes, zone, cpu, gfp, want, pages + done);
+		if (!got && want)
+			break;
+		done += got;
+		if (got < want)
+			return done;
+		while (done < nr && pages[done])
+			done++;
+		if (done == nr)
+			return nr;
+	}
+	pages[done] = shadow_alloc_pages_cpu(nodes, cpu, gfp, 0);
+	while (done < nr && pages[done])
+		done++;
+	return done;
+}
+
+/**
+ * shadow_alloc_pages_bulk() - allocate single frames into an array
+ * @nodes: the layer
+ * @gfp: SHADOW_GFP_*
+ * @nr: entries of @pages
+ * @pages: NULL entries are filled, others are left alone
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: how many entries from the first on are not NULL, see
+ * shadow_alloc_pages_bulk_cpu().
+ */
+unsigned int shadow_alloc_pages_bulk(struct shadow_nodes *nodes, u32 gfp,
+				     unsigned int nr,
+				     struct shadow_page **pages)
+{
+	return shadow_alloc_pages_bulk_cpu(nodes, this_cpu(nodes), gfp, nr,
+					   pages);
+}
+
+/* ------------------------------------------------- a number of bytes -- */
+
+/**
+ * shadow_alloc_exact_cpu() - allocate any number of frames in a row, for a CPU
+ * @nodes: the layer
+ * @cpu: whose per-CPU lists are used, below the machine's nr_cpus
+ * @gfp: SHADOW_GFP_*, without COMP
+ * @nr_pages: frames, at most those of the largest block
+ *
+ * A block that is large enough is split into single frames, those that are too
+ * many are freed. Follows alloc_pages_exact_nid() of mm/page_alloc.c.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the first page; each has a user of its own, and is freed by itself.
+ * NULL where @gfp has COMP, @nr_pages is 0 or too many, or
+ * shadow_alloc_pages() has none.
+ */
+struct shadow_page *shadow_alloc_exact_cpu(struct shadow_nodes *nodes,
+					   unsigned int cpu, u32 gfp,
+					   u64 nr_pages)
+{
+	struct shadow_page *page;
+	unsigned int order;
+	u64 i;
+
+	if (!nr_pages || nr_pages > BIT_ULL(nodes->max_order) ||
+	    (gfp & SHADOW_GFP_COMP))
+		return NULL;
+	order = fls64(nr_pages - 1);
+	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
+	if (!page || shadow_split_page(nodes, page, order))
+		return NULL;
+	for (i = nr_pages; i < BIT_ULL(order); i++)
+		if (shadow_free_pages_cpu(nodes, cpu, page + i, 0))
+			return NULL;
+	return page;
+}
+
+static u64 nr_pages_of(const struct shadow_nodes *nodes, u64 bytes)
+{
+	return bytes ? ((bytes - 1) >> nodes->page_shift) + 1 : 0;
+}
+
+/**
+ * shadow_alloc_pages_exact() - allocate a number of bytes, by their address
+ * @nodes: the layer
+ * @bytes: how many; whole frames are taken, no power of two of them
+ * @gfp: SHADOW_GFP_*, without COMP and HIGHMEM
+ *
+ * Follows alloc_pages_exact() of mm/page_alloc.c.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the address; 0 where shadow_alloc_exact_cpu() has none, or @gfp has
+ * HIGHMEM.
+ */
+u64 shadow_alloc_pages_exact(struct shadow_nodes *nodes, u64 bytes, u32 gfp)
+{
+	struct shadow_page *page;
+
+	if (gfp & SHADOW_GFP_HIGHMEM)
+		return 0;
+	page = shadow_alloc_exact_cpu(nodes, this_cpu(nodes), gfp,
+				      nr_pages_of(nodes, bytes));
+	return page ? shadow_page_address(nodes, page) : 0;
+}
+
+/**
+ * shadow_free_pages_exact() - free what shadow_alloc_pages_exact() returned
+ * @nodes: the layer
+ * @va: its address
+ * @bytes: the number of bytes that it was given
+ *
+ * Follows free_pages_exact() of mm/page_alloc.c. All frames are looked at
+ * before the first is freed.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL where not all of that are single frames in use, and
+ * nothing has changed; -EUCLEAN if the machine is frozen.
+ */
+int shadow_free_pages_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
+{
+	u64 nr_pages = nr_pages_of(nodes, bytes), i;
+	struct shadow_page *page;
+	int err = 0;
+
+	if (va & (BIT_ULL(nodes->page_shift) - 1))
+		return -EINVAL;
+	for (i = 0; i < nr_pages; i++) {
+		page = shadow_va_to_page(nodes, va + (i << nodes->page_shift));
+		if (!page || shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+		    shadow_page_order(page))
+			return -EINVAL;
+	}
+	for (i = 0; i < nr_pages && !err; i++)
+		err = shadow_free_pages_va(nodes, va + (i << nodes->page_shift), 0);
+	return err;
+}
