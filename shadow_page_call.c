@@ -26,7 +26,7 @@ static bool is_highmem(const struct shadow_nodes *nodes, u64 pfn)
 }
 
 /**
- * shadow_page_address() - where the linear map shows a frame
+ * shadow_page_to_va() - where the linear map shows a frame
  * @nodes: the layer
  * @page: the frame
  *
@@ -35,8 +35,8 @@ static bool is_highmem(const struct shadow_nodes *nodes, u64 pfn)
  * Context: any.
  * Return: the address; 0 where the linear map does not show it.
  */
-u64 shadow_page_address(const struct shadow_nodes *nodes,
-			const struct shadow_page *page)
+u64 shadow_page_to_va(const struct shadow_nodes *nodes,
+		      const struct shadow_page *page)
 {
 	if (is_highmem(nodes, shadow_page_to_pfn(nodes, page)))
 		return 0;
@@ -81,7 +81,7 @@ u64 shadow_get_free_pages(struct shadow_nodes *nodes, u32 gfp,
 	if (gfp & SHADOW_GFP_HIGHMEM)
 		return 0;
 	page = shadow_alloc_pages(nodes, gfp, order);
-	return page ? shadow_page_address(nodes, page) : 0;
+	return page ? shadow_page_to_va(nodes, page) : 0;
 }
 
 /**
@@ -304,7 +304,7 @@ u64 shadow_alloc_pages_exact(struct shadow_nodes *nodes, u64 bytes, u32 gfp)
 		return 0;
 	page = shadow_alloc_exact_cpu(nodes, this_cpu(nodes), gfp,
 				      nr_pages_of(nodes, bytes));
-	return page ? shadow_page_address(nodes, page) : 0;
+	return page ? shadow_page_to_va(nodes, page) : 0;
 }
 
 /**

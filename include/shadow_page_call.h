@@ -12,8 +12,8 @@
 
 #include "shadow_page_alloc.h"
 
-u64 shadow_page_address(const struct shadow_nodes *nodes,
-			const struct shadow_page *page);
+u64 shadow_page_to_va(const struct shadow_nodes *nodes,
+		      const struct shadow_page *page);
 struct shadow_page *shadow_va_to_page(const struct shadow_nodes *nodes, u64 va);
 u64 shadow_get_free_pages(struct shadow_nodes *nodes, u32 gfp,
 			  unsigned int order);
