@@ -225,10 +225,17 @@ static inline u64 bench_random(u64 *state)
 	return *state;
 }
 
+#define BENCH_DRAINS	8
+
+int bench_drain_host(unsigned int nr);
+void bench_undrain_host(void);
+void bench_drain_shadow(struct shadow_mm *mm);
+
 int bench_soak_start(struct shadow_mm *mm, unsigned int nr, u64 seed);
 u64 bench_soak_stop(void);
 
 extern ulong bench_seed;
+extern ulong bench_frames;
 
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
@@ -236,6 +243,8 @@ int bench_object_rows(struct shadow_mm *mm);
 int bench_gpu_rows(struct shadow_mm *mm);
 int bench_mixed_rows(struct shadow_mm *mm);
 int bench_growth_rows(struct shadow_mm *mm);
+int bench_frag_host(struct shadow_mm *mm);
+int bench_frag_shadow(struct shadow_mm *mm);
 
 /**
  * struct bench_stage - a zone arranged so that it is known what a call does
@@ -256,13 +265,13 @@ void bench_stage_strike(struct bench_stage *stage);
 static inline void *bench_buddy_alloc(const struct bench *bench)
 {
 	return shadow_buddy_alloc(bench->zone, bench->order,
-				  SHADOW_MIGRATE_MOVABLE, SHADOW_OWNER_DIRECT);
+				  SHADOW_MIGRATE_MOVABLE, SHADOW_OWNER_DIRECT,
+				  0);
 }
 
 static inline int bench_buddy_free(const struct bench *bench, void *what)
 {
-	return shadow_buddy_free(bench->zone, what, bench->order,
-				 SHADOW_MIGRATE_MOVABLE);
+	return shadow_buddy_free(bench->zone, what, bench->order);
 }
 
 #endif /* SHADOW_BENCH_H */

@@ -19,11 +19,15 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, and gpu where the kernel has gpu_buddy");
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, frag_host, frag_shadow, and gpu where the kernel has gpu_buddy");
 
 ulong bench_seed = 0x5eed;
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
+
+ulong bench_frames;
+module_param_named(frames, bench_frames, ulong, 0444);
+MODULE_PARM_DESC(frames, "For frag_shadow: frames that shall be free before the trace, as frag_host said");
 
 #define MAX_SOAK	64
 
@@ -97,13 +101,16 @@ static int bench_boot_alone(struct shadow_mm *mm)
 static const struct {
 	const char *name;
 	int (*measure)(struct shadow_mm *mm);
+	bool counts;
 } sets[] = {
 	{ "boot", bench_boot_alone },
-	{ "calls", bench_calls },
-	{ "mixed", bench_mixed_rows },
-	{ "growth", bench_growth_rows },
+	{ "calls", bench_calls, true },
+	{ "mixed", bench_mixed_rows, true },
+	{ "growth", bench_growth_rows, true },
+	{ "frag_host", bench_frag_host },
+	{ "frag_shadow", bench_frag_shadow },
 #ifdef SHADOW_BENCH_GPU
-	{ "gpu", bench_gpu_rows },
+	{ "gpu", bench_gpu_rows, true },
 #endif
 };
 
@@ -114,7 +121,7 @@ static int bench_set(struct shadow_mm *mm)
 	for (i = 0; i < ARRAY_SIZE(sets); i++) {
 		if (strcmp(rows, sets[i].name))
 			continue;
-		if (bench_counter_there())
+		if (!sets[i].counts || bench_counter_there())
 			return sets[i].measure(mm);
 		pr_err("nothing here counts instructions: no PMU, or one without INST_RETIRED (QEMU has it with -icount shift=0)\n");
 		return -ENODEV;

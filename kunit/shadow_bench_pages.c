@@ -2,11 +2,7 @@
 /*
  * shadow_bench_pages - rows about page frames, as any user asks for them.
  */
-#include <linux/mm.h>
-#include <linux/mmzone.h>
-
 #include "shadow_bench.h"
-#include "shadow_pcp.h"
 
 #define MAX_RUN		4096
 
@@ -54,68 +50,7 @@ static __always_inline s64 runs(const struct bench *bench,
 	return err ? err : (s64)div_u64(count + RUN_PAIRS / 2, RUN_PAIRS);
 }
 
-#define COLD_RUNS	8
-
-/* What the host was asked for in order to empty its lists, until the end */
-static struct {
-	unsigned long pfn;
-	unsigned long nr_pages;
-} emptied[COLD_RUNS];
-
-/*
- * The host empties its per-CPU lists where somebody asks for a certain range:
- * here for one that has just been free. The range is kept: giving it back would
- * fill the lists again.
- */
-static int drain_host(unsigned int nr)
-{
-#ifdef CONFIG_CONTIG_ALLOC
-	struct page *page = alloc_pages(GFP_KERNEL, SHADOW_HOST_MAX_ORDER);
-	unsigned long pfn;
-	int err;
-
-	if (!page)
-		return -ENOMEM;
-	pfn = page_to_pfn(page);
-	__free_pages(page, SHADOW_HOST_MAX_ORDER);
-	err = alloc_contig_range(pfn, pfn + BIT(SHADOW_HOST_MAX_ORDER),
-				 MIGRATE_MOVABLE, GFP_KERNEL);
-	if (err)
-		return err;
-	emptied[nr].pfn = pfn;
-	emptied[nr].nr_pages = BIT(SHADOW_HOST_MAX_ORDER);
-	return 0;
-#else
-	return -EOPNOTSUPP;
-#endif
-}
-
-static void return_ranges(void)
-{
-#ifdef CONFIG_CONTIG_ALLOC
-	unsigned int i;
-
-	for (i = 0; i < COLD_RUNS; i++) {
-		if (emptied[i].nr_pages)
-			free_contig_range(emptied[i].pfn, emptied[i].nr_pages);
-		emptied[i].nr_pages = 0;
-	}
-#endif
-}
-
-static void drain_shadow(struct shadow_mm *mm)
-{
-	struct shadow_zone *zone;
-	unsigned int nid, type;
-
-	for (nid = 0; nid < mm->nodes.nr_nodes; nid++) {
-		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
-			zone = &mm->nodes.node[nid].zone[type];
-			if (shadow_zone_populated(zone) && zone->pcp)
-				shadow_pcp_drain(zone);
-		}
-	}
-}
+#define COLD_RUNS	8	/* at most BENCH_DRAINS */
 
 /* Instructions of a run that begins with empty lists */
 static __always_inline s64 cold_run(const struct bench *bench,
@@ -140,7 +75,7 @@ static s64 cold_shadow(const struct bench *bench, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < COLD_RUNS; i++) {
-		drain_shadow(bench->mm);
+		bench_drain_shadow(bench->mm);
 		count = cold_run(bench, &bench_shadow_pages, nr);
 		if (count < 0)
 			return count;
@@ -155,7 +90,7 @@ static s64 cold_host(const struct bench *bench, unsigned int nr)
 	unsigned int i;
 
 	for (i = 0; i < COLD_RUNS; i++) {
-		count = drain_host(i);
+		count = bench_drain_host(i);
 		if (!count)
 			count = cold_run(bench, &bench_host_pages, nr);
 		if (count < 0) {
@@ -164,7 +99,7 @@ static s64 cold_host(const struct bench *bench, unsigned int nr)
 		}
 		sum += count;
 	}
-	return_ranges();
+	bench_undrain_host();
 	return sum < 0 ? sum : (s64)div_u64(sum, COLD_RUNS * nr);
 }
 
