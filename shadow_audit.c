@@ -191,6 +191,19 @@ static u32 count_block(struct shadow_audit *audit, const struct shadow_page *pag
 	}
 }
 
+/* From the first frame with memory to the last: not what blocks are filled up with */
+static void count_bank(struct shadow_audit *audit,
+		       const struct shadow_memmap *memmap,
+		       const struct shadow_memmap_bank *bank)
+{
+	u32 index, end;
+
+	shadow_bank_clip(bank, memmap->start_pfn, memmap->end_pfn, &index, &end);
+	audit->nr_frames += end - index;
+	while (index < end)
+		index += count_block(audit, &memmap->pages[index]);
+}
+
 static u64 sum_owners(const struct shadow_audit *audit)
 {
 	u64 sum = audit->holes + audit->buddy + audit->pcp;
@@ -216,21 +229,20 @@ int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 {
 	const struct shadow_memmap *memmap = &mm->nodes.memmap;
 	unsigned long irqflags;
-	u32 index = 0;
+	unsigned int nr;
 	int err;
 
 	memset(audit, 0, sizeof(*audit));
 	err = shadow_audit_verify(mm, audit);
 	if (err || !shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT))
 		return err;
-	audit->nr_frames = memmap->nr;
 	irqflags = shadow_nodes_lock(&mm->nodes);
-	while (index < memmap->nr)
-		index += count_block(audit, &memmap->pages[index]);
+	for (nr = 0; nr < memmap->nr_banks; nr++)
+		count_bank(audit, memmap, &memmap->bank[nr]);
 	shadow_nodes_unlock(&mm->nodes, irqflags);
 	if (sum_owners(audit) != audit->nr_frames)
 		return shadow_fault_raise(&audit->fault,
-			"audit: owners add up to %llu frames, the memmap has %u",
-			sum_owners(audit), memmap->nr);
+			"audit: owners add up to %llu frames, the memmap has %llu",
+			sum_owners(audit), audit->nr_frames);
 	return 0;
 }

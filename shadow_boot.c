@@ -21,6 +21,16 @@ static u64 to_mib(u64 bytes)
 	return bytes >> 20;
 }
 
+/* What an array from the first block with memory to the last would take more */
+static u64 memmap_spared(const struct shadow_memmap *memmap)
+{
+	u64 block = BIT_ULL(memmap->block_log2);
+	u64 nr = round_up(memmap->end_pfn, block) -
+		 round_down(memmap->start_pfn, block);
+
+	return (nr - shadow_memmap_entries(memmap)) * sizeof(struct shadow_page);
+}
+
 static int free_area_init(struct shadow_mm *mm, char *effect)
 {
 	struct shadow_nodes *nodes = &mm->nodes;
@@ -36,6 +46,7 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 	nodes->linear_offset = shadow_layout_pa_to_va(&mm->layout, 0);
 	nodes->nr_nodes = mm->boot.nr_nodes;
 	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
+	nodes->memmap.model = SHADOW_MEMMODEL_VMEMMAP;
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
 	if (!bytes) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
@@ -48,14 +59,13 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 					   1ULL << nodes->page_shift);
 	if (!memmap) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "no room for a memmap of %llu KiB: %u frames from %#llx on, %zu bytes each; allowed: a larger size=, or less memory",
-			  bytes >> 10, nodes->memmap.nr,
+			  "no room for a memmap of %llu KiB: %llu frames from %#llx on, %zu bytes each; allowed: a larger size=, or less memory",
+			  bytes >> 10, shadow_memmap_entries(&nodes->memmap),
 			  nodes->memmap.start_pfn << nodes->page_shift,
 			  sizeof(struct shadow_page));
 		return -ENOMEM;
 	}
-	mm->boot.memmap_spared = (nodes->memmap.end_pfn - nodes->memmap.start_pfn -
-				  nodes->memmap.nr) * sizeof(struct shadow_page);
+	mm->boot.memmap_spared = memmap_spared(&nodes->memmap);
 	shadow_free_area_init(nodes, &mm->memblock,
 			      shadow_phys_to_virt(&mm->block, memmap));
 	mm->early.memmap_made = true;
@@ -68,8 +78,8 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 					 ((zone->start_pfn + zone->spanned) <<
 					  nodes->page_shift) - 1);
 	scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
-		  "memmap %llu KiB for %u frames", bytes >> 10,
-		  nodes->memmap.nr);
+		  "memmap %llu KiB for %llu frames", bytes >> 10,
+		  shadow_memmap_entries(&nodes->memmap));
 	return 0;
 }
 

@@ -390,7 +390,7 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 
 /*
  * Index of the first frame of the free buddy that a block merges with, or
- * SHADOW_NO_PAGE. @at is the block's index plus the memmap's skew.
+ * SHADOW_NO_PAGE. A block and its buddy are in the same bank of the memmap.
  *
  * Zone and node are part of the compare: a block never grows across a zone's
  * border. BUDDY is only written under this zone's lock, so a frame that has it
@@ -400,8 +400,7 @@ static __always_inline u32 free_buddy(const struct shadow_memmap *memmap,
 				      u32 at, unsigned int order, u32 mask,
 				      u32 want)
 {
-	/* Below the memmap's start it wraps, and is out of range too */
-	u32 index = (at ^ (u32)BIT(order)) - memmap->skew;
+	u32 index = at ^ (u32)BIT(order);
 
 	if (likely(index < memmap->nr) &&
 	    (READ_ONCE(memmap->pages[index].flags) & mask) == want)
@@ -432,7 +431,7 @@ static __always_inline bool unlink(struct shadow_zone *zone, u32 index,
 
 /* What a block has become by merging */
 struct merged {
-	u32 at;			/* index of its first frame, plus the skew */
+	u32 at;			/* index of its first frame */
 	unsigned int order;
 };
 
@@ -440,7 +439,7 @@ struct merged {
 static __always_inline void join(const struct shadow_memmap *memmap,
 				 struct merged *m)
 {
-	u32 upper = (m->at | (u32)BIT(m->order)) - memmap->skew;
+	u32 upper = m->at | (u32)BIT(m->order);
 	struct shadow_page *page = &memmap->pages[upper];
 
 	WRITE_ONCE(page->flags, page->flags & SHADOW_PF_STAYS);
@@ -499,7 +498,7 @@ static __always_inline bool merge(struct shadow_zone *zone, struct merged *m,
 			return false;
 		join(memmap, m);
 	}
-	__shadow_mobility_unmix(zone, &memmap->pages[m->at - memmap->skew],
+	__shadow_mobility_unmix(zone, &memmap->pages[m->at],
 				m->order);
 	return merge_pageblocks(zone, m, mt);
 }
@@ -522,7 +521,7 @@ int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	u32 index = shadow_page_index(memmap, page);
-	struct merged m = { .at = index + memmap->skew, .order = order };
+	struct merged m = { .at = index, .order = order };
 	unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
 
 	lockdep_assert_held(&zone->lock);
@@ -531,7 +530,7 @@ int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 	if (m.order != order) {
 		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
 			     m.order - order);
-		page = &memmap->pages[m.at - memmap->skew];
+		page = &memmap->pages[m.at];
 	}
 	if (!put(zone, page, m.order, mt, false))
 		return -EUCLEAN;

@@ -15,8 +15,7 @@ static bool is_unmerged(const struct shadow_zone *zone, u32 index,
 	const struct shadow_page *buddy;
 	u32 mask = SHADOW_BUDDY_MASK;
 
-	buddy = shadow_page_at(memmap, ((index + memmap->skew) ^ (u32)BIT(order)) -
-				       memmap->skew);
+	buddy = shadow_page_at(memmap, index ^ (u32)BIT(order));
 	if (!buddy || (buddy->flags & mask & ~SHADOW_PF_MT_MASK) !=
 		      shadow_buddy_want(zone, order, 0))
 		return false;

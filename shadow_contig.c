@@ -31,8 +31,7 @@ static u32 free_block_of(const struct shadow_zone *zone, u32 index,
 	u32 head;
 
 	for (up = 0; up <= max_order; up++) {
-		/* Below the memmap's start it wraps, and is out of range */
-		head = ((index + memmap->skew) & ~((u32)BIT(up) - 1)) - memmap->skew;
+		head = index & ~((u32)BIT(up) - 1);
 		page = shadow_page_at(memmap, head);
 		if (!page)
 			break;
@@ -125,38 +124,51 @@ static bool take_range(struct shadow_zone *zone, u64 start, u64 end,
 	return taken;
 }
 
-static u64 align_index(const struct shadow_memmap *memmap, u64 index, u64 align)
+/*
+ * Frame number of what was taken, or 0. Banks begin where the largest blocks
+ * do, but @align may be larger than that: it is the frame that it is about.
+ */
+static u64 alloc_in_bank(struct shadow_zone *zone,
+			 const struct shadow_memmap_bank *bank, u64 nr_pages,
+			 u64 align, unsigned int owner)
 {
-	if (index >= memmap->nr)
-		return index;
-	return shadow_memmap_first(memmap, round_up(shadow_index_to_pfn(memmap, index),
-						    align));
+	u64 pfn, end_pfn, to_index, bad;
+	u32 first, end;
+
+	if (!shadow_bank_clip(bank, zone->start_pfn,
+			      zone->start_pfn + zone->spanned, &first, &end))
+		return 0;
+	to_index = (u64)bank->first - bank->start_pfn;
+	end_pfn = end - to_index;
+	pfn = round_up(first - to_index, align);
+	while (may_take(zone, nr_pages) && pfn < end_pfn &&
+	       end_pfn - pfn >= nr_pages) {
+		bad = first_not_free(zone, pfn + to_index,
+				     pfn + nr_pages + to_index) - to_index;
+		if (bad == pfn + nr_pages &&
+		    take_range(zone, pfn + to_index, bad + to_index, owner))
+			return pfn;
+		if (bad == pfn + nr_pages)
+			bad = pfn;
+		pfn = round_up(bad + 1, align);
+		cond_resched();
+	}
+	return 0;
 }
 
-/* Frame number of what was taken, or 0. */
 static u64 alloc_in_zone(struct shadow_zone *zone, u64 nr_pages, u64 align,
 			 unsigned int owner)
 {
 	const struct shadow_memmap *memmap = zone->memmap;
-	u64 start, end, bad;
+	unsigned int nr;
+	u64 pfn = 0;
 
 	if (zone->pcp)
 		shadow_pcp_drain(zone);
-	end = shadow_memmap_first(memmap, zone->start_pfn + zone->spanned);
-	start = align_index(memmap, shadow_memmap_first(memmap, zone->start_pfn),
-			    align);
-	while (may_take(zone, nr_pages) && start < end &&
-	       end - start >= nr_pages) {
-		bad = first_not_free(zone, start, start + nr_pages);
-		if (bad == start + nr_pages &&
-		    take_range(zone, start, bad, owner))
-			return shadow_index_to_pfn(memmap, start);
-		if (bad == start + nr_pages)
-			bad = start;
-		start = align_index(memmap, bad + 1, align);
-		cond_resched();
-	}
-	return 0;
+	for (nr = 0; nr < memmap->nr_banks && !pfn; nr++)
+		pfn = alloc_in_bank(zone, &memmap->bank[nr], nr_pages, align,
+				    owner);
+	return pfn;
 }
 
 /**

@@ -36,14 +36,10 @@ static enum shadow_owner owner_by_name(const char *name)
 	return SHADOW_OWNER_EARLY;
 }
 
-/* Frames with memory that stay: reserve_bootmem_region() of the kernel */
-static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
-			   u64 end_pfn, struct shadow_handover *handover)
+static u64 reserve_entries(const struct shadow_memmap *memmap, u32 index, u32 end)
 {
-	struct shadow_memmap *memmap = &nodes->memmap;
-	u32 index = shadow_memmap_first(memmap, start_pfn);
-	u32 end = shadow_memmap_first(memmap, end_pfn);
 	struct shadow_page *page = &memmap->pages[index];
+	u64 nr = 0;
 
 	for (; index < end; index++, page++) {
 		if (shadow_page_state(page) == SHADOW_PAGE_HOLE)
@@ -51,8 +47,23 @@ static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_RESERVED, 0,
 						SHADOW_OWNER_EARLY, 0));
 		atomic_set(&page->refcount, 1);
-		handover->nr_reserved++;
+		nr++;
 	}
+	return nr;
+}
+
+/* Frames with memory that stay: reserve_bootmem_region() of the kernel */
+static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
+			   u64 end_pfn, struct shadow_handover *handover)
+{
+	const struct shadow_memmap *memmap = &nodes->memmap;
+	unsigned int nr;
+	u32 index, end;
+
+	for (nr = 0; nr < memmap->nr_banks; nr++)
+		if (shadow_bank_clip(&memmap->bank[nr], start_pfn, end_pfn,
+				     &index, &end))
+			handover->nr_reserved += reserve_entries(memmap, index, end);
 }
 
 /* Everything between the free ranges is reserved, or a hole */

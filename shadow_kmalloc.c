@@ -282,18 +282,22 @@ int shadow_kmalloc_boot(struct shadow_slab *slab)
  */
 u64 shadow_kmalloc_drop(struct shadow_slab *slab)
 {
-	struct shadow_nodes *nodes = slab->nodes;
+	const struct shadow_memmap *memmap = &slab->nodes->memmap;
+	const struct shadow_memmap_bank *bank = memmap->bank;
 	struct shadow_page *page;
 	u64 nr = 0;
-	u32 index;
+	u32 i;
 
-	for (index = 0; index < nodes->memmap.nr; index++) {
-		page = &nodes->memmap.pages[index];
-		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
-		    shadow_page_owner(page) != SHADOW_OWNER_KMALLOC)
-			continue;
-		shadow_free_pages_cpu(nodes, 0, page, shadow_page_order(page));
-		nr++;
+	for (; bank < memmap->bank + memmap->nr_banks; bank++) {
+		for (i = 0; i < bank->nr; i++) {
+			page = &memmap->pages[bank->first + i];
+			if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+			    shadow_page_owner(page) != SHADOW_OWNER_KMALLOC)
+				continue;
+			shadow_free_pages_cpu(slab->nodes, 0, page,
+					      shadow_page_order(page));
+			nr++;
+		}
 	}
 	return nr;
 }

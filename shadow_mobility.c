@@ -48,14 +48,14 @@ static u32 nr_block_pages(const struct shadow_zone *zone)
 static u32 pageblock_of(const struct shadow_zone *zone,
 			const struct shadow_page *page)
 {
-	return (shadow_page_index(zone->memmap, page) + zone->memmap->skew) >>
+	return shadow_page_index(zone->memmap, page) >>
 	       zone->nodes->pageblock_log2;
 }
 
-/* Index of a pageblock's first frame; below 0 where the memmap starts later */
-static s64 block_index(const struct shadow_zone *zone, u32 block)
+/* Index of a pageblock's first frame */
+static u32 block_index(const struct shadow_zone *zone, u32 block)
 {
-	return ((s64)block << zone->nodes->pageblock_log2) - zone->memmap->skew;
+	return block << zone->nodes->pageblock_log2;
 }
 
 static void set_mixed(struct shadow_zone *zone, u32 block, bool mixed)
@@ -483,16 +483,22 @@ bool shadow_mobility_unreserve_highatomic(struct shadow_nodes *nodes,
 
 /* --------------------------------------------- which pageblocks are whose -- */
 
-/* Pageblocks that a zone spans: the first and the one after the last */
-static void zone_blocks(const struct shadow_zone *zone, u32 *block, u32 *end)
+/* Pageblocks of a bank that a zone spans: the first and the one after the last */
+static void zone_blocks(const struct shadow_zone *zone,
+			const struct shadow_memmap_bank *bank, u32 *block,
+			u32 *end)
 {
-	const struct shadow_memmap *memmap = zone->memmap;
 	unsigned int log2 = zone->nodes->pageblock_log2;
-	u64 start = shadow_memmap_first(memmap, zone->start_pfn);
-	u64 last = shadow_memmap_first(memmap, zone->start_pfn + zone->spanned);
+	u32 first, last;
 
-	*block = (start + memmap->skew) >> log2;
-	*end = start < last ? ((last - 1 + memmap->skew) >> log2) + 1 : *block;
+	if (!shadow_bank_clip(bank, zone->start_pfn,
+			      zone->start_pfn + zone->spanned, &first, &last)) {
+		*block = 0;
+		*end = 0;
+		return;
+	}
+	*block = first >> log2;
+	*end = ((last - 1) >> log2) + 1;
 }
 
 /*
@@ -504,10 +510,10 @@ static void zone_blocks(const struct shadow_zone *zone, u32 *block, u32 *end)
 
 static u32 place_of_block(const struct shadow_zone *zone, u32 block)
 {
-	s64 index = block_index(zone, block), end = index + nr_block_pages(zone);
+	u32 index = block_index(zone, block), end = index + nr_block_pages(zone);
 	u32 place = PLACE_HOLE;
 
-	if (index < 0 || end > zone->memmap->nr)
+	if (end > zone->memmap->nr)
 		return PLACE_MANY;
 	for (; index < end; index++) {
 		const struct shadow_page *page = &zone->memmap->pages[index];
@@ -525,13 +531,10 @@ static u32 place_of_block(const struct shadow_zone *zone, u32 block)
 /* Does the zone span all of a pageblock? As zone_spans_pfn() of both its ends */
 static bool spans_block(const struct shadow_zone *zone, u32 block)
 {
-	u64 start = shadow_memmap_first(zone->memmap, zone->start_pfn);
-	u64 last = shadow_memmap_first(zone->memmap,
-				       zone->start_pfn + zone->spanned);
-	s64 index = block_index(zone, block);
+	u64 pfn = shadow_index_to_pfn(zone->memmap, block_index(zone, block));
 
-	return index >= (s64)start &&
-	       index + nr_block_pages(zone) <= (s64)last;
+	return pfn >= zone->start_pfn && pfn + nr_block_pages(zone) <=
+					 zone->start_pfn + zone->spanned;
 }
 
 /* The ends of a zone are looked at alone, unless another lies in its span */
@@ -547,6 +550,20 @@ static bool overlaps_another(struct shadow_zone *zone)
 	return false;
 }
 
+static void mark_shared(struct shadow_zone *zone,
+			const struct shadow_memmap_bank *bank, bool all)
+{
+	u32 block, end, step;
+
+	zone_blocks(zone, bank, &block, &end);
+	/* The first and the last, or each */
+	step = all || end - block <= 2 ? 1 : end - block - 1;
+	for (; block < end; block += step)
+		if (!spans_block(zone, block) ||
+		    (all && place_of_block(zone, block) == PLACE_MANY))
+			zone->nodes->pageblock_mt[block] |= SHADOW_PAGEBLOCK_SHARED;
+}
+
 /**
  * shadow_mobility_init() - find the pageblocks that never change sides
  * @nodes: the layer, its memmap initialised and nothing freed yet
@@ -558,20 +575,14 @@ static bool overlaps_another(struct shadow_zone *zone)
  */
 void shadow_mobility_init(struct shadow_nodes *nodes)
 {
+	const struct shadow_memmap *memmap = &nodes->memmap;
 	struct shadow_zone *zone = shadow_first_zone(nodes);
-	u32 block, end, step;
+	unsigned int nr;
 
-	for (; zone; zone = shadow_next_zone(zone)) {
-		bool all = overlaps_another(zone);
-
-		zone_blocks(zone, &block, &end);
-		/* The first and the last, or each */
-		step = all || end - block <= 2 ? 1 : end - block - 1;
-		for (; block < end; block += step)
-			if (!spans_block(zone, block) ||
-			    (all && place_of_block(zone, block) == PLACE_MANY))
-				nodes->pageblock_mt[block] |= SHADOW_PAGEBLOCK_SHARED;
-	}
+	for (; zone; zone = shadow_next_zone(zone))
+		for (nr = 0; nr < memmap->nr_banks; nr++)
+			mark_shared(zone, &memmap->bank[nr],
+				    overlaps_another(zone));
 }
 
 /* Frames of a pageblock that are counted as the zone's own */
@@ -579,6 +590,38 @@ static bool owns_block(const struct shadow_zone *zone, u32 block, bool overlap)
 {
 	return may_move(zone, block) &&
 	       (!overlap || place_of_block(zone, block) == shadow_zone_place(zone));
+}
+
+/* What a walk over the pageblocks of a zone counts */
+struct block_count {
+	u64 highatomic;
+	u64 mixed;
+};
+
+static int verify_blocks(struct shadow_zone *zone,
+			 const struct shadow_memmap_bank *bank, bool overlap,
+			 struct block_count *count, struct shadow_fault *fault)
+{
+	const u8 known = SHADOW_PAGEBLOCK_MT | SHADOW_PAGEBLOCK_SHARED |
+			 SHADOW_PAGEBLOCK_MIXED;
+	u32 block, end;
+
+	zone_blocks(zone, bank, &block, &end);
+	for (; block < end; block++) {
+		u8 byte = zone->nodes->pageblock_mt[block];
+
+		if (byte & ~known || (byte & SHADOW_PAGEBLOCK_SHARED &&
+				      byte & SHADOW_PAGEBLOCK_MIXED))
+			return shadow_fault_raise(fault,
+				"mobility: pageblock %u of zone %s says %#x, which means nothing",
+				block, shadow_zone_names[zone->type], byte);
+		if (!owns_block(zone, block, overlap))
+			continue;
+		count->highatomic += (byte & SHADOW_PAGEBLOCK_MT) ==
+				     SHADOW_MIGRATE_HIGHATOMIC;
+		count->mixed += !!(byte & SHADOW_PAGEBLOCK_MIXED);
+	}
+	return 0;
 }
 
 /**
@@ -594,34 +637,25 @@ static bool owns_block(const struct shadow_zone *zone, u32 block, bool overlap)
 int __shadow_mobility_verify(struct shadow_zone *zone,
 			     struct shadow_fault *fault)
 {
-	const u8 known = SHADOW_PAGEBLOCK_MT | SHADOW_PAGEBLOCK_SHARED |
-			 SHADOW_PAGEBLOCK_MIXED;
+	const struct shadow_memmap *memmap = zone->memmap;
 	bool overlap = overlaps_another(zone);
-	u64 nr_highatomic = 0, nr_mixed = 0;
-	u32 block, end;
+	struct block_count count = {};
+	unsigned int nr;
+	int err;
 
 	lockdep_assert_held(&zone->lock);
-	zone_blocks(zone, &block, &end);
-	for (; block < end; block++) {
-		u8 byte = zone->nodes->pageblock_mt[block];
-
-		if (byte & ~known || (byte & SHADOW_PAGEBLOCK_SHARED &&
-				      byte & SHADOW_PAGEBLOCK_MIXED))
-			return shadow_fault_raise(fault,
-				"mobility: pageblock %u of zone %s says %#x, which means nothing",
-				block, shadow_zone_names[zone->type], byte);
-		if (!owns_block(zone, block, overlap))
-			continue;
-		nr_highatomic += (byte & SHADOW_PAGEBLOCK_MT) ==
-				 SHADOW_MIGRATE_HIGHATOMIC;
-		nr_mixed += !!(byte & SHADOW_PAGEBLOCK_MIXED);
+	for (nr = 0; nr < memmap->nr_banks; nr++) {
+		err = verify_blocks(zone, &memmap->bank[nr], overlap, &count, fault);
+		if (err)
+			return err;
 	}
-	nr_highatomic <<= zone->nodes->pageblock_log2;
-	if (nr_highatomic != zone->nr_reserved_highatomic ||
-	    nr_mixed != zone->nr_mixed)
+	count.highatomic <<= zone->nodes->pageblock_log2;
+	if (count.highatomic != zone->nr_reserved_highatomic ||
+	    count.mixed != zone->nr_mixed)
 		return shadow_fault_raise(fault,
 			"mobility: zone %s: the pageblocks have %llu frames HighAtomic and %llu mixed, the zone counts %llu and %llu",
-			shadow_zone_names[zone->type], nr_highatomic, nr_mixed,
-			zone->nr_reserved_highatomic, zone->nr_mixed);
+			shadow_zone_names[zone->type], count.highatomic,
+			count.mixed, zone->nr_reserved_highatomic,
+			zone->nr_mixed);
 	return 0;
 }

@@ -18,6 +18,36 @@ static u32 next_block(const struct shadow_nodes *nodes, u32 index)
 	return index + (block && order <= nodes->max_order ? 1U << order : 1);
 }
 
+/* The next slab, in the order of banks; NULL after the last, or at first */
+static struct shadow_page *next_slab(const struct shadow_nodes *nodes,
+				     const struct shadow_page *page)
+{
+	const struct shadow_memmap *memmap = &nodes->memmap;
+	struct shadow_page *next;
+	unsigned int nr = 0;
+	u32 index;
+
+	index = memmap->bank[0].first;
+	if (page) {
+		index = shadow_page_index(memmap, page);
+		while (index - memmap->bank[nr].first >= memmap->bank[nr].nr)
+			nr++;
+		index = next_block(nodes, index);
+	}
+	for (;;) {
+		for (; index < shadow_bank_end(&memmap->bank[nr]);
+		     index = next_block(nodes, index)) {
+			next = &memmap->pages[index];
+			if (shadow_page_state(next) == SHADOW_PAGE_ALLOCATED &&
+			    shadow_page_owner(next) == SHADOW_OWNER_SLAB)
+				return next;
+		}
+		if (++nr >= memmap->nr_banks)
+			return NULL;
+		index = memmap->bank[nr].first;
+	}
+}
+
 static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
 					  const struct shadow_page *page)
 {
@@ -40,21 +70,17 @@ u64 shadow_slub_drop(struct shadow_slab *slab)
 {
 	struct shadow_nodes *nodes = slab->nodes;
 	struct shadow_kmem_cache *cache;
-	struct shadow_page *page;
+	struct shadow_page *page, *next;
 	struct shadow_slub s;
-	u32 index, next;
 	u64 live = 0;
+	u32 index;
 
 	for (index = 0; index < SHADOW_SLAB_MAX_CACHES; index++) {
 		if (slab->caches[index].live)
 			shadow_slub_flush(&slab->caches[index]);
 	}
-	for (index = 0; index < nodes->memmap.nr; index = next) {
-		page = &nodes->memmap.pages[index];
-		next = next_block(nodes, index);
-		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
-		    shadow_page_owner(page) != SHADOW_OWNER_SLAB)
-			continue;
+	for (page = next_slab(nodes, NULL); page; page = next) {
+		next = next_slab(nodes, page);
 		cache = cache_of(slab, page);
 		if (cache && cache != slab->kmem_cache &&
 		    cache != slab->kmem_cache_node && shadow_slub_check(cache, page, &s))
@@ -200,14 +226,9 @@ static int verify_pages(struct shadow_slab *slab, struct shadow_fault *fault)
 {
 	struct shadow_nodes *nodes = slab->nodes;
 	struct shadow_page *page;
-	u32 index;
 	int err;
 
-	for (index = 0; index < nodes->memmap.nr; index = next_block(nodes, index)) {
-		page = &nodes->memmap.pages[index];
-		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
-		    shadow_page_owner(page) != SHADOW_OWNER_SLAB)
-			continue;
+	for (page = next_slab(nodes, NULL); page; page = next_slab(nodes, page)) {
 		err = shadow_slub_verify_page(slab, page, fault);
 		if (err)
 			return err;

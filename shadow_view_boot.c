@@ -186,13 +186,14 @@ static void cost_line(struct seq_file *seq, const char *what, u64 bytes,
 
 static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 {
+	u64 entries = shadow_memmap_entries(&mm->nodes.memmap);
 	u64 page = 1ULL << mm->cfg.page_shift;
 	char text[80];
 
 	seq_puts(seq, "\nWhat the machine's own records cost\n");
-	scnprintf(text, sizeof(text), "%zu for each of %u frames (the kernel's struct page: 64)",
-		  sizeof(struct shadow_page), mm->nodes.memmap.nr);
-	cost_line(seq, "memmap", (u64)mm->nodes.memmap.nr * sizeof(struct shadow_page), text);
+	scnprintf(text, sizeof(text), "%zu for each of %llu frames (the kernel's struct page: 64)",
+		  sizeof(struct shadow_page), entries);
+	cost_line(seq, "memmap", entries * sizeof(struct shadow_page), text);
 	scnprintf(text, sizeof(text), "one for each of %u pageblocks",
 		  shadow_pageblocks(&mm->nodes));
 	cost_line(seq, "pageblock types", shadow_pageblocks(&mm->nodes), text);

@@ -279,7 +279,8 @@ static int map_pages(struct shadow_vmalloc *vm,
 		if (unlikely(!page))
 			return bad_page(vm, handle, place);
 		nr_run++;
-		if (page->next == index + 1 && place + 1 < nr_pages) {
+		if (place + 1 < nr_pages &&
+		    shadow_memmap_follows(&vm->nodes->memmap, index, page->next)) {
 			index++;
 			continue;
 		}

@@ -111,81 +111,21 @@ regions_end(const struct shadow_memblock *mb)
 }
 
 /**
- * shadow_pageblocks() - pageblocks that the memmap touches
- * @nodes: the layer, its memmap's extent known
+ * shadow_pageblocks() - pageblocks that the memmap may touch
+ * @nodes: the layer, its memmap's place known
  *
  * Context: any.
  * Return: how many, which is also the bytes of their array of migratetypes.
  */
 unsigned int shadow_pageblocks(const struct shadow_nodes *nodes)
 {
-	const struct shadow_memmap *memmap = &nodes->memmap;
-
-	return ((memmap->nr + memmap->skew - 1) >> nodes->pageblock_log2) + 1;
-}
-
-/*
- * Frames that share a block of the largest order with memory have an entry:
- * pageblock_start_pfn() and pageblock_align() in free_unused_memmap(). One frame
- * of the hole has one too: frames whose entries are in a row are in a row.
- */
-static bool next_bank(struct shadow_nodes *nodes, u64 hole_pfn, u64 start_pfn)
-{
-	u64 block = BIT_ULL(max(nodes->max_order, nodes->pageblock_log2));
-	struct shadow_memmap *memmap = &nodes->memmap;
-	struct shadow_memmap_bank *bank = &memmap->bank[memmap->nr_banks - 1];
-
-	hole_pfn = round_up(hole_pfn + 1, block);
-	start_pfn = round_down(start_pfn, block);
-	if (hole_pfn >= start_pfn || memmap->nr_banks == SHADOW_MEMMAP_BANKS)
-		return false;
-	bank[1].first = bank->first + (hole_pfn - bank->start_pfn);
-	bank[1].start_pfn = start_pfn;
-	memmap->nr_banks++;
-	return true;
-}
-
-/* Where the memmap has entries; false: not for memory like this */
-static bool lay_banks(struct shadow_nodes *nodes, const struct shadow_memblock *mb)
-{
-	struct shadow_memmap *memmap = &nodes->memmap;
-	const struct shadow_memblock_region *region;
-	u64 start_pfn, end_pfn, nr = 0;
-
-	memmap->nr_banks = 0;
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (start_pfn == end_pfn)
-			continue;
-		if (region_nid(region) >= nodes->nr_nodes)
-			return false;
-		if (!memmap->nr_banks) {
-			memmap->start_pfn = start_pfn;
-			memmap->bank[0].start_pfn = start_pfn;
-			memmap->bank[0].first = 0;
-			memmap->nr_banks = 1;
-		} else {
-			next_bank(nodes, memmap->end_pfn, start_pfn);
-		}
-		memmap->end_pfn = end_pfn;
-		nr = memmap->bank[memmap->nr_banks - 1].first + end_pfn -
-		     memmap->bank[memmap->nr_banks - 1].start_pfn;
-		if (nr > S32_MAX)
-			return false;
-	}
-	memmap->nr = nr;
-	return nr;
+	return ((nodes->memmap.max_nr - 1) >> nodes->pageblock_log2) + 1;
 }
 
 /**
  * shadow_memmap_bytes() - extent and cost of a memmap for this memory
- * @nodes: the layer; its memmap's extent is set
+ * @nodes: the layer; its memmap's extent is set, the model of it is kept
  * @mb: the machine's memory
- *
- * Follows alloc_node_mem_map() of mm/mm_init.c, without its rounding of the
- * start: struct shadow_memmap.skew stands for it; and free_unused_memmap() of
- * mm/memblock.c, but for having the entries of holes first and giving them back
- * later.
  *
  * Context: process context, boot.
  * Return: bytes that shadow_free_area_init() wants to be given; 0 if there is
@@ -197,11 +137,11 @@ u64 shadow_memmap_bytes(struct shadow_nodes *nodes,
 {
 	struct shadow_memmap *memmap = &nodes->memmap;
 
-	if (!lay_banks(nodes, mb))
+	if (shadow_memmap_plan(memmap, mb, memmap->model,
+			       shadow_nodes_block_log2(nodes), nodes->nr_nodes))
 		return 0;
-	memmap->skew = memmap->start_pfn & (BIT(nodes->max_order) - 1);
-	return (u64)memmap->nr * sizeof(struct shadow_page) +
-	       shadow_pageblocks(nodes);
+	memmap->max_nr = shadow_memmap_entries(memmap);
+	return shadow_memmap_chunk_bytes(memmap) + shadow_pageblocks(nodes);
 }
 
 /* One run of entries that are all the same */
@@ -222,42 +162,58 @@ static void memmap_init_range(struct shadow_nodes *nodes, u32 index, u32 end,
 }
 
 /* Frames of one region, zone by zone: the place bits differ */
-static void memmap_init_region(struct shadow_nodes *nodes, int nid,
-			       u64 start_pfn, u64 end_pfn)
+static void memmap_init_region(struct shadow_nodes *nodes, unsigned int nr,
+			       int nid, u64 start_pfn, u64 end_pfn)
 {
+	const struct shadow_memmap_bank *bank = &nodes->memmap.bank[nr];
 	const struct shadow_zone *zone = nodes->node[nid].zone;
+	u32 type, index, end;
 	u64 low, high;
-	u32 type, index;
 
 	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++, zone++) {
 		low = max(start_pfn, zone->start_pfn);
 		high = min(end_pfn, zone->start_pfn + zone->spanned);
-		if (low >= high)
-			continue;
-		index = shadow_memmap_first(&nodes->memmap, low);
-		memmap_init_range(nodes, index, index + (high - low),
-				  type << SHADOW_PF_ZONE_SHIFT |
-				  (u32)nid << SHADOW_PF_NODE_SHIFT);
+		if (low < high && shadow_bank_clip(bank, low, high, &index, &end))
+			memmap_init_range(nodes, index, end,
+					  (u32)nr << SHADOW_PF_BANK_SHIFT |
+					  type << SHADOW_PF_ZONE_SHIFT |
+					  (u32)nid << SHADOW_PF_NODE_SHIFT);
 	}
+}
+
+/* One bank: what is not a region's, or not of the node's, is a hole */
+static void memmap_init_bank(struct shadow_nodes *nodes, unsigned int nr,
+			     const struct shadow_memblock *mb)
+{
+	u32 hole = SHADOW_PF(SHADOW_PAGE_HOLE, 0, 0, 0) |
+		   (u32)nr << SHADOW_PF_BANK_SHIFT;
+	const struct shadow_memmap_bank *bank = &nodes->memmap.bank[nr];
+	const struct shadow_memblock_region *region;
+	u32 next = bank->first, index, end;
+	u64 start_pfn, end_pfn;
+
+	for (region = mb->memory.regions; region < regions_end(mb); region++) {
+		region_pfns(nodes, region, &start_pfn, &end_pfn);
+		if (nodes->memmap.model == SHADOW_MEMMODEL_DISCONTIG &&
+		    region_nid(region) != bank->nid)
+			continue;
+		if (!shadow_bank_clip(bank, start_pfn, end_pfn, &index, &end))
+			continue;
+		memmap_init_range(nodes, next, index, hole);
+		memmap_init_region(nodes, nr, region_nid(region), start_pfn,
+				   end_pfn);
+		next = end;
+	}
+	memmap_init_range(nodes, next, shadow_bank_end(bank), hole);
 }
 
 static void memmap_init(struct shadow_nodes *nodes,
 			const struct shadow_memblock *mb)
 {
-	const struct shadow_memblock_region *region;
-	u32 hole = SHADOW_PF(SHADOW_PAGE_HOLE, 0, 0, 0);
-	u64 start_pfn, end_pfn;
-	u32 next = 0, index;
+	unsigned int nr;
 
-	for (region = mb->memory.regions; region < regions_end(mb); region++) {
-		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (start_pfn == end_pfn)
-			continue;
-		index = shadow_memmap_first(&nodes->memmap, start_pfn);
-		memmap_init_range(nodes, next, index, hole);
-		memmap_init_region(nodes, region_nid(region), start_pfn, end_pfn);
-		next = index + (end_pfn - start_pfn);
-	}
+	for (nr = 0; nr < nodes->memmap.nr_banks; nr++)
+		memmap_init_bank(nodes, nr, mb);
 }
 
 /**
@@ -265,8 +221,10 @@ static void memmap_init(struct shadow_nodes *nodes,
  * @nodes: the layer, as for shadow_zone_span_all(), and the memmap's extent
  *	set by shadow_memmap_bytes()
  * @mb: the machine's memory
- * @memmap: memory for the memmap and the pageblocks' types, writable by the
- *	host, contents arbitrary, aligned to 8
+ * @memmap: shadow_memmap_bytes() of memory for all of the memmap and the
+ *	pageblocks' types, writable by the host, contents arbitrary, aligned to
+ *	8; or NULL where @nodes->memmap and @nodes->pageblock_mt have their
+ *	places already
  *
  * Frames with memory start as SHADOW_PAGE_NONE: the handover says which are
  * reserved and frees the others. Follows free_area_init().
@@ -276,8 +234,11 @@ static void memmap_init(struct shadow_nodes *nodes,
 void shadow_free_area_init(struct shadow_nodes *nodes,
 			   const struct shadow_memblock *mb, void *memmap)
 {
-	nodes->memmap.pages = memmap;
-	nodes->pageblock_mt = (u8 *)(nodes->memmap.pages + nodes->memmap.nr);
+	if (memmap) {
+		shadow_memmap_set_chunk(&nodes->memmap, memmap);
+		nodes->pageblock_mt = (u8 *)memmap +
+				      shadow_memmap_chunk_bytes(&nodes->memmap);
+	}
 	/* As memmap_init() of the kernel: grouping starts with all movable */
 	memset(nodes->pageblock_mt, SHADOW_MIGRATE_MOVABLE,
 	       shadow_pageblocks(nodes));

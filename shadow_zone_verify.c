@@ -119,17 +119,33 @@ static int verify_block(struct shadow_zone *zone, u32 index, u32 end,
 			     fault);
 }
 
-static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
+/* The part of a zone that is in one bank */
+static int verify_bank(struct shadow_zone *zone,
+		       const struct shadow_memmap_bank *bank,
+		       struct zone_count *count, struct shadow_fault *fault)
 {
-	u32 index = shadow_memmap_first(zone->memmap, zone->start_pfn);
-	u32 end = shadow_memmap_first(zone->memmap,
-				      zone->start_pfn + zone->spanned);
-	struct zone_count count = {};
-	u32 nr_pages;
+	u32 index, end, nr_pages;
 	int err;
 
+	shadow_bank_clip(bank, zone->start_pfn, zone->start_pfn + zone->spanned,
+			 &index, &end);
 	for (; index < end; index += nr_pages) {
-		err = verify_block(zone, index, end, &count, &nr_pages, fault);
+		err = verify_block(zone, index, end, count, &nr_pages, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	struct zone_count count = {};
+	unsigned int nr;
+	int err;
+
+	for (nr = 0; nr < memmap->nr_banks; nr++) {
+		err = verify_bank(zone, &memmap->bank[nr], &count, fault);
 		if (err)
 			return err;
 	}

@@ -18,6 +18,8 @@
 #define SHADOW_NR_ORDERS	(SHADOW_MAX_ORDER + 1)
 #define SHADOW_NO_PAGE		U32_MAX	/* index that names no page */
 
+struct shadow_memblock;
+
 /*
  * What a frame is. NONE is the rest of a block whose first frame says what the
  * block is, so that allocating and freeing a block of any order writes one
@@ -123,42 +125,102 @@ struct shadow_page_list {
 	u32 last;
 };
 
-/* Stretches of memory that have a memmap each; more holes have entries */
+/* How the memmap is laid out: the models that Linux has had */
+enum shadow_memmodel {
+	SHADOW_MEMMODEL_FLAT,		/* one array, holes included */
+	SHADOW_MEMMODEL_DISCONTIG,	/* an array a node, of its memory */
+	SHADOW_MEMMODEL_VMEMMAP,	/* sections, mapped at VMEMMAP */
+	SHADOW_NR_MEMMODELS
+};
+
+extern const char *const shadow_memmodel_names[SHADOW_NR_MEMMODELS];
+
+/*
+ * Banks, as many as SHADOW_PF_BANK can name. The last ones are kept for frames
+ * that come while the machine runs: zone DEVICE.
+ */
 #define SHADOW_MEMMAP_BANKS	64
+#define SHADOW_MEMMAP_DEVICES	8
+#define SHADOW_MEMMAP_BOOT_BANKS (SHADOW_MEMMAP_BANKS - SHADOW_MEMMAP_DEVICES)
 
 /**
  * struct shadow_memmap_bank - frames in a row whose entries are in a row
- * @start_pfn: frame of the first entry
- * @first: index of that entry; the next bank's first ends it
+ * @start_pfn: frame of the first entry, where a block of the largest order
+ *	begins
+ * @first: index of that entry, a multiple of such a block's frames
+ * @nr: entries; 0: the bank is not in use
+ * @nid: node whose memory the entries are to lie in
  */
 struct shadow_memmap_bank {
 	u64 start_pfn;
 	u32 first;
+	u32 nr;
+	int nid;
+};
+
+/* Sections whose banks are found by one leaf of the section table */
+#define SHADOW_SECTION_LEAF	256
+
+/**
+ * struct shadow_memmap_sections - which bank a section's frames are in
+ * @shift: log2 of the frames in a section
+ * @first: number of the first section
+ * @nr: sections from the first with memory to the last; 0: the model has none
+ * @nr_leaves: leaves; the first of them is that of sections without memory
+ * @root: per SHADOW_SECTION_LEAF sections, its leaf
+ * @bank: the leaves: per section, the first bank that has frames of it, or
+ *	U8_MAX
+ *
+ * The tables may lie in the block and be corrupt: what is read from them is
+ * range-checked, and the bank says itself which frames it has.
+ */
+struct shadow_memmap_sections {
+	unsigned int shift;
+	u64 first;
+	u64 nr;
+	u32 nr_leaves;
+	u16 *root;
+	u8 *bank;
 };
 
 /**
  * struct shadow_memmap - one struct shadow_page for every frame
- * @pages: the array
- * @start_pfn: frame of the first entry
+ * @pages: the entry with index 0; banks may lie anywhere above it, so there
+ *	need not be one
+ * @delta: frame of index 0, of a memmap in one piece; modulo 2^64
+ * @nr: all indices are below
+ * @many: there is more than one bank
+ * @model: how it is laid out
+ * @page_shift: log2 of the bytes in a frame
+ * @block_log2: log2 of the frames in a block of the largest order. Banks begin,
+ *	and but for a flat one end, where such blocks do, in frames and indices:
+ *	a block and its buddy are in the same bank, and an index is aligned where
+ *	its frame is.
+ * @start_pfn: first frame with memory
  * @end_pfn: frame after the last one with memory
- * @nr: number of entries
- * @skew: start_pfn modulo the frames in a block of the largest order, so that
- *	(index + skew) has a block's alignment where the frame has
- * @nr_banks: entries of @bank, at least 1
- * @bank: ascending. Between two of them is a hole whose entries would be for
- *	nobody; they begin and end where blocks of the largest order do, so that
- *	a block and its buddy are in the same. At the end of each but the last is
- *	an entry of a frame without memory: allocated frames whose entries are in
- *	a row are in a row.
+ * @max_nr: no bank will ever have an index that is not below
+ * @nr_banks: banks of the board's memory, at least 1; ascending, and in model
+ *	DISCONTIG by node
+ * @nr_devices: banks in use among the last SHADOW_MEMMAP_DEVICES
+ * @bank: neighbours by index need not be neighbours by frame: a loop over
+ *	entries is one over banks, then over each one's entries
+ * @sections: the section table of model VMEMMAP
  */
 struct shadow_memmap {
 	struct shadow_page *pages;
+	u64 delta;
+	u32 nr;
+	bool many;
+	enum shadow_memmodel model;
+	unsigned int page_shift;
+	unsigned int block_log2;
 	u64 start_pfn;
 	u64 end_pfn;
-	u32 nr;
-	u32 skew;
+	u64 max_nr;
 	unsigned int nr_banks;
+	unsigned int nr_devices;
 	struct shadow_memmap_bank bank[SHADOW_MEMMAP_BANKS];
+	struct shadow_memmap_sections sections;
 };
 
 /* Fields of flags */
@@ -231,8 +293,8 @@ static inline u32 shadow_page_index(const struct shadow_memmap *memmap,
 	return page - memmap->pages;
 }
 
-u64 shadow_memmap_bank_pfn(const struct shadow_memmap *memmap, u32 index);
-u32 shadow_memmap_bank_index(const struct shadow_memmap *memmap, u64 pfn);
+u64 shadow_memmap_many_pfn(const struct shadow_memmap *memmap, u32 index);
+u32 shadow_memmap_many_index(const struct shadow_memmap *memmap, u64 pfn);
 
 /**
  * shadow_index_to_pfn() - frame of an entry of the memmap
@@ -245,9 +307,9 @@ u32 shadow_memmap_bank_index(const struct shadow_memmap *memmap, u64 pfn);
 static inline u64 shadow_index_to_pfn(const struct shadow_memmap *memmap,
 				      u32 index)
 {
-	if (likely(memmap->nr_banks <= 1))
-		return memmap->start_pfn + index;
-	return shadow_memmap_bank_pfn(memmap, index);
+	if (likely(!READ_ONCE(memmap->many)))
+		return memmap->delta + index;
+	return shadow_memmap_many_pfn(memmap, index);
 }
 
 /**
@@ -255,26 +317,57 @@ static inline u64 shadow_index_to_pfn(const struct shadow_memmap *memmap,
  * @memmap: the memmap
  * @pfn: frame number, any value
  *
+ * Where all is in one bank, what the model would look up is known.
+ *
  * Context: any.
  * Return: index, or SHADOW_NO_PAGE where the memmap has none.
  */
 static inline u32 shadow_pfn_to_index(const struct shadow_memmap *memmap,
 				      u64 pfn)
 {
-	u64 index = pfn - memmap->start_pfn;
+	const struct shadow_memmap_bank *bank = &memmap->bank[0];
+	u64 offset = pfn - bank->start_pfn;
 
-	if (likely(memmap->nr_banks <= 1))
-		return index < memmap->nr ? index : SHADOW_NO_PAGE;
-	return shadow_memmap_bank_index(memmap, pfn);
+	if (likely(!READ_ONCE(memmap->many)))
+		return offset < bank->nr ? bank->first + offset : SHADOW_NO_PAGE;
+	return shadow_memmap_many_index(memmap, pfn);
 }
 
 /* Whether a block of this order may start at this index */
 static inline bool shadow_page_aligned(const struct shadow_memmap *memmap,
 				       u32 index, unsigned int order)
 {
-	return !((index + memmap->skew) & ((u32)BIT(order) - 1));
+	return !(index & ((u32)BIT(order) - 1));
 }
 
-u32 shadow_memmap_first(const struct shadow_memmap *memmap, u64 pfn);
+/* Index of the entry after a bank's last */
+static inline u32 shadow_bank_end(const struct shadow_memmap_bank *bank)
+{
+	return bank->first + bank->nr;
+}
+
+static inline u64 shadow_bank_bytes(const struct shadow_memmap_bank *bank)
+{
+	return (u64)bank->nr * sizeof(struct shadow_page);
+}
+
+bool shadow_bank_clip(const struct shadow_memmap_bank *bank, u64 start_pfn,
+		      u64 end_pfn, u32 *index, u32 *end);
+bool shadow_memmap_follows(const struct shadow_memmap *memmap, u32 index,
+			   u32 next);
+u64 shadow_memmap_entries(const struct shadow_memmap *memmap);
+
+int shadow_memmap_plan(struct shadow_memmap *memmap,
+		       const struct shadow_memblock *mb,
+		       enum shadow_memmodel model, unsigned int block_log2,
+		       unsigned int nr_nodes);
+u64 shadow_memmap_section_bytes(const struct shadow_memmap *memmap);
+void shadow_memmap_set_base(struct shadow_memmap *memmap, void *base,
+			    u64 bytes);
+int shadow_memmap_place(struct shadow_memmap *memmap, unsigned int nr,
+			void *pages);
+void shadow_memmap_set_sections(struct shadow_memmap *memmap, void *table);
+u64 shadow_memmap_chunk_bytes(const struct shadow_memmap *memmap);
+void shadow_memmap_set_chunk(struct shadow_memmap *memmap, void *chunk);
 
 #endif /* SHADOW_MEMMAP_H */

@@ -193,13 +193,11 @@ shadow_slab_head(const struct shadow_nodes *nodes, const void *virt)
 
 	if (unlikely(!page))
 		return NULL;
-	place = shadow_page_index(memmap, page) + memmap->skew;
+	place = shadow_page_index(memmap, page);
 	while (shadow_page_state(page) == SHADOW_PAGE_NONE) {
 		if (++order > nodes->max_order)
 			return NULL;
-		/* Below the memmap's start the index wraps: out of range too */
-		page = shadow_page_at(memmap, round_down(place, 1U << order) -
-					      memmap->skew);
+		page = shadow_page_at(memmap, round_down(place, 1U << order));
 		if (!page)
 			return NULL;
 	}

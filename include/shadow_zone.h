@@ -374,6 +374,19 @@ static inline bool shadow_zone_populated(const struct shadow_zone *zone)
 	return zone->present != 0;
 }
 
+/* Log2 of the frames that banks of the memmap are cut into: no block is larger */
+static inline unsigned int
+shadow_nodes_block_log2(const struct shadow_nodes *nodes)
+{
+	/* The entries of so many frames fill pages, which can be mapped */
+	unsigned int page_log2 = nodes->page_shift -
+				 ilog2(sizeof(struct shadow_page));
+	unsigned int block_log2 = max(nodes->max_order, nodes->pageblock_log2);
+
+	return nodes->memmap.model == SHADOW_MEMMODEL_VMEMMAP ?
+	       max(block_log2, page_log2) : block_log2;
+}
+
 /**
  * shadow_pageblock_mt() - migratetype of the pageblock that a page lies in
  * @nodes: the layer
@@ -388,8 +401,7 @@ static inline unsigned int shadow_pageblock_mt(const struct shadow_nodes *nodes,
 					       u32 index)
 {
 	/* The array lies in the block and may be corrupt: two bits, four types */
-	return READ_ONCE(nodes->pageblock_mt[(index + nodes->memmap.skew) >>
-					     nodes->pageblock_log2]) &
+	return READ_ONCE(nodes->pageblock_mt[index >> nodes->pageblock_log2]) &
 	       SHADOW_PAGEBLOCK_MT;
 }
 

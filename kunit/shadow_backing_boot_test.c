@@ -471,11 +471,10 @@ static bool frame_is_free(const struct shadow_nodes *nodes, u64 pfn)
 
 	if (!page)
 		return true;
-	place = shadow_page_index(memmap, page) + memmap->skew;
+	place = shadow_page_index(memmap, page);
 	while (page && shadow_page_state(page) == SHADOW_PAGE_NONE)
 		page = ++order > nodes->max_order ? NULL :
-		       shadow_page_at(memmap, round_down(place, 1U << order) -
-					      memmap->skew);
+		       shadow_page_at(memmap, round_down(place, 1U << order));
 	return !page || shadow_page_state(page) == SHADOW_PAGE_BUDDY ||
 	       shadow_page_state(page) == SHADOW_PAGE_PCP ||
 	       shadow_page_state(page) == SHADOW_PAGE_HOLE;
