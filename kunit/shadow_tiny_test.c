@@ -246,6 +246,12 @@ static void tell(struct tiny *t)
 		}							\
 	} while (0)
 
+/* The memmap begins where a block of the largest order does */
+static struct shadow_page *page_of(const struct tiny *t, u32 index)
+{
+	return &t->m->nodes.memmap.pages[index + t->shape->skew];
+}
+
 static enum shadow_zone_type zone_of(const struct tiny *t, u32 index)
 {
 	return index < t->shape->nr_low ? SHADOW_ZONE_DMA : SHADOW_ZONE_NORMAL;
@@ -311,7 +317,7 @@ static void check_live(struct tiny *t)
 
 	for (i = 0; i < t->model.nr; i++) {
 		const struct tiny_block *b = &t->model.live[i];
-		const struct shadow_page *page = &t->m->nodes.memmap.pages[b->index];
+		const struct shadow_page *page = page_of(t, b->index);
 
 		TINY_EXPECT(t, shadow_page_state(page) == SHADOW_PAGE_ALLOCATED &&
 			    shadow_page_order(page) == b->order &&
@@ -327,7 +333,7 @@ static u32 covered(struct tiny *t, u32 free)
 	u32 i, in_lists = 0, done = 0;
 
 	for (i = 0; i < NR_FRAMES; i++) {
-		const struct shadow_page *page = &t->m->nodes.memmap.pages[i];
+		const struct shadow_page *page = page_of(t, i);
 		unsigned int state = shadow_page_state(page);
 		u32 mask;
 
@@ -351,7 +357,7 @@ static void check_canonical(struct tiny *t, u32 free)
 	u32 nr[2][MAX_ORDER + 1] = {}, i, order;
 
 	for (i = 0; i < NR_FRAMES; i++) {
-		const struct shadow_page *page = &t->m->nodes.memmap.pages[i];
+		const struct shadow_page *page = page_of(t, i);
 		bool listed = shadow_page_state(page) == SHADOW_PAGE_BUDDY;
 		int want = canonical(t, free, i);
 
@@ -407,7 +413,7 @@ static void do_alloc(struct tiny *t, const struct tiny_op *op)
 			    op->mt, free);
 		return;
 	}
-	index = shadow_page_index(&t->m->nodes.memmap, page);
+	index = shadow_page_index(&t->m->nodes.memmap, page) - t->shape->skew;
 	TINY_EXPECT(t, index < NR_FRAMES &&
 		    is_free_block(t, free, index, op->order),
 		    "frame %u given at order %u, free are %#x", index, op->order,
@@ -421,7 +427,7 @@ static void do_free(struct tiny *t, const struct tiny_op *op)
 {
 	const struct tiny_block b = t->model.live[op->victim];
 	struct shadow_nodes *nodes = &t->m->nodes;
-	struct shadow_page *page = &nodes->memmap.pages[b.index];
+	struct shadow_page *page = page_of(t, b.index);
 	u32 order;
 	int err;
 
@@ -532,7 +538,8 @@ new_machine(struct kunit *test, const struct tiny_shape *shape, struct tiny *t)
 			(base >> SHADOW_TEST_PAGE_SHIFT) + shape->nr_low;
 	KUNIT_ASSERT_EQ(test, shadow_memblock_add(&m->mb, block.base, block.bytes), 0);
 	shadow_test_machine_boot(test, m, shape->nr_cpus);
-	t->memmap_bytes = shadow_memmap_bytes(&m->nodes, &m->mb);
+	t->memmap_bytes = shadow_memmap_chunk_bytes(&m->nodes.memmap) +
+			  shadow_pageblocks(&m->nodes);
 	if (shape->nr_cpus) {
 		t->pcp = m->nodes.node[0].zone[0].pcp;
 		t->pcp_bytes = shadow_pcp_bytes(shape->nr_cpus);
