@@ -189,24 +189,16 @@ int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
 	return err;
 }
 
-/**
- * __shadow_zone_count() - frames of a zone whose blocks are in a state
- * @zone: the zone
- * @state: the state
- *
- * Context: @zone's lock held, interrupts off. Reads every block's first frame.
- * Return: the number of frames.
- */
-u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state)
+static u64 count_bank(const struct shadow_zone *zone,
+		      const struct shadow_memmap_bank *bank,
+		      enum shadow_page_state state)
 {
-	u32 index = shadow_memmap_first(zone->memmap, zone->start_pfn);
-	u32 end = shadow_memmap_first(zone->memmap,
-				      zone->start_pfn + zone->spanned);
-	u32 place = shadow_zone_place(zone), nr_pages;
+	u32 place = shadow_zone_place(zone), index, end, nr_pages;
 	const struct shadow_page *page;
 	u64 count = 0;
 
-	lockdep_assert_held(&zone->lock);
+	shadow_bank_clip(bank, zone->start_pfn, zone->start_pfn + zone->spanned,
+			 &index, &end);
 	for (; index < end; index += nr_pages) {
 		page = &zone->memmap->pages[index];
 		nr_pages = 1;
@@ -225,6 +217,26 @@ u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state)
 		if (shadow_page_state(page) == state)
 			count += nr_pages;
 	}
+	return count;
+}
+
+/**
+ * __shadow_zone_count() - frames of a zone whose blocks are in a state
+ * @zone: the zone
+ * @state: the state
+ *
+ * Context: @zone's lock held, interrupts off. Reads every block's first frame.
+ * Return: the number of frames.
+ */
+u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	unsigned int nr;
+	u64 count = 0;
+
+	lockdep_assert_held(&zone->lock);
+	for (nr = 0; nr < memmap->nr_banks; nr++)
+		count += count_bank(zone, &memmap->bank[nr], state);
 	return count;
 }
 
