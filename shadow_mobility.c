@@ -593,14 +593,14 @@ static bool owns_block(const struct shadow_zone *zone, u32 block, bool overlap)
 }
 
 /* What a walk over the pageblocks of a zone counts */
-struct block_count {
+struct zone_blocks {
 	u64 highatomic;
 	u64 mixed;
 };
 
 static int verify_blocks(struct shadow_zone *zone,
 			 const struct shadow_memmap_bank *bank, bool overlap,
-			 struct block_count *count, struct shadow_fault *fault)
+			 struct zone_blocks *count, struct shadow_fault *fault)
 {
 	const u8 known = SHADOW_PAGEBLOCK_MT | SHADOW_PAGEBLOCK_SHARED |
 			 SHADOW_PAGEBLOCK_MIXED;
@@ -639,7 +639,7 @@ int __shadow_mobility_verify(struct shadow_zone *zone,
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	bool overlap = overlaps_another(zone);
-	struct block_count count = {};
+	struct zone_blocks count = {};
 	unsigned int nr;
 	int err;
 
