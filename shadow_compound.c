@@ -37,14 +37,12 @@ struct shadow_page *shadow_block_head(const struct shadow_nodes *nodes,
 				      struct shadow_page *page)
 {
 	const struct shadow_memmap *memmap = &nodes->memmap;
-	u32 place = shadow_page_index(memmap, page) + memmap->skew;
+	u32 place = shadow_page_index(memmap, page);
 	struct shadow_page *head = page;
 	unsigned int order;
 
 	for (order = 0; order <= nodes->max_order; order++) {
-		/* Below the memmap's start the index wraps and is out of range */
-		head = shadow_page_at(memmap, (place & ~((u32)BIT(order) - 1)) -
-					      memmap->skew);
+		head = shadow_page_at(memmap, place & ~((u32)BIT(order) - 1));
 		if (!head)
 			return NULL;
 		if (shadow_page_state(head) != SHADOW_PAGE_NONE)
