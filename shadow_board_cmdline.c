@@ -164,3 +164,30 @@ u64 shadow_board_memparse(const char *text, size_t len, size_t *used)
 		*used = i + !!power;
 	return power ? number << (10 * power) : number;
 }
+
+/**
+ * shadow_board_core() - the value of kernelcore= or movablecore=
+ * @option: the option, which has one
+ * @core: changed: each option goes over the one before
+ *
+ * More than all memory is all. Follows cmdline_parse_core() of mm/mm_init.c.
+ *
+ * Context: any.
+ */
+void shadow_board_core(const struct shadow_board_option *option,
+		       struct shadow_core *core)
+{
+	size_t used;
+	u64 number = shadow_board_memparse(option->value, option->value_len,
+					   &used);
+	bool hex = used > 2 && (option->value[1] | 0x20) == 'x';
+	bool suffix = used && suffix_power(option->value[used - 1]) && !hex;
+
+	/* 5E% is no percentage: its number ends before the letter */
+	if (used < option->value_len && option->value[used] == '%' && !suffix) {
+		core->percent = min_t(u64, number, 100);
+		return;
+	}
+	core->bytes = number;
+	core->percent = 0;
+}

@@ -285,6 +285,12 @@ static void early_option(struct shadow_board_fate *fate,
 	} else if (shadow_board_option_is(option, "numa")) {
 		if (option->value_len >= 3 && !memcmp(option->value, "off", 3))
 			fate->numa_off = true;
+	} else if (shadow_board_option_is(option, "kernelcore")) {
+		fate->mirror |= option->value_len == 6 &&
+				!memcmp(option->value, "mirror", 6);
+		shadow_board_core(option, &fate->kernelcore);
+	} else if (shadow_board_option_is(option, "movablecore")) {
+		shadow_board_core(option, &fate->movablecore);
 	}
 }
 
@@ -322,7 +328,8 @@ static int make_room(const struct shadow_board *board,
 	struct shadow_param_range room;
 
 	if (mb->can_resize || !is_crowded(board) ||
-	    !shadow_board_find_room(board, arch, places, limit, &room))
+	    !shadow_board_find_room(board, arch, places, limit, &room) ||
+	    room.start + room.bytes > mb->current_limit)
 		return 0;
 	shadow_memblock_allow_resize_in(mb, room.start, room.start + room.bytes);
 	return shadow_memblock_add(mb, room.start, room.bytes);
@@ -603,6 +610,7 @@ int shadow_board_memblock_init(struct shadow_board_fate *fate,
 	if (!err && !text)
 		err = check_image(fate, mb, &places->image);
 	fate->high_memory = shadow_layout_pa_to_va(layout,
-						   shadow_memblock_end_of_DRAM(mb));
+						   min(shadow_memblock_end_of_DRAM(mb),
+						       mb->current_limit));
 	return err;
 }

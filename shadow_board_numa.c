@@ -63,6 +63,29 @@ static bool parse_nodes(struct shadow_board_fate *fate,
 	       shadow_numa_valid_node(range[-1].nid);
 }
 
+/**
+ * shadow_board_nodes() - nodes that a board says its memory is of
+ * @board: the board
+ *
+ * Context: any.
+ * Return: how many, one more than the highest; 0 where it does not say.
+ */
+unsigned int shadow_board_nodes(const struct shadow_board *board)
+{
+	const struct shadow_board_range *range = board->memory;
+
+	if (!board->nr_memory)
+		return 0;
+	if (board->kind == SHADOW_BOARD_TEXT) {
+		for (; range < board->memory + board->nr_memory; range++)
+			if (!shadow_numa_valid_node(range->nid))
+				return 0;
+		return board->nr_nodes;
+	}
+	return shadow_numa_valid_node(range[board->nr_memory - 1].nid) ?
+	       board->nr_nodes : 0;
+}
+
 static void remove_blk(struct meminfo *mi, unsigned int i)
 {
 	mi->nr--;

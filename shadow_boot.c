@@ -10,6 +10,7 @@
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_boot_early.h"
+#include "shadow_boot_zone.h"
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
@@ -44,9 +45,8 @@ static int free_area_init(struct shadow_mm *mm, char *effect)
 	nodes->fail = &mm->fail;
 	nodes->why = &mm->why;
 	nodes->linear_offset = shadow_layout_pa_to_va(&mm->layout, 0);
-	nodes->nr_nodes = mm->boot.nr_nodes;
-	memcpy(nodes->zone_limit, mm->boot.zone_limit, sizeof(nodes->zone_limit));
 	nodes->memmap.model = SHADOW_MEMMODEL_VMEMMAP;
+	shadow_boot_set_nodes(mm);
 	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
 	if (!bytes) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
@@ -154,6 +154,7 @@ static const struct shadow_pgtable_ops buddy_tables = {
  */
 static int mem_init(struct shadow_mm *mm, char *effect)
 {
+	char high[48] = "";
 	int err;
 
 	err = shadow_early_close(&mm->early);
@@ -163,9 +164,12 @@ static int mem_init(struct shadow_mm *mm, char *effect)
 		return err;
 	shadow_early_retire(&mm->early);
 	shadow_pgtable_set_ops(&mm->swapper, &buddy_tables, mm);
+	if (mm->nodes.zone_limit[SHADOW_ZONE_HIGHMEM])
+		scnprintf(high, sizeof(high), " (%llu by free_highpages)",
+			  mm->handover.nr_high);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "%llu frames freed, %llu reserved, %llu in holes; tables come from the buddy now",
-		  mm->handover.nr_freed, mm->handover.nr_reserved,
+		  "%llu frames freed%s, %llu reserved, %llu in holes; tables come from the buddy now",
+		  mm->handover.nr_freed, high, mm->handover.nr_reserved,
 		  mm->handover.nr_holes);
 	return 0;
 }

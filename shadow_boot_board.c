@@ -8,6 +8,7 @@
 #include "shadow_board_earlycon.h"
 #include "shadow_boot.h"
 #include "shadow_boot_early.h"
+#include "shadow_boot_zone.h"
 #include "shadow_bootmem.h"
 
 static __printf(4, 5)
@@ -142,13 +143,21 @@ int shadow_boot_place(const struct shadow_config *cfg,
 		      struct shadow_places *places, char *why, size_t why_bytes)
 {
 	struct extent extent;
+	int err;
 
 	memset(places, 0, sizeof(*places));
 	why[0] = '\0';
 	if (!board)
-		return shadow_params_place(cfg, storage, places, why, why_bytes);
-	if (board->kind != SHADOW_BOARD_TEXT)
-		return shadow_board_place(board, cfg, places, why, why_bytes);
+		err = shadow_params_place(cfg, storage, places, why, why_bytes);
+	else if (board->kind != SHADOW_BOARD_TEXT)
+		err = shadow_board_place(board, cfg, places, why, why_bytes);
+	else
+		err = 0;
+	if (!err)
+		err = shadow_boot_zone_check(cfg, board, storage, places, why,
+					     why_bytes);
+	if (err || !board || board->kind != SHADOW_BOARD_TEXT)
+		return err;
 	if (cfg->image.given || cfg->dtb.given || cfg->initrd.given)
 		return refuse(why, why_bytes, -EINVAL,
 			      "board=%s: a text says what is reserved; allowed: without image, dtb and initrd",
@@ -278,6 +287,7 @@ int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect)
 
 	memset(&mm->fate, 0, sizeof(mm->fate));
 	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
+	shadow_memblock_set_current_limit(mb, shadow_boot_lowmem_end(mm));
 	shadow_early_init(&mm->early, early_policy(mm->cfg.early), mb,
 			  &mm->bootmem);
 	mm->early.fail = &mm->fail;
@@ -368,30 +378,6 @@ int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect)
 	return 0;
 }
 
-/*
- * A private block has no device tree that says how far devices reach, so the
- * lowest quarter stands for what they can: both zones are there to be tried.
- * The limit is a multiple of the largest block, as it is on real boards.
- */
-static u64 quarter_limit_pfn(const struct shadow_mm *mm, unsigned int max_order)
-{
-	unsigned int shift = mm->cfg.page_shift;
-	u64 start = mm->block.base >> shift;
-	u64 end = (mm->block.base + mm->block.bytes) >> shift;
-	u64 quarter = start + (end - start) / 4;
-	u64 limit = round_up(quarter, BIT(max_order));
-
-	if (limit < end)
-		return limit;
-	/*
-	 * With large pages no multiple of the largest block may lie inside. The
-	 * buddy never merges across a zone's border, so any will do; one with
-	 * the quarter's own alignment makes the fewest blocks.
-	 */
-	limit = round_up(quarter, rounddown_pow_of_two((end - start) / 4));
-	return min(limit, end);
-}
-
 static unsigned int count_nodes(const struct shadow_memblock *mb)
 {
 	unsigned int nr = 1;
@@ -415,25 +401,26 @@ static unsigned int count_nodes(const struct shadow_memblock *mb)
  */
 int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect)
 {
-	u64 *limit = mm->boot.zone_limit;
-	int err;
+	u64 *limit = mm->boot.zone_limit, dma_end;
+	int err = 0;
 
-	memset(limit, 0, sizeof(mm->boot.zone_limit));
-	if (mm->board) {
-		err = shadow_board_bootmem_init(&mm->fate, mm->board,
-						&mm->memblock);
-		if (err)
-			return say_why(mm, effect, err);
-		shadow_board_zone_limits(mm->board, &mm->memblock, limit);
-	} else {
-		limit[SHADOW_ZONE_DMA] =
-			quarter_limit_pfn(mm, shadow_boot_max_order(mm));
-		limit[SHADOW_ZONE_NORMAL] = U64_MAX;
-	}
+	if (mm->board)
+		err = say_why(mm, effect,
+			      shadow_board_bootmem_init(&mm->fate, mm->board,
+							&mm->memblock));
+	if (!err)
+		err = shadow_boot_split_nodes(mm, effect);
+	if (err)
+		return err;
+	shadow_boot_zone_limits(mm);
 	mm->boot.nr_nodes = count_nodes(&mm->memblock);
-	mm->memblock.low_limit = limit[SHADOW_ZONE_DMA] ?
-		(limit[SHADOW_ZONE_DMA] << mm->cfg.page_shift) - 1 :
-		SHADOW_MEMBLOCK_ALLOC_ANYWHERE;
+	if (mm->board && mm->fate.numa)
+		mm->boot.nr_nodes = max(mm->boot.nr_nodes, mm->board->nr_nodes);
+	/* Where there is no zone DMA, all is low enough */
+	dma_end = limit[SHADOW_ZONE_DMA] << mm->cfg.page_shift;
+	mm->memblock.low_limit =
+		dma_end > shadow_memblock_start_of_DRAM(&mm->memblock) ?
+		dma_end - 1 : SHADOW_MEMBLOCK_ALLOC_ANYWHERE;
 	if (mm->boot.nr_nodes > SHADOW_MAX_NODES) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
 			  "memory of node %u; allowed: nodes 0 to %u",
@@ -441,7 +428,7 @@ int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect)
 		return -EINVAL;
 	}
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "%u nodes, zone DMA ends at %#llx", mm->boot.nr_nodes,
-		  limit[SHADOW_ZONE_DMA] << mm->cfg.page_shift);
+		  "%u nodes, zone DMA ends at %#llx%s", mm->boot.nr_nodes, dma_end,
+		  limit[SHADOW_ZONE_HIGHMEM] ? ", HIGHMEM is above the linear map" : "");
 	return 0;
 }

@@ -445,6 +445,8 @@ static int map_memory(struct shadow_mm *mm)
 	phys_addr_t ro = mm->boot.segment[0].start;
 	phys_addr_t rw = mm->boot.segment[SEGMENT_INIT_DATA - 1].start;
 	const u64 page = 1ULL << mm->cfg.page_shift;
+	/* What is above has no place in the linear map: it is HIGHMEM */
+	phys_addr_t low = mm->memblock.current_limit;
 	phys_addr_t start, end, done = 0;
 	u64 i;
 	int err;
@@ -452,7 +454,7 @@ static int map_memory(struct shadow_mm *mm)
 	shadow_for_each_mem_range(&mm->memblock, i, &start, &end) {
 		/* Boards carve bytes out of pages; a page with any memory is mapped. */
 		start = max(round_down(start, page), done);
-		end = round_up(end, page);
+		end = min(round_up(end, page), low);
 		done = end;
 		err = map_linear(mm, start, min(end, ro), SHADOW_PAGE_KERNEL);
 		if (!err)

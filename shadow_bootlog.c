@@ -300,6 +300,17 @@ static u64 part_kib(const struct out *out, enum shadow_bootlog_part part)
 	return (out->log->part[part].end - out->log->part[part].start) / SZ_1K;
 }
 
+/* totalhigh_pages(): MOVABLE is cut off from the highest zone */
+static u64 high_pages(const struct shadow_nodes *nodes,
+		      const struct shadow_zone *zone)
+{
+	bool any = nodes->highest_pfn[SHADOW_ZONE_HIGHMEM] >
+		   nodes->lowest_pfn[SHADOW_ZONE_HIGHMEM];
+
+	return zone[SHADOW_ZONE_HIGHMEM].managed +
+	       (any ? zone[SHADOW_ZONE_MOVABLE].managed : 0);
+}
+
 /* mem_init_print_info() */
 static void say_memory(const struct out *out)
 {
@@ -311,7 +322,7 @@ static void say_memory(const struct out *out)
 
 	for (nid = 0; nid < nodes->nr_nodes; nid++) {
 		present += nodes->node[nid].present;
-		high += nodes->node[nid].zone[SHADOW_ZONE_HIGHMEM].managed;
+		high += high_pages(nodes, nodes->node[nid].zone);
 	}
 	if (nodes->zone_limit[SHADOW_ZONE_HIGHMEM])
 		scnprintf(highmem, sizeof(highmem), ", %lluK highmem",

@@ -73,7 +73,8 @@ static void say_region(const struct out *out, const struct shadow_bootlog *log,
 /* Memory in the linear map, and high_memory */
 static struct span memory_span(const struct shadow_bootlog *log)
 {
-	phys_addr_t last = shadow_memblock_end_of_DRAM(log->mb) - 1;
+	phys_addr_t last = min(shadow_memblock_end_of_DRAM(log->mb),
+			       log->mb->current_limit) - 1;
 
 	return (struct span){
 		.name = "memory",

@@ -37,7 +37,7 @@ static phys_addr_t memblock_alloc(struct shadow_early *early,
 {
 	return shadow_memblock_alloc_range_nid(early->mb, want->bytes,
 					       want->align, want->min,
-					       want->max ? : SHADOW_MEMBLOCK_ALLOC_ANYWHERE,
+					       want->max ? : SHADOW_MEMBLOCK_ALLOC_ACCESSIBLE,
 					       want->nid, false);
 }
 

@@ -30,22 +30,28 @@ static int node_of(const struct shadow_memblock_region *region)
 	return shadow_numa_valid_node(region->nid) ? region->nid : 0;
 }
 
-/* First and last frame of a node's memory; false where it has none */
+/*
+ * First and last frame of a node's memory in the linear map: what is above has
+ * never been bootmem's. False where it has none.
+ */
 static bool node_span(const struct shadow_memblock *mb, int nid, u64 *start_pfn,
 		      u64 *end_pfn)
 {
 	const struct shadow_memblock_region *region = mb->memory.regions;
 	const struct shadow_memblock_region *end = region + mb->memory.cnt;
 	unsigned int shift = mb->page_shift;
-	u64 mask = (1ULL << shift) - 1;
+	u64 mask = (1ULL << shift) - 1, high;
 
 	*start_pfn = U64_MAX;
 	*end_pfn = 0;
 	for (; region < end; region++) {
 		if (node_of(region) != nid)
 			continue;
+		high = min(region->base + region->size, mb->current_limit);
+		if (region->base >= high)
+			continue;
 		*start_pfn = min(*start_pfn, (region->base + mask) >> shift);
-		*end_pfn = max(*end_pfn, (region->base + region->size) >> shift);
+		*end_pfn = max(*end_pfn, high >> shift);
 	}
 	return *start_pfn < *end_pfn;
 }
@@ -62,7 +68,7 @@ static phys_addr_t alloc_map(struct shadow_early *early, u64 bytes)
 		return shadow_block_aside_alloc(early->block, bytes, page);
 	before = shadow_memblock_set_owner(early->mb, "bootmem");
 	pa = shadow_memblock_phys_alloc_range(early->mb, bytes, page, 0,
-					      SHADOW_MEMBLOCK_ALLOC_ANYWHERE);
+					      SHADOW_MEMBLOCK_ALLOC_ACCESSIBLE);
 	shadow_memblock_set_owner(early->mb, before);
 	if (pa && shadow_block_back(early->block, pa, bytes)) {
 		shadow_memblock_phys_free(early->mb, pa, bytes);
@@ -108,6 +114,7 @@ static int free_memory(struct shadow_early *early, phys_addr_t base, u64 bytes)
 	for (; region < memory->regions + memory->cnt && !err; region++) {
 		start = max(base, region->base);
 		end = min(base + bytes, region->base + region->size);
+		end = min(end, early->mb->current_limit);
 		if (start < end && !(region->flags & SHADOW_MEMBLOCK_NOMAP))
 			err = shadow_bootmem_free_node(early->bootmem,
 						       node_of(region), start,

@@ -8,6 +8,9 @@
  *
  *	0x10e9 order 0, 0x10ea order 1, 0x10ec order 2, 0x10f0 order 4
  *
+ * What the linear map does not show (highmem=) comes last and frame by frame,
+ * as in free_highpages() of 32-bit kernels; the buddy merges it.
+ *
  * A frame of which only a part is free stays reserved: a free range counts
  * from its first whole frame to its last.
  */
@@ -66,14 +69,86 @@ static void reserve_frames(struct shadow_nodes *nodes, u64 start_pfn,
 			handover->nr_reserved += reserve_entries(memmap, index, end);
 }
 
+/* max_low_pfn: frame at which the linear map ends */
+static u64 max_low_pfn(const struct shadow_nodes *nodes)
+{
+	return nodes->zone_limit[SHADOW_ZONE_HIGHMEM] ?
+	       nodes->lowest_pfn[SHADOW_ZONE_HIGHMEM] : U64_MAX;
+}
+
+/**
+ * shadow_handover_next_low() - one step of a walk over what is released in blocks
+ * @nodes: the layer, zones populated
+ * @early: the early allocator
+ * @idx: 0 at first
+ * @bytes: set to the bytes in the range, which may be less than a frame
+ * @start_pfn: set to its first whole frame
+ * @end_pfn: set to the frame after its last
+ *
+ * Free ranges up to the linear map's end. Follows __free_memory_core().
+ *
+ * Context: boot, or any reader after it.
+ * Return: false at the end.
+ */
+bool shadow_handover_next_low(const struct shadow_nodes *nodes,
+			      const struct shadow_early *early, u64 *idx,
+			      u64 *bytes, u64 *start_pfn, u64 *end_pfn)
+{
+	u64 low = max_low_pfn(nodes);
+
+	do {
+		*bytes = early->ops->next_free(early, idx, start_pfn, end_pfn);
+		if (!*bytes)
+			return false;
+	} while (*start_pfn >= low);
+	*end_pfn = min(*end_pfn, low);
+	return true;
+}
+
+/**
+ * shadow_handover_next_high() - likewise, of what is released frame by frame
+ * @nodes: the layer, zones populated
+ * @early: the early allocator
+ * @idx: 0 at first
+ * @start_pfn: set to the first whole frame of a range
+ * @end_pfn: set to the frame after its last
+ *
+ * Memblock knows what is free there, whoever allocates below. Follows
+ * free_highpages() of arch/arm/mm/init.c.
+ *
+ * Context: boot, or any reader after it.
+ * Return: false at the end, at once where the linear map shows all memory.
+ */
+bool shadow_handover_next_high(const struct shadow_nodes *nodes,
+			       const struct shadow_early *early, u64 *idx,
+			       u64 *start_pfn, u64 *end_pfn)
+{
+	const struct shadow_memblock *mb = early->mb;
+	u64 mask = (1ULL << mb->page_shift) - 1;
+	phys_addr_t start, end;
+
+	do {
+		shadow_memblock_next_range(mb, idx, SHADOW_NUMA_NO_NODE,
+					   SHADOW_MEMBLOCK_NONE, &mb->memory,
+					   &mb->reserved, &start, &end, NULL);
+		if (*idx == U64_MAX)
+			return false;
+		*start_pfn = max((start + mask) >> mb->page_shift,
+				 max_low_pfn(nodes));
+		*end_pfn = end >> mb->page_shift;
+	} while (*start_pfn >= *end_pfn);
+	return true;
+}
+
 /* Everything between the free ranges is reserved, or a hole */
 static void reserve_all(struct shadow_nodes *nodes,
 			const struct shadow_early *early,
 			struct shadow_handover *handover)
 {
-	u64 next = nodes->memmap.start_pfn, idx = 0, start_pfn, end_pfn;
+	u64 next = nodes->memmap.start_pfn, idx = 0, start_pfn, end_pfn, bytes;
 
-	while (early->ops->next_free(early, &idx, &start_pfn, &end_pfn)) {
+	while (shadow_handover_next_low(nodes, early, &idx, &bytes, &start_pfn,
+					&end_pfn)) {
 		if (start_pfn >= end_pfn)
 			continue;
 		reserve_frames(nodes, next, start_pfn, handover);
@@ -194,6 +269,29 @@ static int free_own_frames(struct shadow_nodes *nodes,
 	return 0;
 }
 
+/* free_highpages(): each frame alone, reserved until now */
+static int free_high(struct shadow_nodes *nodes, const struct shadow_early *early,
+		     struct shadow_handover *handover)
+{
+	u64 idx = 0, pfn, end_pfn;
+	int err;
+
+	while (shadow_handover_next_high(nodes, early, &idx, &pfn, &end_pfn)) {
+		for (; pfn < end_pfn; pfn++) {
+			if (!has_memory(nodes, pfn)) {
+				handover->nr_late++;
+				continue;
+			}
+			err = free_block(nodes, pfn, 0, handover);
+			if (err)
+				return err;
+			handover->nr_high++;
+			handover->nr_reserved--;
+		}
+	}
+	return 0;
+}
+
 /* What the nodes do not count as present, between the first frame and the last */
 static u64 nr_holes(const struct shadow_nodes *nodes)
 {
@@ -221,14 +319,15 @@ static u64 nr_holes(const struct shadow_nodes *nodes)
 int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early,
 		    struct shadow_handover *handover)
 {
-	u64 idx = 0, start_pfn, end_pfn;
+	u64 idx = 0, start_pfn, end_pfn, bytes;
 	int err;
 
 	memset(handover, 0, sizeof(*handover));
 	shadow_mobility_init(nodes);
 	reserve_all(nodes, early, handover);
 	name_owners(nodes, early->log);
-	while (early->ops->next_free(early, &idx, &start_pfn, &end_pfn)) {
+	while (shadow_handover_next_low(nodes, early, &idx, &bytes, &start_pfn,
+					&end_pfn)) {
 		if (early->nr_late)
 			err = free_range_with_late(nodes, early, start_pfn,
 						   end_pfn, handover);
@@ -238,6 +337,8 @@ int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early
 			return err;
 	}
 	err = free_own_frames(nodes, early, handover);
+	if (!err)
+		err = free_high(nodes, early, handover);
 	if (err)
 		return err;
 	handover->nr_holes = nr_holes(nodes);

@@ -166,6 +166,7 @@ int shadow_params_check(const struct shadow_param_strings *in,
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->page_shift = host->page_shift;
 	cfg->until = SHADOW_NR_PHASES - 1;
+	cfg->nr_nodes = 1;
 	why[0] = '\0';
 	for (id = 0; id < SHADOW_NR_PARAMS; id++) {
 		err = shadow_params_read(&c, id);
@@ -179,6 +180,8 @@ int shadow_params_check(const struct shadow_param_strings *in,
 		err = check_base(&c);
 	if (!err)
 		err = shadow_params_check_min_free(&c);
+	if (!err)
+		err = shadow_params_check_zones(&c);
 	/* A board's memory is not known yet: shadow_board_place() checks there */
 	if (!err && !shadow_config_has_board(cfg))
 		err = check_ranges(&c);
@@ -187,8 +190,17 @@ int shadow_params_check(const struct shadow_param_strings *in,
 
 /* ------------------------------------------------------------- printing -- */
 
-/* A number of bytes with the largest suffix that leaves a whole number. */
-static void bytes_text(char *text, size_t room, u64 bytes)
+/**
+ * shadow_params_bytes_text() - bytes as a person writes them
+ * @text: filled
+ * @room: bytes there
+ * @bytes: how many
+ *
+ * With the largest suffix that leaves a whole number.
+ *
+ * Context: any.
+ */
+void shadow_params_bytes_text(char *text, size_t room, u64 bytes)
 {
 	static const char suffix[] = { 'T', 'G', 'M', 'K' };
 	unsigned int i, shift = 40;
@@ -211,7 +223,7 @@ static void range_text(char *text, size_t room,
 	if (!range->given)
 		return;
 	at = scnprintf(text, room, "%#llx+", range->start);
-	bytes_text(text + at, room - at, range->bytes);
+	shadow_params_bytes_text(text + at, room - at, range->bytes);
 }
 
 /**
@@ -229,7 +241,7 @@ void shadow_params_value(const struct shadow_config *cfg,
 	text[0] = '\0';
 	switch (id) {
 	case SHADOW_PARAM_SIZE:
-		bytes_text(text, room, cfg->bytes);
+		shadow_params_bytes_text(text, room, cfg->bytes);
 		break;
 	case SHADOW_PARAM_BASE:
 		if (shadow_config_given(cfg, id))
@@ -253,7 +265,7 @@ void shadow_params_value(const struct shadow_config *cfg,
 		break;
 	case SHADOW_PARAM_SHARE:
 		if (cfg->share)
-			bytes_text(text, room, cfg->share);
+			shadow_params_bytes_text(text, room, cfg->share);
 		break;
 	case SHADOW_PARAM_UNTIL:
 		snprintf(text, room, "%s", shadow_phase_name(cfg->until));
@@ -286,7 +298,13 @@ void shadow_params_value(const struct shadow_config *cfg,
 		snprintf(text, room, "%s", cfg->early);
 		break;
 	case SHADOW_PARAM_NODES:
-		snprintf(text, room, "%u", cfg->nr_nodes);
+	case SHADOW_PARAM_DISTANCE:
+	case SHADOW_PARAM_DMA:
+	case SHADOW_PARAM_DMA32:
+	case SHADOW_PARAM_HIGHMEM:
+	case SHADOW_PARAM_MOVABLECORE:
+	case SHADOW_PARAM_KERNELCORE:
+		shadow_params_zone_value(cfg, id, text, room);
 		break;
 	case SHADOW_PARAM_MIN_FREE_KBYTES:
 		/* Not given, it is what the boot finds */

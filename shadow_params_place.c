@@ -266,12 +266,21 @@ static void next_taken(struct shadow_places *places, u64 page, u64 from,
 	}
 }
 
-/* Whole pages between the ranges: all, and the largest piece */
-static void count_free(const struct shadow_config *cfg,
-		       const struct shadow_block *block,
-		       struct shadow_places *places,
-		       struct shadow_params_room *left)
+/**
+ * shadow_params_left() - whole pages of a block that nothing was placed in
+ * @cfg: a configuration that was checked
+ * @block: the block; its range is looked at
+ * @given: image, device tree and initrd
+ * @left: filled: all, and the largest piece
+ *
+ * Context: any.
+ */
+void shadow_params_left(const struct shadow_config *cfg,
+			const struct shadow_block *block,
+			const struct shadow_places *given,
+			struct shadow_params_room *left)
 {
+	struct shadow_places copy = *given, *places = &copy;
 	u64 page = 1ULL << cfg->page_shift, block_end = block->base + block->bytes;
 	u64 at = block->base, start, end;
 
@@ -302,7 +311,7 @@ static int check_rest(struct shadow_params_check *c,
 	struct shadow_params_room need, left;
 
 	shadow_params_early_room(c->cfg, image_bytes, &need);
-	count_free(c->cfg, block, places, &left);
+	shadow_params_left(c->cfg, block, places, &left);
 	if (left.bytes >= need.bytes && left.piece >= need.piece)
 		return 0;
 	return shadow_params_refuse(c, largest_given(places), -ERANGE,

@@ -38,13 +38,13 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(EARLY, "early", READY, "memblock"),
 	ROW(UNTIL, "until", READY, ""),
 	ROW(MEMMODEL, "memmodel", LATER, ""),
-	ROW(NODES, "nodes", READY, "1"),
-	ROW(DISTANCE, "distance", LATER, ""),
-	ROW(DMA, "dma", LATER, ""),
-	ROW(DMA32, "dma32", LATER, ""),
-	ROW(HIGHMEM, "highmem", LATER, ""),
-	ROW(MOVABLECORE, "movablecore", LATER, ""),
-	ROW(KERNELCORE, "kernelcore", LATER, ""),
+	ROW(NODES, "nodes", READY, ""),
+	ROW(DISTANCE, "distance", READY, ""),
+	ROW(DMA, "dma", READY, ""),
+	ROW(DMA32, "dma32", READY, ""),
+	ROW(HIGHMEM, "highmem", READY, ""),
+	ROW(MOVABLECORE, "movablecore", READY, ""),
+	ROW(KERNELCORE, "kernelcore", READY, ""),
 	ROW(MAX_ORDER, "max_order", LATER, ""),
 	ROW(PCP, "pcp", LATER, ""),
 	ROW(MOBILITY, "mobility", LATER, ""),
@@ -386,22 +386,6 @@ static int read_early(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
-static int read_nodes(struct shadow_params_check *c, const char *text)
-{
-	u64 nodes;
-	int err = shadow_parse_number(text, strlen(text), &nodes);
-
-	if (err == -EINVAL)
-		return shadow_params_refuse(c, SHADOW_PARAM_NODES, err,
-					    "not a number; allowed: 1");
-	if (err || nodes < 1 || nodes > 8)
-		return shadow_params_refuse(c, SHADOW_PARAM_NODES, -EINVAL, "allowed: 1");
-	if (nodes != 1)
-		return not_yet(c, SHADOW_PARAM_NODES, "1");
-	c->cfg->nr_nodes = nodes;
-	return 0;
-}
-
 static int read_slab(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "slab") == 0 || strcmp(text, "slob") == 0)
@@ -463,10 +447,16 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_LPA2]		= read_lpa2,
 	[SHADOW_PARAM_KASLR]		= read_kaslr,
 	[SHADOW_PARAM_EARLY]		= read_early,
-	[SHADOW_PARAM_NODES]		= read_nodes,
 	[SHADOW_PARAM_MIN_FREE_KBYTES]	= shadow_params_read_min_free,
 	[SHADOW_PARAM_WATERMARK_SCALE_FACTOR] = shadow_params_read_scale,
 	[SHADOW_PARAM_LOWMEM_RESERVE_RATIO] = shadow_params_read_ratios,
+	[SHADOW_PARAM_NODES]		= shadow_params_read_nodes,
+	[SHADOW_PARAM_DISTANCE]		= shadow_params_read_distance,
+	[SHADOW_PARAM_DMA]		= shadow_params_read_dma,
+	[SHADOW_PARAM_DMA32]		= shadow_params_read_dma32,
+	[SHADOW_PARAM_HIGHMEM]		= shadow_params_read_highmem,
+	[SHADOW_PARAM_MOVABLECORE]	= shadow_params_read_movablecore,
+	[SHADOW_PARAM_KERNELCORE]	= shadow_params_read_kernelcore,
 	[SHADOW_PARAM_SLAB]		= read_slab,
 	[SHADOW_PARAM_MMU_CHECK]	= read_mmu_check,
 	[SHADOW_PARAM_DEBUGFS]		= read_debugfs,

@@ -260,7 +260,8 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 			   segment->bytes >> 10, shadow_prot_name(segment->prot));
 	}
 	start = shadow_memblock_start_of_DRAM(&mm->memblock);
-	end = shadow_memblock_end_of_DRAM(&mm->memblock);
+	end = min(shadow_memblock_end_of_DRAM(&mm->memblock),
+		  mm->memblock.current_limit);
 	va = shadow_layout_pa_to_va(&mm->layout, start);
 	seq_printf(seq, "Memory in the linear map:\n  %10s : 0x%016llx - 0x%016llx   (%9llu KB)  PA = VA + 0x%llx\n",
 		   "memory", va, va + (end - start) - 1, (end - start) >> 10,

@@ -95,11 +95,17 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 	else
 		seq_puts(seq, "  s> free_unused_memmap: 0 bytes, no hole that holds a whole block\n");
 	seq_printf(seq, "  s> reset_all_zones_managed_pages, memblock_free_all: %llu pages from %s; file handover\n",
-		   mm->handover.nr_freed, mm->early.ops->name);
+		   mm->handover.nr_freed - mm->handover.nr_high,
+		   mm->early.ops->name);
 	if (mm->handover.nr_own)
 		seq_printf(seq, "  s> of them %llu that held the bitmaps\n",
 			   mm->handover.nr_own);
-	seq_puts(seq, "  s> free_highpages: does not apply: without highmem= the linear map shows all memory\n");
+	if (mm->nodes.zone_limit[SHADOW_ZONE_HIGHMEM])
+		seq_printf(seq, "  s> free_highpages: %llu pages above the linear map's end at %#llx, one by one\n",
+			   mm->handover.nr_high,
+			   (u64)mm->memblock.current_limit);
+	else
+		seq_puts(seq, "  s> free_highpages: does not apply: without highmem= the linear map shows all memory\n");
 	seq_puts(seq, "  s> TCM: does not apply: tightly coupled memory in the layout table is 32-bit ARM's\n");
 	seq_puts(seq, "  s> SA1111: does not apply: the DMA limit of that companion chip is 32-bit ARM's\n");
 	seq_printf(seq, overcommits(mm) ?

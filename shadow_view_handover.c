@@ -58,19 +58,28 @@ static void print_ranges(struct seq_file *seq, const struct shadow_mm *mm,
 {
 	const struct shadow_early *early = &mm->early;
 	u64 idx = 0, start_pfn, end_pfn, bytes, nr = 0;
+	unsigned int shift = mm->cfg.page_shift;
 
 	seq_printf(seq, "# Each free range of %s in whole frames, and the orders it was released in\n",
 		   early->ops->name);
-	while ((bytes = early->ops->next_free(early, &idx, &start_pfn, &end_pfn)))
+	while (shadow_handover_next_low(&mm->nodes, early, &idx, &bytes,
+					&start_pfn, &end_pfn))
 		if (nr++ < SHADOW_VIEW_ROWS || whole)
 			print_range(seq, mm, bytes, start_pfn, end_pfn);
 	if (!whole && nr > SHADOW_VIEW_ROWS)
 		print_more(seq, mm, nr - SHADOW_VIEW_ROWS);
 	for (idx = 0; early->ops->own_frames(early, &idx, &start_pfn, &end_pfn);)
 		seq_printf(seq, "[%#llx-%#llx] %llu frames of %s's own records, page by page\n",
-			   start_pfn << mm->cfg.page_shift,
-			   (end_pfn << mm->cfg.page_shift) - 1,
+			   start_pfn << shift, (end_pfn << shift) - 1,
 			   end_pfn - start_pfn, early->ops->name);
+	for (nr = 0, idx = 0; shadow_handover_next_high(&mm->nodes, early, &idx,
+							&start_pfn, &end_pfn);)
+		if (nr++ < SHADOW_VIEW_ROWS || whole)
+			seq_printf(seq, "[%#llx-%#llx] %llu frames of HIGHMEM, page by page (free_highpages)\n",
+				   start_pfn << shift, (end_pfn << shift) - 1,
+				   end_pfn - start_pfn);
+	if (!whole && nr > SHADOW_VIEW_ROWS)
+		print_more(seq, mm, nr - SHADOW_VIEW_ROWS);
 }
 
 static void print_owner(struct seq_file *seq, u64 base, u64 bytes,

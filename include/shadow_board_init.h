@@ -100,6 +100,9 @@ struct shadow_board_arch {
  * @memory_limit: of mem=, whole pages; U64_MAX: none
  * @cma_given: cma= is on the command line
  * @numa_off: numa=off is
+ * @kernelcore: kernelcore=
+ * @movablecore: movablecore=
+ * @mirror: kernelcore=mirror is
  * @initrd: as it is used; bytes is 0 where there is none
  * @initrd_dropped: there was one, but the linear map cannot show it
  * @linear_bytes: span of the linear map
@@ -124,6 +127,9 @@ struct shadow_board_fate {
 	u64 memory_limit;
 	bool cma_given;
 	bool numa_off;
+	struct shadow_core kernelcore;
+	struct shadow_core movablecore;
+	bool mirror;
 	struct shadow_param_range initrd;
 	bool initrd_dropped;
 	u64 linear_bytes;
@@ -169,6 +175,8 @@ bool shadow_board_next_option(const char **at,
 bool shadow_board_option_is(const struct shadow_board_option *option,
 			    const char *name);
 u64 shadow_board_memparse(const char *text, size_t len, size_t *used);
+void shadow_board_core(const struct shadow_board_option *option,
+		       struct shadow_core *core);
 
 /* shadow_board_init.c: setup_machine_fdt() and arm64_memblock_init() */
 int shadow_board_setup_memory(struct shadow_board_fate *fate,
@@ -187,6 +195,7 @@ int shadow_board_memblock_init(struct shadow_board_fate *fate,
 int shadow_board_bootmem_init(struct shadow_board_fate *fate,
 			      const struct shadow_board *board,
 			      struct shadow_memblock *mb);
+unsigned int shadow_board_nodes(const struct shadow_board *board);
 void shadow_board_zone_limits(const struct shadow_board *board,
 			      const struct shadow_memblock *mb,
 			      u64 limit[SHADOW_MAX_NR_ZONES]);

@@ -23,7 +23,8 @@ struct shadow_bootmem;
  * @bytes: how much, not 0
  * @align: alignment in bytes, a power of two; 0: SHADOW_SMP_CACHE_BYTES
  * @min: physical address below which nothing is wanted
- * @max: physical address that must not be reached; 0: none
+ * @max: physical address that must not be reached; 0: as far as the linear map
+ *	shows memory
  * @nid: node, or SHADOW_NUMA_NO_NODE
  */
 struct shadow_early_want {

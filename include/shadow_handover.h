@@ -15,6 +15,7 @@
  * @nr_freed: frames given to the buddy
  * @nr_reserved: frames with memory that were not
  * @nr_holes: frames without memory, from the first one with memory to the last
+ * @nr_high: of those given, the ones that the linear map does not show, one by one
  * @nr_own: of those given, the ones that held the early allocator's records
  * @nr_late: frames whose memory was added after the memmap was made; they have
  *	no struct page and belong to nobody
@@ -25,11 +26,18 @@ struct shadow_handover {
 	u64 nr_freed;
 	u64 nr_reserved;
 	u64 nr_holes;
+	u64 nr_high;
 	u64 nr_own;
 	u64 nr_late;
 	u64 blocks[SHADOW_NR_ORDERS];
 };
 
+bool shadow_handover_next_low(const struct shadow_nodes *nodes,
+			      const struct shadow_early *early, u64 *idx,
+			      u64 *bytes, u64 *start_pfn, u64 *end_pfn);
+bool shadow_handover_next_high(const struct shadow_nodes *nodes,
+			       const struct shadow_early *early, u64 *idx,
+			       u64 *start_pfn, u64 *end_pfn);
 int shadow_handover(struct shadow_nodes *nodes, const struct shadow_early *early,
 		    struct shadow_handover *handover);
 

@@ -85,7 +85,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_MEMORY \
 	"START+BYTES[,...] of RAM, as a boot loader fills it in (the board's own)"
 #define SHADOW_WHAT_CMDLINE \
-	"Kernel command line: mem=, initrd=, numa=, cma= and earlycon= are obeyed (the board's own)"
+	"Kernel command line: mem=, initrd=, numa=, cma=, movablecore=, kernelcore=, earlycon= are obeyed (the board's own)"
 #define SHADOW_WHAT_INITRD \
 	"START+BYTES of the initial RAM disk (none)"
 #define SHADOW_WHAT_IMAGE \
@@ -115,19 +115,19 @@ enum shadow_param_id {
 #define SHADOW_WHAT_MEMMODEL \
 	"How the memmap is laid out (not supported yet)"
 #define SHADOW_WHAT_NODES \
-	"Number of nodes: 1"
+	"Number of nodes, 1 to 8: memory in equal parts (the board's own, else 1)"
 #define SHADOW_WHAT_DISTANCE \
-	"Distances between nodes (not supported yet)"
+	"Distances, nodes times nodes numbers, row by row (the board's, else 10 and 20)"
 #define SHADOW_WHAT_DMA \
-	"Address at which zone DMA ends (not supported yet)"
+	"Address at which zone DMA ends (a quarter of the block; what a board's devices reach)"
 #define SHADOW_WHAT_DMA32 \
-	"Address at which zone DMA32 ends (not supported yet)"
+	"Address at which zone DMA32 ends (none in a block; 4G of a board)"
 #define SHADOW_WHAT_HIGHMEM \
-	"Address at which the linear map ends (not supported yet)"
+	"Address at which the linear map ends; HIGHMEM is above (all memory is in it)"
 #define SHADOW_WHAT_MOVABLECORE \
-	"Bytes for zone MOVABLE (not supported yet)"
+	"Bytes or N% of memory that zone MOVABLE has at least (the command line's)"
 #define SHADOW_WHAT_KERNELCORE \
-	"Bytes kept out of zone MOVABLE (not supported yet)"
+	"Bytes or N% of memory kept out of zone MOVABLE (the command line's)"
 #define SHADOW_WHAT_MAX_ORDER \
 	"Largest order of the buddy allocator (not supported yet)"
 #define SHADOW_WHAT_PCP \
@@ -240,11 +240,18 @@ struct shadow_param_range {
  * @va_bits: bits of a virtual address
  * @lpa2_mode: what was asked for
  * @lpa2: what that came to: descriptors have the format of TCR_EL1.DS = 1
- * @nr_nodes: nodes
  * @min_free_kbytes: what the watermarks are computed from; 0 where it was not
  *	given and the boot has not computed it yet
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
+ * @nr_nodes: nodes; not given: as many as the board has
+ * @distance: between them, where it was given
+ * @dma: address at which zone DMA ends; as @start of struct shadow_param_range,
+ *	but the block's length itself is its end
+ * @dma32: likewise zone DMA32
+ * @highmem: likewise the linear map, where HIGHMEM begins
+ * @movablecore: what zone MOVABLE has at least, where it was given
+ * @kernelcore: what it does not have, where it was given
  * @slab: name of the object allocator
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
@@ -276,6 +283,12 @@ struct shadow_config {
 	u64 min_free_kbytes;
 	unsigned int watermark_scale_factor;
 	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];
+	u8 distance[SHADOW_MAX_NODES][SHADOW_MAX_NODES];
+	u64 dma;
+	u64 dma32;
+	u64 highmem;
+	struct shadow_core movablecore;
+	struct shadow_core kernelcore;
 	const char *slab;
 	bool kaslr;
 	const char *early;

@@ -34,6 +34,22 @@ __printf(4, 5)
 int shadow_params_refuse(struct shadow_params_check *c, enum shadow_param_id id,
 			 int err, const char *fmt, ...);
 int shadow_params_read(struct shadow_params_check *c, enum shadow_param_id id);
+
+/* shadow_params_zone.c: readers of single parameters, and what they make */
+int shadow_params_read_nodes(struct shadow_params_check *c, const char *text);
+int shadow_params_read_distance(struct shadow_params_check *c,
+				const char *text);
+int shadow_params_read_dma(struct shadow_params_check *c, const char *text);
+int shadow_params_read_dma32(struct shadow_params_check *c, const char *text);
+int shadow_params_read_highmem(struct shadow_params_check *c, const char *text);
+int shadow_params_read_movablecore(struct shadow_params_check *c,
+				   const char *text);
+int shadow_params_read_kernelcore(struct shadow_params_check *c,
+				  const char *text);
+int shadow_params_check_zones(struct shadow_params_check *c);
+void shadow_params_zone_value(const struct shadow_config *cfg,
+			      enum shadow_param_id id, char *text, size_t room);
+
 int shadow_params_place_in(struct shadow_params_check *c,
 			   const struct shadow_block *block, bool block_known,
 			   struct shadow_places *places);
@@ -41,6 +57,7 @@ int shadow_params_read_min_free(struct shadow_params_check *c, const char *text)
 int shadow_params_check_min_free(struct shadow_params_check *c);
 int shadow_params_read_scale(struct shadow_params_check *c, const char *text);
 int shadow_params_read_ratios(struct shadow_params_check *c, const char *text);
+void shadow_params_bytes_text(char *text, size_t room, u64 bytes);
 void shadow_params_value(const struct shadow_config *cfg,
 			 enum shadow_param_id id, char *text, size_t room);
 

@@ -34,5 +34,9 @@ u64 shadow_params_max_image(const struct shadow_config *cfg);
 u64 shadow_params_max_bytes(const struct shadow_config *cfg);
 void shadow_params_early_room(const struct shadow_config *cfg, u64 image_bytes,
 			      struct shadow_params_room *room);
+void shadow_params_left(const struct shadow_config *cfg,
+			const struct shadow_block *block,
+			const struct shadow_places *given,
+			struct shadow_params_room *left);
 
 #endif /* SHADOW_PARAMS_ROOM_H */
