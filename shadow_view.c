@@ -6,7 +6,6 @@
 #include <linux/seq_file.h>
 
 #include "shadow_boot.h"
-#include "shadow_pcp.h"
 #include "shadow_view.h"
 
 /**
@@ -31,143 +30,6 @@ void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine)
 			   shadow_zone_names[zone->type]);
 		for (order = 0; order <= nodes->max_order; order++)
 			seq_printf(seq, "%6llu ", zone->free_area[order].nr_free);
-		seq_putc(seq, '\n');
-	}
-}
-
-/* Counters are exact here, so there is no threshold up to which they drift */
-static void zone_pagesets(struct seq_file *seq, const struct shadow_zone *zone)
-{
-	const struct shadow_pcp *pcp = zone->pcp;
-	unsigned int cpu;
-
-	seq_puts(seq, "\n  pagesets");
-	for (cpu = 0; pcp && cpu < zone->nodes->nr_cpus; cpu++, pcp++) {
-		seq_printf(seq, "\n    cpu: %u", cpu);
-		seq_printf(seq, "\n              count: %u", pcp->count);
-		seq_printf(seq, "\n              high:  %u", pcp->high);
-		seq_printf(seq, "\n              batch: %u", pcp->batch);
-		seq_printf(seq, "\n  vm stats threshold: %u", 0);
-	}
-}
-
-static void stat_line(struct seq_file *seq, const char *name, u64 nr_pages)
-{
-	seq_printf(seq, "\n      %-12s %llu", name, nr_pages);
-}
-
-static u64 slab_pages(struct shadow_machine *machine)
-{
-	struct shadow_kmem_cache *cache = NULL;
-	struct shadow_slabinfo info;
-	u64 nr_pages = 0;
-
-	if (!shadow_boot_reached(&machine->mm, SHADOW_PHASE_SLAB_INIT))
-		return 0;
-	while ((cache = shadow_slab_next(&machine->mm.slab, cache))) {
-		shadow_slab_get_info(cache, &info);
-		nr_pages += info.num_slabs * info.pagesperslab;
-	}
-	return nr_pages;
-}
-
-static u64 table_pages(const struct shadow_mm *mm)
-{
-	return mm->idmap.nr_tables + mm->init_pg.nr_tables + mm->swapper.nr_tables;
-}
-
-static bool first_populated(const struct shadow_zone *zone)
-{
-	const struct shadow_zone *other = zone->nodes->node[zone->nid].zone;
-
-	while (other < zone && !shadow_zone_populated(other))
-		other++;
-	return other == zone && shadow_zone_populated(zone);
-}
-
-/* Those of the kernel's node counters that count something here */
-static void node_stats(struct seq_file *seq, struct shadow_machine *machine)
-{
-	seq_puts(seq, "\n  per-node stats");
-	stat_line(seq, "nr_slab_unreclaimable", slab_pages(machine));
-	stat_line(seq, "nr_page_table_pages", table_pages(&machine->mm));
-}
-
-static void zone_line(struct seq_file *seq, const char *what, u64 nr_pages)
-{
-	seq_printf(seq, "\n        %-8s %llu", what, nr_pages);
-}
-
-/* There is no boost and no CMA; promo lies as far above high as high above low */
-static void zone_pages(struct seq_file *seq, const struct shadow_zone *zone)
-{
-	const u64 *mark = zone->mark;
-
-	seq_printf(seq, "\n  pages free     %llu", zone->nr_free);
-	zone_line(seq, "boost", 0);
-	zone_line(seq, "min", mark[SHADOW_WMARK_MIN]);
-	zone_line(seq, "low", mark[SHADOW_WMARK_LOW]);
-	zone_line(seq, "high", mark[SHADOW_WMARK_HIGH]);
-	zone_line(seq, "promo", 2 * mark[SHADOW_WMARK_HIGH] - mark[SHADOW_WMARK_LOW]);
-	zone_line(seq, "spanned", zone->spanned);
-	zone_line(seq, "present", zone->present);
-	zone_line(seq, "managed", zone->managed);
-	zone_line(seq, "cma", 0);
-}
-
-/* A zone that the machine cannot have; the kernel leaves it out when built */
-static bool zone_absent(const struct shadow_nodes *nodes, unsigned int type)
-{
-	return type == SHADOW_ZONE_HIGHMEM && !nodes->zone_limit[type];
-}
-
-static void zone_protection(struct seq_file *seq, const struct shadow_zone *zone)
-{
-	unsigned int type;
-
-	seq_printf(seq, "\n        protection: (%llu", zone->lowmem_reserve[0]);
-	for (type = 1; type < SHADOW_MAX_NR_ZONES; type++)
-		if (!zone_absent(zone->nodes, type))
-			seq_printf(seq, ", %llu", zone->lowmem_reserve[type]);
-	seq_putc(seq, ')');
-}
-
-static void zone_lines(struct seq_file *seq, struct shadow_machine *machine,
-		       const struct shadow_zone *zone)
-{
-	seq_printf(seq, "Node %d, zone %8s", zone->nid,
-		   shadow_zone_names[zone->type]);
-	if (first_populated(zone))
-		node_stats(seq, machine);
-	zone_pages(seq, zone);
-	zone_protection(seq, zone);
-	if (!shadow_zone_populated(zone))
-		return;
-	stat_line(seq, "nr_free_pages", zone->nr_free);
-	zone_pagesets(seq, zone);
-	seq_printf(seq, "\n  node_unreclaimable:  %u", 0);
-	seq_printf(seq, "\n  start_pfn:           %llu", zone->start_pfn);
-}
-
-/**
- * shadow_view_zoneinfo() - zones, as /proc/zoneinfo
- * @seq: where to print
- * @machine: the machine
- *
- * Follows zoneinfo_show_print() of mm/vmstat.c; of its counters those are
- * there that count something in the machine.
- *
- * Context: process context, the machine's lock held.
- */
-void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine)
-{
-	struct shadow_zone *zone;
-
-	for (zone = shadow_first_zone(&machine->mm.nodes); zone;
-	     zone = shadow_next_zone(zone)) {
-		if (zone_absent(zone->nodes, zone->type))
-			continue;
-		zone_lines(seq, machine, zone);
 		seq_putc(seq, '\n');
 	}
 }
@@ -246,7 +108,7 @@ void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine)
 	int id;
 
 	seq_printf(seq, "nr_free_pages %llu\n", shadow_nodes_free(&mm->nodes));
-	seq_printf(seq, "nr_page_table_pages %llu\n", table_pages(mm));
+	seq_printf(seq, "nr_page_table_pages %llu\n", shadow_view_tables(mm));
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
 		seq_printf(seq, "%s %lld\n", shadow_event_names[id],
 			   atomic64_read(&mm->events.count[id]));

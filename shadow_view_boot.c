@@ -76,6 +76,9 @@ void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
 	if (mm->places.initrd.bytes)
 		seq_printf(seq, "initrd=%#llx+%#llx\n", mm->places.initrd.start,
 			   mm->places.initrd.bytes);
+	if (shadow_boot_reached(mm, SHADOW_PHASE_WATERMARKS))
+		seq_printf(seq, "totalreserve=%llu\t# pages that the high marks and the reserves of lower zones keep back\n",
+			   mm->nodes.totalreserve);
 	seq_printf(seq, "cpus=%u\t# CPUs with per-CPU lists\n", mm->nr_cpus);
 	print_sets(seq, &machine->ctl);
 	seq_puts(seq, "\n# Where the block came from: each rung of the ladder, in the order tried\n");

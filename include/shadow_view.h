@@ -17,12 +17,15 @@ struct seq_file;
 
 /* shadow_view.c: formats of the kernel's own files */
 void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
-void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_memory(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_reserved(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_zoneinfo.c */
+void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine);
+u64 shadow_view_tables(const struct shadow_mm *mm);
 
 /* shadow_view_boot.c: how the machine came to be */
 void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
