@@ -12,6 +12,7 @@
 
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 
@@ -210,6 +211,25 @@ static void host_count(struct shadow_mm *mm, u64 *nr_free, u64 *nr_large)
 	}
 }
 
+/* What can be had: those on per-CPU lists too */
+static u64 host_usable(struct shadow_mm *mm)
+{
+	const struct zone *zone;
+	u64 nr_free, nr_large;
+	unsigned int type;
+	int nid, cpu;
+
+	host_count(mm, &nr_free, &nr_large);
+	for_each_online_node(nid) {
+		for (type = 0; type < MAX_NR_ZONES; type++) {
+			zone = &NODE_DATA(nid)->node_zones[type];
+			for_each_online_cpu(cpu)
+				nr_free += per_cpu_ptr(zone->per_cpu_pageset, cpu)->count;
+		}
+	}
+	return nr_free;
+}
+
 static const struct frag_side shadow_side = {
 	.alloc = shadow_take,
 	.free = shadow_give,
@@ -359,7 +379,6 @@ static int run(struct shadow_mm *mm, const struct frag_side *side, u64 nr_frames
 		.nr_frames = nr_frames,
 	};
 	unsigned int kind;
-	u64 nr_large;
 	int err = 0;
 
 	for (kind = 0; kind < NR_KINDS && !err; kind++) {
@@ -368,9 +387,10 @@ static int run(struct shadow_mm *mm, const struct frag_side *side, u64 nr_frames
 		if (!frag.pool[kind].block)
 			err = -ENOMEM;
 	}
-	/* The lists themselves are in the host's memory */
+	/* The pools themselves are in the host's memory */
 	if (side == &host_side)
-		side->count(mm, &frag.nr_frames, &nr_large);
+		frag.nr_frames = host_usable(mm);
+	pr_info("FRAG seed=%#lx frames=%llu\n", bench_seed, frag.nr_frames);
 	if (!err)
 		run_trace(&frag);
 	for (kind = 0; kind < NR_KINDS; kind++) {
@@ -408,10 +428,7 @@ static unsigned int hold(struct shadow_mm *mm, u64 nr_frames,
  */
 int bench_frag_host(struct shadow_mm *mm)
 {
-	u64 nr_free, nr_large;
-
-	host_count(mm, &nr_free, &nr_large);
-	return run(mm, &host_side, nr_free);
+	return run(mm, &host_side, host_usable(mm));
 }
 
 /**
@@ -422,11 +439,13 @@ int bench_frag_host(struct shadow_mm *mm)
  */
 int bench_frag_shadow(struct shadow_mm *mm)
 {
-	u64 nr_free = shadow_nodes_free(&mm->nodes);
 	struct frag_block *held;
 	unsigned int nr;
+	u64 nr_free;
 	int err;
 
+	bench_drain_shadow(mm);
+	nr_free = shadow_nodes_free(&mm->nodes);
 	if (nr_free < bench_frames) {
 		pr_err("frag: machine '%s' has %llu frames free, the trace is for %lu\n",
 		       mm->name, nr_free, bench_frames);

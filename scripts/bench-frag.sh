@@ -37,7 +37,7 @@ guest_command() {
 		}
 		ctl=/sys/kernel/debug/shadow_mm/ctl
 		run rows=frag_host
-		frames=$(frag | sed -n 's/^machine=host when=0 .* free=\([0-9]*\) .*/\1/p')
+		frames=$(frag | sed -n 's/^seed=.* frames=//p')
 		# What its own boot takes is less than 64 MiB.
 		memory=$base+$((frames * 4 + 65536))K
 		echo "create on size=16M memory=$memory" >$ctl || exit 1
@@ -54,7 +54,7 @@ guest_command() {
 table() {
 	awk '
 	function value(word) { sub(/^[a-z]*=/, "", word); return word }
-	{
+	/^machine=/ {
 		machine = value($1)
 		when = value($2)
 		if (!(when in live)) {
