@@ -173,6 +173,40 @@ struct shadow_ctl_handle *shadow_ctl_handle_get(struct shadow_ctl *ctl,
 }
 
 /**
+ * shadow_ctl_handle_split() - each block of a handle becomes blocks of order 0
+ * @ctl: whose
+ * @handle: the handle, of blocks of pages
+ * @order: their order, not 0
+ *
+ * Context: process; sleeps.
+ * Return: 0; -EDQUOT past shadow_ctl_host_limit(), -ENOMEM where the host has no
+ * memory: then nothing has changed.
+ */
+int shadow_ctl_handle_split(struct shadow_ctl *ctl,
+			    struct shadow_ctl_handle *handle, unsigned int order)
+{
+	u64 made = (u64)handle->left << order, i;
+	u64 *many;
+
+	if (made > SHADOW_CTL_MAX_COUNT)
+		return -EDQUOT;
+	many = host_alloc(ctl, made * sizeof(*many));
+	if (IS_ERR(many))
+		return PTR_ERR(many);
+	for (i = 0; i < made; i++)
+		many[i] = shadow_ctl_thing(handle, i >> order) +
+			  (i & (BIT_ULL(order) - 1));
+	if (handle->many)
+		ctl->host_bytes -= handle->made * sizeof(*handle->many);
+	ctl->mm->host->free(handle->many);
+	handle->many = many;
+	handle->made = made;
+	handle->left = made;
+	handle->order = 0;
+	return 0;
+}
+
+/**
  * shadow_ctl_handle_put() - give a handle back that nobody can find
  * @ctl: whose
  * @handle: the handle

@@ -10,6 +10,7 @@
 #include "shadow_ctl_set.h"
 #include "shadow_ctl_verb.h"
 #include "shadow_ctl_word.h"
+#include "shadow_gfp.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pgtable.h"
@@ -24,6 +25,7 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_MIN]	= "min",
 	[SHADOW_CTL_KEY_MAX]	= "max",
 	[SHADOW_CTL_KEY_NODE]	= "node",
+	[SHADOW_CTL_KEY_GFP]	= "gfp",
 };
 
 static const struct shadow_ctl_verb_info *info_of(const struct shadow_ctl_cmd *cmd)
@@ -240,6 +242,9 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case SHADOW_CTL_ARG_BYTES:
 	case SHADOW_CTL_ARG_BYTES_LAST:
 		return read_bytes(text, cmd, "BYTES", word, 1, &cmd->bytes);
+	case SHADOW_CTL_ARG_COUNT:
+		return read_bounded32(text, cmd, "N", word, 1,
+				      SHADOW_CTL_MAX_COUNT, &cmd->count);
 	case SHADOW_CTL_ARG_HANDLE:
 		return read_handle(text, cmd, word);
 	case SHADOW_CTL_ARG_VA:
@@ -303,6 +308,46 @@ static int read_align(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	return refuse_word(text, cmd, "align=", word, "a power of two");
 }
 
+/* Names between commas; "|" does as well, which is how they are printed. */
+static int read_gfp(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		    const struct shadow_ctl_word *word)
+{
+	const char *at = word->at, *end = word->at + word->len;
+	struct shadow_ctl_word flag = { .at = at };
+	char allowed[SHADOW_GFP_TEXT];
+
+	for (; at <= end; at++) {
+		if (at < end && *at != ',' && *at != '|')
+			continue;
+		flag.len = at - flag.at;
+		if (shadow_gfp_parse(flag.at, flag.len, &cmd->gfp)) {
+			shadow_gfp_names(allowed, sizeof(allowed));
+			return refuse_word(text, cmd, "gfp=", &flag, allowed);
+		}
+		flag.at = at + 1;
+	}
+	return 0;
+}
+
+/* Flags, and the zone beside them, must not contradict each other. */
+static int check_gfp(struct shadow_ctl_text *text, const struct shadow_ctl_cmd *cmd)
+{
+	u32 zones = SHADOW_GFP_DMA | SHADOW_GFP_DMA32 | SHADOW_GFP_HIGHMEM;
+	bool zone = cmd->keys & BIT(SHADOW_CTL_KEY_ZONE);
+	const char *allowed = shadow_gfp_refusal(cmd->gfp);
+
+	if (!allowed && zone && (cmd->gfp & zones) &&
+	    shadow_gfp_zone(cmd->gfp) != cmd->zone)
+		allowed = "the same zone in gfp= and zone=, or only one of them";
+	if (!allowed && zone)
+		allowed = shadow_gfp_refusal(cmd->gfp | shadow_zone_gfp(cmd->zone));
+	if (!allowed)
+		return 0;
+	return refuse(text, -EINVAL,
+		      "%s: gfp=: its flags exclude each other: allowed: %s",
+		      info_of(cmd)->name, allowed);
+}
+
 static int read_key_value(struct shadow_ctl_text *text,
 			  struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
 			  const struct shadow_ctl_word *value)
@@ -330,22 +375,12 @@ static int read_key_value(struct shadow_ctl_text *text,
 	case SHADOW_CTL_KEY_NODE:
 		return read_bounded32(text, cmd, "node=", value, 0,
 				      SHADOW_MAX_NODES - 1, &cmd->node);
+	case SHADOW_CTL_KEY_GFP:
+		return read_gfp(text, cmd, value);
 	case SHADOW_NR_CTL_KEYS:
 		break;
 	}
 	return -EINVAL;
-}
-
-static int refuse_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
-		      const struct shadow_ctl_word *name)
-{
-	const char *later = shadow_ctl_key_later(cmd->verb, name->at, name->len);
-
-	if (later)
-		return refuse(text, -EOPNOTSUPP,
-			      "%s: %s=: not supported yet; allowed: %s",
-			      info_of(cmd)->name, later, info_of(cmd)->usage);
-	return refuse_word(text, cmd, "key", name, info_of(cmd)->usage);
 }
 
 /* What a parameter's value means is for who checks all of them together. */
@@ -383,7 +418,7 @@ static int read_key(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 			break;
 	}
 	if (key == SHADOW_NR_CTL_KEYS || !(info_of(cmd)->keys & BIT(key)))
-		return refuse_key(text, cmd, &name);
+		return refuse_word(text, cmd, "key", &name, info_of(cmd)->usage);
 	if (cmd->keys & BIT(key))
 		return refuse_word(text, cmd, "key", &name,
 				   "each key once");
@@ -467,7 +502,7 @@ static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		return refuse(text, -EINVAL,
 			      "%s: an argument is missing: allowed: %s",
 			      info_of(cmd)->name, info_of(cmd)->usage);
-	return 0;
+	return cmd->keys & BIT(SHADOW_CTL_KEY_GFP) ? check_gfp(text, cmd) : 0;
 }
 
 static int check_bytes(struct shadow_ctl_text *text, const char *at, size_t len)

@@ -79,12 +79,34 @@ static bool of_no_bytes(const struct shadow_ctl_cmd *cmd)
 	return cmd->verb == SHADOW_CTL_KMALLOC && !cmd->bytes;
 }
 
+/**
+ * shadow_ctl_remember_failed() - say why things cannot be remembered
+ * @ctl: whose
+ * @err: what the handles said
+ * @nr: how many things
+ *
+ * Context: process, with the caller's mutex.
+ * Return: -ENOSPC or -ENOMEM.
+ */
+int shadow_ctl_remember_failed(struct shadow_ctl *ctl, int err, u32 nr)
+{
+	if (err == -ENOSPC)
+		return shadow_ctl_fail(ctl, err, "allowed: %u live ids, free some first",
+				       SHADOW_CTL_MAX_HANDLES);
+	if (err == -EDQUOT)
+		return shadow_ctl_fail(ctl, -ENOMEM,
+				       "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
+				       nr, shadow_ctl_host_limit(ctl) >> 10,
+				       ctl->host_bytes >> 10);
+	return shadow_ctl_fail(ctl, err, "the host has no memory to remember %u things",
+			       nr);
+}
+
 /* A handle for what is about to be made, or the reason against it. */
 static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
 					    const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_ctl_handle *handle;
-	int err;
 
 	if (*cmd->as) {
 		handle = shadow_ctl_handle_find_name(ctl, cmd->as);
@@ -96,17 +118,7 @@ static struct shadow_ctl_handle *new_handle(struct shadow_ctl *ctl,
 	handle = shadow_ctl_handle_get(ctl, cmd->count, !of_no_bytes(cmd));
 	if (!IS_ERR(handle))
 		return handle;
-	err = PTR_ERR(handle);
-	if (err == -ENOSPC)
-		return ERR_PTR(shadow_ctl_fail(ctl, err, "allowed: %u live ids, free some first",
-					       SHADOW_CTL_MAX_HANDLES));
-	if (err == -EDQUOT)
-		return ERR_PTR(shadow_ctl_fail(ctl, -ENOMEM,
-					       "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
-					       cmd->count, shadow_ctl_host_limit(ctl) >> 10,
-					       ctl->host_bytes >> 10));
-	return ERR_PTR(shadow_ctl_fail(ctl, err, "the host has no memory to remember %u things",
-				       cmd->count));
+	return ERR_PTR(shadow_ctl_remember_failed(ctl, PTR_ERR(handle), cmd->count));
 }
 
 static const struct {
@@ -118,10 +130,19 @@ static const struct {
 	[SHADOW_CTL_AREA]	= { "an area", "vfree" },
 };
 
-/* The handle that a command names, of the kind that it can free. */
-static struct shadow_ctl_handle *named_handle(struct shadow_ctl *ctl,
-					      const struct shadow_ctl_cmd *cmd,
-					      enum shadow_ctl_kind kind)
+/**
+ * shadow_ctl_named() - the handle that a command names
+ * @ctl: whose
+ * @cmd: the command
+ * @kind: what it has to be
+ *
+ * Context: process, with the caller's mutex.
+ * Return: the handle; -ENOENT where there is none (any more), -EINVAL where it
+ * is of another kind: then @ctl->said says so.
+ */
+struct shadow_ctl_handle *
+shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		 enum shadow_ctl_kind kind)
 {
 	struct shadow_ctl_handle *handle;
 
@@ -150,29 +171,43 @@ static struct shadow_ctl_handle *named_handle(struct shadow_ctl *ctl,
 static int free_thing(struct shadow_ctl *ctl,
 		      const struct shadow_ctl_handle *handle, u64 thing);
 
-/* Free all things of a handle, the last first; those that failed stay in it. */
-static int free_things(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
+/* Free the last things of a handle; those that failed stay in it. */
+static int free_things(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle,
+		       u32 nr)
 {
 	int err;
 
-	while (handle->left) {
+	for (; nr; nr--) {
 		err = free_thing(ctl, handle,
 				 shadow_ctl_thing(handle, handle->left - 1));
 		if (err)
 			return err;
 		/* Many that are one and the same go at once. */
-		handle->left = handle->many ? handle->left - 1 : 0;
+		if (!handle->many) {
+			handle->left = 0;
+			return 0;
+		}
+		handle->left--;
 		if (handle->left % RESCHED_EVERY == 0)
 			cond_resched();
 	}
 	return 0;
 }
 
-static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+/**
+ * shadow_ctl_free() - free what a command names, or with count= the last of it
+ * @ctl: whose
+ * @cmd: the command
+ * @kind: what it has to be
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: 0; -ENOENT, -EINVAL, or what freeing said.
+ */
+int shadow_ctl_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		    enum shadow_ctl_kind kind)
 {
-	struct shadow_ctl_handle *handle = named_handle(ctl, cmd, kind);
-	u32 left;
+	struct shadow_ctl_handle *handle = shadow_ctl_named(ctl, cmd, kind);
+	u32 left, nr;
 	u64 id;
 	int err;
 
@@ -180,16 +215,23 @@ static int run_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return PTR_ERR(handle);
 	id = handle->id;
 	left = handle->left;
-	err = free_things(ctl, handle);
+	nr = cmd->keys & BIT(SHADOW_CTL_KEY_COUNT) ? cmd->count : left;
+	if (nr > left)
+		return shadow_ctl_fail(ctl, -EINVAL, "id %llu: count=%u: allowed: 1 to %u",
+				       id, nr, left);
+	err = free_things(ctl, handle, nr);
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)
 		return shadow_ctl_fail(ctl, err,
 				       "id %llu: %u of %u freed, the machine refused the next",
-				       id, left - handle->left, left);
+				       id, left - handle->left, nr);
+	left = handle->left;
+	if (left)
+		return shadow_ctl_done(ctl, "id %llu: %u freed, %u left", id, nr, left);
 	shadow_ctl_handle_del(ctl, handle);
 	shadow_ctl_handle_put(ctl, handle);
-	return shadow_ctl_done(ctl, "id %llu: %u freed", id, left);
+	return shadow_ctl_done(ctl, "id %llu: %u freed", id, nr);
 }
 
 static bool given_zone(const struct shadow_ctl_cmd *cmd)
@@ -208,28 +250,73 @@ static bool storage_is_out(const struct shadow_mm *mm)
 }
 
 /*
+ * Why it was, where the page allocator was the one that refused and was to say
+ * so: the first zone that might have had it.
+ */
+static int print_why(struct shadow_ctl *ctl, u64 nr_refusals, char *text,
+		     size_t bytes)
+{
+	struct shadow_why *why = &ctl->mm->why;
+	u64 nr = shadow_why_nr_refusals(why);
+	struct shadow_why_refusal refusal;
+	struct shadow_why_row row;
+	int len;
+	u32 i;
+
+	if (nr == nr_refusals || !shadow_why_get_refusal(why, nr, &refusal))
+		return 0;
+	for (i = 0; shadow_why_get_row(why, &refusal, i, &row); i++) {
+		if (!shadow_why_might(&row))
+			continue;
+		len = scnprintf(text, bytes, ": ");
+		return len + shadow_why_print_row(&row, refusal.order, text + len,
+						  bytes - len);
+	}
+	return 0;
+}
+
+static int make_failed(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		       int err, u32 nr, bool no_contents, u64 nr_refusals)
+{
+	char why[SHADOW_CTL_WHY] = "";
+
+	if (err == -EINTR)
+		return shadow_ctl_fail(ctl, err,
+				       "interrupted after %u of %u, which were given back",
+				       nr, cmd->count);
+	if (!no_contents)
+		print_why(ctl, nr_refusals, why, sizeof(why));
+	return shadow_ctl_fail(ctl, err,
+			       "out of memory%s%s after %u of %u, which were given back%s%s",
+			       given_zone(cmd) ? " in zone " : "",
+			       given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
+			       cmd->count, no_contents ? NO_CONTENTS : "", why);
+}
+
+/*
  * Make @cmd->count things, or none. What is undone goes the way that freeing
  * goes.
  */
 static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		       struct shadow_ctl_handle *handle,
-		       int (*make)(struct shadow_ctl *ctl,
-				   const struct shadow_ctl_cmd *cmd,
-				   u64 *thing))
+		       struct shadow_ctl_handle *handle, shadow_ctl_make_t make)
 {
+	u64 nr_refusals = shadow_why_nr_refusals(&ctl->mm->why);
+	u32 nr, busy = 0;
 	bool no_contents;
-	u32 nr;
 	int err = 0;
 
 	while (handle->left < cmd->count) {
+		nr = cmd->count - handle->left;
 		err = make(ctl, cmd, handle->many ? &handle->many[handle->left] :
-						    &handle->one);
+						    &handle->one, &nr);
 		if (err)
 			break;
 		/* Many that are one and the same come at once. */
-		handle->left = handle->many ? handle->left + 1 : cmd->count;
-		if (handle->left % RESCHED_EVERY)
+		handle->left = handle->many ? handle->left + nr : cmd->count;
+		busy += nr;
+		if (busy < RESCHED_EVERY)
 			continue;
+		busy = 0;
 		cond_resched();
 		if (handle->left < cmd->count && shadow_ctl_interrupted(ctl)) {
 			err = -EINTR;
@@ -240,24 +327,25 @@ static int make_things(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return 0;
 	nr = handle->left;
 	no_contents = storage_is_out(ctl->mm);
-	if (free_things(ctl, handle) || err == -EUCLEAN)
+	if (free_things(ctl, handle, nr) || err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
-	if (err == -EINTR)
-		return shadow_ctl_fail(ctl, err,
-				       "interrupted after %u of %u, which were given back",
-				       nr, cmd->count);
-	return shadow_ctl_fail(ctl, err,
-			       "out of memory%s%s after %u of %u, which were given back%s",
-			       given_zone(cmd) ? " in zone " : "",
-			       given_zone(cmd) ? shadow_zone_names[cmd->zone] : "", nr,
-			       cmd->count, no_contents ? NO_CONTENTS : "");
+	return make_failed(ctl, cmd, err, nr, no_contents, nr_refusals);
 }
 
-static struct shadow_ctl_handle *
-make_handle(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-	    enum shadow_ctl_kind kind,
-	    int (*make)(struct shadow_ctl *ctl,
-			const struct shadow_ctl_cmd *cmd, u64 *thing))
+/**
+ * shadow_ctl_make() - make what a command asks for, under an id
+ * @ctl: whose
+ * @cmd: the command; its count is how many
+ * @kind: what that is
+ * @make: makes some of it
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: the handle, or why there is none: then @ctl->said says so.
+ */
+struct shadow_ctl_handle *shadow_ctl_make(struct shadow_ctl *ctl,
+					  const struct shadow_ctl_cmd *cmd,
+					  enum shadow_ctl_kind kind,
+					  shadow_ctl_make_t make)
 {
 	struct shadow_ctl_handle *handle = new_handle(ctl, cmd);
 	int err;
@@ -276,135 +364,51 @@ make_handle(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	return handle;
 }
 
-/* What can never be had is refused before anything is touched. */
-static bool fits(struct shadow_ctl *ctl, u64 bytes, u32 count)
+/**
+ * shadow_ctl_fits() - does the machine have so much at all?
+ * @ctl: whose
+ * @bytes: of each thing
+ * @count: things
+ *
+ * What can never be had is refused before anything is touched.
+ *
+ * Context: any.
+ * Return: true if it does.
+ */
+bool shadow_ctl_fits(struct shadow_ctl *ctl, u64 bytes, u32 count)
 {
 	struct shadow_nodes *nodes = &ctl->mm->nodes;
 
 	return bytes <= (shadow_nodes_managed(nodes) << nodes->page_shift) / count;
 }
 
-static int no_memory(struct shadow_ctl *ctl)
+/**
+ * shadow_ctl_no_memory() - what it means that an allocator returned nothing
+ * @ctl: whose
+ *
+ * Context: any.
+ * Return: -EUCLEAN where the machine is frozen, else -ENOMEM.
+ */
+int shadow_ctl_no_memory(struct shadow_ctl *ctl)
 {
 	return shadow_fault_frozen(&ctl->mm->fault) ? -EUCLEAN : -ENOMEM;
 }
 
 /* ------------------------------------------------------------- commands -- */
 
-static const char *zone_name(struct shadow_ctl *ctl, u64 pfn)
-{
-	struct shadow_page *page = shadow_pfn_to_page(&ctl->mm->nodes, pfn);
-	unsigned int zone = page ? shadow_page_zonenum(page) : U8_MAX;
-
-	/* Read from the block, so it can be anything. */
-	return zone < SHADOW_MAX_NR_ZONES ? shadow_zone_names[zone] : "?";
-}
-
-static int make_block(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		      u64 *pfn)
-{
-	struct shadow_nodes *nodes = &ctl->mm->nodes;
-	struct shadow_page *page;
-	u32 gfp = given_zone(cmd) ? shadow_zone_gfp(cmd->zone) :
-				    SHADOW_GFP_KERNEL;
-
-	if (cmd->keys & BIT(SHADOW_CTL_KEY_CPU))
-		page = shadow_alloc_pages_cpu(nodes, cmd->cpu, gfp, cmd->order);
-	else
-		page = shadow_alloc_pages(nodes, gfp, cmd->order);
-	if (!page)
-		return no_memory(ctl);
-	*pfn = shadow_page_to_pfn(nodes, page);
-	return 0;
-}
-
-/* On all nodes together. */
-static u64 pages_of_zone(struct shadow_nodes *nodes, enum shadow_zone_type type)
-{
-	struct shadow_zone *zone;
-	u64 nr_pages = 0;
-
-	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
-		if (zone->type == type)
-			nr_pages += zone->managed;
-	return nr_pages;
-}
-
-/* The zones that a machine has, for those who named another. */
-static int no_such_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	char allowed[64] = "";
-	unsigned int type;
-	int len = 0;
-
-	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
-		if (pages_of_zone(&ctl->mm->nodes, type))
-			len += scnprintf(allowed + len, sizeof(allowed) - len,
-					 "%s%s", len ? ", " : "",
-					 shadow_zone_names[type]);
-	return shadow_ctl_fail(ctl, -EINVAL,
-			       "alloc_pages: zone=%s: the machine has no such zone; allowed: %s",
-			       shadow_zone_names[cmd->zone], allowed);
-}
-
-/* A zone that is named has to be there, and to be large enough. */
-static int check_zone(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	u64 nr_pages = pages_of_zone(&ctl->mm->nodes, cmd->zone);
-
-	if (!nr_pages)
-		return no_such_zone(ctl, cmd);
-	if (cmd->count > nr_pages >> cmd->order)
-		return shadow_ctl_fail(ctl, -ENOMEM, "alloc_pages: zone %s has only %llu pages",
-				       shadow_zone_names[cmd->zone], nr_pages);
-	return 0;
-}
-
-static int run_alloc_pages(struct shadow_ctl *ctl,
-			   const struct shadow_ctl_cmd *cmd)
-{
-	struct shadow_nodes *nodes = &ctl->mm->nodes;
-	struct shadow_ctl_handle *handle;
-	int err;
-	u64 pfn;
-
-	if (cmd->order > nodes->max_order)
-		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: ORDER %u: allowed: 0 to %u",
-				       cmd->order, nodes->max_order);
-	if (cmd->cpu >= ctl->mm->nr_cpus)
-		return shadow_ctl_fail(ctl, -EINVAL, "alloc_pages: cpu=%u: allowed: 0 to %u",
-				       cmd->cpu, ctl->mm->nr_cpus - 1);
-	if (!fits(ctl, 1ULL << (cmd->order + nodes->page_shift), cmd->count))
-		return shadow_ctl_fail(ctl, -ENOMEM, "alloc_pages: the machine has only %llu pages",
-				       shadow_nodes_managed(nodes));
-	err = given_zone(cmd) ? check_zone(ctl, cmd) : 0;
-	if (err)
-		return err;
-	handle = make_handle(ctl, cmd, SHADOW_CTL_PAGES, make_block);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	pfn = shadow_ctl_thing(handle, 0);
-	return shadow_ctl_done(ctl, "id %llu: %u of order %u, %s pfn %llu pa %#llx zone %s",
-			       handle->id, cmd->count, cmd->order,
-			       cmd->count > 1 ? "the first at" : "at", pfn,
-			       pfn << nodes->page_shift, zone_name(ctl, pfn));
-}
-
-static int run_free_pages(struct shadow_ctl *ctl,
-			  const struct shadow_ctl_cmd *cmd)
-{
-	return run_free(ctl, cmd, SHADOW_CTL_PAGES);
-}
-
 /* An object of no bytes has no address in the block, and 0 is in none. */
 static int make_object(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		       u64 *pa)
+		       u64 *pa, u32 *nr)
 {
-	void *object = shadow_kmalloc(&ctl->mm->slab, cmd->bytes,
-				      SHADOW_GFP_KERNEL);
+	u32 special = BIT(SHADOW_CTL_KEY_GFP) | BIT(SHADOW_CTL_KEY_NODE);
+	void *object;
 
+	*nr = 1;
+	object = shadow_kmalloc(&ctl->mm->slab, cmd->bytes,
+				cmd->keys & special ? shadow_ctl_gfp(cmd) :
+						      SHADOW_GFP_KERNEL);
 	if (!object)
-		return no_memory(ctl);
+		return shadow_ctl_no_memory(ctl);
 	*pa = object == SHADOW_ZERO_SIZE_PTR ? 0 :
 		shadow_virt_to_phys(ctl->mm->nodes.block, object);
 	return 0;
@@ -420,12 +424,15 @@ static int run_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_mm *mm = ctl->mm;
 	struct shadow_ctl_handle *handle;
+	int err = shadow_ctl_check_gfp(ctl, cmd);
 	u64 pa;
 
-	if (!fits(ctl, cmd->bytes, cmd->count))
+	if (err)
+		return err;
+	if (!shadow_ctl_fits(ctl, cmd->bytes, cmd->count))
 		return shadow_ctl_fail(ctl, -ENOMEM, "kmalloc: the machine has only %llu pages",
 				       shadow_nodes_managed(&mm->nodes));
-	handle = make_handle(ctl, cmd, SHADOW_CTL_OBJECTS, make_object);
+	handle = shadow_ctl_make(ctl, cmd, SHADOW_CTL_OBJECTS, make_object);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	pa = shadow_ctl_thing(handle, 0);
@@ -441,14 +448,15 @@ static int run_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 
 static int run_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	return run_free(ctl, cmd, SHADOW_CTL_OBJECTS);
+	return shadow_ctl_free(ctl, cmd, SHADOW_CTL_OBJECTS);
 }
 
 static int make_area(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		     u64 *va)
+		     u64 *va, u32 *nr)
 {
+	*nr = 1;
 	return shadow_vmalloc_alloc(&ctl->mm->vmalloc, cmd->bytes,
-				    SHADOW_GFP_KERNEL, SHADOW_PAGE_KERNEL,
+				    shadow_ctl_gfp(cmd), SHADOW_PAGE_KERNEL,
 				    (unsigned long)make_area, va);
 }
 
@@ -456,8 +464,14 @@ static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_ctl_handle *handle;
 	unsigned int page_shift = ctl->mm->nodes.page_shift;
+	int err = shadow_ctl_check_gfp(ctl, cmd);
 
-	handle = make_handle(ctl, cmd, SHADOW_CTL_AREA, make_area);
+	if (err)
+		return err;
+	if (!shadow_ctl_fits(ctl, cmd->bytes, cmd->count))
+		return shadow_ctl_fail(ctl, -ENOMEM, "vmalloc: the machine has only %llu pages",
+				       shadow_nodes_managed(&ctl->mm->nodes));
+	handle = shadow_ctl_make(ctl, cmd, SHADOW_CTL_AREA, make_area);
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	return shadow_ctl_done(ctl, "id %llu: %llu bytes in %llu pages at va %#llx",
@@ -467,7 +481,7 @@ static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 
 static int run_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	return run_free(ctl, cmd, SHADOW_CTL_AREA);
+	return shadow_ctl_free(ctl, cmd, SHADOW_CTL_AREA);
 }
 
 static int free_thing(struct shadow_ctl *ctl,
@@ -557,8 +571,13 @@ void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on)
 
 static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 					      const struct shadow_ctl_cmd *cmd) = {
-	[SHADOW_CTL_ALLOC_PAGES]	= run_alloc_pages,
-	[SHADOW_CTL_FREE_PAGES]		= run_free_pages,
+	[SHADOW_CTL_ALLOC_PAGES]	= shadow_ctl_alloc_pages,
+	[SHADOW_CTL_ALLOC_PAGES_EXACT]	= shadow_ctl_alloc_exact,
+	[SHADOW_CTL_ALLOC_PAGES_BULK]	= shadow_ctl_alloc_bulk,
+	[SHADOW_CTL_SPLIT_PAGE]		= shadow_ctl_split_page,
+	[SHADOW_CTL_GET_PAGE]		= shadow_ctl_get_page,
+	[SHADOW_CTL_PUT_PAGE]		= shadow_ctl_put_page,
+	[SHADOW_CTL_FREE_PAGES]		= shadow_ctl_free_pages,
 	[SHADOW_CTL_KMALLOC]		= run_kmalloc,
 	[SHADOW_CTL_KFREE]		= run_kfree,
 	[SHADOW_CTL_VMALLOC]		= run_vmalloc,

@@ -19,27 +19,70 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_ALLOC_PAGES] = {
 		.name = "alloc_pages",
 		.usage =
-		"alloc_pages ORDER [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [count=N] [as=NAME] [cpu=N]",
+		"alloc_pages ORDER [gfp=FLAG,...] [zone=DMA|DMA32|NORMAL|HIGHMEM|MOVABLE] [node=N] [cpu=N] [count=N] [as=NAME]",
 		.meaning =
 		"take COUNT blocks of 2^ORDER pages, all or none, under one id; with zone= from that zone alone",
 		.arg = { ARG(ORDER) },
-		.keys = KEY(ZONE) | KEY(COUNT) | KEY(AS) | KEY(CPU),
+		.keys = KEY(GFP) | KEY(ZONE) | KEY(NODE) | KEY(CPU) | KEY(COUNT) |
+			KEY(AS),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_ALLOC_PAGES_EXACT] = {
+		.name = "alloc_pages_exact",
+		.usage =
+		"alloc_pages_exact BYTES [gfp=FLAG,...] [node=N] [cpu=N] [as=NAME]",
+		.meaning =
+		"take single pages in a row, as many as BYTES (K, M, G) need, of a block that is split",
+		.arg = { ARG(BYTES) },
+		.keys = KEY(GFP) | KEY(NODE) | KEY(CPU) | KEY(AS),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_ALLOC_PAGES_BULK] = {
+		.name = "alloc_pages_bulk",
+		.usage =
+		"alloc_pages_bulk N [gfp=FLAG,...] [node=N] [cpu=N] [as=NAME]",
+		.meaning = "take N single pages, many in one visit to a per-CPU list",
+		.arg = { ARG(COUNT) },
+		.keys = KEY(GFP) | KEY(NODE) | KEY(CPU) | KEY(AS),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_SPLIT_PAGE] = {
+		.name = "split_page",
+		.usage = "split_page ID",
+		.meaning = "make single pages of its blocks, each freed by itself",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_GET_PAGE] = {
+		.name = "get_page",
+		.usage = "get_page ID",
+		.meaning =
+		"take another reference to each of its blocks; free_pages then leaves the first page of each, or all of a COMP one",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_PUT_PAGE] = {
+		.name = "put_page",
+		.usage = "put_page ID",
+		.meaning = "drop a reference to each of its blocks; with the last one they are free",
+		.arg = { ARG(HANDLE) },
 		.since = WITH(MEM_INIT),
 	},
 	[SHADOW_CTL_FREE_PAGES] = {
 		.name = "free_pages",
-		.usage = "free_pages ID",
-		.meaning = "give them back",
+		.usage = "free_pages ID [count=N]",
+		.meaning = "give them back, or only the last N of its blocks",
 		.arg = { ARG(HANDLE) },
+		.keys = KEY(COUNT),
 		.since = WITH(MEM_INIT),
 	},
 	[SHADOW_CTL_KMALLOC] = {
 		.name = "kmalloc",
-		.usage = "kmalloc BYTES [count=N] [as=NAME]",
+		.usage = "kmalloc BYTES [gfp=FLAG,...] [node=N] [count=N] [as=NAME]",
 		.meaning =
 		"take COUNT objects of BYTES (K, M), all or none, under one id",
 		.arg = { ARG(BYTES_OR_NONE) },
-		.keys = KEY(COUNT) | KEY(AS),
+		.keys = KEY(GFP) | KEY(NODE) | KEY(COUNT) | KEY(AS),
 		.since = WITH(SLAB_INIT),
 	},
 	[SHADOW_CTL_KFREE] = {
@@ -51,10 +94,11 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_VMALLOC] = {
 		.name = "vmalloc",
-		.usage = "vmalloc BYTES [as=NAME]",
-		.meaning = "take BYTES (K, M, G), contiguous by VA alone",
+		.usage = "vmalloc BYTES [gfp=FLAG,...] [node=N] [count=N] [as=NAME]",
+		.meaning =
+		"take COUNT areas of BYTES (K, M, G), each contiguous by VA alone, all or none",
 		.arg = { ARG(BYTES) },
-		.keys = KEY(AS),
+		.keys = KEY(GFP) | KEY(NODE) | KEY(COUNT) | KEY(AS),
 		.since = WITH(VMALLOC_INIT),
 	},
 	[SHADOW_CTL_VFREE] = {
@@ -205,23 +249,10 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 };
 
-/* Commands and keys of the language whose layers are not complete. */
+/* Commands of the language whose layers are not complete. */
 static const char *const later_verbs[] = {
 	"krealloc", "cache_create", "cache_alloc", "cache_free", "cache_shrink",
 	"cache_destroy", "kmap", "kunmap", "mark", "fail", "break", "compare",
-};
-
-static const struct {
-	enum shadow_ctl_verb verb;
-	const char *key;
-} later_keys[] = {
-	{ SHADOW_CTL_ALLOC_PAGES, "gfp" },
-	{ SHADOW_CTL_ALLOC_PAGES, "node" },
-	{ SHADOW_CTL_KMALLOC, "gfp" },
-	{ SHADOW_CTL_KMALLOC, "node" },
-	{ SHADOW_CTL_VMALLOC, "count" },
-	{ SHADOW_CTL_VMALLOC, "gfp" },
-	{ SHADOW_CTL_VMALLOC, "node" },
 };
 
 /**
@@ -240,27 +271,6 @@ bool shadow_ctl_verb_later(const char *name, size_t len)
 		if (shadow_parse_is(name, len, later_verbs[i]))
 			return true;
 	return false;
-}
-
-/**
- * shadow_ctl_key_later() - is this a key whose layer is not complete?
- * @verb: the command that it was given to
- * @name: the word
- * @len: its length in bytes
- *
- * Context: any.
- * Return: its name if it is, else NULL.
- */
-const char *shadow_ctl_key_later(enum shadow_ctl_verb verb, const char *name,
-				 size_t len)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(later_keys); i++)
-		if (later_keys[i].verb == verb &&
-		    shadow_parse_is(name, len, later_keys[i].key))
-			return later_keys[i].key;
-	return NULL;
 }
 
 /**

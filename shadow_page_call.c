@@ -8,7 +8,14 @@
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
 
-static unsigned int this_cpu(const struct shadow_nodes *nodes)
+/**
+ * shadow_this_cpu() - the CPU that runs us now
+ * @nodes: the layer
+ *
+ * Context: any; any answer is correct, the right one is fast.
+ * Return: a CPU below the machine's nr_cpus.
+ */
+unsigned int shadow_this_cpu(const struct shadow_nodes *nodes)
 {
 	unsigned int cpu = raw_smp_processor_id();
 
@@ -237,7 +244,7 @@ unsigned int shadow_alloc_pages_bulk(struct shadow_nodes *nodes, u32 gfp,
 				     unsigned int nr,
 				     struct shadow_page **pages)
 {
-	return shadow_alloc_pages_bulk_cpu(nodes, this_cpu(nodes), gfp, nr,
+	return shadow_alloc_pages_bulk_cpu(nodes, shadow_this_cpu(nodes), gfp, nr,
 					   pages);
 }
 
@@ -302,7 +309,7 @@ u64 shadow_alloc_pages_exact(struct shadow_nodes *nodes, u64 bytes, u32 gfp)
 
 	if (gfp & SHADOW_GFP_HIGHMEM)
 		return 0;
-	page = shadow_alloc_exact_cpu(nodes, this_cpu(nodes), gfp,
+	page = shadow_alloc_exact_cpu(nodes, shadow_this_cpu(nodes), gfp,
 				      nr_pages_of(nodes, bytes));
 	return page ? shadow_page_to_va(nodes, page) : 0;
 }

@@ -363,13 +363,17 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 	struct shadow_nodes *nodes = cache->slab->nodes;
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
 	struct shadow_page *page;
-	u32 order = desc->order;
+	u32 order = desc->order, first;
 
 	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_SLAB,
 			       1ULL << (nodes->page_shift + order)))
 		return SHADOW_SLAB_END;
 	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp | SHADOW_GFP_CONTENTS;
-	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
+	first = gfp;
+	/* A slab of fewer objects is no worse than one of reserves */
+	if (desc->min_order < order)
+		first = (gfp | SHADOW_GFP_NOWARN) & ~SHADOW_GFP_NOFAIL;
+	page = shadow_alloc_pages_cpu(nodes, cpu, first, order);
 	if (!page && desc->min_order < order) {
 		order = desc->min_order;
 		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);

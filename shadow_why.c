@@ -206,6 +206,8 @@ static void record_rows(struct shadow_nodes *nodes, struct shadow_why *why,
  *
  * Where zones were tried, each zone of all nodes gets a row, also those that
  * the flags left out. The figures are those of now, a moment after the attempt.
+ * With NOWARN there is none, as there is no report in the kernel's log then:
+ * such a refusal is expected.
  *
  * Context: any; takes the lock of what the machine remembers, interrupts off.
  */
@@ -234,7 +236,8 @@ void shadow_why_refused(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 	raw_spin_lock_irqsave(&why->lock, irqflags);
 	refusal.nr = why->nr_refusals + 1;
 	why->nr_silent += !!(gfp & SHADOW_GFP_NOWARN);
-	if (reason == SHADOW_WHY_NO_MEMORY || reason == SHADOW_WHY_NOFAIL)
+	if (!(gfp & SHADOW_GFP_NOWARN) &&
+	    (reason == SHADOW_WHY_NO_MEMORY || reason == SHADOW_WHY_NOFAIL))
 		record_rows(nodes, why, &refusal, list,
 			    container_of(list, struct shadow_node, fallback),
 			    alloc_flags);
@@ -514,7 +517,7 @@ int shadow_why_print_row(const struct shadow_why_row *row, unsigned int order,
 			    row->type < SHADOW_MAX_NR_ZONES ?
 			    shadow_zone_names[row->type] : "?");
 
-	if (row->verdict <= SHADOW_WHY_NO_BLOCK || row->verdict == SHADOW_WHY_GONE) {
+	if (shadow_why_might(row)) {
 		len += print_free(row, order, text + len, bytes - len);
 		if (row->alloc_flags & SHADOW_ALLOC_NO_WATERMARKS) {
 			len += scnprintf(text + len, bytes - len, ", no mark");

@@ -38,6 +38,11 @@
 
 enum shadow_ctl_verb {
 	SHADOW_CTL_ALLOC_PAGES,
+	SHADOW_CTL_ALLOC_PAGES_EXACT,
+	SHADOW_CTL_ALLOC_PAGES_BULK,
+	SHADOW_CTL_SPLIT_PAGE,
+	SHADOW_CTL_GET_PAGE,
+	SHADOW_CTL_PUT_PAGE,
 	SHADOW_CTL_FREE_PAGES,
 	SHADOW_CTL_KMALLOC,
 	SHADOW_CTL_KFREE,
@@ -84,6 +89,7 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_MIN,
 	SHADOW_CTL_KEY_MAX,
 	SHADOW_CTL_KEY_NODE,
+	SHADOW_CTL_KEY_GFP,
 	SHADOW_NR_CTL_KEYS
 };
 
@@ -108,7 +114,7 @@ struct shadow_ctl_given {
  * @zone: zone=, that zone alone
  * @cpu: cpu=, else 0
  * @order: of alloc_pages
- * @count: count=, else 1
+ * @count: count=, N of alloc_pages_bulk, else 1
  * @bytes: of kmalloc, vmalloc and the early commands
  * @va: of map, unmap and early_iounmap
  * @pa: of map, and base of the early commands
@@ -125,6 +131,7 @@ struct shadow_ctl_given {
  * @min: min=, else 0
  * @max: max=, else 0
  * @node: node=, else 0
+ * @gfp: gfp=, SHADOW_GFP_*, else 0
  * @phase: of step; SHADOW_NR_PHASES: the next one
  * @given: of create and reset
  * @machine: of create and destroy, else ""
@@ -156,6 +163,7 @@ struct shadow_ctl_cmd {
 	u64 min;
 	u64 max;
 	u32 node;
+	u32 gfp;
 	unsigned int phase;
 	struct shadow_ctl_given given;
 	char machine[SHADOW_CTL_NAME + 1];

@@ -28,6 +28,7 @@ enum shadow_ctl_kind {
  * @name: "" where none was chosen
  * @kind: what it is
  * @order: of blocks of pages
+ * @refs: references to each block, beside the one that it was made with
  * @bytes: of an object, or of an area
  * @made: how many blocks or objects it was made with
  * @left: how many there still are: the first ones
@@ -47,6 +48,7 @@ struct shadow_ctl_handle {
 	char name[SHADOW_CTL_NAME + 1];
 	u8 kind;
 	u8 order;
+	u8 refs;
 	u32 made;
 	u32 left;
 	u64 bytes;
@@ -71,6 +73,8 @@ void shadow_ctl_handle_add(struct shadow_ctl *ctl,
 			   struct shadow_ctl_handle *handle, const char *name);
 void shadow_ctl_handle_del(struct shadow_ctl *ctl,
 			   struct shadow_ctl_handle *handle);
+int shadow_ctl_handle_split(struct shadow_ctl *ctl,
+			    struct shadow_ctl_handle *handle, unsigned int order);
 struct shadow_ctl_handle *shadow_ctl_handle_find(const struct shadow_ctl *ctl,
 						 u64 id);
 struct shadow_ctl_handle *

@@ -6,6 +6,7 @@
 #define SHADOW_CTL_RUN_H
 
 #include "shadow_ctl.h"
+#include "shadow_ctl_handle.h"
 
 __printf(3, 4)
 int shadow_ctl_fail(struct shadow_ctl *ctl, int err, const char *fmt, ...);
@@ -14,6 +15,48 @@ int shadow_ctl_done(struct shadow_ctl *ctl, const char *fmt, ...);
 int shadow_ctl_frozen(struct shadow_ctl *ctl);
 int shadow_ctl_check_since(struct shadow_ctl *ctl, const char *what,
 			   unsigned int since);
+struct shadow_ctl_handle *
+shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		 enum shadow_ctl_kind kind);
+
+/**
+ * typedef shadow_ctl_make_t - makes one of the things that a command asks for
+ * @ctl: whose
+ * @cmd: the command
+ * @things: filled, from the front; the room is what is left to be made
+ * @nr: how many that are; on return how many were made, at least one
+ *
+ * Return: 0, or why there is none.
+ */
+typedef int (*shadow_ctl_make_t)(struct shadow_ctl *ctl,
+				 const struct shadow_ctl_cmd *cmd, u64 *things,
+				 u32 *nr);
+
+struct shadow_ctl_handle *shadow_ctl_make(struct shadow_ctl *ctl,
+					  const struct shadow_ctl_cmd *cmd,
+					  enum shadow_ctl_kind kind,
+					  shadow_ctl_make_t make);
+int shadow_ctl_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		    enum shadow_ctl_kind kind);
+int shadow_ctl_remember_failed(struct shadow_ctl *ctl, int err, u32 nr);
+bool shadow_ctl_fits(struct shadow_ctl *ctl, u64 bytes, u32 count);
+int shadow_ctl_no_memory(struct shadow_ctl *ctl);
+int shadow_ctl_check_gfp(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+u32 shadow_ctl_gfp(const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_alloc_pages(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_alloc_exact(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_alloc_bulk(struct shadow_ctl *ctl,
+			  const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_split_page(struct shadow_ctl *ctl,
+			  const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_get_page(struct shadow_ctl *ctl,
+			const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_put_page(struct shadow_ctl *ctl,
+			const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_free_pages(struct shadow_ctl *ctl,
+			  const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_memblock(struct shadow_ctl *ctl,

@@ -19,6 +19,7 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_BYTES_OR_NONE,	/* from 0 */
 	SHADOW_CTL_ARG_BYTES,		/* from 1 */
 	SHADOW_CTL_ARG_BYTES_LAST,	/* from 1, may be left out */
+	SHADOW_CTL_ARG_COUNT,
 	SHADOW_CTL_ARG_HANDLE,
 	SHADOW_CTL_ARG_VA,
 	SHADOW_CTL_ARG_PA,
@@ -69,8 +70,6 @@ struct shadow_ctl_verb_info {
 extern const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS];
 
 bool shadow_ctl_verb_later(const char *name, size_t len);
-const char *shadow_ctl_key_later(enum shadow_ctl_verb verb, const char *name,
-				 size_t len);
 bool shadow_ctl_param_of_block(unsigned int id);
 
 #endif /* SHADOW_CTL_VERB_H */

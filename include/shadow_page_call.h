@@ -12,6 +12,7 @@
 
 #include "shadow_page_alloc.h"
 
+unsigned int shadow_this_cpu(const struct shadow_nodes *nodes);
 u64 shadow_page_to_va(const struct shadow_nodes *nodes,
 		      const struct shadow_page *page);
 struct shadow_page *shadow_va_to_page(const struct shadow_nodes *nodes, u64 va);

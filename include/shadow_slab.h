@@ -41,7 +41,9 @@
 
 /* What of a page allocation's flags an object's allocation may carry */
 #define SHADOW_SLAB_GFP_MASK \
-	(SHADOW_GFP_ZERO | SHADOW_GFP_HIGH | SHADOW_GFP_THISNODE | \
+	(SHADOW_GFP_ZERO | SHADOW_GFP_HIGH | SHADOW_GFP_NOWAIT | \
+	 SHADOW_GFP_MEMALLOC | SHADOW_GFP_NOFAIL | SHADOW_GFP_NOWARN | \
+	 SHADOW_GFP_THISNODE | SHADOW_GFP_ROUTE | \
 	 (0xfU << SHADOW_GFP_NODE_SHIFT))
 
 struct shadow_kmem_cache;

@@ -202,6 +202,14 @@ int shadow_why_print_refusal(const struct shadow_why_refusal *refusal,
 int shadow_why_print_row(const struct shadow_why_row *row, unsigned int order,
 			 char *text, size_t bytes);
 
+/* Is that a zone that the flags allow, so that it says something? */
+static inline bool shadow_why_might(const struct shadow_why_row *row)
+{
+	return row->verdict == SHADOW_WHY_MARK ||
+	       row->verdict == SHADOW_WHY_NO_BLOCK ||
+	       row->verdict == SHADOW_WHY_GONE;
+}
+
 /**
  * shadow_why_step() - an allocation does something
  * @trail: what it has done so far
