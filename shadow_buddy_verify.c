@@ -121,9 +121,6 @@ static int verify_areas(struct shadow_zone *zone, struct shadow_fault *fault)
 	for (order = 0; order <= zone->nodes->max_order; order++) {
 		nr_blocks = 0;
 		for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++) {
-			if (!(zone->orders[mt] & BIT(order)) &&
-			    shadow_page_list_empty(&zone->free_area[order].list[mt]))
-				continue;
 			err = verify_list(zone, order, mt, &nr_blocks, fault);
 			if (err)
 				return err;

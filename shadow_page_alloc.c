@@ -202,6 +202,14 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 	if (unlikely((READ_ONCE(page->flags) & mask) !=
 		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
 		return -EINVAL;
+	/* The order lies in the block and may be corrupt */
+	if (order && unlikely(!shadow_page_fits(&nodes->memmap,
+						shadow_page_index(&nodes->memmap, page),
+						order)))
+		return shadow_fault_raise(nodes->fault,
+					  "page: index %u: a block of order %u cannot be here",
+					  shadow_page_index(&nodes->memmap, page),
+					  order);
 	if (unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
 		return shadow_page_free_shared(nodes, cpu, page, order);
 	/* Before somebody else can have the frames */

@@ -11,8 +11,9 @@ static int verify_pcp_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 {
 	const struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
 	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
-		   SHADOW_PF_PLACE_MASK | SHADOW_PF_OWNER_MASK | SHADOW_PF_COMP;
-	u32 want = SHADOW_PF(SHADOW_PAGE_PCP, order, 0, 0) |
+		   SHADOW_PF_PLACE_MASK | SHADOW_PF_OWNER_MASK |
+		   SHADOW_PF_MT_MASK | SHADOW_PF_COMP;
+	u32 want = SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt) |
 		   shadow_zone_place(zone);
 	u32 index = list->first, prev = SHADOW_NO_PAGE;
 	const struct shadow_page *page;

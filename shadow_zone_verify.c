@@ -17,10 +17,9 @@ static int verify_inside(const struct shadow_nodes *nodes, u32 index, u32 end,
 			 u32 place, struct shadow_fault *fault)
 {
 	const struct shadow_page *page = nodes->memmap.pages + index;
-	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
 
 	for (; index < end; index++, page++)
-		if (unlikely((page->flags & mask) != place))
+		if (unlikely((page->flags & ~SHADOW_PF_BANK_MASK) != place))
 			return shadow_fault_raise(fault,
 				"memmap: pfn %#llx lies inside a block but has flags %#x",
 				shadow_index_to_pfn(&nodes->memmap, index),
@@ -178,7 +177,7 @@ int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
 	int err = 0;
 
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
-		if (!shadow_zone_populated(zone))
+		if (!shadow_zone_populated(zone) && !zone->managed)
 			continue;
 		raw_spin_lock_irqsave(&zone->lock, irqflags);
 		err = verify_zone(zone, fault);

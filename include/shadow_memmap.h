@@ -340,6 +340,14 @@ static inline bool shadow_page_aligned(const struct shadow_memmap *memmap,
 	return !(index & ((u32)BIT(order) - 1));
 }
 
+/* Whether it may, and the memmap has entries for all of it */
+static inline bool shadow_page_fits(const struct shadow_memmap *memmap,
+				    u32 index, unsigned int order)
+{
+	return shadow_page_aligned(memmap, index, order) &&
+	       index < memmap->nr && memmap->nr - index >= BIT(order);
+}
+
 /* Index of the entry after a bank's last */
 static inline u32 shadow_bank_end(const struct shadow_memmap_bank *bank)
 {

@@ -33,6 +33,10 @@
  * @early: its early allocator
  * @nodes: its nodes, zones and buddy
  * @handover: what was handed over
+ * @memmap: memory of the memmap and the pageblocks' types
+ * @memmap_bytes: how much
+ * @pcp: memory of the per-CPU lists, or NULL
+ * @pcp_bytes: how much
  */
 struct shadow_test_machine {
 	struct shadow_event_log events;
@@ -44,6 +48,10 @@ struct shadow_test_machine {
 	struct shadow_early early;
 	struct shadow_nodes nodes;
 	struct shadow_handover handover;
+	void *memmap;
+	u64 memmap_bytes;
+	void *pcp;
+	u64 pcp_bytes;
 };
 
 /* No key stays up when a case ends early */
@@ -94,16 +102,16 @@ static inline void shadow_test_machine_boot(struct kunit *test,
 					    struct shadow_test_machine *m,
 					    unsigned int nr_cpus)
 {
-	u64 bytes = shadow_memmap_bytes(&m->nodes, &m->mb);
-
-	KUNIT_ASSERT_NE(test, bytes, 0);
-	shadow_free_area_init(&m->nodes, &m->mb, shadow_test_alloc(test, bytes));
+	m->memmap_bytes = shadow_memmap_bytes(&m->nodes, &m->mb);
+	KUNIT_ASSERT_NE(test, m->memmap_bytes, 0);
+	m->memmap = shadow_test_alloc(test, m->memmap_bytes);
+	shadow_free_area_init(&m->nodes, &m->mb, m->memmap);
 	shadow_build_zonelists(&m->nodes);
 	KUNIT_ASSERT_EQ(test, shadow_handover(&m->nodes, &m->early, &m->handover), 0);
 	if (nr_cpus) {
-		shadow_pcp_init(&m->nodes,
-				shadow_test_alloc(test, shadow_pcp_bytes(nr_cpus)),
-				nr_cpus);
+		m->pcp_bytes = shadow_pcp_bytes(nr_cpus);
+		m->pcp = shadow_test_alloc(test, m->pcp_bytes);
+		shadow_pcp_init(&m->nodes, m->pcp, nr_cpus);
 		shadow_pcp_setup(&m->nodes);
 	}
 }
@@ -162,6 +170,43 @@ static inline void shadow_test_machine_drain(struct shadow_test_machine *m)
 	     zone = shadow_next_zone(zone))
 		if (zone->pcp)
 			shadow_pcp_drain(zone);
+}
+
+/*
+ * The whole state of the page allocator, to be put back after something was
+ * tried. Of the nodes, those up to the last one in use.
+ */
+static inline u64 shadow_test_nodes_bytes(const struct shadow_test_machine *m)
+{
+	return offsetof(struct shadow_nodes, node) +
+	       m->nodes.nr_nodes * sizeof(struct shadow_node);
+}
+
+static inline u64 shadow_test_aside_bytes(const struct shadow_test_machine *m)
+{
+	return shadow_test_nodes_bytes(m) + m->memmap_bytes + m->pcp_bytes;
+}
+
+static inline void shadow_test_put_aside(const struct shadow_test_machine *m,
+					 u8 *to)
+{
+	memcpy(to, &m->nodes, shadow_test_nodes_bytes(m));
+	to += shadow_test_nodes_bytes(m);
+	memcpy(to, m->memmap, m->memmap_bytes);
+	if (m->pcp)
+		memcpy(to + m->memmap_bytes, m->pcp, m->pcp_bytes);
+}
+
+static inline void shadow_test_put_back(struct shadow_test_machine *m,
+					const u8 *from)
+{
+	u64 nodes_bytes = shadow_test_nodes_bytes(m);
+
+	memcpy(&m->nodes, from, nodes_bytes);
+	memcpy(m->memmap, from + nodes_bytes, m->memmap_bytes);
+	if (m->pcp)
+		memcpy(m->pcp, from + nodes_bytes + m->memmap_bytes, m->pcp_bytes);
+	shadow_fault_init(&m->fault);
 }
 
 #endif /* SHADOW_TEST_MACHINE_H */

@@ -105,23 +105,18 @@ struct tiny_seen {
  * @shape: which machine
  * @m: the machine
  * @model: what it must look like
- * @memmap_bytes: bytes of the memmap and what is behind it
- * @pcp_bytes: bytes of the lists
- * @pcp: the lists
  * @aside: state at each depth
  * @seen: states that were met
  * @nr_seen: how many
  * @nr_steps: operations done
  * @trail: what was done so far, for a report
+ * @nr_trail: how much
  */
 struct tiny {
 	struct kunit *test;
 	const struct tiny_shape *shape;
 	struct shadow_test_machine *m;
 	struct tiny_model model;
-	u64 memmap_bytes;
-	u64 pcp_bytes;
-	void *pcp;
 	u8 *aside[MAX_DEPTH + 1];
 	struct tiny_seen *seen;
 	u64 nr_seen;
@@ -132,24 +127,14 @@ struct tiny {
 
 /* ------------------------------------------------------------- the state -- */
 
-/* Of the nodes, only the first has memory */
-#define NODES_BYTES	(offsetof(struct shadow_nodes, node) + \
-			 sizeof(struct shadow_node))
-
-static void put_aside(struct tiny *t, u8 *to)
+static u64 first_pfn(const struct tiny_shape *shape)
 {
-	memcpy(to, &t->m->nodes, NODES_BYTES);
-	memcpy(to + NODES_BYTES, t->m->nodes.memmap.pages, t->memmap_bytes);
-	if (t->pcp)
-		memcpy(to + NODES_BYTES + t->memmap_bytes, t->pcp, t->pcp_bytes);
+	return (SHADOW_TEST_BASE >> SHADOW_TEST_PAGE_SHIFT) + shape->skew;
 }
 
-static void put_back(struct tiny *t, const u8 *from)
+static struct shadow_page *page_of(struct tiny *t, u32 frame)
 {
-	memcpy(&t->m->nodes, from, NODES_BYTES);
-	memcpy(t->m->nodes.memmap.pages, from + NODES_BYTES, t->memmap_bytes);
-	if (t->pcp)
-		memcpy(t->pcp, from + NODES_BYTES + t->memmap_bytes, t->pcp_bytes);
+	return shadow_pfn_to_page(&t->m->nodes, first_pfn(t->shape) + frame);
 }
 
 static u64 mix(u64 hash, u64 value)
@@ -189,8 +174,8 @@ static u64 hash_state(struct tiny *t, u32 to_go)
 	u64 hash = to_go + 1;
 	u32 i;
 
-	for (i = 0; i < nodes->memmap.nr; i++) {
-		const struct shadow_page *page = &nodes->memmap.pages[i];
+	for (i = 0; i < NR_FRAMES; i++) {
+		const struct shadow_page *page = page_of(t, i);
 		unsigned int state = shadow_page_state(page);
 
 		hash = mix(hash, page->flags);
@@ -245,12 +230,6 @@ static void tell(struct tiny *t)
 					     ##__VA_ARGS__);		\
 		}							\
 	} while (0)
-
-/* The memmap begins where a block of the largest order does */
-static struct shadow_page *page_of(const struct tiny *t, u32 index)
-{
-	return &t->m->nodes.memmap.pages[index + t->shape->skew];
-}
 
 static enum shadow_zone_type zone_of(const struct tiny *t, u32 index)
 {
@@ -413,7 +392,7 @@ static void do_alloc(struct tiny *t, const struct tiny_op *op)
 			    op->mt, free);
 		return;
 	}
-	index = shadow_page_index(&t->m->nodes.memmap, page) - t->shape->skew;
+	index = shadow_page_to_pfn(&t->m->nodes, page) - first_pfn(t->shape);
 	TINY_EXPECT(t, index < NR_FRAMES &&
 		    is_free_block(t, free, index, op->order),
 		    "frame %u given at order %u, free are %#x", index, op->order,
@@ -470,11 +449,11 @@ static u64 step(struct tiny *t, const struct tiny_op *op, u32 to_go)
 	check_state(t);
 	if (to_go > 1)
 		nr = walk(t, to_go - 1);
-	else if (t->pcp)
+	else if (t->m->pcp)
 		check_drained(t);
 	t->nr_trail--;
 	t->model = before;
-	put_back(t, t->aside[to_go]);
+	shadow_test_put_back(t->m, t->aside[to_go]);
 	return nr;
 }
 
@@ -503,12 +482,12 @@ static u64 walk(struct tiny *t, u32 to_go)
 	if (seen->key)
 		return seen->nr_sequences;
 	TINY_EXPECT(t, t->nr_seen < BIT(TABLE_BITS) * 7 / 8, "the table is full");
-	put_aside(t, t->aside[to_go]);
+	shadow_test_put_aside(t->m, t->aside[to_go]);
 	nr = walk_allocs(t, to_go);
 	for (op.victim = 0; op.victim < t->model.nr; op.victim++)
 		for (op.cpu = 0; op.cpu < nr_cpus; op.cpu++)
 			nr += step(t, &op, to_go);
-	if (t->pcp) {
+	if (t->m->pcp) {
 		op = (struct tiny_op){ .what = TINY_DRAIN };
 		nr += step(t, &op, to_go);
 	}
@@ -522,10 +501,9 @@ static u64 walk(struct tiny *t, u32 to_go)
 /* -------------------------------------------------------------- the cases -- */
 
 static struct shadow_test_machine *
-new_machine(struct kunit *test, const struct tiny_shape *shape, struct tiny *t)
+new_machine(struct kunit *test, const struct tiny_shape *shape)
 {
-	phys_addr_t base = SHADOW_TEST_BASE +
-			   ((u64)shape->skew << SHADOW_TEST_PAGE_SHIFT);
+	phys_addr_t base = first_pfn(shape) << SHADOW_TEST_PAGE_SHIFT;
 	struct shadow_test_machine *m;
 	struct shadow_block block;
 
@@ -535,15 +513,9 @@ new_machine(struct kunit *test, const struct tiny_shape *shape, struct tiny *t)
 	m->nodes.mobility_off = shape->mobility_off;
 	if (shape->nr_low)
 		m->nodes.zone_limit[SHADOW_ZONE_DMA] =
-			(base >> SHADOW_TEST_PAGE_SHIFT) + shape->nr_low;
+			first_pfn(shape) + shape->nr_low;
 	KUNIT_ASSERT_EQ(test, shadow_memblock_add(&m->mb, block.base, block.bytes), 0);
 	shadow_test_machine_boot(test, m, shape->nr_cpus);
-	t->memmap_bytes = shadow_memmap_chunk_bytes(&m->nodes.memmap) +
-			  shadow_pageblocks(&m->nodes);
-	if (shape->nr_cpus) {
-		t->pcp = m->nodes.node[0].zone[0].pcp;
-		t->pcp_bytes = shadow_pcp_bytes(shape->nr_cpus);
-	}
 	return m;
 }
 
@@ -557,11 +529,10 @@ static void every_sequence(struct kunit *test)
 	t = shadow_test_alloc(test, sizeof(*t));
 	t->test = test;
 	t->shape = shape;
-	t->m = new_machine(test, shape, t);
+	t->m = new_machine(test, shape);
 	t->seen = shadow_test_alloc(test, sizeof(*t->seen) << TABLE_BITS);
 	for (i = 0; i <= depth; i++)
-		t->aside[i] = shadow_test_alloc(test, NODES_BYTES +
-						t->memmap_bytes + t->pcp_bytes);
+		t->aside[i] = shadow_test_alloc(test, shadow_test_aside_bytes(t->m));
 	check_state(t);
 	nr = walk(t, depth);
 	kunit_info(test, "%s: %llu sequences of %u operations, %llu states, %llu steps\n",
