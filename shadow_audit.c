@@ -8,6 +8,7 @@
 #include "shadow_boot.h"
 #include "shadow_buddy.h"
 #include "shadow_pcp.h"
+#include "shadow_vmemmap.h"
 
 static int verify_memblock(struct shadow_mm *mm, struct shadow_fault *fault)
 {
@@ -48,6 +49,11 @@ static int verify_init_pg(struct shadow_mm *mm, struct shadow_fault *fault)
 static int verify_swapper(struct shadow_mm *mm, struct shadow_fault *fault)
 {
 	return shadow_pgtable_verify(&mm->swapper, fault);
+}
+
+static int verify_vmemmap(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return shadow_vmemmap_verify(&mm->nodes, &mm->layout, &mm->swapper, fault);
 }
 
 static int verify_nodes(struct shadow_mm *mm, struct shadow_fault *fault)
@@ -111,6 +117,8 @@ static const struct {
 		"init_pg_dir", SHADOW_PHASE_MAP_KERNEL, verify_init_pg },
 	[SHADOW_AUDIT_SWAPPER] = {
 		"swapper_pg_dir", SHADOW_PHASE_PAGING_INIT, verify_swapper },
+	[SHADOW_AUDIT_VMEMMAP] = {
+		"vmemmap", SHADOW_PHASE_FREE_AREA_INIT, verify_vmemmap },
 	[SHADOW_AUDIT_ZONE] = {
 		"zone and memmap", SHADOW_PHASE_MEM_INIT, verify_nodes },
 	[SHADOW_AUDIT_BUDDY] = {

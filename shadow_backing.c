@@ -292,7 +292,8 @@ static void enter_frame(struct shadow_backing *backing, u32 index, u64 pfn)
 	backing->nr_backed++;
 }
 
-static int back(struct shadow_backing *backing, const struct frames *frames)
+static int back(struct shadow_backing *backing, const struct frames *frames,
+		u64 align)
 {
 	u32 index, i;
 
@@ -305,7 +306,8 @@ static int back(struct shadow_backing *backing, const struct frames *frames)
 		return -ENOMEM;
 	if (any_backed(backing, frames))
 		return -EEXIST;
-	index = take_pages(backing, frames->nr, 0);
+	index = take_pages(backing, frames->nr,
+			   align ? (align - 1) >> backing->page_shift : 0);
 	if (index == NO_INDEX)
 		return -ENOMEM;
 	for (i = 0; i < frames->nr; i++)
@@ -318,12 +320,14 @@ static int back(struct shadow_backing *backing, const struct frames *frames)
  * @block: the block
  * @pa: physical address in the first frame
  * @bytes: length of the range
+ * @align: alignment of the contents in the storage, in bytes, a power of two;
+ *	0: a page's. Contents that are there already keep theirs
  *
  * Context: any, also with interrupts off; does not sleep.
  * Return: 0, -ENOMEM, -EEXIST or -EINVAL, see there.
  */
 int shadow_backing_back(const struct shadow_block *block, phys_addr_t pa,
-			u64 bytes)
+			u64 bytes, u64 align)
 {
 	struct shadow_backing *backing = block->backing;
 	struct frames frames;
@@ -333,7 +337,7 @@ int shadow_backing_back(const struct shadow_block *block, phys_addr_t pa,
 	if (!get_frames(block, pa, bytes, &frames))
 		return -EINVAL;
 	raw_spin_lock_irqsave(&backing->lock, flags);
-	err = back(backing, &frames);
+	err = back(backing, &frames, align);
 	raw_spin_unlock_irqrestore(&backing->lock, flags);
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_boot_early.h"
+#include "shadow_boot_memmap.h"
 #include "shadow_boot_zone.h"
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
@@ -20,67 +21,6 @@
 static u64 to_mib(u64 bytes)
 {
 	return bytes >> 20;
-}
-
-/* What an array from the first block with memory to the last would take more */
-static u64 memmap_spared(const struct shadow_memmap *memmap)
-{
-	u64 block = BIT_ULL(memmap->block_log2);
-	u64 nr = round_up(memmap->end_pfn, block) -
-		 round_down(memmap->start_pfn, block);
-
-	return (nr - shadow_memmap_entries(memmap)) * sizeof(struct shadow_page);
-}
-
-static int free_area_init(struct shadow_mm *mm, char *effect)
-{
-	struct shadow_nodes *nodes = &mm->nodes;
-	struct shadow_zone *zone;
-	phys_addr_t memmap;
-	u64 bytes;
-	int len = 0;
-
-	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
-			  mm->cfg.page_shift, shadow_boot_max_order(mm));
-	nodes->fail = &mm->fail;
-	nodes->why = &mm->why;
-	nodes->linear_offset = shadow_layout_pa_to_va(&mm->layout, 0);
-	nodes->memmap.model = SHADOW_MEMMODEL_VMEMMAP;
-	shadow_boot_set_nodes(mm);
-	bytes = shadow_memmap_bytes(nodes, &mm->memblock);
-	if (!bytes) {
-		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "no memmap for %llu KiB of memory; allowed: 1 to %d whole frames of %lu KiB, of nodes 0 to %u",
-			  (u64)mm->memblock.memory.total_size >> 10, S32_MAX,
-			  BIT(nodes->page_shift - 10), nodes->nr_nodes - 1);
-		return -ERANGE;
-	}
-	memmap = shadow_early_alloc_backed(&mm->early, "memmap", bytes,
-					   1ULL << nodes->page_shift);
-	if (!memmap) {
-		scnprintf(effect, SHADOW_PHASE_TEXT,
-			  "no room for a memmap of %llu KiB: %llu frames from %#llx on, %zu bytes each; allowed: a larger size=, or less memory",
-			  bytes >> 10, shadow_memmap_entries(&nodes->memmap),
-			  nodes->memmap.start_pfn << nodes->page_shift,
-			  sizeof(struct shadow_page));
-		return -ENOMEM;
-	}
-	mm->boot.memmap_spared = memmap_spared(&nodes->memmap);
-	shadow_free_area_init(nodes, &mm->memblock,
-			      shadow_phys_to_virt(&mm->block, memmap));
-	mm->early.memmap_made = true;
-	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
-		if (shadow_zone_populated(zone))
-			len += scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
-					 "%s [%#llx-%#llx], ",
-					 shadow_zone_names[zone->type],
-					 zone->start_pfn << nodes->page_shift,
-					 ((zone->start_pfn + zone->spanned) <<
-					  nodes->page_shift) - 1);
-	scnprintf(effect + len, SHADOW_PHASE_TEXT - len,
-		  "memmap %llu KiB for %llu frames", bytes >> 10,
-		  shadow_memmap_entries(&nodes->memmap));
-	return 0;
 }
 
 static int build_zonelists(struct shadow_mm *mm, char *effect)
@@ -344,7 +284,7 @@ static const struct {
 	[SHADOW_PHASE_PAGING_INIT] = {
 		shadow_boot_paging_init, shadow_boot_drop_swapper },
 	[SHADOW_PHASE_BOOTMEM_INIT] = { shadow_boot_bootmem_init },
-	[SHADOW_PHASE_FREE_AREA_INIT] = { free_area_init },
+	[SHADOW_PHASE_FREE_AREA_INIT] = { shadow_boot_free_area_init },
 	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },
 	[SHADOW_PHASE_MEM_INIT] = { mem_init },
 	[SHADOW_PHASE_WATERMARKS] = { setup_watermarks, drop_pcp },

@@ -180,11 +180,13 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 }
 
 /**
- * shadow_early_alloc_backed() - memory that the machine itself keeps things in
+ * shadow_early_alloc_backed_nid() - memory that the machine itself keeps things in
  * @early: the early allocator
  * @owner: a name that lives as long as the machine
  * @bytes: how much, not 0
- * @align: alignment in bytes, a power of two, a page at least
+ * @align: alignment in bytes, a power of two, a page at least; the contents have
+ *	it too
+ * @nid: node whose memory is wanted first, or SHADOW_NUMA_NO_NODE
  *
  * On a virtual board the frames get contents, or the memory lies aside from the
  * board's.
@@ -192,13 +194,13 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
  * Context: boot.
  * Return: physical address, 0 where there is none.
  */
-phys_addr_t shadow_early_alloc_backed(struct shadow_early *early,
-				      const char *owner, u64 bytes, u64 align)
+phys_addr_t shadow_early_alloc_backed_nid(struct shadow_early *early,
+					  const char *owner, u64 bytes,
+					  u64 align, int nid)
 {
 	u64 page = 1ULL << early->mb->page_shift;
 	struct shadow_early_want want = {
-		.bytes = ALIGN(bytes, page), .align = align,
-		.nid = SHADOW_NUMA_NO_NODE,
+		.bytes = ALIGN(bytes, page), .align = align, .nid = nid,
 	};
 	phys_addr_t pa;
 
@@ -210,11 +212,28 @@ phys_addr_t shadow_early_alloc_backed(struct shadow_early *early,
 	pa = shadow_early_alloc(early, owner, &want);
 	if (!pa)
 		return 0;
-	if (shadow_block_back(early->block, pa, want.bytes)) {
+	if (shadow_block_back_aligned(early->block, pa, want.bytes, align)) {
 		shadow_early_free(early, pa, want.bytes);
 		return 0;
 	}
 	return pa;
+}
+
+/**
+ * shadow_early_alloc_backed() - the same, of whichever node
+ * @early: the early allocator
+ * @owner: a name that lives as long as the machine
+ * @bytes: how much, not 0
+ * @align: alignment in bytes, a power of two, a page at least
+ *
+ * Context: boot.
+ * Return: physical address, 0 where there is none.
+ */
+phys_addr_t shadow_early_alloc_backed(struct shadow_early *early,
+				      const char *owner, u64 bytes, u64 align)
+{
+	return shadow_early_alloc_backed_nid(early, owner, bytes, align,
+					     SHADOW_NUMA_NO_NODE);
 }
 
 /**

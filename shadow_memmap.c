@@ -116,8 +116,17 @@ static unsigned int section_bank(const struct shadow_memmap *memmap, u64 pfn)
 	return min(bank, memmap->nr_banks);
 }
 
-/* Through the section table; holes may cut a section into several banks */
-static u32 find_in_sections(const struct shadow_memmap *memmap, u64 pfn)
+/**
+ * shadow_memmap_section_index() - entry of a frame, through the section table
+ * @memmap: the memmap, of model VMEMMAP
+ * @pfn: frame number, any value
+ *
+ * Holes may cut a section into several banks.
+ *
+ * Context: any.
+ * Return: index, or SHADOW_NO_PAGE where no bank of memory has the frame.
+ */
+u32 shadow_memmap_section_index(const struct shadow_memmap *memmap, u64 pfn)
 {
 	unsigned int nr = section_bank(memmap, pfn);
 	u32 index;
@@ -164,7 +173,7 @@ u32 shadow_memmap_many_index(const struct shadow_memmap *memmap, u64 pfn)
 	case SHADOW_MEMMODEL_DISCONTIG:
 		return find_in_nodes(memmap, pfn);
 	default:
-		index = find_in_sections(memmap, pfn);
+		index = shadow_memmap_section_index(memmap, pfn);
 		return index != SHADOW_NO_PAGE ? index :
 						 find_in_devices(memmap, pfn);
 	}

@@ -297,6 +297,9 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_EARLY:
 		snprintf(text, room, "%s", cfg->early);
 		break;
+	case SHADOW_PARAM_MEMMODEL:
+		snprintf(text, room, "%s", shadow_memmodel_names[cfg->memmodel]);
+		break;
 	case SHADOW_PARAM_NODES:
 	case SHADOW_PARAM_DISTANCE:
 	case SHADOW_PARAM_DMA:

@@ -37,7 +37,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(TLBI, "tlbi", LATER, ""),
 	ROW(EARLY, "early", READY, "memblock"),
 	ROW(UNTIL, "until", READY, ""),
-	ROW(MEMMODEL, "memmodel", LATER, ""),
+	ROW(MEMMODEL, "memmodel", READY, "vmemmap"),
 	ROW(NODES, "nodes", READY, ""),
 	ROW(DISTANCE, "distance", READY, ""),
 	ROW(DMA, "dma", READY, ""),
@@ -386,6 +386,20 @@ static int read_early(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
+static int read_memmodel(struct shadow_params_check *c, const char *text)
+{
+	unsigned int model;
+
+	for (model = 0; model < SHADOW_NR_MEMMODELS; model++) {
+		if (strcmp(text, shadow_memmodel_names[model]) == 0) {
+			c->cfg->memmodel = model;
+			return 0;
+		}
+	}
+	return shadow_params_refuse(c, SHADOW_PARAM_MEMMODEL, -EINVAL,
+				    "allowed: flat, discontig, vmemmap");
+}
+
 static int read_slab(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "slab") == 0 || strcmp(text, "slob") == 0)
@@ -450,6 +464,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_MIN_FREE_KBYTES]	= shadow_params_read_min_free,
 	[SHADOW_PARAM_WATERMARK_SCALE_FACTOR] = shadow_params_read_scale,
 	[SHADOW_PARAM_LOWMEM_RESERVE_RATIO] = shadow_params_read_ratios,
+	[SHADOW_PARAM_MEMMODEL]		= read_memmodel,
 	[SHADOW_PARAM_NODES]		= shadow_params_read_nodes,
 	[SHADOW_PARAM_DISTANCE]		= shadow_params_read_distance,
 	[SHADOW_PARAM_DMA]		= shadow_params_read_dma,

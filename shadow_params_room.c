@@ -161,14 +161,37 @@ u64 shadow_params_max_bytes(const struct shadow_config *cfg)
 	       shadow_layout_memstart_align(cfg->page_shift);
 }
 
-/* The memmap, whatever the skew of its first pageblock */
-static u64 memmap_bytes(const struct shadow_config *cfg)
+/* Entries for a block of the largest order, of MAX_PAGE_ORDER */
+static u64 block_entries_bytes(const struct shadow_config *cfg)
 {
-	u64 nr = cfg->bytes >> cfg->page_shift;
+	unsigned int max_order = cfg->page_shift == 12 ? 10 :
+				 cfg->page_shift == 14 ? 11 : 13;
+
+	return sizeof(struct shadow_page) << max_order;
+}
+
+/*
+ * The memmap's entries, wherever the block begins: they are for whole blocks of
+ * the largest order.
+ */
+static u64 entries_bytes(const struct shadow_config *cfg)
+{
+	u64 bytes = (cfg->bytes >> cfg->page_shift) * sizeof(struct shadow_page);
+
+	return ALIGN(bytes, block_entries_bytes(cfg)) + block_entries_bytes(cfg);
+}
+
+/*
+ * A byte for each pageblock that the entries of a memmap as large as the block
+ * would be for, and the section table: what names a leaf, and two leaves.
+ */
+static u64 memmap_tables_bytes(const struct shadow_config *cfg)
+{
+	u64 nr = cfg->bytes / sizeof(struct shadow_page);
 
 	/* A pageblock is what one entry above the pages' tables maps */
-	return nr * sizeof(struct shadow_page) +
-	       (nr >> (cfg->page_shift - 3)) + 4;
+	return (nr >> (cfg->page_shift - 3)) + 1 +
+	       sizeof(u64) + 2 * SHADOW_SECTION_LEAF;
 }
 
 /**
@@ -190,7 +213,11 @@ void shadow_params_early_room(const struct shadow_config *cfg, u64 image_bytes,
 		 max_tables(&geo, cfg->bytes,
 			    shadow_layout_memstart_align(cfg->page_shift),
 			    LINEAR_EDGES);
-	room->piece = tables * page + ALIGN(memmap_bytes(cfg), page);
+	/* VMEMMAP's, in pages */
+	tables += max_tables(&geo, entries_bytes(cfg), 0, 0);
+	/* The entries begin where those of a largest block may */
+	room->piece = tables * page + entries_bytes(cfg) + block_entries_bytes(cfg) +
+		      ALIGN(memmap_tables_bytes(cfg), page);
 	room->bytes = room->piece + SLAB_FRAMES * page +
 		      ALIGN(RESERVE_BYTES, page);
 }

@@ -46,7 +46,7 @@ void *shadow_backing_virt(const struct shadow_block *block, phys_addr_t pa);
 phys_addr_t shadow_backing_phys(const struct shadow_block *block,
 				const void *virt);
 int shadow_backing_back(const struct shadow_block *block, phys_addr_t pa,
-			u64 bytes);
+			u64 bytes, u64 align);
 void shadow_backing_unback(const struct shadow_block *block, phys_addr_t pa,
 			   u64 bytes);
 u64 shadow_backing_bytes(const struct shadow_block *block);
@@ -190,7 +190,25 @@ static inline int shadow_block_back(const struct shadow_block *block,
 				    phys_addr_t pa, u64 bytes)
 {
 	return shadow_block_virtual(block) ?
-	       shadow_backing_back(block, pa, bytes) : 0;
+	       shadow_backing_back(block, pa, bytes, 0) : 0;
+}
+
+/**
+ * shadow_block_back_aligned() - shadow_block_back(), aligned for the host too
+ * @block: the block
+ * @pa: physical address in the first of them
+ * @bytes: length of the range, not 0
+ * @align: alignment of the contents in bytes, counted from @block->virt, a
+ *	power of two; on a real machine that of @pa, from the block's start
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: as shadow_block_back().
+ */
+static inline int shadow_block_back_aligned(const struct shadow_block *block,
+					    phys_addr_t pa, u64 bytes, u64 align)
+{
+	return shadow_block_virtual(block) ?
+	       shadow_backing_back(block, pa, bytes, align) : 0;
 }
 
 /**

@@ -112,6 +112,9 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 			       const struct shadow_early_want *want);
 phys_addr_t shadow_early_alloc_backed(struct shadow_early *early,
 				      const char *owner, u64 bytes, u64 align);
+phys_addr_t shadow_early_alloc_backed_nid(struct shadow_early *early,
+					  const char *owner, u64 bytes,
+					  u64 align, int nid);
 void shadow_early_free_backed(struct shadow_early *early, phys_addr_t pa,
 			      u64 bytes);
 int shadow_early_add(struct shadow_early *early, phys_addr_t base, u64 bytes);

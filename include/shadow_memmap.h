@@ -18,6 +18,7 @@
 #define SHADOW_NR_ORDERS	(SHADOW_MAX_ORDER + 1)
 #define SHADOW_NO_PAGE		U32_MAX	/* index that names no page */
 
+struct shadow_early;
 struct shadow_memblock;
 
 /*
@@ -295,6 +296,7 @@ static inline u32 shadow_page_index(const struct shadow_memmap *memmap,
 
 u64 shadow_memmap_many_pfn(const struct shadow_memmap *memmap, u32 index);
 u32 shadow_memmap_many_index(const struct shadow_memmap *memmap, u64 pfn);
+u32 shadow_memmap_section_index(const struct shadow_memmap *memmap, u64 pfn);
 
 /**
  * shadow_index_to_pfn() - frame of an entry of the memmap
@@ -375,6 +377,8 @@ void shadow_memmap_set_base(struct shadow_memmap *memmap, void *base,
 int shadow_memmap_place(struct shadow_memmap *memmap, unsigned int nr,
 			void *pages);
 void shadow_memmap_set_sections(struct shadow_memmap *memmap, void *table);
+int shadow_memmap_alloc(struct shadow_memmap *memmap, struct shadow_early *early,
+			unsigned int pageblock_log2, u8 **pageblock_mt);
 u64 shadow_memmap_chunk_bytes(const struct shadow_memmap *memmap);
 void shadow_memmap_set_chunk(struct shadow_memmap *memmap, void *chunk);
 

@@ -97,6 +97,18 @@ struct shadow_segment {
 #define SHADOW_NR_SEGMENTS	7
 
 /**
+ * struct shadow_memmap_cost - what a memory model takes for the board's memory
+ * @nr_entries: entries of the memmap; 0: there is none with this model
+ * @nr_banks: pieces
+ * @table_bytes: bytes of the section table
+ */
+struct shadow_memmap_cost {
+	u64 nr_entries;
+	unsigned int nr_banks;
+	u64 table_bytes;
+};
+
+/**
  * struct shadow_boot - how far a machine's boot has come
  * @nr_done: phases that are complete
  * @failed: errno of the phase after them, or 0
@@ -110,6 +122,7 @@ struct shadow_segment {
  * @early_sum: owners of early memory when the last phase ended
  * @nr_early_sums: how many
  * @memmap_spared: bytes that a flat one would have more, for holes
+ * @memmap_cost: what each memory model would take
  */
 struct shadow_boot {
 	unsigned int nr_done;
@@ -124,6 +137,7 @@ struct shadow_boot {
 	struct shadow_early_sum early_sum[SHADOW_MAX_EARLY_SUMS];
 	unsigned int nr_early_sums;
 	u64 memmap_spared;
+	struct shadow_memmap_cost memmap_cost[SHADOW_NR_MEMMODELS];
 };
 
 /**

@@ -113,7 +113,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_UNTIL \
 	"Last phase of the boot; ctl goes on with step and continue (all)"
 #define SHADOW_WHAT_MEMMODEL \
-	"How the memmap is laid out (not supported yet)"
+	"How the memmap is laid out: flat, discontig or vmemmap"
 #define SHADOW_WHAT_NODES \
 	"Number of nodes, 1 to 8: memory in equal parts (the board's own, else 1)"
 #define SHADOW_WHAT_DISTANCE \
@@ -244,6 +244,7 @@ struct shadow_param_range {
  *	given and the boot has not computed it yet
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
+ * @memmodel: how the memmap is laid out
  * @nr_nodes: nodes; not given: as many as the board has
  * @distance: between them, where it was given
  * @dma: address at which zone DMA ends; as @start of struct shadow_param_range,
@@ -279,6 +280,7 @@ struct shadow_config {
 	unsigned int va_bits;
 	enum shadow_lpa2_mode lpa2_mode;
 	bool lpa2;
+	enum shadow_memmodel memmodel;
 	unsigned int nr_nodes;
 	u64 min_free_kbytes;
 	unsigned int watermark_scale_factor;

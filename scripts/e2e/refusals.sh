@@ -80,10 +80,11 @@ $EINVAL|memory=1G+0|memory=1G\\+0: allowed: at least one byte
 $EINVAL|cmdline=a"b|cmdline=a.b.*: allowed: printable characters
 $EINVAL|kaslr=maybe|kaslr=maybe: .*allowed
 $EINVAL|share=4M|share=4M: allowed: as a key of create
+$EINVAL|memmodel=sparse|memmodel=sparse: allowed: flat, discontig, vmemmap
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in rodata tlbi memmodel \
+	for name in rodata tlbi \
 		distance dma dma32 highmem movablecore kernelcore max_order pcp \
 		mobility quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
