@@ -153,6 +153,7 @@ static int setup_watermarks(struct shadow_mm *mm, char *effect)
 	if (err)
 		goto free_pcp;
 	shadow_pcp_init(&mm->nodes, mm->pcp_mem, mm->nr_cpus);
+	shadow_boot_set_cpus(mm);
 	shadow_pcp_setup(&mm->nodes);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "min_free_kbytes %llu, lists for %u CPUs",

@@ -465,3 +465,21 @@ void shadow_boot_set_nodes(struct shadow_mm *mm)
 	set_distances(mm);
 	set_cores(mm);
 }
+
+/**
+ * shadow_boot_set_cpus() - which nodes have CPUs
+ * @mm: the machine, its CPUs' lists made
+ *
+ * After zonelists, as on arm64: see shadow_build_zonelists(). Follows
+ * init_cpu_node_state() of mm/vmstat.c.
+ *
+ * Context: boot.
+ */
+void shadow_boot_set_cpus(struct shadow_mm *mm)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < mm->nr_cpus; cpu++)
+		mm->nodes.state[SHADOW_N_CPU] |=
+			BIT(shadow_cpu_node(&mm->nodes, cpu));
+}

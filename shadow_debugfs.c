@@ -106,6 +106,8 @@ static const struct shadow_file files[] = {
 	  "write an address (or host ADDRESS), read how it is translated, level by level" },
 	{ "zoneinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_zoneinfo,
 	  "zones, watermarks, per-CPU lists (format of /proc/zoneinfo)" },
+	{ "zonelists", 0444, SHADOW_PHASE_BUILD_ZONELISTS + 1, shadow_view_zonelists,
+	  "which zones an allocation tries in which order, node distances and states" },
 };
 
 static void view_readme(struct seq_file *seq, struct shadow_machine *machine)

@@ -48,6 +48,25 @@ static void print_sets(struct seq_file *seq, const struct shadow_ctl *ctl)
 	}
 }
 
+/* Addresses, the same for all nodes; MOVABLE is a part of the highest */
+static void zone_ends(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	const struct shadow_nodes *nodes = &mm->nodes;
+	unsigned int type;
+
+	seq_printf(seq, "nodes=%u\t\t# zonelists says what each has\nzones=",
+		   nodes->nr_nodes);
+	for (type = 0; type < SHADOW_ZONE_MOVABLE; type++) {
+		u64 start = nodes->lowest_pfn[type], end = nodes->highest_pfn[type];
+
+		if (start < end)
+			seq_printf(seq, "%s:%#llx-%#llx ", shadow_zone_names[type],
+				   start << nodes->page_shift,
+				   (end << nodes->page_shift) - 1);
+	}
+	seq_puts(seq, "\t# as far as each may reach\n");
+}
+
 /**
  * shadow_view_config() - parameters, the block, and how it was obtained
  * @seq: where to print
@@ -79,6 +98,8 @@ void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine)
 	if (shadow_boot_reached(mm, SHADOW_PHASE_WATERMARKS))
 		seq_printf(seq, "totalreserve=%llu\t# pages that the high marks and the reserves of lower zones keep back\n",
 			   mm->nodes.totalreserve);
+	if (shadow_boot_reached(mm, SHADOW_PHASE_FREE_AREA_INIT))
+		zone_ends(seq, mm);
 	seq_printf(seq, "cpus=%u\t# CPUs with per-CPU lists\n", mm->nr_cpus);
 	print_sets(seq, &machine->ctl);
 	seq_puts(seq, "\n# Where the block came from: each rung of the ladder, in the order tried\n");

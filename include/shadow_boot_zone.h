@@ -17,5 +17,6 @@ phys_addr_t shadow_boot_lowmem_end(const struct shadow_mm *mm);
 void shadow_boot_zone_limits(struct shadow_mm *mm);
 int shadow_boot_split_nodes(struct shadow_mm *mm, char *effect);
 void shadow_boot_set_nodes(struct shadow_mm *mm);
+void shadow_boot_set_cpus(struct shadow_mm *mm);
 
 #endif /* SHADOW_BOOT_ZONE_H */

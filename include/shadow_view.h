@@ -67,4 +67,7 @@ void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text);
 
+/* shadow_view_zonelists.c */
+void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
+
 #endif /* SHADOW_VIEW_H */
