@@ -247,6 +247,15 @@ static int free_range_with_late(struct shadow_nodes *nodes,
 	return err;
 }
 
+/* A frame that was reserved until now: free_reserved_page() */
+static int free_reserved(struct shadow_nodes *nodes, u64 pfn,
+			 struct shadow_handover *handover)
+{
+	atomic_set(&shadow_pfn_to_page(nodes, pfn)->refcount, 0);
+	handover->nr_reserved--;
+	return free_block(nodes, pfn, 0, handover);
+}
+
 /* Frames that the early allocator kept its own records in, page by page */
 static int free_own_frames(struct shadow_nodes *nodes,
 			   const struct shadow_early *early,
@@ -259,11 +268,10 @@ static int free_own_frames(struct shadow_nodes *nodes,
 		for (; pfn < end_pfn; pfn++) {
 			if (!has_memory(nodes, pfn))
 				continue;
-			err = free_block(nodes, pfn, 0, handover);
+			err = free_reserved(nodes, pfn, handover);
 			if (err)
 				return err;
 			handover->nr_own++;
-			handover->nr_reserved--;
 		}
 	}
 	return 0;
@@ -282,11 +290,10 @@ static int free_high(struct shadow_nodes *nodes, const struct shadow_early *earl
 				handover->nr_late++;
 				continue;
 			}
-			err = free_block(nodes, pfn, 0, handover);
+			err = free_reserved(nodes, pfn, handover);
 			if (err)
 				return err;
 			handover->nr_high++;
-			handover->nr_reserved--;
 		}
 	}
 	return 0;
