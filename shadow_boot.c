@@ -88,6 +88,13 @@ static const struct shadow_pgtable_ops buddy_tables = {
 	.free_table = table_to_buddy,
 };
 
+static void drop_samples(struct shadow_mm *mm)
+{
+	mm->nodes.frag = NULL;
+	mm->host->free(mm->frag.ring);
+	mm->frag.ring = NULL;
+}
+
 /*
  * The moment that the articles describe: memblock's free memory becomes the
  * buddy's, and from here on tables come from there too.
@@ -95,13 +102,19 @@ static const struct shadow_pgtable_ops buddy_tables = {
 static int mem_init(struct shadow_mm *mm, char *effect)
 {
 	char high[48] = "";
+	void *samples = mm->host->zalloc(shadow_frag_bytes());
 	int err;
 
+	if (!samples)
+		return -ENOMEM;
+	shadow_frag_init(&mm->nodes, &mm->frag, samples);
 	err = shadow_early_close(&mm->early);
 	if (!err)
 		err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
-	if (err)
+	if (err) {
+		drop_samples(mm);
 		return err;
+	}
 	shadow_early_retire(&mm->early);
 	shadow_pgtable_set_ops(&mm->swapper, &buddy_tables, mm);
 	if (mm->nodes.zone_limit[SHADOW_ZONE_HIGHMEM])
@@ -287,7 +300,7 @@ static const struct {
 	[SHADOW_PHASE_BOOTMEM_INIT] = { shadow_boot_bootmem_init },
 	[SHADOW_PHASE_FREE_AREA_INIT] = { shadow_boot_free_area_init },
 	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },
-	[SHADOW_PHASE_MEM_INIT] = { mem_init },
+	[SHADOW_PHASE_MEM_INIT] = { mem_init, drop_samples },
 	[SHADOW_PHASE_WATERMARKS] = { setup_watermarks, drop_pcp },
 	[SHADOW_PHASE_SLAB_INIT] = { slab_init, slab_fini },
 	[SHADOW_PHASE_VMALLOC_INIT] = { vmalloc_init, vmalloc_fini },

@@ -24,6 +24,7 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_buddy_area.h"
+#include "shadow_frag.h"
 #include "shadow_mobility.h"
 
 static struct shadow_fault *zone_fault(const struct shadow_zone *zone)
@@ -325,6 +326,7 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 			return NULL;
 	}
 	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	__shadow_frag_count(zone);
 	return page;
 }
 
@@ -344,6 +346,7 @@ static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
 		return NULL;
 	account(zone, SHADOW_MIGRATE_HIGHATOMIC, -(s64)BIT(order));
 	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	__shadow_frag_count(zone);
 	__shadow_mobility_mix(zone, page, order);
 	return page;
 }
@@ -536,6 +539,7 @@ int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 		return -EUCLEAN;
 	account(zone, mt, BIT(order));
 	WRITE_ONCE(zone->nr_free, zone->nr_free + BIT(order));
+	__shadow_frag_count(zone);
 	return 0;
 }
 
@@ -564,6 +568,7 @@ int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 	if (!__shadow_buddy_del(zone, page, order, shadow_page_mt(page)))
 		return -EUCLEAN;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	__shadow_frag_count(zone);
 	return 0;
 }
 

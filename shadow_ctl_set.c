@@ -8,6 +8,7 @@
 #include "shadow_boot.h"
 #include "shadow_ctl_run.h"
 #include "shadow_ctl_set.h"
+#include "shadow_frag.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
@@ -96,6 +97,16 @@ static void show_fraction(const struct shadow_ctl *ctl, char *text, size_t room)
 	snprintf(text, room, "%u", ctl->mm->nodes.pcp_high_fraction);
 }
 
+static void run_interval(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	shadow_frag_set_interval(&ctl->mm->nodes, cmd->value);
+}
+
+static void show_interval(const struct shadow_ctl *ctl, char *text, size_t room)
+{
+	snprintf(text, room, "%u", READ_ONCE(ctl->mm->frag.interval));
+}
+
 const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 	[SHADOW_CTL_SET_COUNTERS] = {
 		.name = "counters",
@@ -156,6 +167,16 @@ const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 		.since = WITH(WATERMARKS),
 		.run = run_fraction,
 		.show = show_fraction,
+	},
+	[SHADOW_CTL_SET_FRAG_INTERVAL] = {
+		.name = "frag_interval",
+		.allowed = "a number from 0 to 1000000000",
+		.meaning = "operations on a zone between samples of frag_history; 0: none",
+		.kind = SHADOW_CTL_VALUE_NUMBER,
+		.max = SHADOW_FRAG_INTERVAL_MAX,
+		.since = WITH(MEM_INIT),
+		.run = run_interval,
+		.show = show_interval,
 	},
 };
 

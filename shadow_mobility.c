@@ -441,7 +441,7 @@ static bool __unreserve_highatomic(struct shadow_zone *zone, unsigned int mt)
 	__shadow_mobility_change(zone, page, order, mt);
 	zone->nr_reserved_highatomic -= BIT(order);
 	/* The kernel leaves it beside a free buddy; here they merge */
-	zone->nr_free -= BIT(order);
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
 	return !__shadow_buddy_free(zone, page, order);
 }
 

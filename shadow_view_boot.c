@@ -228,6 +228,9 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	seq_puts(seq, " outside the block, where a stray write cannot reach it:\n");
 	scnprintf(text, sizeof(text), "%u CPUs, all zones", mm->nr_cpus);
 	cost_line(seq, "per-CPU lists", shadow_pcp_bytes(mm->nr_cpus), text);
+	scnprintf(text, sizeof(text), "%u samples of %zu, see frag_history",
+		  SHADOW_FRAG_SAMPLES, sizeof(struct shadow_frag_sample));
+	cost_line(seq, "frag_history", shadow_frag_bytes(), text);
 	cost_line(seq, "slab locks and heads", shadow_slab_bytes(mm->nr_cpus), "all caches");
 	cost_line(seq, "zones", sizeof(mm->nodes), "nodes, zones, free areas, zonelists");
 	cost_line(seq, "memblock", sizeof(mm->memblock), "the first region arrays, owners");

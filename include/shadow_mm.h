@@ -16,6 +16,7 @@
 #include "shadow_fail.h"
 #include "shadow_fault.h"
 #include "shadow_fixmap.h"
+#include "shadow_frag.h"
 #include "shadow_handover.h"
 #include "shadow_layout.h"
 #include "shadow_memblock.h"
@@ -172,6 +173,7 @@ struct shadow_boot {
  * @vmalloc: the vmalloc window
  * @boot: how far the boot has come
  * @pcp_mem: host's memory behind the per-CPU lists
+ * @frag: samples of how broken up free memory is
  * @slab_mem: host's memory behind the caches' locks and heads
  */
 struct shadow_mm {
@@ -206,6 +208,7 @@ struct shadow_mm {
 	struct shadow_vmalloc vmalloc;
 	struct shadow_boot boot;
 	void *pcp_mem;
+	struct shadow_frag frag;
 	void *slab_mem;
 };
 

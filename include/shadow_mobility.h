@@ -11,6 +11,9 @@
 #include "shadow_gfp.h"
 #include "shadow_zone.h"
 
+/* Blocks on one list that are counted at most */
+#define SHADOW_MOBILITY_MANY	100000
+
 void shadow_mobility_init(struct shadow_nodes *nodes);
 struct shadow_page *__shadow_mobility_fallback(struct shadow_zone *zone,
 					       unsigned int order,
@@ -23,6 +26,12 @@ bool shadow_mobility_unreserve_highatomic(struct shadow_nodes *nodes,
 					  const struct shadow_zonelist *list,
 					  enum shadow_zone_type highest,
 					  unsigned int mt, bool force);
+void shadow_mobility_count_free(struct shadow_zone *zone, unsigned int mt,
+				u64 nr[SHADOW_NR_ORDERS]);
+void shadow_mobility_count_blocks(struct shadow_zone *zone,
+				  u64 nr[SHADOW_MIGRATE_TYPES]);
+void shadow_mobility_count_mixed(struct shadow_zone *zone,
+				 u64 nr[SHADOW_MIGRATE_TYPES]);
 int __shadow_mobility_verify(struct shadow_zone *zone,
 			     struct shadow_fault *fault);
 

@@ -27,6 +27,16 @@ void shadow_view_reserved(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine);
 u64 shadow_view_tables(const struct shadow_mm *mm);
 
+/* shadow_view_frag.c: how free memory is grouped, how broken up it is */
+void shadow_view_pagetypeinfo(struct seq_file *seq,
+			      struct shadow_machine *machine);
+void shadow_view_extfrag(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_unusable(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_frag_history(struct seq_file *seq,
+			      struct shadow_machine *machine);
+void shadow_view_frag_history_whole(struct seq_file *seq,
+				    struct shadow_machine *machine);
+
 /* shadow_view_boot.c: how the machine came to be */
 void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine);

@@ -81,6 +81,7 @@ struct shadow_nodes;
 struct shadow_pcp;
 struct shadow_pcp_policy;
 struct shadow_why;
+struct shadow_frag;
 struct shadow_memblock;
 
 /* Bytes that keep two CPUs apart: neighbouring cache lines come in pairs */
@@ -121,6 +122,9 @@ struct shadow_memblock;
  * @nr_reserved_highatomic: frames of the pageblocks of type HIGHATOMIC
  * @nr_free_highatomic: of those, the ones in the free areas
  * @nr_mixed: pageblocks with SHADOW_PAGEBLOCK_MIXED
+ * @frag_left: operations until the next sample of shadow_frag
+ * @frag_interval: what that started from
+ * @frag_ops: operations until that start
  * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @free_area: blocks by order
  * @nr_wakes: how often its reclaimer was to be woken; not under the lock
@@ -152,6 +156,9 @@ struct shadow_zone {
 	u64 nr_reserved_highatomic;
 	u64 nr_free_highatomic;
 	u64 nr_mixed;
+	u32 frag_left;
+	u32 frag_interval;
+	u64 frag_ops;
 	u32 orders[SHADOW_MIGRATE_TYPES];
 	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
 	atomic64_t nr_wakes;
@@ -233,6 +240,7 @@ struct shadow_core {
  * @mobility_off: pages are not grouped by mobility
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
  * @reclaim_ctx: handed to it
+ * @frag: samples of how broken up the zones are; NULL: there are none
  * @zone_limit: per zone type, frame at which it ends (0: never populated)
  * @kernelcore: what is kept out of MOVABLE; nothing said: what movablecore leaves
  * @movablecore: what MOVABLE has at least; nothing said either: there is none
@@ -270,6 +278,7 @@ struct shadow_nodes {
 	void (*wake_reclaim)(void *ctx, struct shadow_zone *zone,
 			     unsigned int order, enum shadow_zone_type highest);
 	void *reclaim_ctx;
+	struct shadow_frag *frag;
 	u64 zone_limit[SHADOW_MAX_NR_ZONES];
 	struct shadow_core kernelcore;
 	struct shadow_core movablecore;
