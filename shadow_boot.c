@@ -180,13 +180,7 @@ free_pcp:
 
 static void drop_pcp(struct shadow_mm *mm)
 {
-	struct shadow_zone *zone;
-
-	for (zone = shadow_first_zone(&mm->nodes); zone;
-	     zone = shadow_next_zone(zone)) {
-		shadow_pcp_drain(zone);
-		zone->pcp = NULL;
-	}
+	shadow_pcp_fini(&mm->nodes);
 	mm->host->free(mm->pcp_mem);
 	mm->pcp_mem = NULL;
 }

@@ -8,39 +8,44 @@
 #include "shadow_page_alloc.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
+#include "shadow_watermark.h"
 #include "shadow_why.h"
 
-/*
- * Would the zone stay above the mark, and has it a block of that size at all?
- * Reads without the zone's lock: a decision on a value that is a moment old is
- * what a watermark is. Follows zone_watermark_fast().
- */
-static bool watermark_ok(const struct shadow_zone *zone, unsigned int order,
-			 enum shadow_zone_type highest)
-{
-	u32 orders;
-
-	if (READ_ONCE(zone->nr_free) <
-	    zone->mark[SHADOW_WMARK_LOW] + zone->lowmem_reserve[highest] +
-	    BIT(order))
-		return false;
-	if (!order)
-		return true;
-	orders = READ_ONCE(zone->orders[SHADOW_MIGRATE_UNMOVABLE]) |
-		 READ_ONCE(zone->orders[SHADOW_MIGRATE_MOVABLE]) |
-		 READ_ONCE(zone->orders[SHADOW_MIGRATE_RECLAIMABLE]);
-	return orders >> order;
-}
-
+/* rmqueue(): small blocks from this CPU's list, which has its own way down */
 static struct shadow_page *take_from_zone(struct shadow_zone *zone,
 					  unsigned int cpu, u32 gfp,
-					  unsigned int order)
+					  unsigned int order,
+					  unsigned int alloc_flags)
 {
-	if (order <= SHADOW_PCP_MAX_ORDER && likely(zone->pcp))
-		return shadow_pcp_alloc(zone, cpu, order, shadow_gfp_mt(gfp),
-					shadow_gfp_owner(gfp));
-	return shadow_buddy_alloc(zone, order, shadow_gfp_mt(gfp),
-				  shadow_gfp_owner(gfp), 0);
+	unsigned int mt = shadow_gfp_mt(gfp), owner = shadow_gfp_owner(gfp);
+	struct shadow_page *page;
+
+	if (shadow_pcp_serves(zone, order)) {
+		page = shadow_pcp_alloc(zone, cpu, order, mt, owner, alloc_flags);
+		if (likely(page))
+			return page;
+	}
+	return shadow_buddy_alloc(zone, order, mt, owner, alloc_flags);
+}
+
+/* Above its high mark a zone's lists may grow, below it they shrink */
+static bool above_marks(struct shadow_zone *zone, unsigned int order,
+			enum shadow_zone_type highest, unsigned int alloc_flags)
+{
+	unsigned long irqflags;
+
+	if (!(READ_ONCE(zone->flags) & SHADOW_ZONE_BELOW_HIGH)) {
+		if (shadow_watermark_fast(zone, order,
+					  shadow_wmark_pages(zone, SHADOW_WMARK_HIGH),
+					  highest, alloc_flags))
+			return true;
+		raw_spin_lock_irqsave(&zone->lock, irqflags);
+		zone->flags |= SHADOW_ZONE_BELOW_HIGH;
+		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	}
+	return shadow_watermark_fast(zone, order,
+				     shadow_wmark_pages(zone, SHADOW_WMARK_LOW),
+				     highest, alloc_flags);
 }
 
 /* One pass over the zonelist: get_page_from_freelist() */
@@ -51,33 +56,95 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
 	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
 	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
+	unsigned int alloc_flags = SHADOW_WMARK_LOW;
 	struct shadow_zone *const *zone;
 	struct shadow_page *page;
 
+	if (gfp & SHADOW_GFP_COLD)
+		alloc_flags |= SHADOW_ALLOC_COLD;
 	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
 		if ((*zone)->type > highest || (*zone)->type < lowest ||
-		    !watermark_ok(*zone, order, highest))
+		    !above_marks(*zone, order, highest, alloc_flags))
 			continue;
-		page = take_from_zone(*zone, cpu, gfp, order);
+		page = take_from_zone(*zone, cpu, gfp, order, alloc_flags);
 		if (likely(page))
 			return page;
 	}
 	return NULL;
 }
 
-/* In line, for the free path's sake */
-static __always_inline int give_to_zone(struct shadow_zone *zone,
-					unsigned int cpu,
-					struct shadow_page *page,
-					unsigned int order)
+/* Somebody wants allocations to fail, or to leave their route */
+static __always_inline bool watched(void)
+{
+	return static_branch_unlikely(&shadow_fail_key) ||
+	       static_branch_unlikely(&shadow_why_key);
+}
+
+/*
+ * A single frame off the preferred zone's list of this CPU: nothing special is
+ * asked for, the zone stays above its high mark, nobody holds the list's lock,
+ * and the list is not empty. Anything else is for take_page().
+ */
+static __always_inline struct shadow_page *
+take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
+{
+	const struct shadow_node *node = &nodes->node[shadow_cpu_node(nodes, cpu)];
+	const struct shadow_fast *fast = &node->fast[gfp & (SHADOW_NR_FAST - 1)];
+	unsigned int mt = (gfp & SHADOW_GFP_MOBILITY) / SHADOW_GFP_MOVABLE;
+	struct shadow_zone *zone = fast->zone;
+	struct shadow_page *page = NULL;
+	unsigned long irqflags;
+	struct shadow_pcp *pcp;
+
+	if (unlikely(!zone) ||
+	    unlikely((s64)(READ_ONCE(zone->nr_free) -
+			   READ_ONCE(zone->nr_free_highatomic)) <=
+		     (s64)(shadow_wmark_pages(zone, SHADOW_WMARK_HIGH) +
+			   *fast->reserve)))
+		return NULL;
+	pcp = &zone->pcp[cpu];
+	shadow_pcp_enter(irqflags);
+	if (likely(raw_spin_trylock(&pcp->lock))) {
+		page = __shadow_pcp_pop(zone, pcp, 0, mt, shadow_gfp_owner(gfp));
+		raw_spin_unlock(&pcp->lock);
+	}
+	shadow_pcp_leave(irqflags);
+	return page;
+}
+
+static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
+			struct shadow_page *page, unsigned int order)
+{
+	if (shadow_pcp_serves(zone, order))
+		return shadow_pcp_free(zone, cpu, page, order, false);
+	return shadow_buddy_free(zone, page, order);
+}
+
+/*
+ * A single frame on its zone's list of this CPU, where that is all there is to
+ * do. Anything else is for give_to_zone().
+ */
+static __always_inline bool give_fast(struct shadow_zone *zone,
+				      unsigned int cpu, struct shadow_page *page)
 {
 	unsigned int mt = shadow_pageblock_mt(zone->nodes,
 					      shadow_page_index(zone->memmap, page));
+	unsigned long irqflags;
+	struct shadow_pcp *pcp;
+	bool given = false;
 
-	if (order <= SHADOW_PCP_MAX_ORDER && mt < SHADOW_MIGRATE_PCPTYPES &&
-	    likely(zone->pcp))
-		return shadow_pcp_free(zone, cpu, page, order, mt);
-	return shadow_buddy_free(zone, page, order);
+	if (unlikely(!zone->pcp || mt >= SHADOW_MIGRATE_PCPTYPES))
+		return false;
+	pcp = &zone->pcp[cpu];
+	shadow_pcp_enter(irqflags);
+	if (likely(raw_spin_trylock(&pcp->lock))) {
+		given = __shadow_pcp_room(zone, pcp);
+		if (likely(given))
+			__shadow_pcp_push(zone, pcp, page, 0, mt);
+		raw_spin_unlock(&pcp->lock);
+	}
+	shadow_pcp_leave(irqflags);
+	return given;
 }
 
 /**
@@ -96,6 +163,39 @@ int shadow_page_give(struct shadow_nodes *nodes, unsigned int cpu,
 		     struct shadow_page *page, unsigned int order)
 {
 	return give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
+}
+
+/* All that may be asked for: __alloc_pages() */
+static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
+					      unsigned int cpu, u32 gfp,
+					      unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (unlikely(order > nodes->max_order ||
+		     shadow_fault_frozen(nodes->fault) ||
+		     ((gfp & SHADOW_GFP_CHECKED) &&
+		      !shadow_page_allowed(nodes, gfp))))
+		return shadow_page_refuse(nodes, cpu, gfp, order);
+	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_PAGE,
+			       1ULL << (nodes->page_shift + order)))
+		return shadow_page_refuse(nodes, cpu, gfp, order);
+	gfp |= shadow_why_wanted(nodes->why);
+	page = take_page(nodes, cpu, gfp, order);
+	if (unlikely(!page)) {
+		page = shadow_page_slow(nodes, cpu, gfp, order);
+		if (!page)
+			return NULL;
+		gfp &= ~SHADOW_GFP_ROUTE;
+	}
+	atomic_set(&page->refcount, 1);
+	if (unlikely(gfp & SHADOW_GFP_PREPARED)) {
+		page = shadow_page_prepare(nodes, cpu, gfp, page, order);
+		if (!page)
+			return NULL;
+	}
+	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
+	return page;
 }
 
 /**
@@ -124,29 +224,13 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 {
 	struct shadow_page *page;
 
-	if (unlikely(order > nodes->max_order ||
-		     shadow_fault_frozen(nodes->fault) ||
-		     ((gfp & SHADOW_GFP_CHECKED) &&
-		      !shadow_page_allowed(nodes, gfp))))
-		return shadow_page_refuse(nodes, cpu, gfp, order);
-	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_PAGE,
-			       1ULL << (nodes->page_shift + order)))
-		return shadow_page_refuse(nodes, cpu, gfp, order);
-	gfp |= shadow_why_wanted(nodes->why);
-	page = take_page(nodes, cpu, gfp, order);
-	if (unlikely(!page)) {
-		page = shadow_page_slow(nodes, cpu, gfp, order);
-		if (!page)
-			return NULL;
-		gfp &= ~SHADOW_GFP_ROUTE;
-	}
-	atomic_set(&page->refcount, 1);
-	if (unlikely(gfp & SHADOW_GFP_PREPARED)) {
-		page = shadow_page_prepare(nodes, cpu, gfp, page, order);
-		if (!page)
-			return NULL;
-	}
-	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
+	if (unlikely(order | (gfp & SHADOW_GFP_SPECIAL)) || watched() ||
+	    shadow_fault_frozen(nodes->fault))
+		return alloc_any(nodes, cpu, gfp, order);
+	page = take_fast(nodes, cpu, gfp);
+	if (unlikely(!page))
+		return alloc_any(nodes, cpu, gfp, order);
+	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, 1);
 	return page;
 }
 
@@ -196,10 +280,12 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 			  struct shadow_page *page, unsigned int order)
 {
 	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
+	u32 flags = READ_ONCE(page->flags);
+	struct shadow_zone *zone;
 
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
-	if (unlikely((READ_ONCE(page->flags) & mask) !=
+	if (unlikely((flags & mask) !=
 		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
 		return -EINVAL;
 	/* The order lies in the block and may be corrupt */
@@ -213,10 +299,14 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 	if (unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
 		return shadow_page_free_shared(nodes, cpu, page, order);
 	/* Before somebody else can have the frames */
-	shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
-			    (u64)1 << (nodes->page_shift + order));
+	if (shadow_block_virtual(nodes->block))
+		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
+				    (u64)1 << (nodes->page_shift + order));
 	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
-	return give_to_zone(shadow_page_zone(nodes, page), cpu, page, order);
+	zone = shadow_flags_zone(nodes, flags);
+	if (likely(!order && give_fast(zone, cpu, page)))
+		return 0;
+	return give_to_zone(zone, cpu, page, order);
 }
 
 /**

@@ -155,15 +155,10 @@ static unsigned int take_batch(struct shadow_nodes *nodes,
 			       u32 gfp, unsigned int nr,
 			       struct shadow_page **pages)
 {
-	unsigned int i;
+	unsigned int i = shadow_pcp_alloc_bulk(zone, cpu, shadow_gfp_mt(gfp),
+					       shadow_gfp_owner(gfp),
+					       SHADOW_WMARK_LOW, nr, pages);
 
-	for (i = 0; i < nr; i++) {
-		pages[i] = shadow_pcp_alloc(zone, cpu, 0, shadow_gfp_mt(gfp),
-					    shadow_gfp_owner(gfp));
-		if (!pages[i])
-			break;
-		atomic_set(&pages[i]->refcount, 1);
-	}
 	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, i);
 	return i;
 }

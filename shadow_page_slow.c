@@ -61,8 +61,9 @@ static struct shadow_page *take_from_zone(const struct slow *slow,
 	unsigned int owner = shadow_gfp_owner(slow->gfp);
 	struct shadow_page *page;
 
-	if (slow->order <= SHADOW_PCP_MAX_ORDER && zone->pcp) {
-		page = shadow_pcp_alloc(zone, slow->cpu, slow->order, mt, owner);
+	if (shadow_pcp_serves(zone, slow->order)) {
+		page = shadow_pcp_alloc(zone, slow->cpu, slow->order, mt, owner,
+					alloc_flags);
 		if (page)
 			return page;
 	}
@@ -120,8 +121,7 @@ static void drain_lists(struct slow *slow)
 
 	shadow_why_step(&slow->trail, SHADOW_WHY_DRAIN);
 	for (i = 0; i < slow->list->nr; i++)
-		if (slow->list->zone[i]->pcp)
-			shadow_pcp_drain(slow->list->zone[i]);
+		shadow_pcp_try_drain(slow->list->zone[i]);
 }
 
 /* A pageblock kept for atomic blocks: all but one a zone, or the last, too */

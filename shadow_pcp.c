@@ -7,13 +7,15 @@
  * splitting and merging. Frames on a list count as in use for the zone
  * (nr_free does not contain them).
  *
- * Lock order: pcp lock, then zone lock. Any CPU may take any pcp lock, which
- * is what makes a remote drain possible; the lock is uncontended otherwise, so
- * it need not be this CPU's list that is used, only usually is.
+ * Any CPU may take any list's lock, which is what makes a remote drain possible;
+ * it need not be this CPU's list that is used, only usually is. Where the lock
+ * is taken already, the zone is asked instead of waiting.
  */
 #include "shadow_buddy.h"
-#include "shadow_page_list.h"
+#include "shadow_gfp.h"
 #include "shadow_pcp.h"
+#include "shadow_pcp_list.h"
+#include "shadow_watermark.h"
 
 /**
  * shadow_pcp_bytes() - memory that shadow_pcp_init() wants to be given
@@ -28,9 +30,67 @@ u64 shadow_pcp_bytes(unsigned int nr_cpus)
 	       sizeof(struct shadow_pcp);
 }
 
+static void init_lists(struct shadow_pcp *pcp)
+{
+	unsigned int i;
+
+	raw_spin_lock_init(&pcp->lock);
+	pcp->count = 0;
+	pcp->high = 0;
+	pcp->odd = 0;
+	pcp->free_count = 0;
+	for (i = 0; i < SHADOW_PCP_NR_LISTS; i++) {
+		pcp->list[i].first = SHADOW_NO_PAGE;
+		pcp->list[i].last = SHADOW_NO_PAGE;
+	}
+}
+
+static void init_zone(struct shadow_zone *zone, struct shadow_pcp *pcp)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < zone->nodes->nr_cpus; cpu++)
+		init_lists(&pcp[cpu]);
+	zone->pcp_batch = 1;
+	zone->pcp_high_min = 0;
+	zone->pcp_high_max = 0;
+	zone->pcp = pcp;
+}
+
+/* The first zone of a list that may be used, and its reserve for that case */
+static void set_fast(struct shadow_node *node, u32 gfp)
+{
+	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	struct shadow_fast *fast = &node->fast[gfp];
+	unsigned int i;
+
+	fast->zone = NULL;
+	if (shadow_gfp_zone_bad(gfp) || ((gfp & SHADOW_GFP_MOVABLE) &&
+					 (gfp & SHADOW_GFP_RECLAIMABLE)))
+		return;
+	for (i = 0; i < node->fallback.nr; i++)
+		if (node->fallback.zone[i]->type <= highest)
+			break;
+	if (i == node->fallback.nr || !node->fallback.zone[i]->pcp)
+		return;
+	fast->zone = node->fallback.zone[i];
+	fast->reserve = &fast->zone->lowmem_reserve[highest];
+}
+
+static void set_fast_all(struct shadow_nodes *nodes)
+{
+	unsigned int nid;
+	u32 gfp;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		for (gfp = 0; gfp < SHADOW_NR_FAST; gfp++)
+			set_fast(&nodes->node[nid], gfp);
+}
+
 /**
  * shadow_pcp_init() - empty lists for every CPU and zone
- * @nodes: the layer
+ * @nodes: the layer with its zonelists; pcp_policy is set, or NULL for the
+ *	first one
  * @mem: shadow_pcp_bytes() of the host's memory, aligned to SHADOW_PCP_ALIGN
  * @nr_cpus: CPUs that will have lists
  *
@@ -42,245 +102,274 @@ u64 shadow_pcp_bytes(unsigned int nr_cpus)
 void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 		     unsigned int nr_cpus)
 {
+	unsigned int huge = nodes->page_shift - 3;
 	struct shadow_pcp *pcp = mem;
-	struct shadow_zone *zone;
-	unsigned int nid, type, cpu, i;
+	unsigned int nid, type;
 
+	if (!nodes->pcp_policy)
+		nodes->pcp_policy = shadow_pcp_policies;
 	nodes->nr_cpus = nr_cpus;
+	nodes->pcp_huge_order = SHADOW_PCP_NO_HUGE;
+	if (!nodes->pcp_policy->size)
+		return;
+	/* What an entry of the next table level maps, where blocks get so large */
+	if (nodes->pcp_policy->huge && huge <= nodes->max_order)
+		nodes->pcp_huge_order = huge;
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
-		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
-			zone = &nodes->node[nid].zone[type];
-			zone->pcp = pcp;
-			for (cpu = 0; cpu < nr_cpus; cpu++, pcp++) {
-				raw_spin_lock_init(&pcp->lock);
-				pcp->count = 0;
-				pcp->batch = 1;
-				pcp->high = 0;
-				pcp->high_min = 0;
-				pcp->high_max = 0;
-				pcp->flags = 0;
-				pcp->alloc_factor = 0;
-				pcp->free_count = 0;
-				for (i = 0; i < SHADOW_PCP_NR_LISTS; i++)
-					shadow_page_list_init(&pcp->list[i]);
-			}
-		}
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++, pcp += nr_cpus)
+			init_zone(&nodes->node[nid].zone[type], pcp);
 	}
+	set_fast_all(nodes);
 }
 
-/*
- * About a thousandth of the zone, at most 1 MiB, a quarter of that at once; one
- * less than a power of two, so that CPUs do not march in step with list
- * lengths. Follows zone_batchsize().
+/**
+ * shadow_pcp_fini() - there are no lists any more
+ * @nodes: the layer; nobody else uses it
+ *
+ * Context: process context.
  */
-static u32 zone_batch(const struct shadow_zone *zone)
+void shadow_pcp_fini(struct shadow_nodes *nodes)
 {
-	u64 batch = min_t(u64, zone->managed >> 10,
-			  SZ_1M >> zone->nodes->page_shift) / 4;
+	struct shadow_zone *zone;
 
-	batch = max_t(u64, batch, 1);
-	return rounddown_pow_of_two(batch + batch / 2) - 1 ? : 1;
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		shadow_pcp_drain(zone);
+		zone->pcp = NULL;
+	}
+	set_fast_all(nodes);
 }
 
-/* What lies under the low watermark, shared by the CPUs: zone_highsize() */
-static u32 zone_high(const struct shadow_zone *zone, u32 batch)
+/* A CPU that has used its lists finds its high between the new limits */
+static void fit_lists(struct shadow_zone *zone, struct shadow_pcp *pcp)
 {
-	return max_t(u64, zone->mark[SHADOW_WMARK_LOW] / zone->nodes->nr_cpus,
-		     batch << 2);
+	unsigned long irqflags;
+
+	shadow_pcp_enter(irqflags);
+	raw_spin_lock(&pcp->lock);
+	if (pcp->high || !zone->nodes->pcp_policy->huge)
+		pcp->high = clamp(pcp->high, zone->pcp_high_min,
+				  zone->pcp_high_max);
+	pcp->free_count = min_t(u32, pcp->free_count,
+				zone->pcp_batch << SHADOW_PCP_BATCH_SCALE);
+	raw_spin_unlock(&pcp->lock);
+	shadow_pcp_leave(irqflags);
 }
 
 /**
  * shadow_pcp_setup() - size the lists from the zones
  * @nodes: the layer, watermarks set
  *
- * Follows setup_per_cpu_pageset().
+ * Wanted again whenever the watermarks or pcp_high_fraction have changed.
+ * Follows setup_per_cpu_pageset() and zone_set_pageset_high_and_batch().
  *
- * Context: process context.
+ * Context: process context; not twice at a time. Allocations may go on.
  */
 void shadow_pcp_setup(struct shadow_nodes *nodes)
 {
+	struct shadow_pcp_size size;
 	struct shadow_zone *zone;
 	unsigned int cpu;
 
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
-		if (!shadow_zone_populated(zone))
+		if (!zone->pcp || !shadow_zone_populated(zone))
 			continue;
-		zone->pcp_batch = zone_batch(zone);
-		zone->pcp_high_min = zone_high(zone, zone->pcp_batch);
-		zone->pcp_high_max = zone->pcp_high_min;
-		for (cpu = 0; cpu < nodes->nr_cpus; cpu++) {
-			WRITE_ONCE(zone->pcp[cpu].batch, zone->pcp_batch);
-			WRITE_ONCE(zone->pcp[cpu].high, zone->pcp_high_min);
-		}
+		nodes->pcp_policy->size(zone, &size);
+		WRITE_ONCE(zone->pcp_batch, size.batch);
+		WRITE_ONCE(zone->pcp_high_min, size.high_min);
+		WRITE_ONCE(zone->pcp_high_max, size.high_max);
+		for (cpu = 0; cpu < nodes->nr_cpus; cpu++)
+			fit_lists(zone, &zone->pcp[cpu]);
 	}
 }
 
-/* Fetches a batch; less where the zone has no more. Called on an empty list */
+/*
+ * Blocks for an empty list; fewer where the zone has no more. They come out in
+ * ascending order; from the cold end likewise, where that is asked for.
+ */
 static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		   struct shadow_page_list *list, unsigned int order,
-		   unsigned int mt)
+		   unsigned int order, unsigned int mt, unsigned int alloc_flags)
 {
-	u32 nr = max_t(u32, pcp->batch >> order, 1), i;
+	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
+	u32 nr = zone->nodes->pcp_policy->nr_alloc(zone, pcp, order), i;
+	u32 pf = SHADOW_PF(SHADOW_PAGE_PCP, order, 0,
+			   shadow_pcp_listed_mt(order, mt));
+	u32 *link = &list->first;
 	struct shadow_page *page;
+	unsigned long irqflags;
 
 	if (shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_PCP,
 			       (u64)nr << (zone->nodes->page_shift + order)))
 		return;
-	raw_spin_lock(&zone->lock);
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	for (i = 0; i < nr; i++) {
-		page = __shadow_buddy_alloc(zone, order, mt, 0);
+		page = __shadow_buddy_alloc(zone, order, mt, alloc_flags);
 		if (!page)
 			break;
-		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt));
-		/* To the tail, so that frames come out in ascending order */
-		if (!shadow_page_list_push_tail(zone->memmap, list, page)) {
-			shadow_fault_raise(zone->nodes->fault,
-					   "pcp: order %u type %u: last index %u is out of range",
-					   order, mt, list->last);
-			break;
-		}
-		pcp->count += BIT(order);
+		shadow_page_set(page, pf);
+		page->next = alloc_flags & SHADOW_ALLOC_COLD ? *link : SHADOW_NO_PAGE;
+		page->prev = SHADOW_NO_PAGE;
+		*link = shadow_page_index(zone->memmap, page);
+		if (!(alloc_flags & SHADOW_ALLOC_COLD))
+			link = &page->next;
 	}
-	raw_spin_unlock(&zone->lock);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	pcp->count += i << order;
 	shadow_event(zone->nodes->events, SHADOW_EV_PCP_REFILL, i);
+}
+
+/* __rmqueue_pcplist() */
+static struct shadow_page *take(struct shadow_zone *zone, struct shadow_pcp *pcp,
+				unsigned int order, unsigned int mt,
+				unsigned int owner, unsigned int alloc_flags)
+{
+	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
+	struct shadow_page *page;
+
+	if (!zone->nodes->pcp_policy->cold)
+		alloc_flags &= ~SHADOW_ALLOC_COLD;
+	if (list->first == SHADOW_NO_PAGE) {
+		refill(zone, pcp, order, mt, alloc_flags);
+		if (list->first == SHADOW_NO_PAGE)
+			return NULL;
+	}
+	if (alloc_flags & SHADOW_ALLOC_COLD)
+		return __shadow_pcp_pop_cold(zone, pcp, order, mt, owner);
+	page = __shadow_pcp_pop(zone, pcp, order, mt, owner);
+	if (unlikely(!page))
+		shadow_pcp_corrupt(zone, pcp, order, list->first);
+	return page;
 }
 
 /**
  * shadow_pcp_alloc() - take a block from a CPU's list, refilled from the zone
- * @zone: the zone
+ * @zone: the zone; shadow_pcp_serves() the order
  * @cpu: whose list, below the machine's nr_cpus
- * @order: log2 of the frames, at most SHADOW_PCP_MAX_ORDER
+ * @order: log2 of the frames
  * @mt: enum shadow_migratetype, below SHADOW_MIGRATE_PCPTYPES
  * @owner: enum shadow_owner of the block from now on
+ * @alloc_flags: SHADOW_ALLOC_*
  *
  * Follows rmqueue_pcplist().
  *
- * Context: any; takes the list's and perhaps the zone's lock, interrupts off.
- * Return: the first page, in state ALLOCATED, or NULL.
+ * Context: any; tries the list's lock, and perhaps takes the zone's.
+ * Return: the first page, in state ALLOCATED, refcount 1; NULL where the list's lock is
+ * taken, the zone has nothing, or the machine is frozen: the zone itself is to
+ * be asked then.
  */
 struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 				     unsigned int order, unsigned int mt,
-				     unsigned int owner)
+				     unsigned int owner, unsigned int alloc_flags)
 {
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
-	struct shadow_page *page;
+	struct shadow_page *page = NULL;
 	unsigned long irqflags;
 
-	raw_spin_lock_irqsave(&pcp->lock, irqflags);
-	if (unlikely(shadow_page_list_empty(list)))
-		refill(zone, pcp, list, order, mt);
-	page = shadow_page_list_pop(zone->memmap, list);
-	if (likely(page)) {
-		pcp->count -= BIT(order);
-		/* Under the lock: a walk never meets a frame between two owners */
-		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
-	} else if (!shadow_page_list_empty(list)) {
-		shadow_fault_raise(zone->nodes->fault,
-				   "pcp: cpu %u order %u type %u: list of index %u is corrupt",
-				   cpu, order, mt, list->first);
+	shadow_pcp_enter(irqflags);
+	if (raw_spin_trylock(&pcp->lock)) {
+		page = take(zone, pcp, order, mt, owner, alloc_flags);
+		raw_spin_unlock(&pcp->lock);
 	}
-	raw_spin_unlock_irqrestore(&pcp->lock, irqflags);
+	shadow_pcp_leave(irqflags);
 	return page;
 }
 
-/* Returns the oldest blocks of one list to the zone; zone lock held */
-static int drain_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		      struct shadow_page_list *list, unsigned int order,
-		      u32 *nr_pages)
+/**
+ * shadow_pcp_alloc_bulk() - take many frames under one lock
+ * @zone: the zone; it has lists
+ * @cpu: whose list, below the machine's nr_cpus
+ * @mt: enum shadow_migratetype, below SHADOW_MIGRATE_PCPTYPES
+ * @owner: enum shadow_owner of the frames from now on
+ * @alloc_flags: SHADOW_ALLOC_*
+ * @nr: how many
+ * @pages: filled with their pages, in state ALLOCATED, refcounts 1
+ *
+ * Follows the middle of alloc_pages_bulk().
+ *
+ * Context: any; tries the list's lock, and perhaps takes the zone's.
+ * Return: how many there are, 0 to @nr.
+ */
+unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
+				   unsigned int mt, unsigned int owner,
+				   unsigned int alloc_flags, unsigned int nr,
+				   struct shadow_page **pages)
 {
-	struct shadow_page *page;
+	struct shadow_pcp *pcp = &zone->pcp[cpu];
+	unsigned long irqflags;
+	unsigned int i = 0;
 
-	while (*nr_pages && !shadow_page_list_empty(list)) {
-		page = shadow_page_at(zone->memmap, list->last);
-		if (!page || !shadow_page_list_del(zone->memmap, list, page))
-			return shadow_fault_raise(zone->nodes->fault,
-				"pcp: order %u: list that ends at index %u is corrupt",
-				order, list->last);
-		pcp->count -= BIT(order);
-		*nr_pages -= min_t(u32, *nr_pages, BIT(order));
-		if (__shadow_buddy_free(zone, page, order))
-			return -EUCLEAN;
-		shadow_event(zone->nodes->events, SHADOW_EV_PCP_DRAIN, 1);
+	shadow_pcp_enter(irqflags);
+	if (raw_spin_trylock(&pcp->lock)) {
+		for (; i < nr; i++) {
+			pages[i] = take(zone, pcp, 0, mt, owner, alloc_flags);
+			if (!pages[i])
+				break;
+		}
+		raw_spin_unlock(&pcp->lock);
 	}
-	return 0;
+	shadow_pcp_leave(irqflags);
+	return i;
 }
 
-/* Returns at least @nr_pages frames, as far as there are as many */
-static void drain(struct shadow_zone *zone, struct shadow_pcp *pcp, u32 nr_pages)
+/* free_unref_page_commit() */
+static int put(struct shadow_zone *zone, struct shadow_pcp *pcp,
+	       struct shadow_page *page, unsigned int order, unsigned int mt,
+	       bool cold)
 {
-	unsigned int order, mt;
+	const struct shadow_pcp_policy *policy = zone->nodes->pcp_policy;
+	u32 nr_pages;
 
-	raw_spin_lock(&zone->lock);
-	for (order = 0; order <= SHADOW_PCP_MAX_ORDER; order++)
-		for (mt = 0; mt < SHADOW_MIGRATE_PCPTYPES; mt++)
-			if (drain_list(zone, pcp, shadow_pcp_list(pcp, order, mt),
-				       order, &nr_pages))
-				goto unlock;
-unlock:
-	raw_spin_unlock(&zone->lock);
+	if (!cold || !policy->cold)
+		__shadow_pcp_push(zone, pcp, page, order, mt);
+	else if (__shadow_pcp_append(zone, pcp, page, order, mt))
+		return -EUCLEAN;
+	nr_pages = policy->nr_free(zone, pcp, order);
+	if (likely(!nr_pages))
+		return 0;
+	return __shadow_pcp_return(zone, pcp, nr_pages,
+			    policy->spread ? SHADOW_MIGRATE_MOVABLE :
+					     shadow_pcp_list_of(order, mt));
 }
 
 /**
  * shadow_pcp_free() - put a block on a CPU's list; drain it when too long
- * @zone: the zone that the block lies in
+ * @zone: the zone that the block lies in; shadow_pcp_serves() the order
  * @cpu: whose list, below the machine's nr_cpus
  * @page: the block's first page, on no list
- * @order: log2 of the frames, at most SHADOW_PCP_MAX_ORDER
- * @mt: migratetype of its pageblock, below SHADOW_MIGRATE_PCPTYPES
+ * @order: log2 of the frames
+ * @cold: nobody will want its contents soon; matters with pcp=hotcold
  *
- * Follows free_unref_page_commit().
+ * What belongs to the HIGHATOMIC reserve goes on the list of MOVABLE, and finds
+ * its pageblock when it is returned. Follows free_unref_page().
  *
- * Context: any; takes the list's and perhaps the zone's lock, interrupts off.
- * Return: 0, or -EUCLEAN if the list is corrupt (the machine is frozen then).
+ * Context: any; tries the list's lock, and where that is taken, or the list too
+ * long, takes the zone's.
+ * Return: 0, or -EUCLEAN if the lists are corrupt (the machine is frozen then).
  */
 int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
-		    struct shadow_page *page, unsigned int order,
-		    unsigned int mt)
+		    struct shadow_page *page, unsigned int order, bool cold)
 {
+	unsigned int mt = shadow_pageblock_mt(zone->nodes,
+					      shadow_page_index(zone->memmap, page));
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
 	unsigned long irqflags;
-	int err = 0;
+	int err;
 
-	raw_spin_lock_irqsave(&pcp->lock, irqflags);
-	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt));
-	if (likely(shadow_page_list_push(zone->memmap, list, page))) {
-		pcp->count += BIT(order);
-		if (unlikely(pcp->count > pcp->high))
-			drain(zone, pcp, max_t(u32, pcp->batch, BIT(order)));
+	shadow_pcp_enter(irqflags);
+	if (likely(raw_spin_trylock(&pcp->lock))) {
+		err = put(zone, pcp, page, order,
+			  mt < SHADOW_MIGRATE_PCPTYPES ? mt : SHADOW_MIGRATE_MOVABLE,
+			  cold);
+		raw_spin_unlock(&pcp->lock);
 	} else {
-		err = shadow_fault_raise(zone->nodes->fault,
-					 "pcp: cpu %u order %u type %u: first index %u is out of range",
-					 cpu, order, mt, list->first);
+		err = shadow_buddy_free(zone, page, order);
 	}
-	raw_spin_unlock_irqrestore(&pcp->lock, irqflags);
+	shadow_pcp_leave(irqflags);
 	return err;
 }
 
 /**
- * shadow_pcp_drain() - return everything on all CPUs' lists to the zone
- * @zone: the zone
- *
- * Follows drain_all_pages().
- *
- * Context: any; takes the locks of each list and of the zone in turn.
- */
-void shadow_pcp_drain(struct shadow_zone *zone)
-{
-	struct shadow_pcp *pcp;
-	unsigned long irqflags;
-
-	for (pcp = zone->pcp; pcp < zone->pcp + zone->nodes->nr_cpus; pcp++) {
-		raw_spin_lock_irqsave(&pcp->lock, irqflags);
-		drain(zone, pcp, pcp->count);
-		raw_spin_unlock_irqrestore(&pcp->lock, irqflags);
-	}
-}
-
-/**
  * shadow_pcp_count() - frames on all CPUs' lists of a zone
- * @zone: the zone
+ * @zone: the zone, with lists or without
  *
  * Context: any; a momentary value.
  * Return: the number of frames.
@@ -290,7 +379,7 @@ u64 shadow_pcp_count(const struct shadow_zone *zone)
 	unsigned int cpu;
 	u64 nr_pages = 0;
 
-	for (cpu = 0; cpu < zone->nodes->nr_cpus; cpu++)
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
 		nr_pages += READ_ONCE(zone->pcp[cpu].count);
 	return nr_pages;
 }

@@ -4,78 +4,161 @@
  * memmap says of the frames.
  */
 #include "shadow_pcp.h"
+#include "shadow_pcp_list.h"
 
-static int verify_pcp_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
-			   unsigned int order, unsigned int mt, u64 *nr_pages,
-			   struct shadow_fault *fault)
+/* A list on the way from its newest to its oldest block */
+struct walk {
+	struct shadow_zone *zone;
+	const struct shadow_pcp *pcp;
+	unsigned int nr_list;
+	unsigned int order;
+	u32 prev;
+	bool linked;
+	struct shadow_fault *fault;
+};
+
+static const char *zone_name(const struct walk *walk)
 {
-	const struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
-	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
-		   SHADOW_PF_PLACE_MASK | SHADOW_PF_OWNER_MASK |
-		   SHADOW_PF_MT_MASK | SHADOW_PF_COMP;
-	u32 want = SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt) |
-		   shadow_zone_place(zone);
-	u32 index = list->first, prev = SHADOW_NO_PAGE;
-	const struct shadow_page *page;
+	return shadow_zone_names[walk->zone->type];
+}
 
-	for (; index != SHADOW_NO_PAGE; prev = index, index = page->next) {
-		page = shadow_page_at(zone->memmap, index);
-		if (!page || page->prev != prev || (page->flags & mask) != want)
-			return shadow_fault_raise(fault,
-				"pcp: order %u type %u: index %u is listed but is no such block (flags %#x)",
-				order, mt, index, page ? page->flags : 0);
+static unsigned int cpu_of(const struct walk *walk)
+{
+	return walk->pcp - walk->zone->pcp;
+}
+
+static bool is_listed(const struct walk *walk, const struct shadow_page *page)
+{
+	const u32 mask = (SHADOW_PCP_FLAGS_MASK & ~SHADOW_PF_MT_MASK) |
+			 SHADOW_PF_COMP;
+	u32 want = shadow_pcp_flags(walk->zone, walk->order, 0);
+	unsigned int mt = shadow_page_mt(page);
+
+	return (page->flags & mask) == want &&
+	       mt < SHADOW_MIGRATE_PCPTYPES &&
+	       shadow_pcp_list_of(walk->order, mt) == walk->nr_list;
+}
+
+/*
+ * Blocks at the top have no link back yet. From the first one on that has, which
+ * names itself, all have.
+ */
+static int verify_link(struct walk *walk, const struct shadow_page *page,
+		       u32 index)
+{
+	u32 want = walk->linked ? walk->prev : index;
+
+	if (page->prev == SHADOW_NO_PAGE && !walk->linked)
+		return 0;
+	walk->linked = true;
+	if (page->prev == want)
+		return 0;
+	return shadow_fault_raise(walk->fault,
+		"pcp: zone %s cpu %u list %u: index %u points back to index %u, expected %u",
+		zone_name(walk), cpu_of(walk), walk->nr_list, index, page->prev,
+		want);
+}
+
+static int verify_list(struct walk *walk, u64 *nr_pages)
+{
+	const struct shadow_page_list *list = &walk->pcp->list[walk->nr_list];
+	const struct shadow_page *page;
+	u32 index;
+	int err;
+
+	walk->prev = SHADOW_NO_PAGE;
+	walk->linked = false;
+	walk->order = shadow_pcp_list_order(walk->zone, walk->nr_list);
+	for (index = list->first; index != SHADOW_NO_PAGE; index = page->next) {
+		page = shadow_page_at(walk->zone->memmap, index);
+		if (!page || !is_listed(walk, page))
+			return shadow_fault_raise(walk->fault,
+				"pcp: zone %s cpu %u list %u: index %u is listed but is no such block (flags %#x)",
+				zone_name(walk), cpu_of(walk), walk->nr_list,
+				index, page ? page->flags : 0);
 		if (atomic_read(&page->refcount))
-			return shadow_fault_raise(fault,
-				"pcp: order %u type %u: pfn %#llx is listed with a refcount of %d",
-				order, mt, shadow_index_to_pfn(zone->memmap, index),
+			return shadow_fault_raise(walk->fault,
+				"pcp: zone %s cpu %u list %u: pfn %#llx is listed with a refcount of %d",
+				zone_name(walk), cpu_of(walk), walk->nr_list,
+				shadow_index_to_pfn(walk->zone->memmap, index),
 				atomic_read(&page->refcount));
-		*nr_pages += BIT(order);
-		if (*nr_pages > zone->managed)
-			return shadow_fault_raise(fault,
-				"pcp: order %u type %u: more frames listed than the zone has, a cycle",
-				order, mt);
+		err = verify_link(walk, page, index);
+		if (err)
+			return err;
+		*nr_pages += BIT(walk->order);
+		if (*nr_pages > walk->zone->managed)
+			return shadow_fault_raise(walk->fault,
+				"pcp: zone %s cpu %u list %u: more frames listed than the zone has, a cycle",
+				zone_name(walk), cpu_of(walk), walk->nr_list);
+		walk->prev = index;
 	}
-	if (list->last != prev)
-		return shadow_fault_raise(fault,
-			"pcp: order %u type %u: last is index %u, the walk ended at %u",
-			order, mt, list->last, prev);
+	/* Where nothing is linked there is no last */
+	if (!walk->linked)
+		walk->prev = SHADOW_NO_PAGE;
+	if (list->last == walk->prev)
+		return 0;
+	return shadow_fault_raise(walk->fault,
+		"pcp: zone %s cpu %u list %u: last is index %u, the walk ended at %u",
+		zone_name(walk), cpu_of(walk), walk->nr_list, list->last,
+		walk->prev);
+}
+
+/* What the lists have learnt, and how long they may be */
+static int verify_pace(const struct walk *walk)
+{
+	const struct shadow_zone *zone = walk->zone;
+	const struct shadow_pcp *pcp = walk->pcp;
+	u32 most = (zone->pcp_batch << SHADOW_PCP_BATCH_SCALE) +
+		   BIT(zone->nodes->max_order);
+
+	/* In a zone of a few MiB the two may cross, as Linux's do */
+	if (pcp->high && (pcp->high < min(zone->pcp_high_min, zone->pcp_high_max) ||
+			  pcp->high > max(zone->pcp_high_min, zone->pcp_high_max)))
+		return shadow_fault_raise(walk->fault,
+			"pcp: zone %s cpu %u: high is %u, allowed is %u to %u",
+			zone_name(walk), cpu_of(walk), pcp->high,
+			zone->pcp_high_min, zone->pcp_high_max);
+	if (pcp->flags & ~SHADOW_PCP_PREV_FREE_HIGH ||
+	    pcp->alloc_factor > SHADOW_PCP_BATCH_SCALE || pcp->free_count > most)
+		return shadow_fault_raise(walk->fault,
+			"pcp: zone %s cpu %u: flags %#x, alloc_factor %u or free_count %u cannot be",
+			zone_name(walk), cpu_of(walk), pcp->flags,
+			pcp->alloc_factor, pcp->free_count);
 	return 0;
 }
 
-static int verify_pcp(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		      struct shadow_fault *fault)
+static int verify_cpu(struct walk *walk)
 {
-	unsigned int order, mt;
 	u64 nr_pages = 0;
 	int err;
 
-	for (order = 0; order <= SHADOW_PCP_MAX_ORDER; order++) {
-		for (mt = 0; mt < SHADOW_MIGRATE_PCPTYPES; mt++) {
-			err = verify_pcp_list(zone, pcp, order, mt, &nr_pages, fault);
-			if (err)
-				return err;
-		}
-	}
-	if (nr_pages != pcp->count)
-		return shadow_fault_raise(fault,
-			"pcp: zone %s: %llu frames listed, count says %u",
-			shadow_zone_names[zone->type], nr_pages, pcp->count);
+	err = verify_pace(walk);
+	for (walk->nr_list = 0; !err && walk->nr_list < SHADOW_PCP_NR_LISTS;
+	     walk->nr_list++)
+		err = verify_list(walk, &nr_pages);
+	if (err)
+		return err;
+	if (nr_pages != walk->pcp->count)
+		return shadow_fault_raise(walk->fault,
+			"pcp: zone %s cpu %u: %llu frames listed, count says %u",
+			zone_name(walk), cpu_of(walk), nr_pages,
+			walk->pcp->count);
 	return 0;
 }
 
 static int verify_lists(struct shadow_zone *zone, u64 *nr_pages,
 			struct shadow_fault *fault)
 {
-	struct shadow_pcp *pcp;
-	int err;
+	struct walk walk = { .zone = zone, .fault = fault };
+	unsigned int cpu;
+	int err = 0;
 
-	for (pcp = zone->pcp; pcp < zone->pcp + zone->nodes->nr_cpus; pcp++) {
-		err = verify_pcp(zone, pcp, fault);
-		if (err)
-			return err;
-		*nr_pages += pcp->count;
+	for (cpu = 0; !err && cpu < zone->nodes->nr_cpus; cpu++) {
+		walk.pcp = &zone->pcp[cpu];
+		err = verify_cpu(&walk);
+		*nr_pages += walk.pcp->count;
 	}
-	return 0;
+	return err;
 }
 
 /* A frame that says it is on a list is on one */
@@ -99,10 +182,11 @@ static int verify_unlisted(struct shadow_zone *zone, u64 nr_pages,
  * @zone: the zone
  * @fault: filled with the first thing that is wrong
  *
- * Every list both ways, every listed block's state, order and place, the
- * counts, and that no block says that it is listed which is not.
+ * Every link both ways as far as there are any, every listed block's state,
+ * order, type, place and owner, the counts, what the lists have learnt, and that
+ * no block says that it is listed which is not.
  *
- * Context: any; takes all lists' locks at once, then the zone's, interrupts
+ * Context: process context, see shadow_pcp_drain_cpu(); takes all lists' locks at once, then the zone's, interrupts
  * off for the length of a walk over the zone. Changes nothing.
  * Return: 0, or -EUCLEAN.
  */
@@ -114,6 +198,8 @@ int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault)
 	u64 nr_pages = 0;
 	int err;
 
+	if (!zone->pcp)
+		return 0;
 	raw_spin_lock_irqsave(walk_lock, irqflags);
 	for (cpu = 0; cpu < nr_cpus; cpu++)
 		raw_spin_lock_nest_lock(&zone->pcp[cpu].lock, walk_lock);

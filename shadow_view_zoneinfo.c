@@ -175,9 +175,9 @@ static void zone_pagesets(struct seq_file *seq, const struct shadow_zone *zone)
 		seq_printf(seq, "\n    cpu: %u", cpu);
 		seq_printf(seq, "\n              count: %u", READ_ONCE(pcp->count));
 		seq_printf(seq, "\n              high:  %u", READ_ONCE(pcp->high));
-		seq_printf(seq, "\n              batch: %u", READ_ONCE(pcp->batch));
-		seq_printf(seq, "\n              high_min: %u", READ_ONCE(pcp->high_min));
-		seq_printf(seq, "\n              high_max: %u", READ_ONCE(pcp->high_max));
+		seq_printf(seq, "\n              batch: %u", READ_ONCE(zone->pcp_batch));
+		seq_printf(seq, "\n              high_min: %u", READ_ONCE(zone->pcp_high_min));
+		seq_printf(seq, "\n              high_max: %u", READ_ONCE(zone->pcp_high_max));
 		seq_printf(seq, "\n  vm stats threshold: %u", 0);
 	}
 }

@@ -83,6 +83,9 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 		nodes->node[nid].nid = nid;
 		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
 			zone_init(nodes, nid, type);
+		for (type = 0; type < SHADOW_ZONE_SLOTS; type++)
+			nodes->zone_at[nid * SHADOW_ZONE_SLOTS + type] =
+				&nodes->node[nid].zone[min_t(int, type, SHADOW_ZONE_DEVICE)];
 	}
 }
 

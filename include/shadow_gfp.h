@@ -18,6 +18,7 @@
 #define SHADOW_GFP_ZONEMASK	0xfU
 /* Mobility */
 #define SHADOW_GFP_RECLAIMABLE	BIT(4)
+#define SHADOW_GFP_MOBILITY	(SHADOW_GFP_MOVABLE | SHADOW_GFP_RECLAIMABLE)
 /* How deep it may go, and what happens when it may not */
 #define SHADOW_GFP_HIGH		BIT(5)	/* half of the min watermark */
 #define SHADOW_GFP_NOWAIT	BIT(10)	/* cannot wait: no direct reclaim */
@@ -38,6 +39,12 @@
 #define SHADOW_GFP_OWNER_SHIFT	16	/* 5 bits, enum shadow_owner; 0: DIRECT */
 #define SHADOW_GFP_NODE_SHIFT	24	/* 4 bits, node + 1; 0: the CPU's own */
 #define SHADOW_GFP_FLAGS	0xffffU	/* what has a name */
+/* What only the slow path knows: struct shadow_node.fast is asked for the rest */
+#define SHADOW_GFP_SPECIAL \
+	(SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS | SHADOW_GFP_COMP | \
+	 SHADOW_GFP_COLD | SHADOW_GFP_THISNODE | SHADOW_GFP_THISZONE | \
+	 SHADOW_GFP_NOFAIL | SHADOW_GFP_ROUTE | \
+	 0xfU << SHADOW_GFP_NODE_SHIFT)
 #define SHADOW_GFP_TEXT		224	/* bytes that all names fit into */
 
 /* Combinations, as include/linux/gfp_types.h makes them */

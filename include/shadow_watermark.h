@@ -19,6 +19,7 @@
 #define SHADOW_ALLOC_HIGHATOMIC		BIT(5)	/* may use that reserve */
 #define SHADOW_ALLOC_NOFRAGMENT		BIT(6)	/* rather another zone than a mix */
 #define SHADOW_ALLOC_KSWAPD		BIT(7)	/* may wake the reclaimer */
+#define SHADOW_ALLOC_COLD		BIT(8)	/* from the cold end of a list */
 #define SHADOW_ALLOC_RESERVES \
 	(SHADOW_ALLOC_MIN_RESERVE | SHADOW_ALLOC_NON_BLOCK | \
 	 SHADOW_ALLOC_HIGHATOMIC)

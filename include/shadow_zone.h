@@ -84,6 +84,8 @@ struct shadow_why;
 struct shadow_frag;
 struct shadow_memblock;
 
+#define SHADOW_ZONE_SLOTS	8	/* three bits of a page's flags */
+
 /* Bytes that keep two CPUs apart: neighbouring cache lines come in pairs */
 #define SHADOW_LINE_PAIR	128
 
@@ -174,6 +176,20 @@ struct shadow_zonelist {
 	struct shadow_zone *zone[SHADOW_MAX_NODES * SHADOW_MAX_NR_ZONES];
 };
 
+/* The low bits of SHADOW_GFP_*: zone modifiers and mobility */
+#define SHADOW_NR_FAST		32
+
+/**
+ * struct shadow_fast - what the fast path knows of an allocation beforehand
+ * @zone: the first zone of the node's fallback list that it may use; NULL: it
+ *	has no per-CPU lists, or the allocation is for the slow path
+ * @reserve: of that zone's lowmem_reserve[], the one that counts
+ */
+struct shadow_fast {
+	struct shadow_zone *zone;
+	const u64 *reserve;
+};
+
 /**
  * struct shadow_node - pglist_data of one node
  * @nid: its number
@@ -185,6 +201,7 @@ struct shadow_zonelist {
  * @zone: its zones, populated or not
  * @fallback: zonelist with all nodes
  * @nofallback: zonelist with this node's zones only
+ * @fast: by the low bits of SHADOW_GFP_*
  */
 struct shadow_node {
 	int nid;
@@ -196,6 +213,7 @@ struct shadow_node {
 	struct shadow_zone zone[SHADOW_MAX_NR_ZONES];
 	struct shadow_zonelist fallback;
 	struct shadow_zonelist nofallback;
+	struct shadow_fast fast[SHADOW_NR_FAST];
 };
 
 /**
@@ -236,6 +254,8 @@ struct shadow_core {
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
  * @pcp_high_fraction: percpu_pagelist_high_fraction: a CPU's lists may hold so
  *	small a part of a zone, for all CPUs together; 0: by the watermarks
+ * @pcp_huge_order: order of a huge page that has per-CPU lists, or
+ *	SHADOW_PCP_NO_HUGE
  * @pcp_policy: how per-CPU lists grow and shrink; NULL: there are none
  * @mobility_off: pages are not grouped by mobility
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
@@ -249,6 +269,8 @@ struct shadow_core {
  * @movable_pfn: per node, frame from which its memory is MOVABLE's; 0: none is
  * @state: by enum shadow_node_state, which nodes are in it
  * @distance: between nodes, LOCAL 10
+ * @zone_at: by the highest six bits of a page's flags, the zone that it is in;
+ *	where these name none, DEVICE of that node
  * @node: the nodes
  */
 struct shadow_nodes {
@@ -273,6 +295,7 @@ struct shadow_nodes {
 	unsigned int watermark_boost_factor;
 	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];
 	u32 pcp_high_fraction;
+	unsigned int pcp_huge_order;
 	const struct shadow_pcp_policy *pcp_policy;
 	bool mobility_off;
 	void (*wake_reclaim)(void *ctx, struct shadow_zone *zone,
@@ -287,6 +310,7 @@ struct shadow_nodes {
 	u64 movable_pfn[SHADOW_MAX_NODES];
 	u8 state[SHADOW_NR_NODE_STATES];
 	u8 distance[SHADOW_MAX_NODES][SHADOW_MAX_NODES];
+	struct shadow_zone *zone_at[SHADOW_MAX_NODES * SHADOW_ZONE_SLOTS];
 	struct shadow_node node[SHADOW_MAX_NODES];
 };
 
@@ -361,15 +385,17 @@ shadow_virt_to_page(const struct shadow_nodes *nodes, const void *virt)
 					 nodes->page_shift);
 }
 
+/* The zone that a page's flags say; what lies in the block may be corrupt */
+static inline struct shadow_zone *
+shadow_flags_zone(struct shadow_nodes *nodes, u32 flags)
+{
+	return nodes->zone_at[flags >> SHADOW_PF_ZONE_SHIFT];
+}
+
 static inline struct shadow_zone *
 shadow_page_zone(struct shadow_nodes *nodes, const struct shadow_page *page)
 {
-	unsigned int type = shadow_page_zonenum(page);
-
-	/* Three bits, six zones: what lies in the block may be corrupt */
-	if (unlikely(type >= SHADOW_MAX_NR_ZONES))
-		type = SHADOW_ZONE_DEVICE;
-	return &nodes->node[shadow_page_nid(page)].zone[type];
+	return shadow_flags_zone(nodes, READ_ONCE(page->flags));
 }
 
 /* The bits of a page's flags that say in which zone and node it lies */

@@ -302,6 +302,7 @@ static void zone_watermark_refuses(struct kunit *test)
 
 	zone->mark[SHADOW_WMARK_MIN] = 40;
 	zone->mark[SHADOW_WMARK_LOW] = 50;
+	zone->mark[SHADOW_WMARK_HIGH] = 60;
 	while (shadow_alloc_pages(&m->nodes, 0, 0))
 		;
 	KUNIT_EXPECT_EQ(test, zone->nr_free, 40);
@@ -319,8 +320,9 @@ static void pcp_batches(struct kunit *test)
 	struct shadow_page *page[64];
 	unsigned int i;
 
-	zone->pcp[1].batch = 8;
-	zone->pcp[1].high = 16;
+	zone->pcp_batch = 8;
+	zone->pcp_high_min = 16;
+	zone->pcp_high_max = 16;
 	page[0] = shadow_alloc_pages_cpu(&m->nodes, 1, 0, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page[0]);
 	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 7);
@@ -331,9 +333,11 @@ static void pcp_batches(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 	}
 	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 0);
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 15; i++)
 		shadow_free_pages_cpu(&m->nodes, 1, page[i], 0);
-	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 16);
+	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 15);
+	shadow_free_pages_cpu(&m->nodes, 1, page[15], 0);
+	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 8);
 	shadow_free_pages_cpu(&m->nodes, 1, page[16], 0);
 	KUNIT_EXPECT_EQ(test, zone->pcp[1].count, 9);
 	shadow_test_machine_verify(test, m);
@@ -355,8 +359,8 @@ static void pcp_drained_under_pressure(struct kunit *test)
 		page[i] = shadow_alloc_pages_cpu(&m->nodes, i % 4, 0, 0);
 		KUNIT_ASSERT_NOT_NULL(test, page[i]);
 	}
-	for (i = 0; i < 4; i++)
-		normal_zone(m)->pcp[i].high = 16;
+	normal_zone(m)->pcp_high_min = 16;
+	normal_zone(m)->pcp_high_max = 16;
 	for (i = 0; i < 16; i++)
 		shadow_free_pages_cpu(&m->nodes, i % 4, page[i], 0);
 	KUNIT_EXPECT_EQ(test, normal_zone(m)->nr_free, 0);
@@ -749,7 +753,8 @@ static void pcp_corruption_freezes(struct kunit *test)
 	struct shadow_fault fault;
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	m->nodes.memmap.pages[zone->pcp->list[0].first].next = 0xdeadbeef;
+	m->nodes.memmap.pages[zone->pcp->list[0].first].flags ^=
+		SHADOW_PF(0, 1, 0, 0);
 	shadow_fault_init(&fault);
 	KUNIT_EXPECT_EQ(test, shadow_pcp_verify(zone, &fault), -EUCLEAN);
 	KUNIT_EXPECT_NULL(test, shadow_alloc_pages(&m->nodes, 0, 0));

@@ -442,8 +442,10 @@ static void checks_and_counters(struct kunit *test)
 static void resets(struct kunit *test)
 {
 	struct rig *rig = test->priv;
-	u64 nr_free = shadow_nodes_free(&rig->mm.nodes);
+	u64 nr_free;
 
+	expect_ok(test, rig, "drain");
+	nr_free = shadow_nodes_free(&rig->mm.nodes);
 	expect_ok(test, rig, "alloc_pages 4 as=a\nkmalloc 100 as=b\nvmalloc 1M as=c");
 	rig->reset_busy = true;
 	KUNIT_EXPECT_EQ(test, say(rig, "reset"), -EBUSY);

@@ -42,7 +42,9 @@ static void drain_goes_to_the_pageblock(struct kunit *test)
 	struct shadow_zone *zone = zone_of(m, SHADOW_ZONE_NORMAL);
 	struct shadow_page *page;
 
-	zone->pcp[0].batch = 8;
+	zone->pcp_batch = 8;
+	zone->pcp_high_min = 32;
+	zone->pcp_high_max = 32;
 	page = shadow_alloc_pages_cpu(&m->nodes, 0, SHADOW_GFP_KERNEL, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_ASSERT_EQ(test, shadow_pcp_count(zone), 7);
