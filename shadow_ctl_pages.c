@@ -413,8 +413,8 @@ int shadow_ctl_get_page(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 				       "get_page: pfn %llu: the machine no longer knows it as a block in use",
 				       shadow_ctl_thing(handle, i - 1));
 	handle->refs++;
-	return shadow_ctl_done(ctl, "id %llu: %u references to each of %u", handle->id,
-			       handle->refs + 1, handle->left);
+	return shadow_ctl_done(ctl, "id %llu: references to each of %u: %u", handle->id,
+			       handle->left, handle->refs + 1);
 }
 
 /* One reference less, but not the last one */
@@ -439,9 +439,9 @@ static int drop(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle, bool p
 	handle->refs--;
 	handle->order = shadow_page_order(page_of(ctl, handle, 0));
 	if (handle->order == order)
-		return shadow_ctl_done(ctl, "id %llu: %u references are left to each of %u",
-				       handle->id, handle->refs + 1, handle->left);
-	return shadow_ctl_done(ctl, "id %llu: of each of %u the first page is left, with %u references",
+		return shadow_ctl_done(ctl, "id %llu: references left to each of %u: %u",
+				       handle->id, handle->left, handle->refs + 1);
+	return shadow_ctl_done(ctl, "id %llu: of each of %u the first page is left, references: %u",
 			       handle->id, handle->left, handle->refs + 1);
 }
 

@@ -31,6 +31,16 @@ static void show_counters(const struct shadow_ctl *ctl, char *text, size_t room)
 	snprintf(text, room, "%s", ctl->counters ? "on" : "off");
 }
 
+static void run_routes(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	shadow_why_set_all(&ctl->mm->why, cmd->on);
+}
+
+static void show_routes(const struct shadow_ctl *ctl, char *text, size_t room)
+{
+	snprintf(text, room, "%s", ctl->mm->why.all ? "on" : "off");
+}
+
 /* min_free_kbytes_sysctl_handler(): marks, and list sizes that follow them */
 static void run_min_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
@@ -115,6 +125,14 @@ const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 		.kind = SHADOW_CTL_VALUE_SWITCH,
 		.run = run_counters,
 		.show = show_counters,
+	},
+	[SHADOW_CTL_SET_ROUTES] = {
+		.name = "routes",
+		.allowed = "on, off",
+		.meaning = "each allocation of pages leaves its route, see why",
+		.kind = SHADOW_CTL_VALUE_SWITCH,
+		.run = run_routes,
+		.show = show_routes,
 	},
 	[SHADOW_CTL_SET_MIN_FREE_KBYTES] = {
 		.name = "min_free_kbytes",

@@ -57,7 +57,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.name = "get_page",
 		.usage = "get_page ID",
 		.meaning =
-		"take another reference to each of its blocks; free_pages then leaves the first page of each, or all of a COMP one",
+		"a reference more to each block: free_pages then leaves its first page, or all of a COMP one",
 		.arg = { ARG(HANDLE) },
 		.since = WITH(MEM_INIT),
 	},

@@ -27,6 +27,7 @@
  * @show: prints it
  * @what: one line for README
  * @whole: prints all of what @show bounds, for shadow_mm_raw/; NULL: it does not
+ * @ask: takes what was written, what @show shall tell of; NULL: nothing can be
  */
 struct shadow_file {
 	const char *name;
@@ -35,6 +36,7 @@ struct shadow_file {
 	void (*show)(struct seq_file *seq, struct shadow_machine *machine);
 	const char *what;
 	void (*whole)(struct seq_file *seq, struct shadow_machine *machine);
+	int (*ask)(struct shadow_machine *machine, const char *text);
 };
 
 #define ALWAYS	0	/* also while the machine is down */
@@ -97,6 +99,9 @@ static const struct shadow_file files[] = {
 	  "what of it was taken before the buddy (same format)" },
 	{ "mmu_check", 0444, ALWAYS, shadow_view_mmu_check,
 	  "what the CPU's own MMU said about the tables; write mmu_check to ctl for more" },
+	{ "page", 0600, SHADOW_PHASE_FREE_AREA_INIT + 1, shadow_view_page,
+	  "write a frame number (or pa ADDRESS), read every field of its struct page and whom it merges with",
+	  NULL, shadow_view_page_ask },
 	{ "page_tables", 0444, SHADOW_PHASE_MAP_KERNEL + 1, shadow_view_page_tables,
 	  "the kernel half's tables (format of the kernel's kernel_page_tables)" },
 	{ "pagetypeinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_pagetypeinfo,
@@ -112,7 +117,11 @@ static const struct shadow_file files[] = {
 	{ "vmstat", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_vmstat,
 	  "counters (format of /proc/vmstat); write set counters on to ctl to let them count" },
 	{ "vtop", 0600, ALWAYS, shadow_view_vtop,
-	  "write an address (or host ADDRESS), read how it is translated, level by level" },
+	  "write an address (or host ADDRESS), read how it is translated, level by level",
+	  NULL, shadow_view_vtop_ask },
+	{ "why", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_why,
+	  "the last allocations' routes, and why others were refused: the arithmetic of each zone",
+	  shadow_view_why_whole },
 	{ "zoneinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_zoneinfo,
 	  "zones, watermarks, per-CPU lists (format of /proc/zoneinfo)" },
 	{ "zonelists", 0444, SHADOW_PHASE_BUILD_ZONELISTS + 1, shadow_view_zonelists,
@@ -222,9 +231,10 @@ static ssize_t write_ctl(struct file *file, const char __user *from,
 	return done;
 }
 
-static ssize_t write_vtop(struct file *file, const char __user *from,
-			  size_t bytes, loff_t *pos)
+static ssize_t write_ask(struct file *file, const char __user *from,
+			 size_t bytes, loff_t *pos)
 {
+	const struct shadow_file *which = find_file(file->f_path.dentry);
 	struct shadow_machine *machine = file_inode(file)->i_private;
 	char *text = text_of(from, bytes);
 	int err = -EINTR;
@@ -233,7 +243,7 @@ static ssize_t write_vtop(struct file *file, const char __user *from,
 		return PTR_ERR(text);
 	if (!mutex_lock_killable(&machine->lock)) {
 		err = strlen(text) == bytes ?
-		      shadow_view_vtop_ask(machine, text) : -EINVAL;
+		      which->ask(machine, text) : -EINVAL;
 		mutex_unlock(&machine->lock);
 	}
 	kfree(text);
@@ -265,11 +275,11 @@ static const struct file_operations ctl_fops = {
 	.release = single_release,
 };
 
-static const struct file_operations vtop_fops = {
+static const struct file_operations ask_fops = {
 	.owner = THIS_MODULE,
 	.open = open_file,
 	.read = seq_read,
-	.write = write_vtop,
+	.write = write_ask,
 	.llseek = seq_lseek,
 	.release = single_release,
 };
@@ -278,7 +288,7 @@ static const struct file_operations *fops_of(const struct shadow_file *file)
 {
 	if (!strcmp(file->name, "ctl"))
 		return &ctl_fops;
-	return strcmp(file->name, "vtop") ? &read_fops : &vtop_fops;
+	return file->ask ? &ask_fops : &read_fops;
 }
 
 #define RAW_DIR	"shadow_mm_raw"
@@ -340,7 +350,7 @@ int shadow_debugfs_publish(struct shadow_machine *machine)
 		return err;
 	}
 	if (security_locked_down(LOCKDOWN_DEBUGFS))
-		pr_info("debugfs is locked down: ctl and vtop cannot be opened\n");
+		pr_info("debugfs is locked down: ctl, page and vtop cannot be opened\n");
 	make_files(machine);
 	return 0;
 }

@@ -71,6 +71,7 @@ enum shadow_ctl_verb {
 /* What can be set at run time: the table is in shadow_ctl_set.c */
 enum shadow_ctl_set_key {
 	SHADOW_CTL_SET_COUNTERS,
+	SHADOW_CTL_SET_ROUTES,
 	SHADOW_CTL_SET_MIN_FREE_KBYTES,
 	SHADOW_CTL_SET_WATERMARK_SCALE_FACTOR,
 	SHADOW_CTL_SET_WATERMARK_BOOST_FACTOR,

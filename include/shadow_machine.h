@@ -69,6 +69,8 @@ struct shadow_machine_list_ops {
  * @vtop_va: address that vtop explains, where @vtop_asked
  * @vtop_asked: somebody said which; else it is the kernel image's
  * @vtop_host: it is one of the host's
+ * @page_pfn: frame that page tells of, where @page_asked
+ * @page_asked: somebody said which; else it is the first one
  */
 struct shadow_machine {
 	struct list_head list;
@@ -93,6 +95,8 @@ struct shadow_machine {
 	u64 vtop_va;
 	bool vtop_asked;
 	bool vtop_host;
+	u64 page_pfn;
+	bool page_asked;
 };
 
 static inline struct shadow_machine *shadow_to_machine(struct shadow_mm *mm)

@@ -90,6 +90,10 @@ extern const char *const shadow_page_state_names[SHADOW_NR_PAGE_STATES];
  * @next: index of the next page on the list that this page is on
  * @prev: index of the previous one
  * @private: for the owner of a block in use
+ * @user: for pages of processes
+ * @user.mapping: what they show
+ * @user.index: place there, in pages
+ * @user.mapcount: table entries that map the frame
  * @slab: for slab pages
  * @slab.freelist: encoded index of the first free object
  * @slab.inuse: objects handed out (and on a cpu slab's own freelist)
@@ -104,6 +108,11 @@ struct shadow_page {
 	u32 prev;
 	union {
 		u64 private[2];
+		struct {
+			u64 mapping;
+			u32 index;
+			atomic_t mapcount;
+		} user;
 		struct {
 			u32 freelist;
 			u16 inuse;

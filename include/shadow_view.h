@@ -80,4 +80,10 @@ int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text);
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
 
+/* shadow_view_why.c: where allocations went, and what a frame is */
+void shadow_view_why(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_why_whole(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine);
+int shadow_view_page_ask(struct shadow_machine *machine, const char *text);
+
 #endif /* SHADOW_VIEW_H */

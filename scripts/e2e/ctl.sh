@@ -64,7 +64,7 @@ test_ctl_double_free() {
 # effect, and the machine is sound after it.
 test_garbage() {
 	guest --timeout 600 -- "$CTL"'
-	for file in ctl vtop; do
+	for file in ctl vtop page; do
 		i=0
 		while [ $i -lt 1000 ]; do
 			n=$((i * 7 % 4097 + 1))
@@ -73,12 +73,12 @@ test_garbage() {
 		done
 	done
 	# Lines that are nearly right.
-	for word in alloc_pages free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain \
+	for word in alloc_pages alloc_pages_exact alloc_pages_bulk split_page get_page put_page free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain \
 		create destroy step continue memblock_add memblock_remove memblock_reserve memblock_free \
 		early_alloc early_ioremap early_iounmap "create x" "reset seed=1"; do
 		for rest in "" " " " 0" " -1" " 18446744073709551615" " 0x" " 0 0 0 0 0" \
 			" 99999999999999999999" " ==" " 1 count=" " 1 as=" " 1 as=a as=a" \
-			" 1 count=18446744073709551615" " \\" " %s%n" " 1 zone=" " size=" " size=\"" " size=-1" \
+			" 1 count=18446744073709551615" " \\" " %s%n" " 1 zone=" " 1 gfp=" " 1 gfp=,|" " 1 node=9" " size=" " size=\"" " size=-1" \
 			" share=1 share=1" " cmdline=\"a b\"c" " until=\"\""; do
 			case "$word$rest" in reset | "reset " | "create x" | "create x ") continue ;; esac
 			(printf "%s\n" "$word$rest" >ctl) 2>/dev/null
@@ -88,6 +88,9 @@ test_garbage() {
 		"0 0" 0xffffffffffffffff 99999999999999999999; do
 		(printf "%s" "$rest" >vtop) 2>/dev/null
 		cat vtop >/dev/null || echo "vtop is not readable"
+		(printf "%s" "$rest" >page) 2>/dev/null
+		(printf "pa %s" "$rest" >page) 2>/dev/null
+		cat page >/dev/null || echo "page is not readable"
 	done
 	cat * >/dev/null || echo "cat failed"
 	head -n 1 audit; w reset; head -n 1 audit'
@@ -101,7 +104,7 @@ test_read_only_files() {
 	guest -- '
 	cd /sys/kernel/debug/shadow_mm
 	for f in *; do
-		case $f in ctl | vtop) continue ;; esac
+		case $f in ctl | vtop | page) continue ;; esac
 		(echo x >$f) 2>/dev/null && echo "$f was written"
 	done
 	true'
