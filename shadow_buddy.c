@@ -311,7 +311,9 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 	unsigned int from;
 
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)))
+	if (shadow_fault_frozen(zone_fault(zone)) ||
+	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+			       1ULL << (zone->nodes->page_shift + order)))
 		return NULL;
 	if (likely(orders)) {
 		from = order + __ffs(orders);
