@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench soak fidelity board boards memblock-growth
+	test-canary bench bench-frag bench-native soak fidelity board boards memblock-growth
 
 all: modules
 
@@ -81,6 +81,14 @@ bench:
 	@scripts/deps.sh
 	@scripts/bench.sh
 
+bench-frag:
+	@scripts/deps.sh
+	@scripts/bench-frag.sh
+
+bench-native:
+	@scripts/deps.sh
+	@scripts/bench-native.sh
+
 soak:
 	@scripts/deps.sh
 	@scripts/soak.sh
@@ -118,6 +126,9 @@ help:
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              5 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
+	@echo '  make bench-frag       free memory that stays in large blocks, beside the host  1 min'
+	@echo '  make bench-native     the rows in cycles, on UML; one thread and two'
+	@echo '                                                     first 8 min, then 1 min'
 	@echo '  make soak             four threads and readers on it, KASAN and lockdep  2 min'
 	@echo '  make fidelity         what the shadow derives, beside real kernels     1 min'
 	@echo '  make memblock-growth  our memblock beside the kernel'"'"'s, ns a call           1 min'

@@ -15,6 +15,7 @@
 #include "shadow_debugfs.h"
 #include "shadow_machine.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_call.h"
 #include "shadow_params.h"
 #include "shadow_pcp.h"
 
@@ -95,6 +96,7 @@ SHADOW_EXPORT(shadow_mm_get);
 SHADOW_EXPORT(shadow_mm_put);
 SHADOW_EXPORT(shadow_alloc_pages);
 SHADOW_EXPORT(shadow_free_pages);
+SHADOW_EXPORT(shadow_alloc_pages_bulk);
 SHADOW_EXPORT(shadow_page_address);
 SHADOW_EXPORT(shadow_buddy_alloc);
 SHADOW_EXPORT(shadow_buddy_free);

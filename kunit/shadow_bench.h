@@ -42,11 +42,14 @@ static inline u64 bench_since(u64 start)
 	return (u32)(bench_count() - start);
 }
 #else
-#include <asm/msr.h>
-
+/* Nothing moves over it, in either direction */
 static inline u64 bench_count(void)
 {
-	return rdtsc_ordered();
+	u32 low, high;
+
+	asm volatile("lfence\n\trdtsc\n\tlfence"
+		     : "=a" (low), "=d" (high) : : "memory");
+	return (u64)high << 32 | low;
 }
 
 static inline u64 bench_since(u64 start)
@@ -237,6 +240,8 @@ u64 bench_soak_stop(void);
 extern ulong bench_seed;
 extern ulong bench_frames;
 
+int bench_boot_row(struct shadow_mm *mm);
+int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);

@@ -10,6 +10,10 @@
 
 #include "shadow_bench.h"
 
+/* Parameters of the module, which stand elsewhere */
+ulong bench_seed = 0x5eed;
+ulong bench_frames;
+
 #ifdef CONFIG_ARM64
 #define PMU_INST_RETIRED	0x08
 #define PMCR_ENABLE		BIT(0)

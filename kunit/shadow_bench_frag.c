@@ -346,7 +346,8 @@ static void say_state(const struct frag *frag, const char *when)
 		live += frag->pool[kind].frames;
 	frag->side->count(frag->mm, &nr_free, &nr_large);
 	pr_info("FRAG machine=%s when=%s live=%llu free=%llu large=%llu refused=%u\n",
-		frag->side == &host_side ? "host" : frag->mm->name, when, live, nr_free, nr_large, frag->nr_refused);
+		frag->side == &host_side ? "host" : frag->mm->name, when, live,
+		nr_free, nr_large, frag->nr_refused);
 }
 
 static void run_trace(struct frag *frag)

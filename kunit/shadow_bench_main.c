@@ -11,7 +11,6 @@
 #include <linux/module.h>
 
 #include "shadow_bench.h"
-#include "shadow_boot.h"
 
 static char *machine = "main";
 module_param(machine, charp, 0444);
@@ -21,11 +20,9 @@ static char *rows = "calls";
 module_param(rows, charp, 0444);
 MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, frag_host, frag_shadow, and gpu where the kernel has gpu_buddy");
 
-ulong bench_seed = 0x5eed;
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
 
-ulong bench_frames;
 module_param_named(frames, bench_frames, ulong, 0444);
 MODULE_PARM_DESC(frames, "For frag_shadow: frames that shall be free before the trace, as frag_host said");
 
@@ -67,44 +64,13 @@ static int soak_machine(struct shadow_mm *mm)
 	return err;
 }
 
-/*
- * The boot has measured itself, from the first to the last line of the file; the
- * CPU's check of the tables is not part. Frames without memory do not count.
- */
-static void bench_boot(const struct shadow_mm *mm)
-{
-	u64 frames = mm->handover.nr_freed + mm->handover.nr_reserved, ns = 0;
-	unsigned int phase, hundredths;
-
-	for (phase = 0; phase < mm->boot.nr_done; phase++)
-		if (phase != SHADOW_PHASE_MMU_CHECK)
-			ns += mm->boot.record[phase].ns;
-	ns = div_u64_rem(div64_u64(ns * 100, frames), 100, &hundredths);
-	pr_info("BENCH name=boot_frame%s%s shadow=%llu.%02u host=- ratio=- features=equal\n",
-		strcmp(machine, "main") ? "_" : "",
-		strcmp(machine, "main") ? machine : "", ns, hundredths);
-}
-
-/* The calls that cost a few hundred instructions */
-static int bench_calls(struct shadow_mm *mm)
-{
-	return bench_page_rows(mm) ? : bench_buddy_rows(mm) ? :
-	       bench_object_rows(mm);
-}
-
-static int bench_boot_alone(struct shadow_mm *mm)
-{
-	bench_boot(mm);
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	int (*measure)(struct shadow_mm *mm);
 	bool counts;
 } sets[] = {
-	{ "boot", bench_boot_alone },
-	{ "calls", bench_calls, true },
+	{ "boot", bench_boot_row },
+	{ "calls", bench_call_rows, true },
 	{ "mixed", bench_mixed_rows, true },
 	{ "growth", bench_growth_rows, true },
 	{ "frag_host", bench_frag_host },

@@ -2,7 +2,10 @@
 /*
  * shadow_bench_pages - rows about page frames, as any user asks for them.
  */
+#include <linux/string.h>
+
 #include "shadow_bench.h"
+#include "shadow_page_call.h"
 
 #define MAX_RUN		4096
 
@@ -127,6 +130,63 @@ static void run_row(struct shadow_mm *mm, const char *row, unsigned int nr)
 		  runs(&bench, &bench_host_pages, nr));
 }
 
+typedef unsigned int (*bulk_call)(const struct bench *bench, unsigned int nr);
+
+static unsigned int shadow_bulk(const struct bench *bench, unsigned int nr)
+{
+	return shadow_alloc_pages_bulk(&bench->mm->nodes, SHADOW_GFP_KERNEL, nr,
+				       (struct shadow_page **)blocks);
+}
+
+static unsigned int host_bulk(const struct bench *bench, unsigned int nr)
+{
+	return alloc_pages_bulk_array(BENCH_HOST_GFP, nr, (struct page **)blocks);
+}
+
+/* One call for all, then each back by itself */
+static __always_inline int one_bulk(const struct bench *bench, bulk_call bulk,
+				    const struct bench_side *side, unsigned int nr)
+{
+	unsigned int got = bulk(bench, nr), i;
+	int err = 0;
+
+	for (i = 0; i < got; i++) {
+		err = side->free(bench, blocks[i]) ? : err;
+		blocks[i] = NULL;
+	}
+	return got < nr ? -ENOMEM : err;
+}
+
+static __always_inline s64 bulks(const struct bench *bench, bulk_call bulk,
+				 const struct bench_side *side, unsigned int nr)
+{
+	unsigned int i, repeat = RUN_PAIRS / nr;
+	struct bench_counter counter;
+	u64 count = 0, start;
+	int err;
+
+	memset(blocks, 0, sizeof(blocks));
+	bench_begin(&counter);
+	err = one_bulk(bench, bulk, side, nr);
+	if (!err) {
+		start = bench_count();
+		for (i = 0; i < repeat && !err; i++)
+			err = one_bulk(bench, bulk, side, nr);
+		count = bench_since(start);
+	}
+	bench_end(&counter);
+	return err ? err : (s64)div_u64(count + RUN_PAIRS / 2, RUN_PAIRS);
+}
+
+/* alloc_pages_bulk_array(), and ours */
+static void bulk_row(struct shadow_mm *mm, const char *row, unsigned int nr)
+{
+	struct bench bench = { .mm = mm };
+
+	bench_say(row, bulks(&bench, shadow_bulk, &bench_shadow_pages, nr),
+		  bulks(&bench, host_bulk, &bench_host_pages, nr));
+}
+
 static void apart_rows(struct shadow_mm *mm, const char *alloc_row,
 		       const char *free_row, unsigned int order)
 {
@@ -152,6 +212,7 @@ int bench_page_rows(struct shadow_mm *mm)
 	run_row(mm, "page_bulk32", 32);
 	cold_row(mm, "page_bulk4096", 4096);
 	run_row(mm, "page_bulk4096_again", 4096);
+	bulk_row(mm, "page_array32", 32);
 	pair_row(mm, "page_order3", 3);
 	pair_row(mm, "page_order4", 4);
 	pair_row(mm, "page_order9", 9);

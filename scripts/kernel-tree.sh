@@ -36,7 +36,7 @@ unpack_tree() {
 	identity >"$tmp/.shadow-mm-package"
 	# Files keep their upstream dates, so make would take objects of the
 	# old tree for new ones.
-	rm -rf "$TREE" "$SHADOW_CACHE/kunit-uml" "$SHADOW_CACHE/debug-kernel"
+	rm -rf "$TREE" "$SHADOW_CACHE"/kunit-{uml,native} "$SHADOW_CACHE/debug-kernel"
 	mv -T "$tmp" "$TREE"
 	trap - EXIT
 }

@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # kunit.sh - run the suites in a kernel, through the kernel's own kunit.py
 #
-# usage: scripts/kunit.sh [uml | arm64] [KUNIT.PY ARGUMENTS]
+# usage: scripts/kunit.sh [uml | arm64 | native] [KUNIT.PY ARGUMENTS]
 #        scripts/kunit.sh debug
 #
 # uml (the default) runs them on UML with KASAN, UBSAN and lockdep, at native
 # speed; arm64 in QEMU, on the one arm64 kernel with debugging. `debug` only
 # builds that kernel, unless it is there, for `scripts/guest.sh --kernel debug`;
-# it lies in the cache, in debug-kernel.
+# it lies in the cache, in debug-kernel. native is UML without any of that, with
+# the benchmark as one more suite: scripts/bench-native.sh runs it.
 #
 # The arguments go to `kunit.py run`; another of its verbs may come first:
 #
@@ -94,7 +95,7 @@ setup() {
 	local cross
 	BASE=(--build_dir "$BUILD" --kunitconfig
 		"$SHADOW_TOP/kunit/$TARGET.kunitconfig")
-	if [ "$TARGET" = uml ]; then
+	if [ "$TARGET" != arm64 ]; then
 		[ "$(uname -m)" = x86_64 ] ||
 			die "UML runs on x86_64 only: use '$0 arm64'"
 		return
@@ -228,7 +229,7 @@ sort_arguments() {
 # What kunit.py wants to find in a build folder in order to run it.
 stage() {
 	local image=linux
-	[ "$TARGET" = uml ] || image=arch/arm64/boot/Image.gz
+	[ "$TARGET" != arm64 ] || image=arch/arm64/boot/Image.gz
 	mkdir -p "$(dirname "$STAGE/$image")" && cp "$BUILD/$image" "$STAGE/$image"
 }
 
@@ -262,7 +263,7 @@ make_kernel() {
 
 run_suites() {
 	local status=0 extra=()
-	[ "$TARGET" = uml ] || extra=(--qemu_args '-smp 2')
+	[ "$TARGET" != arm64 ] || extra=(--qemu_args '-smp 2')
 	kunit exec --timeout "$TIMEOUT" "${BASE[@]}" --build_dir "$STAGE" \
 		"${extra[@]}" "${EXEC_ARGS[@]}" || status=$?
 	[ -e "$STAGE/test.log" ] || return "$status"
@@ -302,7 +303,7 @@ main() {
 		print_help "$0"
 		exit 0
 		;;
-	uml | arm64)
+	uml | arm64 | native)
 		TARGET=$1
 		shift
 		;;
@@ -328,8 +329,8 @@ main() {
 	else
 		TREE=$("$SHADOW_SCRIPTS/kernel-tree.sh")
 		LOCK=kunit
-		BUILD=$SHADOW_CACHE/kunit-uml
-		[ "$TARGET" = uml ] || BUILD=$SHADOW_CACHE/debug-kernel/build
+		BUILD=$SHADOW_CACHE/kunit-$TARGET
+		[ "$TARGET" != arm64 ] || BUILD=$SHADOW_CACHE/debug-kernel/build
 	fi
 	if [ "$VERB" = debug ] && is_published; then
 		exit 0

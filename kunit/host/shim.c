@@ -19,6 +19,8 @@
 
 /* 64 KiB is the largest page of a machine. */
 #define VMALLOC_ALIGN	0x10000UL
+/* Looks at a lock until the processor is left to somebody else */
+#define LOCK_SPINS	1024
 
 int shadow_host_thread(void)
 {
@@ -39,10 +41,17 @@ void shadow_host_lock_misuse(const char *what)
 
 void shadow_host_lock_wait(raw_spinlock_t *lock)
 {
+	unsigned int spins;
+
 	if (shadow_host_lock_is_held(lock))
 		shadow_host_lock_misuse("taken twice by one thread");
-	while (!raw_spin_trylock(lock))
-		sched_yield();
+	/* Held for some hundred nanoseconds, unless its holder lost the CPU */
+	for (spins = 1; !raw_spin_trylock(lock); spins++) {
+		for (; raw_spin_is_locked(lock) && spins % LOCK_SPINS; spins++)
+			cpu_relax();
+		if (spins % LOCK_SPINS == 0)
+			sched_yield();
+	}
 }
 
 int vscnprintf(char *buf, size_t size, const char *fmt, va_list args)

@@ -93,6 +93,10 @@ static inline void raw_spin_unlock(raw_spinlock_t *lock)
 #define spin_unlock_irqrestore(lock, flags) \
 	raw_spin_unlock_irqrestore(lock, flags)
 
+#ifdef __x86_64__
+#define cpu_relax()	__builtin_ia32_pause()
+#else
 #define cpu_relax()	barrier()
+#endif
 
 #endif /* SHADOW_HOST_SPINLOCK_H */
