@@ -181,6 +181,9 @@ static u32 count_block(struct shadow_audit *audit, const struct shadow_page *pag
 	case SHADOW_PAGE_HOLE:
 		audit->holes++;
 		return 1;
+	case SHADOW_PAGE_DEVICE:
+		audit->device++;
+		return 1;
 	case SHADOW_PAGE_RESERVED:
 		audit->reserved[owner]++;
 		return 1;
@@ -212,9 +215,22 @@ static void count_bank(struct shadow_audit *audit,
 		index += count_block(audit, &memmap->pages[index]);
 }
 
+static void count_devices(struct shadow_audit *audit,
+			  const struct shadow_memmap *memmap)
+{
+	unsigned int nr;
+	u32 i;
+
+	for (nr = SHADOW_MEMMAP_BOOT_BANKS; nr < SHADOW_MEMMAP_BANKS; nr++) {
+		audit->nr_frames += memmap->bank[nr].nr;
+		for (i = 0; i < memmap->bank[nr].nr; i++)
+			count_block(audit, &memmap->pages[memmap->bank[nr].first + i]);
+	}
+}
+
 static u64 sum_owners(const struct shadow_audit *audit)
 {
-	u64 sum = audit->holes + audit->buddy + audit->pcp;
+	u64 sum = audit->holes + audit->buddy + audit->pcp + audit->device;
 	unsigned int owner;
 
 	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++)
@@ -247,6 +263,7 @@ int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 	irqflags = shadow_nodes_lock(&mm->nodes);
 	for (nr = 0; nr < memmap->nr_banks; nr++)
 		count_bank(audit, memmap, &memmap->bank[nr]);
+	count_devices(audit, memmap);
 	shadow_nodes_unlock(&mm->nodes, irqflags);
 	if (sum_owners(audit) != audit->nr_frames)
 		return shadow_fault_raise(&audit->fault,

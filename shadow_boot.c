@@ -15,6 +15,7 @@
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
+#include "shadow_vmemmap.h"
 #include "shadow_watermark.h"
 #include "shadow_zonelist.h"
 
@@ -180,6 +181,12 @@ free_pcp:
 
 static void drop_pcp(struct shadow_mm *mm)
 {
+	const struct shadow_vmemmap vmemmap = {
+		.nodes = &mm->nodes, .layout = &mm->layout,
+		.pgt = &mm->swapper, .mb = &mm->memblock,
+	};
+
+	shadow_vmemmap_remove_devices(&vmemmap);
 	shadow_pcp_fini(&mm->nodes);
 	mm->host->free(mm->pcp_mem);
 	mm->pcp_mem = NULL;

@@ -211,6 +211,20 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.ends = WITH(MEM_INIT),
 		.over = "early mappings are over",
 	},
+	[SHADOW_CTL_MEMREMAP_PAGES] = {
+		.name = "memremap_pages",
+		.usage = "memremap_pages BASE BYTES",
+		.meaning = "give frames at BASE, where no memory is, a struct page in zone Device",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.since = WITH(WATERMARKS),
+	},
+	[SHADOW_CTL_MEMUNMAP_PAGES] = {
+		.name = "memunmap_pages",
+		.usage = "memunmap_pages BASE",
+		.meaning = "take it away again",
+		.arg = { ARG(BASE) },
+		.since = WITH(WATERMARKS),
+	},
 	[SHADOW_CTL_CREATE] = {
 		.name = "create",
 		.usage = "create NAME [PARAMETER=VALUE]...",

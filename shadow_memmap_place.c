@@ -188,3 +188,64 @@ int shadow_memmap_alloc(struct shadow_memmap *memmap, struct shadow_early *early
 	*pageblock_mt = (u8 *)table + shadow_memmap_section_bytes(memmap);
 	return 0;
 }
+
+/* ---------------------------------------------------------- devices' frames -- */
+
+/**
+ * shadow_memmap_free_device() - a bank for frames that come later
+ * @memmap: the memmap
+ *
+ * Context: whoever keeps others from adding some.
+ * Return: its number; SHADOW_MEMMAP_BANKS: all are in use.
+ */
+unsigned int shadow_memmap_free_device(const struct shadow_memmap *memmap)
+{
+	unsigned int nr = SHADOW_MEMMAP_BOOT_BANKS;
+
+	while (nr < SHADOW_MEMMAP_BANKS && memmap->bank[nr].nr)
+		nr++;
+	return nr;
+}
+
+/**
+ * shadow_memmap_set_device() - frames have entries from now on
+ * @memmap: the memmap, of model VMEMMAP
+ * @nr: number of a free bank for devices' frames
+ * @range: the frames, none of which has an entry
+ * @pages: their entries, which say already what they are
+ *
+ * Whoever asks for a frame of memory at the same time finds it as before.
+ *
+ * Context: whoever keeps others from adding or removing some.
+ * Return: 0, or -EINVAL or -ERANGE where @pages cannot be reached by an index.
+ */
+int shadow_memmap_set_device(struct shadow_memmap *memmap, unsigned int nr,
+			     const struct shadow_memmap_bank *range, void *pages)
+{
+	struct shadow_memmap_bank *bank = &memmap->bank[nr];
+	int err;
+
+	*bank = *range;
+	err = shadow_memmap_place(memmap, nr, pages);
+	if (err) {
+		bank->nr = 0;
+		return err;
+	}
+	WRITE_ONCE(memmap->nr_devices, memmap->nr_devices + 1);
+	WRITE_ONCE(memmap->many, true);
+	return 0;
+}
+
+/**
+ * shadow_memmap_drop_device() - frames have no entries any more
+ * @memmap: the memmap
+ * @nr: number of their bank
+ *
+ * Context: whoever keeps others from adding or removing some.
+ */
+void shadow_memmap_drop_device(struct shadow_memmap *memmap, unsigned int nr)
+{
+	WRITE_ONCE(memmap->bank[nr].nr, 0);
+	WRITE_ONCE(memmap->nr_devices, memmap->nr_devices - 1);
+	WRITE_ONCE(memmap->many, memmap->nr_banks > 1 || memmap->nr_devices);
+}

@@ -214,12 +214,12 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	u64 page = 1ULL << mm->cfg.page_shift;
 	char text[80];
 
+	shadow_view_memory_models(seq, mm);
 	seq_puts(seq, "\nWhat the machine's own records cost\n");
 	scnprintf(text, sizeof(text), "%zu for each of %llu frames (the kernel's struct page: 64)",
 		  sizeof(struct shadow_page), entries);
 	cost_line(seq, "memmap", entries * sizeof(struct shadow_page), text);
-	scnprintf(text, sizeof(text), "one for each of %u pageblocks",
-		  shadow_pageblocks(&mm->nodes));
+	scnprintf(text, sizeof(text), "a byte for each pageblock of all that the block could describe");
 	cost_line(seq, "pageblock types", shadow_pageblocks(&mm->nodes), text);
 	cost_line(seq, "idmap_pg_dir", mm->idmap.nr_tables * page, "tables in the image");
 	cost_line(seq, "init_pg_dir", mm->init_pg.nr_tables * page, "tables in the image");
@@ -233,6 +233,7 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	cost_line(seq, "frag_history", shadow_frag_bytes(), text);
 	cost_line(seq, "slab locks and heads", shadow_slab_bytes(mm->nr_cpus), "all caches");
 	cost_line(seq, "zones", sizeof(mm->nodes), "nodes, zones, free areas, zonelists");
+	shadow_view_zone_overhead(seq, mm);
 	cost_line(seq, "memblock", sizeof(mm->memblock), "the first region arrays, owners");
 	cost_line(seq, "struct shadow_mm", sizeof(*mm), "all of it, zones and memblock included");
 }
@@ -299,13 +300,16 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 
 static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)
 {
-	u64 sum = audit->holes + audit->buddy + audit->pcp;
+	u64 sum = audit->holes + audit->buddy + audit->pcp + audit->device;
 	unsigned int owner;
 
 	seq_puts(seq, "\nOwner of every frame, in frames\n");
 	seq_printf(seq, "  %-20s %10llu  no memory there\n", "hole", audit->holes);
 	seq_printf(seq, "  %-20s %10llu  free, in the buddy's areas\n", "buddy", audit->buddy);
 	seq_printf(seq, "  %-20s %10llu  free, on per-CPU lists\n", "pcp", audit->pcp);
+	if (audit->device)
+		seq_printf(seq, "  %-20s %10llu  of zone Device, never the buddy's\n",
+			   "device", audit->device);
 	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++) {
 		sum += audit->owned[owner] + audit->reserved[owner];
 		if (audit->owned[owner])

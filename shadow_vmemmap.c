@@ -163,10 +163,15 @@ int shadow_vmemmap_verify(const struct shadow_nodes *nodes,
 
 	if (memmap->model != SHADOW_MEMMODEL_VMEMMAP)
 		return 0;
-	for (nr = 0; nr < SHADOW_MEMMAP_BANKS && !err; nr++)
-		if (memmap->bank[nr].nr)
-			err = verify_bank(nodes, &memmap->bank[nr],
-					  nr >= SHADOW_MEMMAP_BOOT_BANKS, layout,
-					  pgt, fault);
+	for (nr = 0; nr < SHADOW_MEMMAP_BANKS && !err; nr++) {
+		bool device = nr >= SHADOW_MEMMAP_BOOT_BANKS;
+
+		if (!memmap->bank[nr].nr)
+			continue;
+		err = verify_bank(nodes, &memmap->bank[nr], device, layout, pgt,
+				  fault);
+		if (device && !err)
+			err = shadow_vmemmap_verify_device(nodes, nr, fault);
+	}
 	return err;
 }

@@ -33,6 +33,7 @@ enum shadow_audit_layer {
  * @holes: frames without memory
  * @buddy: free, in the buddy's areas
  * @pcp: free, on per-CPU lists
+ * @device: frames of zone DEVICE, never the buddy's
  * @owned: in use, by owner
  * @reserved: never given to the buddy, by owner
  * @asked: layers that exist and were asked
@@ -44,6 +45,7 @@ struct shadow_audit {
 	u64 holes;
 	u64 buddy;
 	u64 pcp;
+	u64 device;
 	u64 owned[SHADOW_NR_OWNERS];
 	u64 reserved[SHADOW_NR_OWNERS];
 	u32 asked;

@@ -67,6 +67,10 @@ int shadow_ctl_early_ioremap(struct shadow_ctl *ctl,
 			     const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_early_iounmap(struct shadow_ctl *ctl,
 			     const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
+			      const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_memunmap_pages(struct shadow_ctl *ctl,
+			      const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_create(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_destroy(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

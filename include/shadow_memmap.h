@@ -388,6 +388,10 @@ int shadow_memmap_place(struct shadow_memmap *memmap, unsigned int nr,
 void shadow_memmap_set_sections(struct shadow_memmap *memmap, void *table);
 int shadow_memmap_alloc(struct shadow_memmap *memmap, struct shadow_early *early,
 			unsigned int pageblock_log2, u8 **pageblock_mt);
+unsigned int shadow_memmap_free_device(const struct shadow_memmap *memmap);
+int shadow_memmap_set_device(struct shadow_memmap *memmap, unsigned int nr,
+			     const struct shadow_memmap_bank *range, void *pages);
+void shadow_memmap_drop_device(struct shadow_memmap *memmap, unsigned int nr);
 u64 shadow_memmap_chunk_bytes(const struct shadow_memmap *memmap);
 void shadow_memmap_set_chunk(struct shadow_memmap *memmap, void *chunk);
 

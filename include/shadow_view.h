@@ -86,4 +86,8 @@ void shadow_view_why_whole(struct seq_file *seq, struct shadow_machine *machine)
 void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_page_ask(struct shadow_machine *machine, const char *text);
 
+/* shadow_view_memmap.c: parts of the layout */
+void shadow_view_memory_models(struct seq_file *seq, const struct shadow_mm *mm);
+void shadow_view_zone_overhead(struct seq_file *seq, const struct shadow_mm *mm);
+
 #endif /* SHADOW_VIEW_H */
