@@ -128,17 +128,6 @@ static noinline void not_free(struct shadow_zone *zone, u32 index,
 			   index, order, mt);
 }
 
-/*
- * Aligned, and all of it in the memmap: then so is what is split off it. A
- * frame alone is both.
- */
-static bool fits(const struct shadow_memmap *memmap, u32 index,
-		 unsigned int order)
-{
-	return shadow_page_aligned(memmap, index, order) &&
-	       memmap->nr - index >= BIT(order);
-}
-
 /**
  * __shadow_buddy_first() - the block that a list would give next
  * @zone: the zone
@@ -159,9 +148,26 @@ struct shadow_page *__shadow_buddy_first(struct shadow_zone *zone,
 	lockdep_assert_held(&zone->lock);
 	if (likely(page && (page->flags & SHADOW_BUDDY_MASK) ==
 			   shadow_buddy_want(zone, order, mt) &&
-		   fits(memmap, index, order)))
+		   shadow_page_fits(memmap, index, order)))
 		return page;
 	not_free(zone, index, order, mt);
+	return NULL;
+}
+
+/* Where an operation ends that found something corrupt: off the straight path */
+static noinline struct shadow_page *bad_head(struct shadow_zone *zone,
+					     u32 index, unsigned int order,
+					     unsigned int mt)
+{
+	not_free(zone, index, order, mt);
+	return NULL;
+}
+
+static noinline struct shadow_page *bad_links(struct shadow_zone *zone,
+					      u32 index, unsigned int order,
+					      unsigned int mt)
+{
+	corrupt(zone, index, order, mt);
 	return NULL;
 }
 
@@ -177,30 +183,24 @@ pop(struct shadow_zone *zone, unsigned int order, unsigned int mt)
 	if (unlikely(index >= nr ||
 		     (pages[index].flags & SHADOW_BUDDY_MASK) !=
 		     shadow_buddy_want(zone, order, mt) ||
-		     (order && !fits(memmap, index, order)))) {
-		not_free(zone, index, order, mt);
-		return NULL;
-	}
+		     (order && !shadow_page_fits(memmap, index, order))))
+		return bad_head(zone, index, order, mt);
 	next = pages[index].next;
 	if (unlikely(pages[index].prev != SHADOW_NO_PAGE))
-		goto bad_links;
+		return bad_links(zone, index, order, mt);
 	if (next == SHADOW_NO_PAGE) {
 		if (unlikely(area->list[mt].last != index))
-			goto bad_links;
+			return bad_links(zone, index, order, mt);
 		area->list[mt].last = SHADOW_NO_PAGE;
 		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
 	} else {
 		if (unlikely(next >= nr || pages[next].prev != index))
-			goto bad_links;
+			return bad_links(zone, index, order, mt);
 		pages[next].prev = SHADOW_NO_PAGE;
 	}
 	area->list[mt].first = next;
 	area->nr_free--;
 	return &pages[index];
-
-bad_links:
-	corrupt(zone, index, order, mt);
-	return NULL;
 }
 
 /*
@@ -216,10 +216,11 @@ static __always_inline void split(struct shadow_zone *zone,
 	u32 index = shadow_page_index(zone->memmap, page);
 	u32 pf = (page->flags & SHADOW_PF_STAYS) |
 		 SHADOW_PF(SHADOW_PAGE_BUDDY, from, 0, mt);
-	u32 half = BIT(from), added = half - BIT(order);
+	unsigned long half = BIT(from), least = BIT(order);
+	struct shadow_page_list *list;
 	struct shadow_page *upper;
 
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order);
+	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | (half - least));
 	do {
 		half >>= 1;
 		area--;
@@ -228,11 +229,12 @@ static __always_inline void split(struct shadow_zone *zone,
 		upper->next = SHADOW_NO_PAGE;
 		upper->prev = SHADOW_NO_PAGE;
 		WRITE_ONCE(upper->flags, pf);
-		area->list[mt].first = index + half;
-		area->list[mt].last = index + half;
+		list = &area->list[mt];
+		list->first = index + half;
+		list->last = index + half;
 		area->nr_free++;
-	} while (half != BIT(order));
-	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | added);
+	} while (half != least);
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order);
 }
 
 /**
@@ -286,6 +288,70 @@ struct shadow_page *__shadow_buddy_smallest(struct shadow_zone *zone,
 	return page;
 }
 
+/*
+ * Three ways on from the straight path below, which ends in each of them: it
+ * needs no registers saved.
+ */
+static noinline struct shadow_page *count_due(struct shadow_zone *zone,
+					      struct shadow_page *page)
+{
+	__shadow_frag_due(zone);
+	return page;
+}
+
+static noinline struct shadow_page *take_part(struct shadow_zone *zone,
+					      struct shadow_page *page,
+					      unsigned int from,
+					      unsigned int order,
+					      unsigned int mt)
+{
+	split(zone, page, from, order, mt);
+	__shadow_frag_count(zone);
+	return page;
+}
+
+static noinline struct shadow_page *take_others(struct shadow_zone *zone,
+						unsigned int order,
+						unsigned int mt,
+						unsigned int alloc_flags)
+{
+	struct shadow_page *page;
+
+	page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
+	if (page) {
+		WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+		__shadow_frag_count(zone);
+	}
+	return page;
+}
+
+static __always_inline struct shadow_page *take(struct shadow_zone *zone,
+						unsigned int order,
+						unsigned int mt,
+						unsigned int alloc_flags)
+{
+	u32 orders = zone->orders[mt] >> order;
+	struct shadow_page *page;
+	unsigned int from;
+
+	if (shadow_fault_frozen(zone_fault(zone)) ||
+	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+			       1ULL << (zone->nodes->page_shift + order)))
+		return NULL;
+	if (unlikely(!orders))
+		return take_others(zone, order, mt, alloc_flags);
+	from = order + __ffs(orders);
+	page = pop(zone, from, mt);
+	if (unlikely(!page))
+		return NULL;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	if (from != order)
+		return take_part(zone, page, from, order, mt);
+	if (unlikely(!--zone->frag_left))
+		return count_due(zone, page);
+	return page;
+}
+
 /**
  * __shadow_buddy_alloc() - take a block off a zone
  * @zone: the zone
@@ -306,30 +372,8 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 					 unsigned int order, unsigned int mt,
 					 unsigned int alloc_flags)
 {
-	u32 orders = zone->orders[mt] >> order;
-	struct shadow_page *page;
-	unsigned int from;
-
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)) ||
-	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
-			       1ULL << (zone->nodes->page_shift + order)))
-		return NULL;
-	if (likely(orders)) {
-		from = order + __ffs(orders);
-		page = pop(zone, from, mt);
-		if (unlikely(!page))
-			return NULL;
-		if (from > order)
-			split(zone, page, from, order, mt);
-	} else {
-		page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
-		if (!page)
-			return NULL;
-	}
-	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
-	__shadow_frag_count(zone);
-	return page;
+	return take(zone, order, mt, alloc_flags);
 }
 
 /*
@@ -382,7 +426,7 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 	if (unlikely(alloc_flags & SHADOW_ALLOC_HIGHATOMIC))
 		page = alloc_highatomic(zone, order);
 	if (likely(!page))
-		page = __shadow_buddy_alloc(zone, order, mt, alloc_flags);
+		page = take(zone, order, mt, alloc_flags);
 	if (unlikely(!page) && (alloc_flags & SHADOW_ALLOC_NON_BLOCK))
 		page = alloc_highatomic(zone, order);
 	if (likely(page))
@@ -394,118 +438,177 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 /* ------------------------------------------------------------- giving -- */
 
 /*
- * Index of the first frame of the free buddy that a block merges with, or
- * SHADOW_NO_PAGE. A block and its buddy are in the same bank of the memmap.
- *
- * Zone and node are part of the compare: a block never grows across a zone's
- * border. BUDDY is only written under this zone's lock, so a frame that has it
- * now keeps it; any other state may change under us and does not matter.
+ * A block and its buddy are in the same bank of the memmap. Zone and node are
+ * part of the compare: a block never grows across a zone's border. BUDDY is
+ * only written under this zone's lock, so a frame that has it now keeps it; any
+ * other state may change under us and does not matter.
  */
-static __always_inline u32 free_buddy(const struct shadow_memmap *memmap,
-				      u32 at, unsigned int order, u32 mask,
-				      u32 want)
+static __always_inline bool is_free(const struct shadow_memmap *memmap,
+				    u32 index, u32 mask, u32 want)
 {
-	u32 index = at ^ (u32)BIT(order);
-
-	if (likely(index < memmap->nr) &&
-	    (READ_ONCE(memmap->pages[index].flags) & mask) == want)
-		return index;
-	return SHADOW_NO_PAGE;
+	return likely(index < memmap->nr) &&
+	       (READ_ONCE(memmap->pages[index].flags) & mask) == want;
 }
 
-/* A free block leaves its list, which is often the only one there */
-static __always_inline bool unlink(struct shadow_zone *zone, u32 index,
-				   unsigned int order, unsigned int mt)
+/*
+ * A free block leaves its list, which is often the only one there; @orders is
+ * the type's summary, its bit gone then.
+ */
+static __always_inline bool unlink(struct shadow_zone *zone,
+				   struct shadow_free_area *area,
+				   struct shadow_page_list *list, u32 index,
+				   u32 bit, u32 *orders)
 {
-	struct shadow_free_area *area = &zone->free_area[order];
-	struct shadow_page_list *list = &area->list[mt];
-
-	if (list->first == list->last) {
-		if (unlikely(list->first != index))
-			return corrupt(zone, index, order, mt);
+	if (list->first == index && list->last == index) {
 		list->first = SHADOW_NO_PAGE;
 		list->last = SHADOW_NO_PAGE;
-		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
+		*orders &= ~bit;
 	} else if (unlikely(!shadow_page_list_del(zone->memmap, list,
 						  &zone->memmap->pages[index]))) {
-		return corrupt(zone, index, order, mt);
+		return false;
 	}
 	area->nr_free--;
 	return true;
 }
 
-/* What a block has become by merging */
-struct merged {
-	u32 at;			/* index of its first frame */
-	unsigned int order;
-};
-
-/* The upper half stops being the first frame of anything */
-static __always_inline void join(const struct shadow_memmap *memmap,
-				 struct merged *m)
+/*
+ * Merges inside a pageblock, where all are of one type: it is part of the
+ * compare. @index becomes that of the whole; what is returned is log2 of its
+ * frames, or -1 where something is corrupt.
+ *
+ * A block that merges stops being the first frame of anything, but for the
+ * lowest: that is one store a level, of what never changes.
+ */
+static __always_inline int merge(struct shadow_zone *zone, u32 *index,
+				 unsigned int order, unsigned int mt)
 {
-	u32 upper = m->at | (u32)BIT(m->order);
-	struct shadow_page *page = &memmap->pages[upper];
+	const struct shadow_memmap *memmap = zone->memmap;
+	const u32 end = BIT(zone->nodes->pageblock_log2), nr = memmap->nr;
+	struct shadow_free_area *area = &zone->free_area[order];
+	struct shadow_page_list *list = &area->list[mt];
+	u32 want = shadow_buddy_want(zone, order, mt);
+	u32 bit = BIT(order), at = *index, orders = zone->orders[mt];
+	struct shadow_page *const pages = memmap->pages;
+	const u32 stays = pages[at].flags & SHADOW_PF_STAYS;
 
-	WRITE_ONCE(page->flags, page->flags & SHADOW_PF_STAYS);
-	m->at &= ~(u32)BIT(m->order);
-	m->order++;
+	for (; bit < end; bit <<= 1) {
+		u32 buddy = at ^ bit;
+
+		if (buddy >= nr ||
+		    (READ_ONCE(pages[buddy].flags) & SHADOW_BUDDY_MASK) != want)
+			break;
+		if (unlikely(!unlink(zone, area, list, buddy, bit, &orders))) {
+			corrupt(zone, buddy, __ffs(bit), mt);
+			return -1;
+		}
+		WRITE_ONCE(pages[at | bit].flags, stays);
+		at &= ~bit;
+		want += SHADOW_PF(0, 1, 0, 0);
+		area++;
+		list = (void *)list + sizeof(*area);
+	}
+	WRITE_ONCE(zone->orders[mt], orders);
+	*index = at;
+	return __ffs(bit);
 }
 
 /*
  * From a pageblock upwards the buddy may be of another type: its pageblocks
  * become ours then, so that all of a block is of one type; but what is reserved
- * stays apart.
+ * stays apart. As merge().
  */
-static noinline bool merge_pageblocks(struct shadow_zone *zone,
-				      struct merged *m, unsigned int mt)
+static int merge_pageblocks(struct shadow_zone *zone, u32 *index,
+			    unsigned int order, unsigned int mt)
 {
 	const u32 mask = SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK;
 	const struct shadow_memmap *memmap = zone->memmap;
-	unsigned int max_order = zone->nodes->max_order, other;
-	u32 index;
+	unsigned int other;
+	struct shadow_page *buddy;
 
-	while (m->order < max_order) {
-		index = free_buddy(memmap, m->at, m->order, mask,
-				   shadow_buddy_want(zone, m->order, 0));
-		if (index == SHADOW_NO_PAGE)
+	__shadow_mobility_unmix(zone, &memmap->pages[*index], order);
+	for (; order < zone->nodes->max_order; order++) {
+		u32 bit = BIT(order);
+
+		if (!is_free(memmap, *index ^ bit, mask,
+			     shadow_buddy_want(zone, order, 0)))
 			break;
-		other = shadow_page_mt(&memmap->pages[index]);
-		if (unlikely(other >= SHADOW_MIGRATE_TYPES))
-			return corrupt(zone, index, m->order, other);
+		buddy = &memmap->pages[*index ^ bit];
+		other = shadow_page_mt(buddy);
 		if (other != mt && (other == SHADOW_MIGRATE_HIGHATOMIC ||
 				    mt == SHADOW_MIGRATE_HIGHATOMIC))
 			break;
-		if (!unlink(zone, index, m->order, other))
-			return false;
+		if (!__shadow_buddy_del(zone, buddy, order, other))
+			return -1;
+		account(zone, other, bit);
 		if (other != mt)
-			__shadow_mobility_change(zone, &memmap->pages[index],
-						 m->order, mt);
-		join(memmap, m);
+			__shadow_mobility_change(zone, buddy, order, mt);
+		shadow_page_set(&memmap->pages[*index | bit], 0);
+		*index &= ~bit;
 	}
-	return true;
+	return order;
 }
 
-/* Inside a pageblock all are of one type: it is part of the compare */
-static __always_inline bool merge(struct shadow_zone *zone, struct merged *m,
-				  unsigned int mt)
+static noinline int give_corrupt(struct shadow_zone *zone, u32 index,
+				 unsigned int order, unsigned int mt)
 {
-	unsigned int pageblock = zone->nodes->pageblock_log2;
-	const struct shadow_memmap *memmap = zone->memmap;
-	u32 want = shadow_buddy_want(zone, m->order, mt);
-	u32 index;
+	corrupt(zone, index, order, mt);
+	return -EUCLEAN;
+}
 
-	for (; m->order < pageblock; want += SHADOW_PF(0, 1, 0, 0)) {
-		index = free_buddy(memmap, m->at, m->order, SHADOW_BUDDY_MASK, want);
-		if (index == SHADOW_NO_PAGE)
-			return true;
-		if (!unlink(zone, index, m->order, mt))
-			return false;
-		join(memmap, m);
-	}
-	__shadow_mobility_unmix(zone, &memmap->pages[m->at],
-				m->order);
-	return merge_pageblocks(zone, m, mt);
+static noinline int give_due(struct shadow_zone *zone)
+{
+	__shadow_frag_due(zone);
+	return 0;
+}
+
+/* What is left when nothing more can be merged; @nr_pages were not free before */
+static __always_inline int give_block(struct shadow_zone *zone, u32 index,
+				      unsigned int order, unsigned int mt,
+				      u64 nr_pages)
+{
+	struct shadow_free_area *area = &zone->free_area[order];
+	struct shadow_page *page = &zone->memmap->pages[index];
+
+	if (unlikely(!shadow_page_list_push(zone->memmap, &area->list[mt], page)))
+		return give_corrupt(zone, index, order, mt);
+	WRITE_ONCE(page->flags, (page->flags & SHADOW_PF_BANK_MASK) |
+				shadow_buddy_want(zone, order, mt));
+	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | BIT(order));
+	area->nr_free++;
+	account(zone, mt, nr_pages);
+	WRITE_ONCE(zone->nr_free, zone->nr_free + nr_pages);
+	if (unlikely(!--zone->frag_left))
+		return give_due(zone);
+	return 0;
+}
+
+static noinline int give_merging(struct shadow_zone *zone, u32 index,
+				 unsigned int order, unsigned int mt)
+{
+	int merged = merge(zone, &index, order, mt);
+
+	if (merged >= (int)zone->nodes->pageblock_log2)
+		merged = merge_pageblocks(zone, &index, merged, mt);
+	if (unlikely(merged < 0))
+		return -EUCLEAN;
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE, merged - order);
+	return give_block(zone, index, merged, mt, BIT(order));
+}
+
+static __always_inline int give(struct shadow_zone *zone,
+				struct shadow_page *page, unsigned int order)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	u32 index = shadow_page_index(memmap, page);
+	unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
+
+	if (shadow_fault_frozen(zone_fault(zone)))
+		return -EUCLEAN;
+	if (order >= zone->nodes->pageblock_log2 ||
+	    is_free(memmap, index ^ (u32)BIT(order), SHADOW_BUDDY_MASK,
+		    shadow_buddy_want(zone, order, mt)))
+		return give_merging(zone, index, order, mt);
+	return give_block(zone, index, order, mt, BIT(order));
 }
 
 /**
@@ -524,25 +627,8 @@ static __always_inline bool merge(struct shadow_zone *zone, struct merged *m,
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order)
 {
-	const struct shadow_memmap *memmap = zone->memmap;
-	u32 index = shadow_page_index(memmap, page);
-	struct merged m = { .at = index, .order = order };
-	unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
-
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)) || !merge(zone, &m, mt))
-		return -EUCLEAN;
-	if (m.order != order) {
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
-			     m.order - order);
-		page = &memmap->pages[m.at];
-	}
-	if (!put(zone, page, m.order, mt, false))
-		return -EUCLEAN;
-	account(zone, mt, BIT(order));
-	WRITE_ONCE(zone->nr_free, zone->nr_free + BIT(order));
-	__shadow_frag_count(zone);
-	return 0;
+	return give(zone, page, order);
 }
 
 /**
@@ -590,7 +676,7 @@ int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 	int err;
 
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = __shadow_buddy_free(zone, page, order);
+	err = give(zone, page, order);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return err;
 }
