@@ -472,21 +472,20 @@ static __always_inline bool unlink(struct shadow_zone *zone,
 }
 
 /*
- * Merges inside a pageblock, where all are of one type: it is part of the
- * compare. @index becomes that of the whole; what is returned is log2 of its
- * frames, or -1 where something is corrupt.
+ * Merges as long as the buddy is free and of the same type, which inside a
+ * pageblock it always is, up to @end frames. @index becomes that of the whole;
+ * what is returned are its frames, or 0 where something is corrupt.
  *
  * A block that merges stops being the first frame of anything, but for the
  * lowest: that is one store a level, of what never changes.
  */
-static __always_inline int merge(struct shadow_zone *zone, u32 *index,
-				 unsigned int order, unsigned int mt)
+static __always_inline u32 merge(struct shadow_zone *zone, u32 *index,
+				 unsigned int order, unsigned int mt, u32 end)
 {
 	const struct shadow_memmap *memmap = zone->memmap;
-	const u32 end = BIT(zone->nodes->pageblock_log2), nr = memmap->nr;
 	struct shadow_free_area *area = &zone->free_area[order];
 	struct shadow_page_list *list = &area->list[mt];
-	u32 want = shadow_buddy_want(zone, order, mt);
+	u32 want = shadow_buddy_want(zone, order, mt), nr = memmap->nr;
 	u32 bit = BIT(order), at = *index, orders = zone->orders[mt];
 	struct shadow_page *const pages = memmap->pages;
 	const u32 stays = pages[at].flags & SHADOW_PF_STAYS;
@@ -499,7 +498,7 @@ static __always_inline int merge(struct shadow_zone *zone, u32 *index,
 			break;
 		if (unlikely(!unlink(zone, area, list, buddy, bit, &orders))) {
 			corrupt(zone, buddy, __ffs(bit), mt);
-			return -1;
+			return 0;
 		}
 		WRITE_ONCE(pages[at | bit].flags, stays);
 		at &= ~bit;
@@ -509,43 +508,50 @@ static __always_inline int merge(struct shadow_zone *zone, u32 *index,
 	}
 	WRITE_ONCE(zone->orders[mt], orders);
 	*index = at;
-	return __ffs(bit);
+	return bit;
 }
 
 /*
  * From a pageblock upwards the buddy may be of another type: its pageblocks
  * become ours then, so that all of a block is of one type; but what is reserved
- * stays apart. As merge().
+ * stays apart. One level; false: nothing to merge with, or the machine is
+ * frozen.
  */
-static int merge_pageblocks(struct shadow_zone *zone, u32 *index,
-			    unsigned int order, unsigned int mt)
+static bool merge_other(struct shadow_zone *zone, u32 *index,
+			unsigned int order, unsigned int mt)
 {
-	const u32 mask = SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK;
 	const struct shadow_memmap *memmap = zone->memmap;
+	u32 buddy = *index ^ (u32)BIT(order);
+	struct shadow_page *page = shadow_page_at(memmap, buddy);
 	unsigned int other;
-	struct shadow_page *buddy;
 
-	__shadow_mobility_unmix(zone, &memmap->pages[*index], order);
-	for (; order < zone->nodes->max_order; order++) {
-		u32 bit = BIT(order);
+	if (!page || !is_free(memmap, buddy, SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK,
+			      shadow_buddy_want(zone, order, 0)))
+		return false;
+	other = shadow_page_mt(page);
+	if (other == SHADOW_MIGRATE_HIGHATOMIC || mt == SHADOW_MIGRATE_HIGHATOMIC ||
+	    !__shadow_buddy_del(zone, page, order, other))
+		return false;
+	__shadow_mobility_change(zone, page, order, mt);
+	shadow_page_set(&memmap->pages[*index | buddy], 0);
+	*index &= buddy;
+	return true;
+}
 
-		if (!is_free(memmap, *index ^ bit, mask,
-			     shadow_buddy_want(zone, order, 0)))
+/* As merge(), from a pageblock upwards, all of which has become free */
+static noinline u32 merge_pageblocks(struct shadow_zone *zone, u32 *index,
+				     unsigned int order, unsigned int mt)
+{
+	u32 end = BIT(zone->nodes->max_order), bit;
+
+	__shadow_mobility_unmix(zone, &zone->memmap->pages[*index], order);
+	for (;;) {
+		bit = merge(zone, index, order, mt, end);
+		if (!bit || bit >= end || !merge_other(zone, index, __ffs(bit), mt))
 			break;
-		buddy = &memmap->pages[*index ^ bit];
-		other = shadow_page_mt(buddy);
-		if (other != mt && (other == SHADOW_MIGRATE_HIGHATOMIC ||
-				    mt == SHADOW_MIGRATE_HIGHATOMIC))
-			break;
-		if (!__shadow_buddy_del(zone, buddy, order, other))
-			return -1;
-		account(zone, other, bit);
-		if (other != mt)
-			__shadow_mobility_change(zone, buddy, order, mt);
-		shadow_page_set(&memmap->pages[*index | bit], 0);
-		*index &= ~bit;
+		order = __ffs(bit) + 1;
 	}
-	return order;
+	return shadow_fault_frozen(zone_fault(zone)) ? 0 : bit;
 }
 
 static noinline int give_corrupt(struct shadow_zone *zone, u32 index,
@@ -585,14 +591,16 @@ static __always_inline int give_block(struct shadow_zone *zone, u32 index,
 static noinline int give_merging(struct shadow_zone *zone, u32 index,
 				 unsigned int order, unsigned int mt)
 {
-	int merged = merge(zone, &index, order, mt);
+	u32 pageblock = BIT(zone->nodes->pageblock_log2);
+	u32 bit = merge(zone, &index, order, mt, pageblock);
 
-	if (merged >= (int)zone->nodes->pageblock_log2)
-		merged = merge_pageblocks(zone, &index, merged, mt);
-	if (unlikely(merged < 0))
+	if (bit >= pageblock)
+		bit = merge_pageblocks(zone, &index, __ffs(bit), mt);
+	if (unlikely(!bit))
 		return -EUCLEAN;
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE, merged - order);
-	return give_block(zone, index, merged, mt, BIT(order));
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
+		     __ffs(bit) - order);
+	return give_block(zone, index, __ffs(bit), mt, BIT(order));
 }
 
 static __always_inline int give(struct shadow_zone *zone,

@@ -119,7 +119,7 @@ static void count_mixed(const struct shadow_zone *zone, u32 first, u32 end,
 
 	while (index < end) {
 		mt = shadow_pageblock_mt(zone->nodes, index);
-		if (is_mixed(zone, &index, min(round_up(index + 1, block), (u64)end), mt))
+		if (is_mixed(zone, &index, min_t(u64, round_up(index + 1, block), end), mt))
 			nr[mt]++;
 		cond_resched();
 	}

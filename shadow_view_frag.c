@@ -188,7 +188,7 @@ static void print_sample(struct seq_file *seq, u64 number,
 		   sample->nid, shadow_zone_names[sample->type],
 		   sample->nr_free, sample->nr_large);
 	for (i = 0; i < ARRAY_SIZE(sample->unusable); i++)
-		seq_printf(seq, " %9d.%03d %8s%d.%03d",
+		seq_printf(seq, " %7d.%03d %5s%d.%03d",
 			   sample->unusable[i] / 1000,
 			   sample->unusable[i] % 1000,
 			   sample->extfrag[i] < 0 ? "-" : "",
@@ -199,13 +199,21 @@ static void print_sample(struct seq_file *seq, u64 number,
 
 static void print_head(struct seq_file *seq, const struct shadow_mm *mm)
 {
-	unsigned int large = mm->nodes.pageblock_log2;
+	unsigned int large = mm->nodes.pageblock_log2, i;
+	unsigned int order[] = { SHADOW_FRAG_SMALL, large };
+	char name[16];
 
 	seq_printf(seq, "# sample: its number; ops: blocks that had left or entered the zone's free areas; free: frames; large: wholly free pageblocks (order %u); unusable_N, extfrag_N: the indices of order N, see unusable_index and extfrag_index; mixed: pageblocks that a fallback has mixed and that were not wholly free since; one sample in %u ops of a zone (ctl: set frag_interval), the newest %u are kept\n",
 		   large, mm->frag.interval, SHADOW_FRAG_SAMPLES);
-	seq_printf(seq, "%8s %10s %4s %8s %9s %7s    unusable_%u    extfrag_%u   unusable_%-2u   extfrag_%-2u %6s\n",
-		   "sample", "ops", "node", "zone", "free", "large",
-		   SHADOW_FRAG_SMALL, SHADOW_FRAG_SMALL, large, large, "mixed");
+	seq_printf(seq, "%8s %10s %4s %8s %9s %7s", "sample", "ops", "node",
+		   "zone", "free", "large");
+	for (i = 0; i < ARRAY_SIZE(order); i++) {
+		scnprintf(name, sizeof(name), "unusable_%u", order[i]);
+		seq_printf(seq, " %11s", name);
+		scnprintf(name, sizeof(name), "extfrag_%u", order[i]);
+		seq_printf(seq, " %10s", name);
+	}
+	seq_printf(seq, " %7s\n", "mixed");
 }
 
 static void view_history(struct seq_file *seq, struct shadow_mm *mm, u64 rows)
