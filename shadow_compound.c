@@ -142,7 +142,11 @@ int shadow_put_page(struct shadow_nodes *nodes, struct shadow_page *page)
 	return shadow_free_pages(nodes, page, order);
 }
 
-/* What a piece of a block is: of the same owner, with a user of its own */
+/*
+ * What a piece of a block is: of the same owner, with a user of its own. Where
+ * one block ends and the next begins changes under the zone's lock alone:
+ * whoever walks from head to head holds it.
+ */
 static void set_piece(struct shadow_page *piece, const struct shadow_page *head,
 		      unsigned int order)
 {
@@ -178,6 +182,8 @@ static void shrink_head(struct shadow_page *head)
 int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
 		      unsigned int order)
 {
+	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+	unsigned long irqflags;
 	u32 i;
 
 	if (shadow_fault_frozen(nodes->fault))
@@ -187,9 +193,11 @@ int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
 		return -EINVAL;
 	if (atomic_read(&page->refcount) != 1)
 		return -EBUSY;
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	for (i = 1; i < BIT(order); i++)
 		set_piece(page + i, page, 0);
 	shrink_head(page);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return 0;
 }
 
@@ -213,6 +221,8 @@ int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
 int shadow_page_free_shared(struct shadow_nodes *nodes, unsigned int cpu,
 			    struct shadow_page *page, unsigned int order)
 {
+	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+	unsigned long irqflags;
 	unsigned int piece;
 	int err = 0;
 
@@ -225,9 +235,11 @@ int shadow_page_free_shared(struct shadow_nodes *nodes, unsigned int cpu,
 		atomic_set(&page->refcount, 1);
 		return shadow_free_pages_cpu(nodes, cpu, page, order);
 	}
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	for (piece = 0; piece < order; piece++)
 		set_piece(page + BIT(piece), page, piece);
 	shrink_head(page);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	while (order-- > 0 && !err)
 		err = shadow_free_pages_cpu(nodes, cpu, page + BIT(order), order);
 	if (err || !atomic_dec_and_test(&page->refcount))
