@@ -67,6 +67,9 @@ static bool parse_nodes(struct shadow_board_fate *fate,
  * shadow_board_nodes() - nodes that a board says its memory is of
  * @board: the board
  *
+ * A kernel that finds none makes up one: a dump of such a kernel, where all is
+ * node 0's, says nothing.
+ *
  * Context: any.
  * Return: how many, one more than the highest; 0 where it does not say.
  */
@@ -80,7 +83,7 @@ unsigned int shadow_board_nodes(const struct shadow_board *board)
 		for (; range < board->memory + board->nr_memory; range++)
 			if (!shadow_numa_valid_node(range->nid))
 				return 0;
-		return board->nr_nodes;
+		return board->nr_nodes > 1 ? board->nr_nodes : 0;
 	}
 	return shadow_numa_valid_node(range[board->nr_memory - 1].nid) ?
 	       board->nr_nodes : 0;

@@ -335,7 +335,7 @@ static u64 border(const struct shadow_mm *mm, unsigned int nid)
 	u64 total = mm->memblock.memory.total_size;
 	u64 part = total / mm->cfg.nr_nodes;
 	u64 block = 1ULL << (shadow_boot_max_order(mm) + mm->cfg.page_shift);
-	u64 align = min(block, (u64)rounddown_pow_of_two(part));
+	u64 align = min_t(u64, block, rounddown_pow_of_two(part));
 
 	if (!nid)
 		return 0;
@@ -375,7 +375,8 @@ int shadow_boot_split_nodes(struct shadow_mm *mm, char *effect)
 	unsigned int nid;
 	int err;
 
-	if (mm->cfg.nr_nodes == 1 || (mm->board && mm->fate.numa))
+	if (mm->cfg.nr_nodes == 1 ||
+	    (mm->board && mm->fate.numa && shadow_board_nodes(mm->board)))
 		return 0;
 	err = check_node_size(mm->cfg.nr_nodes, mm->cfg.page_shift,
 			      mm->memblock.memory.total_size, effect,

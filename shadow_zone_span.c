@@ -311,8 +311,10 @@ static void zone_span(struct shadow_nodes *nodes, struct shadow_zone *zone,
 	cut_movable(nodes, zone, node_end, &start, &end);
 	start = max(start, node->start_pfn);
 	end = min(end, node_end);
-	if (!node->spanned || start >= end)
-		start = end = 0;
+	if (!node->spanned || start >= end) {
+		start = 0;
+		end = 0;
+	}
 	zone->start_pfn = start;
 	zone->spanned = end - start;
 	zone->present = pages_in_range(nodes, mb, zone->nid, start, end);

@@ -298,8 +298,175 @@ static void boots_divided(struct kunit *test)
 	}
 }
 
+#define DUMP_OF_2							\
+	"memory\n"							\
+	" 0: 0x0000000040000000..0x0000000040ffffff 0 NONE\n"		\
+	" 1: 0x0000000041000000..0x0000000042ffffff 1 NONE\n"		\
+	"reserved\n"							\
+	" 0: 0x0000000040210000..0x000000004031ffff 0 NONE\n"
+
+#define DUMP_OF_1							\
+	"memory\n"							\
+	" 0: 0x0000000040000000..0x0000000042ffffff 0 NONE\n"		\
+	"reserved\n"							\
+	" 0: 0x0000000040ff0000..0x000000004100ffff 0 NONE\n"
+
+#define RAM	"memory=0x40000000+32M,0x50000000+32M size=16M"
+
+/**
+ * struct refusal - parameters that do not suit the memory
+ * @given: the parameters
+ * @dump: of a text board, or NULL
+ * @err: the errno
+ * @said: what the line begins with
+ */
+struct refusal {
+	const char *given;
+	const char *dump;
+	int err;
+	const char *said;
+};
+
+static const struct refusal refusals[] = {
+	{ "size=16M dma=8M dma32=4M", NULL, -EINVAL,
+	  "dma32=0x400000: is address 0x80600000, below dma, which is 0x80a00000; allowed" },
+	{ "size=16M dma32=0x80a00000 highmem=6M", NULL, -EINVAL,
+	  "highmem=0x600000: is address 0x80800000, below dma32, which is 0x80a00000;" },
+	{ "size=16M highmem=0", NULL, -ERANGE,
+	  "highmem=0: is address 0x80200000, but the image lies at" },
+	{ "size=32M highmem=2M", NULL, -ERANGE,
+	  "highmem=0x200000: is address 0x80400000, but the image lies at" },
+	{ "size=64M image=0+4M dtb=4M+64K highmem=4224K", NULL, -ERANGE,
+	  "highmem=0x420000: leaves 64K below, 64K in one piece; allowed: what leaves" },
+	{ "size=64M initrd=48M+4M highmem=50M", NULL, -ERANGE,
+	  "highmem=0x3200000: is address 0x83400000, but the initrd lies at 0x83200000 to" },
+	{ "size=4M nodes=8", NULL, -ERANGE,
+	  "nodes=8: 4096K of memory are 512K for each; a node has 1024K at least; " },
+	{ "size=32M granule=64k nodes=8 highmem=8M", NULL, 0, "" },
+	{ "size=16M nodes=3", DUMP_OF_2, -EINVAL,
+	  "nodes=3: board=memblock dumps says itself which of 2 nodes its memory is; " },
+	{ "size=16M nodes=2", DUMP_OF_2, 0, "" },
+	{ "size=16M nodes=3", DUMP_OF_1, 0, "" },
+	{ RAM " nodes=2 cmdline=numa=off", NULL, -EINVAL,
+	  "nodes=2: the command line says numa=off; allowed: 1, or without numa=off" },
+	{ RAM " nodes=1 cmdline=numa=off", NULL, 0, "" },
+	{ RAM " dma=0x50000000 highmem=0x48000000", NULL, -EINVAL,
+	  "highmem=0x48000000: is address 0x48000000, below dma, which is 0x50000000" },
+};
+
+static void refused_before_boot(struct kunit *test)
+{
+	const struct refusal *r;
+	char why[SHADOW_PARAMS_WHY];
+	struct setup *s;
+	int err;
+
+	for (r = refusals; r < refusals + ARRAY_SIZE(refusals); r++) {
+		s = shadow_test_alloc(test, sizeof(*s));
+		err = plan(test, s, r->given, r->dump, why);
+		KUNIT_EXPECT_EQ_MSG(test, err, r->err, "%s: %s", r->given, why);
+		KUNIT_EXPECT_TRUE_MSG(test, !strncmp(why, r->said, strlen(r->said)),
+				      "%s: %s\nis not: %s", r->given, why, r->said);
+	}
+}
+
+/* What mem= leaves is known when the machine boots */
+static void refused_at_boot(struct kunit *test)
+{
+	static const char given[] = RAM " nodes=8 cmdline=mem=4M";
+	struct shadow_mm *mm = &prepare(test, given, NULL)->mm;
+
+	KUNIT_EXPECT_EQ(test, shadow_boot_up(mm), -ERANGE);
+	KUNIT_EXPECT_EQ(test, mm->boot.nr_done, SHADOW_PHASE_BOOTMEM_INIT);
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(mm->boot.record[mm->boot.nr_done].effect,
+					      "nodes=8: "),
+			      "%s", mm->boot.record[mm->boot.nr_done].effect);
+}
+
+/**
+ * struct shape - a board, and where its nodes and MOVABLE begin
+ * @given: the parameters
+ * @dump: of a text board, or NULL
+ * @start: first byte of each node, 0 at the end
+ * @movable: first byte of MOVABLE of each
+ * @distance: from node 0 to node 1
+ */
+struct shape {
+	const char *given;
+	const char *dump;
+	u64 start[4];
+	u64 movable[4];
+	u8 distance;
+};
+
+static const struct shape boards[] = {
+	{ "size=16M", DUMP_OF_2, { 0x40000000, 0x41000000 }, { }, 20 },
+	{ "size=16M nodes=2 distance=10,42,11,10 movablecore=16M", DUMP_OF_2,
+	  { 0x40000000, 0x41000000 }, { 0, 0x42000000 }, 42 },
+	{ "size=16M nodes=3 kernelcore=3M", DUMP_OF_1,
+	  { 0x40000000, 0x41000000, 0x42000000 },
+	  { 0x40400000, 0x41400000, 0x42400000 }, 20 },
+	/* The hole is nobody's: both parts have 32 MiB */
+	{ RAM " nodes=2", NULL, { 0x40000000, 0x50000000 }, { }, 20 },
+	{ RAM " nodes=4 highmem=0x51000000", NULL,
+	  { 0x40000000, 0x41000000, 0x50000000, 0x51000000 }, { }, 20 },
+	/* The command line's, and a parameter that goes before it */
+	{ RAM " cmdline=movablecore=50%", NULL, { 0x40000000 }, { 0x42000000 } },
+	{ RAM " kernelcore=48M cmdline=kernelcore=16M", NULL, { 0x40000000 },
+	  { 0x51000000 } },
+	{ RAM " movablecore=50% cmdline=kernelcore=mirror", NULL, { 0x40000000 } },
+};
+
+static void boards_divided(struct kunit *test)
+{
+	const struct shape *shape;
+	struct shadow_audit audit;
+	struct shadow_mm *mm;
+	unsigned int nid;
+
+	for (shape = boards; shape < boards + ARRAY_SIZE(boards); shape++) {
+		mm = &prepare(test, shape->given, shape->dump)->mm;
+		boot(test, mm, shape->given);
+		expect_frames(test, mm, shape->given);
+		KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s: %s",
+				    shape->given, audit.fault.text);
+		for (nid = 0; nid < 4 && shape->start[nid]; nid++) {
+			KUNIT_EXPECT_EQ_MSG(test, mm->nodes.node[nid].start_pfn << 12,
+					    shape->start[nid], "%s", shape->given);
+			KUNIT_EXPECT_EQ_MSG(test, mm->nodes.movable_pfn[nid] << 12,
+					    shape->movable[nid], "%s", shape->given);
+		}
+		KUNIT_EXPECT_EQ_MSG(test, mm->nodes.nr_nodes, nid, "%s", shape->given);
+		if (nid > 1)
+			KUNIT_EXPECT_EQ_MSG(test, mm->nodes.distance[0][1],
+					    shape->distance, "%s", shape->given);
+		KUNIT_EXPECT_EQ(test, mm->nodes.state[SHADOW_N_CPU],
+				BIT(min(nid, 3U)) - 1);
+		shadow_boot_down(mm);
+		cond_resched();
+	}
+	KUNIT_EXPECT_STREQ(test, mm->fate.said[mm->fate.nr_said - 1],
+			   "The system has no mirror memory, ignore kernelcore=mirror.");
+}
+
+/* Reservations of a snapshot stay as they came, whatever border they cross */
+static void dump_keeps_reserved(struct kunit *test)
+{
+	struct shadow_mm *mm = &prepare(test, "size=16M nodes=3", DUMP_OF_1)->mm;
+
+	boot(test, mm, "nodes=3");
+	KUNIT_EXPECT_EQ(test, mm->memblock.reserved.cnt, 1);
+	KUNIT_EXPECT_EQ(test, mm->memblock.reserved.regions[0].base, 0x40ff0000);
+	KUNIT_EXPECT_EQ(test, mm->memblock.memory.cnt, 3);
+	shadow_boot_down(mm);
+}
+
 static struct kunit_case boot_zone_cases[] = {
 	KUNIT_CASE(boots_divided),
+	KUNIT_CASE(refused_before_boot),
+	KUNIT_CASE(refused_at_boot),
+	KUNIT_CASE(boards_divided),
+	KUNIT_CASE(dump_keeps_reserved),
 	{}
 };
 

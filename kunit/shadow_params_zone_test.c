@@ -80,7 +80,7 @@ static const struct refusal refusals[] = {
 	{ { "movablecore", "%" }, -EINVAL,
 	  "movablecore=%: not a number; allowed: 0% to 100%" },
 	{ { "movablecore", "half" }, -EINVAL,
-	  "movablecore=half: not a number of bytes; allowed: bytes, like 512M, or 0% to 100% of memory" },
+	  "movablecore=half: not a number of bytes; allowed: bytes, like 512M, or" },
 	{ { "kernelcore", "mirror" }, -EOPNOTSUPP,
 	  "kernelcore=mirror: there is no mirrored memory; allowed: bytes" },
 	{ { "kernelcore", "99999999999T" }, -ERANGE,

@@ -74,6 +74,15 @@ static void add(struct kunit *test, struct machine *m, unsigned int first,
 	m->model.nr = max(m->model.nr, first + nr);
 }
 
+static void mark_hotplug(struct kunit *test, struct machine *m,
+			 unsigned int first, unsigned int nr)
+{
+	u64 base = (u64)(BASE_PFN + first) << 12;
+
+	KUNIT_ASSERT_EQ(test, shadow_memblock_mark_hotplug(&m->mb, base, nr << 12),
+			0);
+}
+
 /* ------------------------------------------------------------- the model -- */
 
 static unsigned int first_frame(const struct model *model)
@@ -244,7 +253,8 @@ static void expect_model(struct kunit *test, struct machine *m)
 			c = &count[type];
 			if (zone->start_pfn != c->first ||
 			    zone->spanned != c->spanned || zone->present != c->present)
-				KUNIT_FAIL(test, "node %u %s: from %#llx spans %llu has %llu, expected %#llx %llu %llu",
+				KUNIT_FAIL(test,
+					   "node %u %s: from %#llx spans %llu has %llu, expected %#llx %llu %llu",
 					   nid, shadow_zone_names[type],
 					   zone->start_pfn, zone->spanned,
 					   zone->present, c->first, c->spanned,
@@ -325,8 +335,7 @@ static void hotpluggable(struct kunit *test)
 	add(test, m, 0, 64, 0);
 	add(test, m, 64, 64, 1);
 	m->nodes.kernelcore.bytes = 16 << 12;
-	KUNIT_ASSERT_EQ(test, shadow_memblock_mark_hotplug(&m->mb,
-				(u64)(BASE_PFN + 30) << 12, 8 << 12), 0);
+	mark_hotplug(test, m, 30, 8);
 	m->mb.movable_node = true;
 	shadow_zone_span_all(&m->nodes, &m->mb);
 	KUNIT_EXPECT_EQ(test, m->nodes.movable_pfn[0], BASE_PFN + 32);
@@ -344,8 +353,7 @@ static void states(struct kunit *test)
 	add(test, m, 64, 32, 3);
 	m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = BASE_PFN + 32;
 	m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
-	KUNIT_ASSERT_EQ(test, shadow_memblock_mark_hotplug(&m->mb,
-				(u64)(BASE_PFN + 64) << 12, 32 << 12), 0);
+	mark_hotplug(test, m, 64, 32);
 	m->mb.movable_node = true;
 	shadow_zone_span_all(&m->nodes, &m->mb);
 	KUNIT_EXPECT_EQ(test, m->nodes.state[SHADOW_N_ONLINE], 0xf);
@@ -356,25 +364,34 @@ static void states(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, m->nodes.node[2].spanned, 0);
 }
 
-/* Two nodes of up to 5 frames, every kernelcore, every start of HIGHMEM */
+/* Two nodes, of @a and of @b frames, HIGHMEM from @high on */
+static void spread_small(struct kunit *test, struct machine *m, unsigned int a,
+			 unsigned int b, unsigned int high)
+{
+	unsigned int core, order;
+
+	for (core = 0; core <= a + b; core++)
+		for (order = 0; order < 2; order++) {
+			begin(m, 2, order);
+			add(test, m, 0, a, 0);
+			add(test, m, a, b, 1);
+			m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = BASE_PFN + high;
+			m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
+			m->nodes.kernelcore.bytes = core << 12;
+			expect_model(test, m);
+		}
+}
+
+/* Up to 5 frames each, every kernelcore, every start of HIGHMEM */
 static void spread_exhaustive(struct kunit *test)
 {
 	struct machine *m = machine(test);
-	unsigned int a, b, core, high, order;
+	unsigned int a, b, high;
 
 	for (a = 0; a <= 5; a++)
 		for (b = !a; b <= 5; b++)
-			for (core = 0; core <= a + b; core++)
-				for (high = 0; high <= a + b + 1; high++)
-					for (order = 0; order < 2; order++) {
-						begin(m, 2, order);
-						add(test, m, 0, a, 0);
-						add(test, m, a, b, 1);
-						m->nodes.zone_limit[SHADOW_ZONE_NORMAL] = BASE_PFN + high;
-						m->nodes.zone_limit[SHADOW_ZONE_HIGHMEM] = U64_MAX;
-						m->nodes.kernelcore.bytes = core << 12;
-						expect_model(test, m);
-					}
+			for (high = 0; high <= a + b + 1; high++)
+				spread_small(test, m, a, b, high);
 }
 
 static void some_core(struct rnd_state *rnd, struct shadow_core *core)
