@@ -173,12 +173,12 @@ static void shape(struct shadow_test_machine *m, struct rnd_state *rnd)
 
 static void change(struct shadow_nodes *nodes, struct rnd_state *rnd)
 {
+	u64 kbytes = shadow_test_below(rnd, 1ULL << shadow_test_below(rnd, 32));
 	unsigned int type;
 
 	switch (shadow_test_below(rnd, 3)) {
 	case 0:
-		shadow_watermark_set_min_free(nodes, shadow_test_below(rnd,
-					      1ULL << shadow_test_below(rnd, 32)));
+		shadow_watermark_set_min_free(nodes, kbytes);
 		break;
 	case 1:
 		nodes->watermark_scale_factor = 1 +
