@@ -144,7 +144,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.meaning = "change while the machine runs:",
 		.arg = { ARG(SET_KEY), ARG(SET_VALUE), ARG(SET_MORE),
 			 ARG(SET_MORE), ARG(SET_MORE), ARG(SET_MORE),
-			 ARG(SET_MORE) },
+			 ARG(SET_MORE), ARG(SET_MORE) },
 	},
 	[SHADOW_CTL_MEMBLOCK_ADD] = {
 		.name = "memblock_add",

@@ -502,6 +502,70 @@ static void resets_fail(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* Marks and lists follow at once, what was said is what is, config knows */
+static void set_marks(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct shadow_nodes *nodes = &rig->mm.nodes;
+	struct shadow_zone *dma = &nodes->node[0].zone[SHADOW_ZONE_DMA];
+	struct shadow_zone *normal = &nodes->node[0].zone[SHADOW_ZONE_NORMAL];
+	u64 rule = nodes->min_free_kbytes, high = normal->pcp_high_min, min;
+	char text[80];
+
+	KUNIT_EXPECT_EQ(test, rig->mm.cfg.min_free_kbytes, rule);
+	KUNIT_EXPECT_EQ(test, rig->mm.cfg.set, 0);
+	snprintf(text, sizeof(text), "min_free_kbytes is 4000 (was %llu)", rule);
+	expect_ok(test, rig, "set min_free_kbytes 4000");
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said, text);
+	KUNIT_EXPECT_EQ(test, rig->mm.cfg.min_free_kbytes, 4000);
+	KUNIT_EXPECT_EQ(test, rig->mm.cfg.set, BIT_ULL(SHADOW_PARAM_MIN_FREE_KBYTES));
+	min = dma->mark[SHADOW_WMARK_MIN] + normal->mark[SHADOW_WMARK_MIN];
+	/* Each zone's share is rounded down */
+	KUNIT_EXPECT_TRUE(test, min == 1000 || min == 999);
+	KUNIT_EXPECT_GT(test, normal->pcp_high_min, high);
+
+	expect_ok(test, rig, "set watermark_scale_factor 1000");
+	KUNIT_EXPECT_EQ(test, normal->mark[SHADOW_WMARK_LOW],
+			normal->mark[SHADOW_WMARK_MIN] + normal->managed / 10);
+	KUNIT_EXPECT_GT(test, nodes->totalreserve, min);
+
+	expect_ok(test, rig, "set lowmem_reserve_ratio 2");
+	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[SHADOW_ZONE_NORMAL], normal->managed / 2);
+	KUNIT_EXPECT_EQ(test, nodes->lowmem_reserve_ratio[SHADOW_ZONE_NORMAL], 32);
+	expect_ok(test, rig, "set lowmem_reserve_ratio 0,7");
+	KUNIT_EXPECT_EQ(test, dma->lowmem_reserve[SHADOW_ZONE_NORMAL], 0);
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said,
+			   "lowmem_reserve_ratio is 0,7,32,0,0,0 (was 2,256,32,0,0,0)");
+	expect_ok(test, rig, "set watermark_boost_factor 0\nset frag_interval 5");
+	KUNIT_EXPECT_EQ(test, nodes->watermark_boost_factor, 0);
+	expect_ok(test, rig, "set percpu_pagelist_high_fraction 8");
+	KUNIT_EXPECT_EQ(test, nodes->pcp_high_fraction, 8);
+
+	/* No value is half taken; the rest of a machine is not touched by any */
+	KUNIT_EXPECT_EQ(test, say(rig, "set lowmem_reserve_ratio 9,9,x"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, nodes->lowmem_reserve_ratio[SHADOW_ZONE_DMA], 0);
+	KUNIT_EXPECT_EQ(test, say(rig, "set min_free_kbytes 5\nset watermark_scale_factor 0"),
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, nodes->min_free_kbytes, 4000);
+	expect_healthy(test, rig);
+
+	/* Whoever boots again begins as he was told to at first */
+	expect_ok(test, rig, "reset");
+	KUNIT_EXPECT_EQ(test, rig->mm.nodes.min_free_kbytes, rule);
+}
+
+/* All memory may be kept back, and is there again for who takes that back */
+static void set_too_much(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "set min_free_kbytes 2147483647");
+	KUNIT_EXPECT_EQ(test, say(rig, "alloc_pages 0"), -ENOMEM);
+	expect_ok(test, rig, "set min_free_kbytes 0");
+	expect_ok(test, rig, "alloc_pages 0");
+	expect_healthy(test, rig);
+}
+
 static void frozen_machine(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -678,6 +742,8 @@ static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(checks_and_counters),
 	KUNIT_CASE(resets),
 	KUNIT_CASE(resets_fail),
+	KUNIT_CASE(set_marks),
+	KUNIT_CASE(set_too_much),
 	KUNIT_CASE(frozen_machine),
 	KUNIT_CASE(views_are_bounded),
 	KUNIT_CASE_SLOW(random_batches),

@@ -36,6 +36,7 @@ static void expect_why(struct kunit *test, const char *why)
 #define LINE(v)		.verb = SHADOW_CTL_##v, .line = 1, .count = 1, .phase = SHADOW_NR_PHASES
 #define UP_TO(p) \
 	.verb = SHADOW_CTL_STEP, .line = 1, .count = 1, .phase = SHADOW_PHASE_##p
+#define SETS(k, v)	.set = SHADOW_CTL_SET_##k, .value = (v), .nr_values = 1
 #define KEYS(k)		.keys = BIT(SHADOW_CTL_KEY_##k)
 
 static const struct {
@@ -86,8 +87,24 @@ static const struct {
 	{ "mmu_check seed=9", { LINE(MMU_CHECK), KEYS(SEED), .seed = 9 } },
 	{ "mmu_check 100000 seed=18446744073709551615",
 	  { LINE(MMU_CHECK), .samples = 100000, KEYS(SEED), .seed = U64_MAX } },
-	{ "set counters on", { LINE(SET), .on = true } },
-	{ "set counters off", { LINE(SET) } },
+	{ "set counters on", { LINE(SET), .on = true, .nr_values = 1 } },
+	{ "set counters off", { LINE(SET), .nr_values = 1 } },
+	{ "set min_free_kbytes 0", { LINE(SET), SETS(MIN_FREE_KBYTES, 0) } },
+	{ "set min_free_kbytes 0x7fffffff",
+	  { LINE(SET), SETS(MIN_FREE_KBYTES, 0x7fffffff) } },
+	{ "set watermark_scale_factor 3000", { LINE(SET), SETS(WATERMARK_SCALE_FACTOR, 3000) } },
+	{ "set watermark_boost_factor 0", { LINE(SET), SETS(WATERMARK_BOOST_FACTOR, 0) } },
+	{ "set percpu_pagelist_high_fraction 0",
+	  { LINE(SET), SETS(PERCPU_PAGELIST_HIGH_FRACTION, 0) } },
+	{ "set percpu_pagelist_high_fraction 8",
+	  { LINE(SET), SETS(PERCPU_PAGELIST_HIGH_FRACTION, 8) } },
+	{ "set frag_interval 1000000000", { LINE(SET), SETS(FRAG_INTERVAL, 1000000000) } },
+	{ "set lowmem_reserve_ratio 1,2,3",
+	  { LINE(SET), .set = SHADOW_CTL_SET_LOWMEM_RESERVE_RATIO, .nr_values = 3,
+	    .ratio = { 1, 2, 3 } } },
+	{ "set lowmem_reserve_ratio 1 2,-3 4 5 2147483647 # each",
+	  { LINE(SET), .set = SHADOW_CTL_SET_LOWMEM_RESERVE_RATIO, .nr_values = 6,
+	    .ratio = { 1, 2, 0, 4, 5, 2147483647 } } },
 	{ "reset", { LINE(RESET) } },
 	{ "reset # \xc3\xa4gain", { LINE(RESET) } },
 	{ "reset seed=3 until=", { LINE(RESET) } },
@@ -127,6 +144,9 @@ static void expect_cmd(struct kunit *test, const char *text,
 			      a->nr_pages == b->nr_pages && a->prot == b->prot, "'%s'", text);
 	KUNIT_EXPECT_TRUE_MSG(test, a->samples == b->samples && a->seed == b->seed &&
 			      a->on == b->on && a->handle == b->handle, "'%s'", text);
+	KUNIT_EXPECT_TRUE_MSG(test, a->set == b->set && a->value == b->value &&
+			      a->nr_values == b->nr_values, "'%s'", text);
+	KUNIT_EXPECT_MEMEQ_MSG(test, a->ratio, b->ratio, sizeof(a->ratio), "'%s'", text);
 	KUNIT_EXPECT_TRUE_MSG(test, a->align == b->align && a->min == b->min && a->max == b->max &&
 			      a->node == b->node && a->phase == b->phase, "'%s'", text);
 	KUNIT_EXPECT_STREQ_MSG(test, a->machine, b->machine, "'%s'", text);
@@ -251,7 +271,28 @@ static const struct bad_line bad[] = {
 	{ "set", -EINVAL, "an argument is missing" },
 	{ "set counters", -EINVAL, "an argument is missing" },
 	{ "set counters maybe", -EINVAL, "VALUE 'maybe'" },
+	{ "set counters on off", -EINVAL, "VALUE 'off'" },
+	{ "set counters 2", -EINVAL, "counters VALUE '2': allowed: on, off" },
+	{ "set min_free_kbytes", -EINVAL, "an argument is missing" },
+	{ "set min_free_kbytes x", -EINVAL, "min_free_kbytes VALUE 'x': allowed: a number from 0 to 2147483647" },
+	{ "set min_free_kbytes -1", -EINVAL, "VALUE '-1'" },
+	{ "set min_free_kbytes 1M", -EINVAL, "VALUE '1M'" },
+	{ "set min_free_kbytes 2147483648", -ERANGE, "to 2147483647" },
+	{ "set min_free_kbytes 18446744073709551616", -ERANGE, "to 2147483647" },
+	{ "set min_free_kbytes 1 2", -EINVAL, "VALUE '2'" },
+	{ "set min_free_kbytes=5", -EINVAL, "key 'min_free_kbytes'" },
+	{ "set watermark_scale_factor 0", -ERANGE, "from 1 to 3000" },
+	{ "set watermark_scale_factor 3001", -ERANGE, "from 1 to 3000" },
+	{ "set watermark_boost_factor 4294967296", -ERANGE, "to 2147483647" },
+	{ "set percpu_pagelist_high_fraction 7", -ERANGE, "0 or a number from 8" },
+	{ "set percpu_pagelist_high_fraction on", -EINVAL, "0 or a number from 8" },
+	{ "set lowmem_reserve_ratio 1,2,3,4,5,6,7", -ERANGE, "up to 6 numbers" },
+	{ "set lowmem_reserve_ratio 1 2 3 4 5 6 7", -ERANGE, "VALUE '7'" },
+	{ "set lowmem_reserve_ratio 1,", -EINVAL, "up to 6 numbers" },
+	{ "set lowmem_reserve_ratio 2147483648", -ERANGE, "up to 6 numbers" },
+	{ "set frag_interval 1000000001", -ERANGE, "to 1000000000" },
 	{ "set colours on", -EINVAL, "KEY 'colours'" },
+	{ "set colours on", -EINVAL, "allowed: counters, min_free_kbytes, " },
 	{ "set size 64M", -EOPNOTSUPP, "stays while the machine runs" },
 	{ "set tlbi off", -EOPNOTSUPP, "not supported yet" },
 	{ "reset now", -EINVAL, "argument 'now'" },
