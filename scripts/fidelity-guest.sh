@@ -6,8 +6,9 @@
 # usage: sh fidelity-guest.sh IMAGE_BYTES PAGE_BYTES
 #
 # Copies what the host shows, boots the shadow on the host's device tree and
-# then on the host's memblock dumps, copies what the shadow shows, and writes
-# all of it to standard output as a tar archive.
+# then on the host's memblock dumps, copies what the shadow shows; sets both as
+# each line of /settings says and copies what they show then; and writes all of
+# it to standard output as a tar archive.
 
 image_bytes=$1
 page_bytes=$2
@@ -17,6 +18,7 @@ firmware=/lib/firmware/shadow_mm
 shown=/sys/kernel/debug/shadow_mm
 whole=/sys/kernel/debug/shadow_mm_raw/main
 memblock=/sys/kernel/debug/memblock
+vm=/proc/sys/vm
 
 die() {
 	echo "fidelity-guest: $*" >&2
@@ -91,6 +93,52 @@ freed_since() {
 		$(($(up "$initrd_end") - 1))
 }
 
+# What the buddy was given without memblock being told, "FIRST LAST" each: pools
+# of CMA.
+pools() {
+	dmesg | sed -n 's/.*Reserved memory: created CMA memory pool at \(0x[0-9a-f]*\), size \([0-9]*\) MiB.*/\1 \2/p' |
+		while read -r first mib; do
+			echo $((first)) $((first + mib * 1048576 - 1))
+		done
+}
+
+# Frames that the initrd fills in part are off memblock.reserved, but were never
+# freed.
+parts() {
+	for address in "$initrd_start" "$initrd_end"; do
+		[ $((address % page_bytes)) -eq 0 ] ||
+			echo "$(down "$address") $(($(up "$address") - 1))"
+	done
+}
+
+# cut_out FIRST LAST: ranges of standard input, but for what is in that one
+cut_out() {
+	while read -r first last; do
+		if [ "$first" -gt "$2" ] || [ "$last" -lt "$1" ]; then
+			echo "$first $last"
+			continue
+		fi
+		[ "$first" -ge "$1" ] || echo "$first $(($1 - 1))"
+		[ "$last" -le "$2" ] || echo "$(($2 + 1)) $last"
+	done
+}
+
+# What the buddy does not have now
+reserved_now() {
+	sed 's/^ *[0-9]*: \(0x[0-9a-f]*\)\.\.\(0x[0-9a-f]*\).*/\1 \2/' $memblock/reserved |
+		while read -r first last; do
+			echo $((first)) $((last))
+		done >/tmp/reserved
+	pools | while read -r first last; do
+		cut_out "$first" "$last" </tmp/reserved >/tmp/reserved.new
+		mv /tmp/reserved.new /tmp/reserved
+	done
+	parts >>/tmp/reserved
+	while read -r first last; do
+		printf '0x%016x..0x%016x    x NONE\n' "$first" "$last"
+	done </tmp/reserved
+}
+
 write_boards() {
 	mkdir -p $firmware
 	cp /sys/firmware/fdt $firmware/tree.dtb
@@ -109,7 +157,13 @@ write_boards() {
 			freed_since
 		} | sort | awk '{ printf "%4d: %s\n", NR - 1, $0 }'
 	} >$firmware/handover.txt
-	keep $out/boards $firmware/now.txt $firmware/handover.txt
+	{
+		echo memory
+		cat $memblock/memory
+		echo reserved
+		reserved_now | sort | awk '{ printf "%4d: %s\n", NR - 1, $0 }'
+	} >$firmware/marks.txt
+	keep $out/boards $firmware/now.txt $firmware/handover.txt $firmware/marks.txt
 }
 
 boot() {
@@ -146,6 +200,40 @@ boot_text() {
 	rmmod shadow_mm
 }
 
+# The shadow has a ratio for HighMem behind that for Normal; none of them counts
+# without memory there.
+set_both() {
+	if ! { echo "$1" >$vm/min_free_kbytes && echo "$2" >$vm/watermark_scale_factor &&
+		echo "$3" | tr ',' ' ' >$vm/lowmem_reserve_ratio &&
+		echo "$4" >$vm/percpu_pagelist_high_fraction; }; then
+		die "the host refuses $*"
+	fi
+	printf 'set min_free_kbytes %s\nset watermark_scale_factor %s\n' "$1" "$2" >/tmp/ctl
+	printf 'set lowmem_reserve_ratio %s\n' "$3" >>/tmp/ctl
+	printf 'set percpu_pagelist_high_fraction %s\n' "$4" >>/tmp/ctl
+	cat /tmp/ctl >$shown/ctl || die "the shadow refuses $*"
+}
+
+# One read: whoever watches looks at the host's zones at each.
+be_seen() {
+	dd if=$vm/percpu_pagelist_high_fraction of=/dev/null bs=64 count=1 2>/dev/null
+}
+
+boot_marks() {
+	boot board=marks
+	keep_shadow $out/marks zonelists
+	nr=0
+	while read -r setting; do
+		# shellcheck disable=SC2086
+		set_both $setting
+		be_seen
+		keep $out/marks/$nr/host /proc/zoneinfo
+		keep_shadow $out/marks/$nr/shadow zoneinfo
+		nr=$((nr + 1))
+	done </settings
+	rmmod shadow_mm
+}
+
 mkdir -p $out
 keep_host
 find_given
@@ -153,4 +241,5 @@ write_boards
 boot_tree
 boot_text now
 boot_text handover
+boot_marks
 tar cf - -C $out .

@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """fidelity.py - what the shadow derived, laid beside what the host shows
 
-usage: scripts/fidelity.py watch SOCKET SYMBOLS OUTPUT
+usage: scripts/fidelity.py watch SOCKET SYMBOLS OUTPUT MOMENTS
        scripts/fidelity.py compare FOLDER...
 
 watch attaches to a guest that waits at SOCKET (QEMU's gdb stub), follows its
 kernel from its entry to the end of memblock_free_all(), and writes to OUTPUT
 what it was given at its entry, its struct memblock at two moments, and each
-call of memblock_free_pages(). SYMBOLS holds lines of /proc/kallsyms.
+call of memblock_free_pages(); then, each of the MOMENTS that the guest reads
+percpu_pagelist_high_fraction, its zonelists and the sizes of its per-CPU lists.
+SYMBOLS holds lines of /proc/kallsyms, and where members of structures lie.
 
 compare reads folders that scripts/fidelity.sh filled, one a shape, prints a
 table for each and the totals. What the shadow was given is listed and never
@@ -65,6 +67,59 @@ def read_zoneinfo(text):
         if match:
             zone[match[1]] = int(match[2])
     return zones
+
+
+MARKS = ("min", "low", "high", "promo")
+
+
+def read_marks(text):
+    """
+    {(node, zone): {"min": frames, …, "protection": "(…)", "lists": [a CPU's]}}
+    without what the marks are boosted by for the moment.
+    """
+    zones = {}
+    zone = None
+    for line in text.splitlines():
+        match = re.match(r"Node (\d+), zone +(\S+)$", line)
+        if match:
+            zone = zones.setdefault((int(match[1]), match[2]), {"lists": []})
+        match = re.match(r" +(boost|min|low|high|promo|present|managed) +(\d+)$", line)
+        if match:
+            zone[match[1]] = int(match[2])
+        match = re.match(r" +protection: (\(.*\))$", line)
+        if match:
+            zone["protection"] = match[1]
+        if re.match(r" +cpu: \d+$", line):
+            zone["lists"].append({})
+        match = re.match(r" +(batch|high_min|high_max): +(\d+)$", line)
+        if match:
+            zone["lists"][-1][match[1]] = int(match[2])
+    for zone in zones.values():
+        for mark in MARKS:
+            zone[mark] -= zone["boost"]
+    return zones
+
+
+def read_zonelists(text):
+    """{node: {"fallback": "1:Normal 0:Normal 0:DMA", "no-fallback": …}}."""
+    nodes = {}
+    node = None
+    for line in text.splitlines():
+        match = re.match(r"node (\d+): ", line)
+        if match:
+            node = nodes.setdefault(match[1], {})
+        match = re.match(r"  (fallback|no-fallback) +(.*)$", line)
+        if match:
+            node[match[1]] = match[2]
+    return nodes
+
+
+def read_settings(text):
+    """A line each, as one says it."""
+    names = ("min_free_kbytes", "watermark_scale_factor", "lowmem_reserve_ratio",
+             "percpu_pagelist_high_fraction")
+    return [" ".join(f"{name}={value}" for name, value in zip(names, line.split()))
+            for line in text.splitlines()]
 
 
 def expand_orders(text):
@@ -456,6 +511,40 @@ def compare_memory_line(table, shadow, host, terms, page):
     table.row("log: Memory: KiB reserved", mine, other, reason)
 
 
+def say_list(lists):
+    """Sizes of per-CPU lists that are all the same, or all of them."""
+    said = [" ".join(f"{name} {sizes.get(name, '-')}"
+                     for name in ("batch", "high_min", "high_max"))
+            for sizes in lists]
+    return said[0] if len(set(said)) == 1 else "; ".join(said) or "none"
+
+
+def compare_marks(table, shadow, host, watched):
+    """Of all zones, empty ones too."""
+    for key in sorted(set(shadow) | set(host),
+                      key=lambda key: (key[0], ZONE_ORDER.index(key[1]))):
+        name = f"node {key[0]}: zone {key[1]}"
+        mine, other = shadow.get(key), host.get(key)
+        if not mine or not other:
+            table.row(name, "there" if mine else "-", "there" if other else "-")
+            continue
+        table.row(f"{name}, managed pages", mine["managed"], other["managed"])
+        table.row(f"{name}, min low high promo",
+                  *(" ".join(str(zone[mark]) for mark in MARKS)
+                    for zone in (mine, other)))
+        table.row(f"{name}, protection", mine["protection"], other["protection"])
+        if mine["present"] or other["present"]:
+            table.row(f"{name}, pagesets", say_list(mine["lists"]),
+                      say_list([watched["zones"][f"{key[0]}:{key[1]}"]]))
+
+
+def compare_zonelists(table, shadow, host):
+    for nid in sorted(set(shadow) | set(host)):
+        for name in ("fallback", "no-fallback"):
+            table.row(f"node {nid}: {name}", *(nodes.get(nid, {}).get(name, "-")
+                                               for nodes in (shadow, host)))
+
+
 # -------------------------------------------------------------------- shape --
 
 class Shape:
@@ -566,6 +655,18 @@ def compare_texts(table, shape):
                         page)
 
 
+def compare_settings(table, shape):
+    moments = shape.watched["moments"]
+    table.title("what the buddy has now: zonelists of struct pglist_data")
+    compare_zonelists(table, read_zonelists(shape.read("marks/zonelists")),
+                      moments[0]["zonelists"])
+    settings = read_settings(shape.read("settings"))
+    for nr, (setting, moment) in enumerate(zip(settings, moments, strict=True)):
+        table.title(f"with {setting}: zoneinfo, struct zone")
+        compare_marks(table, read_marks(shape.read(f"marks/{nr}/shadow/zoneinfo")),
+                      read_marks(shape.read(f"marks/{nr}/host/zoneinfo")), moment)
+
+
 def compare_shape(folder):
     table = Table()
     try:
@@ -573,6 +674,7 @@ def compare_shape(folder):
         shape.check_given()
         compare_tree(table, shape)
         compare_texts(table, shape)
+        compare_settings(table, shape)
     except (OSError, ValueError) as error:
         sys.exit(f"fidelity.py: {folder}: {error}")
     print(f"== {shape.name}: {shape.title}")
@@ -651,15 +753,86 @@ def watch_releases(stub, function, end):
 
 
 def read_symbols(text):
-    return {words[2]: int(words[0], 16)
-            for words in (line.split() for line in text.splitlines())}
+    """Addresses of the kernel's symbols, and where members of structures lie."""
+    symbols, layout = {}, {}
+    for words in (line.split() for line in text.splitlines()):
+        if words[0] == "layout":
+            layout[words[1]] = int(words[2])
+        else:
+            symbols[words[2]] = int(words[0], 16)
+    return symbols, layout
 
 
-def watch(path, symbols_file, output):
+class Zones:
+    """The kernel's nodes and zones, where they lie."""
+
+    NAME_BYTES = 8
+
+    def __init__(self, stub, node_data, layout):
+        self.stub = stub
+        self.layout = layout
+        self.nodes = [address for address in self.words(node_data, 8) if address]
+        self.zones = {}
+        nr = (layout["pglist_data.node_zonelists"] -
+              layout["pglist_data.node_zones"]) // layout["zone"]
+        for node in self.nodes:
+            nid = self.number(node + layout["pglist_data.node_id"])
+            for i in range(nr):
+                zone = node + layout["pglist_data.node_zones"] + i * layout["zone"]
+                self.zones[zone] = f"{nid}:{self.name(zone)}"
+
+    def words(self, address, nr):
+        return struct.unpack(f"<{nr}Q", self.stub.read(address, 8 * nr))
+
+    def number(self, address):
+        return struct.unpack("<i", self.stub.read(address, 4))[0]
+
+    def name(self, zone):
+        pointer, = self.words(zone + self.layout["zone.name"], 1)
+        text = self.stub.read(pointer, self.NAME_BYTES)
+        return text.partition(b"\0")[0].decode()
+
+    def zonelist(self, node, which):
+        """Zones up to the entry that names none."""
+        at = node + self.layout["pglist_data.node_zonelists"] + \
+            which * self.layout["zonelist"] + self.layout["zonelist._zonerefs"]
+        names = []
+        while True:
+            zone, = self.words(at + self.layout["zoneref.zone"], 1)
+            if not zone:
+                return " ".join(names)
+            names.append(self.zones[zone])
+            at += self.layout["zoneref"]
+
+    def look(self):
+        """The fallback list is the first of the two."""
+        lists = {}
+        for node in self.nodes:
+            nid = self.number(node + self.layout["pglist_data.node_id"])
+            lists[str(nid)] = {"fallback": self.zonelist(node, 0),
+                               "no-fallback": self.zonelist(node, 1)}
+        sizes = {name: {size: self.number(zone + self.layout[f"zone.pageset_{size}"])
+                        for size in ("batch", "high_min", "high_max")}
+                 for zone, name in self.zones.items()}
+        return {"zonelists": lists, "zones": sizes}
+
+
+def watch_moments(stub, handler, node_data, layout, nr):
+    """A sysctl's handler: x1 says whether it is written."""
+    moments = []
+    while len(moments) < nr:
+        registers = stub.run_to(handler)
+        if not registers[1]:
+            moments.append(Zones(stub, node_data, layout).look())
+        stub.step()
+    return moments
+
+
+def watch(path, symbols_file, output, nr_moments):
     import fidelity_gdb as gdb
 
     with open(symbols_file, encoding="ascii") as file:
-        symbol = read_symbols(file.read())
+        symbol, layout = read_symbols(file.read())
     try:
         stub = gdb.Stub(path, 240)
         watched = {"entry": watch_entry(stub)}
@@ -670,6 +843,9 @@ def watch(path, symbols_file, output):
         watched["handover"] = read_memblock(stub, symbol["memblock"])
         watched["releases"] = watch_releases(stub, symbol["memblock_free_pages"],
                                              registers[gdb.LR])
+        watched["moments"] = watch_moments(
+            stub, symbol["percpu_pagelist_high_fraction_sysctl_handler"],
+            symbol["node_data"], layout, int(nr_moments))
         stub.detach()
     except gdb.StubError as error:
         sys.exit(f"fidelity.py: {error}")
@@ -679,7 +855,7 @@ def watch(path, symbols_file, output):
 
 
 def main(arguments):
-    if len(arguments) == 4 and arguments[0] == "watch":
+    if len(arguments) == 5 and arguments[0] == "watch":
         return watch(*arguments[1:])
     if len(arguments) >= 2 and arguments[0] == "compare":
         return compare(arguments[1:])

@@ -9,7 +9,8 @@
 # guest's kernel was given by its boot loader: device tree, command line,
 # addresses of kernel image and initrd. Then it boots the shadow with the
 # host's memblock dumps. What the shadow made of them is compared with what
-# the host shows, item by item; a table of each shape is printed, and at the end
+# the host shows, item by item; then the same values are written to the host's
+# sysctls of the watermarks and to the shadow, and compared again. A table of each shape is printed, and at the end
 #
 #	fidelity: N equal, N explained, N unexplained
 #
@@ -81,6 +82,19 @@ REGIONS='
 MEMRESERVE='/memreserve/ 0x51000000 0x2345; /memreserve/ 0x50480000 0x1000;'
 
 SYMBOLS='arm64_memblock_init|memblock|memblock_free_all|memblock_free_pages'
+SYMBOLS+='|node_data|percpu_pagelist_high_fraction_sysctl_handler'
+# What of the kernel's structures is read, by the names that its BTF has
+STRUCTURES='pglist_data zone zonelist zoneref'
+
+# What is written to the host's sysctls and to the shadow, a moment a line:
+# min_free_kbytes, watermark_scale_factor, lowmem_reserve_ratio (of DMA, DMA32
+# and Normal), percpu_pagelist_high_fraction.
+SETTINGS='
+6001 10 256,256,32 0
+6001 237 256,256,32 0
+1407 237 53,97,11 0
+20483 3000 0,256,1 100
+'
 
 # symbols KERNEL: prints the file with the addresses that are watched. They
 # belong to the image: randomisation is switched off.
@@ -93,13 +107,34 @@ symbols() {
 }
 
 make_symbols() {
-	[ ! -s "$2" ] || return 0
+	local name
+	! grep -qs '^layout ' "$2" || return 0
 	say "asking the $1 kernel for its symbols"
 	mkdir -p "$(dirname "$2")"
 	"$SHADOW_SCRIPTS/guest.sh" --kernel "$1" --mem 512M --no-insmod \
 		--append nokaslr -- "grep -E ' ($SYMBOLS)\$' /proc/kallsyms" >"$2.new" ||
 		die "the $1 kernel does not name its symbols"
+	"$SHADOW_SCRIPTS/guest.sh" --kernel "$1" --mem 512M --no-insmod -- \
+		'cat /sys/kernel/btf/vmlinux' >"$2.btf" ||
+		die "the $1 kernel does not tell its types"
+	for name in $STRUCTURES; do
+		structure "$name" "$2.btf" >>"$2.new" ||
+			die "the $1 kernel's struct $name is not understood"
+	done
+	rm -f "$2.btf"
 	mv "$2.new" "$2"
+}
+
+# structure NAME BTF: prints where its members lie, and its size, in bytes.
+structure() {
+	pahole -C "$1" "$2" | awk -v name="$1" '
+	match($0, /[a-z_0-9]+(\[[0-9]+\])*; *\/\* +[0-9]+ +[0-9]+ \*\/$/) {
+		split(substr($0, RSTART), part, /[][; ]+/)
+		nr = split($0, word, " ")
+		print "layout", name "." part[1], word[nr - 2]
+	}
+	$2 == "size:" { print "layout", name, $3 + 0; found = 1 }
+	END { exit !found }'
 }
 
 # image_field FILE OFFSET: a number of the image's header, which boot loaders
@@ -142,12 +177,14 @@ run_guest() {
 	local kernel=$1 mem=$2 dir=$3 qemu=$4 image symbols guest watcher
 	symbols=$(symbols "$kernel")
 	image=$("$SHADOW_SCRIPTS/kernels.sh" "$kernel")/Image
-	"$SHADOW_SCRIPTS/fidelity.py" watch "$dir/gdb" "$symbols" "$dir/watched" &
+	"$SHADOW_SCRIPTS/fidelity.py" watch "$dir/gdb" "$symbols" "$dir/watched" \
+		"$(grep -c . <<<"$SETTINGS")" &
 	watcher=$!
 	"$SHADOW_SCRIPTS/guest.sh" --kernel "$kernel" --mem "$mem" --smp 2 \
 		--no-insmod --append 'cma=0 nokaslr' \
 		--qemu "$qemu -S -gdb unix:$dir/gdb,server=on,wait=off" \
-		--file "$SHADOW_SCRIPTS/fidelity-guest.sh:/fidelity-guest.sh" -- \
+		--file "$SHADOW_SCRIPTS/fidelity-guest.sh:/fidelity-guest.sh" \
+		--file "$dir/settings:/settings" -- \
 		"sh /fidelity-guest.sh $(image_field "$image" 16) $(image_page "$image")" \
 		>"$dir/tar" &
 	guest=$!
@@ -165,6 +202,7 @@ run_shape() {
 	[ "$name" != numa ] || read -ra numa <<<"${NUMA//$'\n'/ }"
 	mkdir -p "$dir"
 	echo "$name: $*" >"$dir/shape"
+	grep . <<<"$SETTINGS" >"$dir/settings"
 	write_tree "$dir" "$mem" ${numa[@]+"${numa[@]}"}
 	run_guest "$kernel" "$mem" "$dir" "-dtb $dir/tree.dtb ${numa[*]}" ||
 		die "shape $name: its guest failed"

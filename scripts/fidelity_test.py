@@ -36,6 +36,47 @@ Node 1, zone   Normal
         cma      0
 """
 
+MARKS = """\
+Node 0, zone      DMA
+  per-node stats
+      nr_inactive_anon 0
+  pages free     10
+        boost    5
+        min      15
+        low      25
+        high     35
+        promo    45
+        present  60
+        managed  50
+        cma      8
+        protection: (0, 0, 7)
+      nr_free_pages 10
+  pagesets
+    cpu: 0
+              count: 1
+              high:  2
+              batch: 3
+              high_min: 8
+              high_max: 9
+    cpu: 1
+              count: 4
+              high:  5
+              batch: 3
+              high_min: 8
+              high_max: 9
+  start_pfn:           16
+Node 0, zone  Movable
+  pages free     0
+        boost    0
+        min      32
+        low      32
+        high     32
+        promo    32
+        present  0
+        managed  0
+        protection: (0, 0, 0)
+"""
+
 POOL = "Reserved memory: created CMA memory pool at 0x{:016x}, size 1 MiB"
 
 
@@ -61,6 +102,42 @@ class Parsers(unittest.TestCase):
                                            "start_pfn": 16})
         self.assertEqual(zones[1, "Normal"]["spanned"], 0)
         self.assertEqual(fidelity.node_sums(zones), {0: (64, 60), 1: (0, 0)})
+
+    def test_marks(self):
+        zones = fidelity.read_marks(MARKS)
+        self.assertEqual([zones[0, "DMA"][mark] for mark in fidelity.MARKS],
+                         [10, 20, 30, 40])
+        self.assertEqual(zones[0, "DMA"]["protection"], "(0, 0, 7)")
+        self.assertEqual(zones[0, "DMA"]["managed"], 50)
+        self.assertEqual(fidelity.say_list(zones[0, "DMA"]["lists"]),
+                         "batch 3 high_min 8 high_max 9")
+        self.assertEqual(zones[0, "Movable"]["min"], 32)
+        self.assertEqual(fidelity.say_list(zones[0, "Movable"]["lists"]), "none")
+        zones[0, "DMA"]["lists"][1]["batch"] = 4
+        self.assertEqual(fidelity.say_list(zones[0, "DMA"]["lists"]),
+                         "batch 3 high_min 8 high_max 9; batch 4 high_min 8 high_max 9")
+
+    def test_zonelists(self):
+        nodes = fidelity.read_zonelists(
+            "# NODE:ZONE from left to right\n"
+            "node 0: memory, nr_zones 3, CPUs 0\n"
+            "  fallback    0:Normal 0:DMA 1:Normal\n"
+            "  no-fallback 0:Normal 0:DMA\n"
+            "  starts      GFP_DMA=0:DMA\n"
+            "\nnode distances:\nnode    0\n   0:  10\n")
+        self.assertEqual(nodes, {"0": {"fallback": "0:Normal 0:DMA 1:Normal",
+                                       "no-fallback": "0:Normal 0:DMA"}})
+
+    def test_settings(self):
+        self.assertEqual(fidelity.read_settings("1 2 3,4 5\n"),
+                         ["min_free_kbytes=1 watermark_scale_factor=2 "
+                          "lowmem_reserve_ratio=3,4 percpu_pagelist_high_fraction=5"])
+
+    def test_symbols(self):
+        symbols, layout = fidelity.read_symbols(
+            "ffff800080000000 T memblock_free_all\nlayout zone.name 192\nlayout zone 1728\n")
+        self.assertEqual(symbols, {"memblock_free_all": 0xffff800080000000})
+        self.assertEqual(layout, {"zone.name": 192, "zone": 1728})
 
     def test_orders(self):
         self.assertEqual(fidelity.expand_orders("0 9 10x3 1"),
@@ -268,6 +345,84 @@ class Packets(unittest.TestCase):
                          ("m0,4", b"$T"))
         with self.assertRaises(fidelity_gdb.StubError):
             fidelity_gdb.decode(b"$m0,4#00")
+
+
+class Kernel:
+    """Memory as a stub reads it: two nodes of two zones each, made by hand."""
+
+    LAYOUT = {"pglist_data.node_zones": 0, "pglist_data.node_zonelists": 128,
+              "pglist_data.node_id": 512, "zone": 64, "zone.name": 8,
+              "zone.pageset_batch": 16, "zone.pageset_high_min": 20,
+              "zone.pageset_high_max": 24, "zonelist": 96, "zonelist._zonerefs": 0,
+              "zoneref": 16, "zoneref.zone": 0}
+    NODES = (0x1000, 0x2000)
+
+    def __init__(self):
+        self.memory = {}
+        self.put(0x100, struct.pack("<8Q", *self.NODES, *(0,) * 6))
+        for at, name in ((0x200, b"DMA\0"), (0x210, b"Normal\0")):
+            self.put(at, name.ljust(8, b"\0"))
+        for nid, node in enumerate(self.NODES):
+            self.put(node + 512, struct.pack("<i", nid))
+            for i, name in enumerate((0x200, 0x210)):
+                self.put(node + 64 * i + 8, struct.pack("<Q", name))
+                self.put(node + 64 * i + 16, struct.pack("<3i", 7, 8 + nid, 9 + i))
+            own = [node + 64, node]
+            other = self.NODES[1 - nid] + 64
+            self.put_list(node + 128, own + [other])
+            self.put_list(node + 128 + 96, own)
+
+    def put(self, address, data):
+        for i, byte in enumerate(data):
+            self.memory[address + i] = byte
+
+    def put_list(self, address, zones):
+        for i, zone in enumerate(zones + [0]):
+            self.put(address + 16 * i, struct.pack("<Q", zone))
+
+    def read(self, address, nr_bytes):
+        return bytes(self.memory[address + i] for i in range(nr_bytes))
+
+
+class Moments(unittest.TestCase):
+    def test_look(self):
+        seen = fidelity.Zones(Kernel(), 0x100, Kernel.LAYOUT).look()
+        self.assertEqual(seen["zonelists"],
+                         {"0": {"fallback": "0:Normal 0:DMA 1:Normal",
+                                "no-fallback": "0:Normal 0:DMA"},
+                          "1": {"fallback": "1:Normal 1:DMA 0:Normal",
+                                "no-fallback": "1:Normal 1:DMA"}})
+        self.assertEqual(seen["zones"]["1:Normal"],
+                         {"batch": 7, "high_min": 9, "high_max": 10})
+
+    def compare(self, mine, watched):
+        table = fidelity.Table()
+        fidelity.compare_marks(table, fidelity.read_marks(mine),
+                               fidelity.read_marks(MARKS), watched)
+        return table.count(fidelity.Table.UNEXPLAINED)
+
+    def test_compare(self):
+        watched = {"zones": {"0:DMA": {"batch": 3, "high_min": 8, "high_max": 9}}}
+        self.assertEqual(self.compare(MARKS, watched), 0)
+        for old, new in (("promo    45", "promo    46"), ("(0, 0, 7)", "(0, 0, 8)"),
+                         ("managed  50", "managed  51"), ("boost    5", "boost    4"),
+                         ("high_max: 9", "high_max: 8"),
+                         ("Node 0, zone  Movable", "Node 1, zone  Movable")):
+            changed = MARKS.replace(old, new, 1)
+            self.assertNotEqual(changed, MARKS)
+            self.assertGreater(self.compare(changed, watched), 0, new)
+
+    def test_compare_zonelists(self):
+        host = fidelity.Zones(Kernel(), 0x100, Kernel.LAYOUT).look()["zonelists"]
+        table = fidelity.Table()
+        mine = {nid: dict(lists) for nid, lists in host.items()}
+        fidelity.compare_zonelists(table, mine, host)
+        self.assertEqual(verdicts(table), [fidelity.Table.EQUAL] * 4)
+        mine["1"]["fallback"] = "1:Normal 0:Normal 1:DMA"
+        del mine["0"]["no-fallback"]
+        table = fidelity.Table()
+        fidelity.compare_zonelists(table, mine, host)
+        self.assertEqual(table.count(fidelity.Table.UNEXPLAINED), 2)
 
 
 if __name__ == "__main__":
