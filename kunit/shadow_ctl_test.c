@@ -292,7 +292,7 @@ static const struct bad_line bad[] = {
 	{ "set lowmem_reserve_ratio 2147483648", -ERANGE, "up to 6 numbers" },
 	{ "set frag_interval 1000000001", -ERANGE, "to 1000000000" },
 	{ "set colours on", -EINVAL, "KEY 'colours'" },
-	{ "set colours on", -EINVAL, "allowed: counters, min_free_kbytes, " },
+	{ "set colours on", -EINVAL, ", min_free_kbytes, watermark_scale_factor, " },
 	{ "set size 64M", -EOPNOTSUPP, "stays while the machine runs" },
 	{ "set tlbi off", -EOPNOTSUPP, "not supported yet" },
 	{ "reset now", -EINVAL, "argument 'now'" },

@@ -834,7 +834,7 @@ def watch(path, symbols_file, output, nr_moments):
     with open(symbols_file, encoding="ascii") as file:
         symbol, layout = read_symbols(file.read())
     try:
-        stub = gdb.Stub(path, 240)
+        stub = gdb.Stub(path, 600)
         watched = {"entry": watch_entry(stub)}
         registers = stub.run_to(symbol["arm64_memblock_init"])
         stub.run_to(registers[gdb.LR])

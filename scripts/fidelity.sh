@@ -163,11 +163,13 @@ write_tree() {
 	} | dtc -q -I dts -O dtb -o "$dir/tree.dtb" - || die "no device tree"
 }
 
-# Both end; where one fails, the other would wait for it in vain.
+# Both end; where one fails, the other would wait for it in vain. But a guest that
+# has ended still says why.
 wait_for_both() {
 	if wait -n "$1" "$2" && wait "$1" && wait "$2"; then
 		return
 	fi
+	timeout 10 tail --pid="$1" -f /dev/null || true
 	kill "$1" "$2" 2>/dev/null || true
 	wait "$1" "$2" 2>/dev/null || true
 	return 1
@@ -181,7 +183,7 @@ run_guest() {
 		"$(grep -c . <<<"$SETTINGS")" &
 	watcher=$!
 	"$SHADOW_SCRIPTS/guest.sh" --kernel "$kernel" --mem "$mem" --smp 2 \
-		--no-insmod --append 'cma=0 nokaslr' \
+		--timeout 900 --no-insmod --append 'cma=0 nokaslr' \
 		--qemu "$qemu -S -gdb unix:$dir/gdb,server=on,wait=off" \
 		--file "$SHADOW_SCRIPTS/fidelity-guest.sh:/fidelity-guest.sh" \
 		--file "$dir/settings:/settings" -- \
