@@ -8,6 +8,7 @@
 #include "shadow_ctl_verb.h"
 #include "shadow_mm.h"
 #include "shadow_page_call.h"
+#include "shadow_pcp.h"
 
 #define BULK	64	/* single pages fetched at once */
 
@@ -39,6 +40,11 @@ static const struct {
 	  "KERNEL, USER, ATOMIC, NOWAIT, HIGH, MEMALLOC, NOFAIL, NOWARN, ZERO, THISNODE" },
 };
 
+static bool has_cold_end(const struct shadow_nodes *nodes)
+{
+	return nodes->pcp_policy && nodes->pcp_policy->cold;
+}
+
 /**
  * shadow_ctl_check_gfp() - can the machine do what gfp=, node= and cpu= say?
  * @ctl: whose
@@ -64,7 +70,7 @@ int shadow_ctl_check_gfp(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cm
 		if (cmd->verb == not_for[i].verb && (cmd->gfp & not_for[i].gfp))
 			return shadow_ctl_fail(ctl, -EINVAL, "%s: gfp=: allowed: %s",
 					       verb_name(cmd), not_for[i].allowed);
-	if (cmd->gfp & SHADOW_GFP_COLD)
+	if ((cmd->gfp & SHADOW_GFP_COLD) && !has_cold_end(nodes))
 		return shadow_ctl_fail(ctl, -EINVAL,
 				       "%s: gfp=COLD: the per-CPU lists have no cold end: allowed: with pcp=hotcold",
 				       verb_name(cmd));

@@ -48,29 +48,68 @@ static bool above_marks(struct shadow_zone *zone, unsigned int order,
 				     highest, alloc_flags);
 }
 
-/* One pass over the zonelist: get_page_from_freelist() */
-static struct shadow_page *take_page(struct shadow_nodes *nodes,
-				     unsigned int cpu, u32 gfp,
-				     unsigned int order)
+/* The zone that is tried first; NULL: there is none that the flags allow */
+static struct shadow_zone *preferred_zone(const struct shadow_zonelist *list,
+					  enum shadow_zone_type highest)
 {
-	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++)
+		if (list->zone[i]->type <= highest)
+			return list->zone[i];
+	return NULL;
+}
+
+/*
+ * One pass over the zonelist. Where pageblocks are not to be mixed, it ends with
+ * the preferred node: a mix there is better than another node.
+ */
+static struct shadow_page *take_pass(const struct shadow_zonelist *list,
+				     const struct shadow_zone *preferred,
+				     unsigned int cpu, u32 gfp,
+				     unsigned int order,
+				     unsigned int alloc_flags)
+{
 	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
 	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
-	unsigned int alloc_flags = SHADOW_WMARK_LOW;
 	struct shadow_zone *const *zone;
 	struct shadow_page *page;
 
-	if (gfp & SHADOW_GFP_COLD)
-		alloc_flags |= SHADOW_ALLOC_COLD;
 	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
-		if ((*zone)->type > highest || (*zone)->type < lowest ||
-		    !above_marks(*zone, order, highest, alloc_flags))
+		if ((*zone)->type > highest || (*zone)->type < lowest)
+			continue;
+		if ((alloc_flags & SHADOW_ALLOC_NOFRAGMENT) &&
+		    (*zone)->nid != preferred->nid)
+			return NULL;
+		if (!above_marks(*zone, order, highest, alloc_flags))
 			continue;
 		page = take_from_zone(*zone, cpu, gfp, order, alloc_flags);
 		if (likely(page))
 			return page;
 	}
 	return NULL;
+}
+
+/* Above the low mark, rather not mixing pageblocks: get_page_from_freelist() */
+static struct shadow_page *take_page(struct shadow_nodes *nodes,
+				     unsigned int cpu, u32 gfp,
+				     unsigned int order)
+{
+	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
+	unsigned int alloc_flags = SHADOW_WMARK_LOW, nofragment;
+	struct shadow_page *page = NULL;
+	struct shadow_zone *preferred;
+
+	preferred = preferred_zone(list, shadow_gfp_zone(gfp));
+	if (unlikely(!preferred))
+		return NULL;
+	if (gfp & SHADOW_GFP_COLD)
+		alloc_flags |= SHADOW_ALLOC_COLD;
+	nofragment = shadow_alloc_flags_nofragment(preferred);
+	if (nofragment)
+		page = take_pass(list, preferred, cpu, gfp, order,
+				 alloc_flags | nofragment);
+	return page ? : take_pass(list, preferred, cpu, gfp, order, alloc_flags);
 }
 
 /* Somebody wants allocations to fail, or to leave their route */

@@ -4,7 +4,6 @@
  * watermark, or that wants more than frames.
  *
  * In this order, until one of them has the frames:
- *	low	once more, where the fast path would not mix pageblocks
  *		the reclaimers of all nodes in question are woken
  *	min	lowered by a half (HIGH) and a quarter of the rest (ATOMIC)
  *	none	with MEMALLOC, which will free more than it takes
@@ -154,9 +153,6 @@ static struct shadow_page *take_slowly(struct slow *slow, unsigned int *alloc_fl
 	enum shadow_why_step step = SHADOW_WHY_TRY_MIN;
 	struct shadow_page *page;
 
-	page = take_page(slow, SHADOW_WMARK_LOW, SHADOW_WHY_TRY_MIXED);
-	if (page)
-		return page;
 	wake_reclaimers(slow);
 	*alloc_flags = shadow_gfp_alloc_flags(slow->gfp, slow->order);
 	page = take_page(slow, *alloc_flags, step);

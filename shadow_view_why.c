@@ -69,7 +69,7 @@ static u64 show_refusals(struct seq_file *seq, struct shadow_why *why, u64 rows)
 static void explain(struct seq_file *seq, const struct shadow_why *why)
 {
 	seq_puts(seq, "# A route: number, order, flags, CPU; what was tried, one after the other; what was found.\n");
-	seq_puts(seq, "#   low: zones above their low mark, pageblocks not mixed on one node; low mixed: mixed\n");
+	seq_puts(seq, "#   low: zones above their low mark, first without mixing pageblocks, then with\n");
 	seq_puts(seq, "#   wake: reclaimers woken; min: zones above min, lowered by HIGH and ATOMIC; no mark: MEMALLOC, NOFAIL\n");
 	seq_puts(seq, "#   unreserve: pageblocks kept for atomic blocks given up; drain: per-CPU lists emptied\n");
 	seq_puts(seq, "# A refusal: the same, the reason, and per zone what was free against what had to stay.\n");

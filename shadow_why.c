@@ -11,7 +11,6 @@ DEFINE_STATIC_KEY_FALSE(shadow_why_key);
 
 const char *const shadow_why_step_names[SHADOW_NR_WHY_STEPS] = {
 	[SHADOW_WHY_TRY_LOW]	= "low",
-	[SHADOW_WHY_TRY_MIXED]	= "low mixed",
 	[SHADOW_WHY_WAKE]	= "wake",
 	[SHADOW_WHY_TRY_MIN]	= "min",
 	[SHADOW_WHY_TRY_ALL]	= "no mark",

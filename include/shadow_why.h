@@ -22,7 +22,6 @@
 /* What an allocation did, one after the other. */
 enum shadow_why_step {
 	SHADOW_WHY_TRY_LOW,		/* zones above their low mark */
-	SHADOW_WHY_TRY_MIXED,		/* the same, pageblocks may be mixed */
 	SHADOW_WHY_WAKE,		/* the reclaimers were woken */
 	SHADOW_WHY_TRY_MIN,		/* zones above min, lowered by the flags */
 	SHADOW_WHY_TRY_ALL,		/* no watermark at all */
