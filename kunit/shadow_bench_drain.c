@@ -9,28 +9,34 @@
 #include "shadow_bench.h"
 #include "shadow_pcp.h"
 
-/* What the host was asked for in order to empty its lists, until the end */
-static struct {
-	unsigned long pfn;
-	unsigned long nr_pages;
-} emptied[BENCH_DRAINS];
-
+/*
+ * The host empties its per-CPU lists where somebody asks for a certain range:
+ * here for one that has just been free. The range is kept until the end: giving
+ * it back would fill the lists again. What is built into the kernel can say it
+ * directly.
+ */
+#if !defined(MODULE)
 /**
  * bench_drain_host() - nothing is on the host's per-CPU lists
  * @nr: which time it is, below BENCH_DRAINS
- *
- * The host empties its per-CPU lists where somebody asks for a certain range:
- * here for one that has just been free. The range is kept: giving it back would
- * fill the lists again. What is built into the kernel can say it directly.
  *
  * Return: 0 or -errno.
  */
 int bench_drain_host(unsigned int nr)
 {
-#ifndef MODULE
 	drain_all_pages(NULL);
 	return 0;
+}
+
+/* What draining took is the host's again */
+void bench_undrain_host(void)
+{
+}
 #elif defined(CONFIG_CONTIG_ALLOC)
+static unsigned long emptied[BENCH_DRAINS];
+
+int bench_drain_host(unsigned int nr)
+{
 	struct page *page = alloc_pages(GFP_KERNEL, SHADOW_HOST_MAX_ORDER);
 	unsigned long pfn;
 	int err;
@@ -41,29 +47,30 @@ int bench_drain_host(unsigned int nr)
 	__free_pages(page, SHADOW_HOST_MAX_ORDER);
 	err = alloc_contig_range(pfn, pfn + BIT(SHADOW_HOST_MAX_ORDER),
 				 MIGRATE_MOVABLE, GFP_KERNEL);
-	if (err)
-		return err;
-	emptied[nr].pfn = pfn;
-	emptied[nr].nr_pages = BIT(SHADOW_HOST_MAX_ORDER);
-	return 0;
-#else
-	return -EOPNOTSUPP;
-#endif
+	emptied[nr] = err ? 0 : pfn;
+	return err;
 }
 
-/* What draining took is the host's again */
 void bench_undrain_host(void)
 {
-#ifdef CONFIG_CONTIG_ALLOC
 	unsigned int i;
 
 	for (i = 0; i < BENCH_DRAINS; i++) {
-		if (emptied[i].nr_pages)
-			free_contig_range(emptied[i].pfn, emptied[i].nr_pages);
-		emptied[i].nr_pages = 0;
+		if (emptied[i])
+			free_contig_range(emptied[i], BIT(SHADOW_HOST_MAX_ORDER));
+		emptied[i] = 0;
 	}
-#endif
 }
+#else
+int bench_drain_host(unsigned int nr)
+{
+	return -EOPNOTSUPP;
+}
+
+void bench_undrain_host(void)
+{
+}
+#endif
 
 /* Nothing is on the machine's per-CPU lists */
 void bench_drain_shadow(struct shadow_mm *mm)

@@ -17,7 +17,7 @@
 /* Many short rounds: some of them nobody else disturbs */
 #define NR_ROUNDS	100
 #define ROUND_NS	8000000ULL
-#define MAX_RUN		4096
+#define MAX_RUN		16384
 
 /* In hundredths of what one thread does */
 #define GOAL_HITS	180
@@ -155,7 +155,7 @@ static void hits(struct kunit *test)
 /* More than a list holds: each run fetches batches and returns them */
 static void refill(struct kunit *test)
 {
-	compare(test, "refill", 512, GOAL_REFILL);
+	compare(test, "refill", MAX_RUN, GOAL_REFILL);
 }
 
 static struct kunit_case threads_cases[] = {
