@@ -72,11 +72,12 @@ lowest() {
 # from one of two threads is what would be measured.
 run_threads() {
 	local dir rc=0 first=()
+	[ "$(nproc)" -ge 2 ] || die "two threads want two processors"
 	dir=$(clone_build_dir)/host/fast
 	with_lock "$(basename "$(clone_build_dir)")-host" \
 		make -s -j2 -C "$SHADOW_TOP/kunit/host" O="$dir" \
 		TREE="$("$SHADOW_SCRIPTS/kernel-tree.sh")" SANITIZE=0 threads >&2
-	! chrt -f 1 true 2>/dev/null || first=(chrt -f 1)
+	! chrt -f 1 true 2>/dev/null || first=(timeout -k 5 120 chrt -f 1)
 	${first[@]+"${first[@]}"} "$dir/threads" >"$work/threads" || rc=$?
 	grep '^NATIVE ' "$work/threads" || {
 		cat "$work/threads" >&2

@@ -89,7 +89,7 @@ static void *work(void *arg)
 	/* Nobody sleeps here: who is woken up late would run alone */
 	__atomic_sub_fetch(worker->waiting, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(worker->waiting, __ATOMIC_SEQ_CST))
-		cpu_relax();
+		sched_yield();
 	worker->start = now_ns();
 	do {
 		for (i = 0; i < runs; i++)
