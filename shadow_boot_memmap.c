@@ -144,6 +144,7 @@ int shadow_boot_free_area_init(struct shadow_mm *mm, char *effect)
 
 	shadow_nodes_init(nodes, &mm->block, &mm->events, &mm->fault,
 			  mm->cfg.page_shift, shadow_boot_max_order(mm));
+	shadow_nodes_set_mobility(nodes, mm->cfg.mobility);
 	nodes->fail = &mm->fail;
 	nodes->why = &mm->why;
 	nodes->linear_offset = shadow_layout_pa_to_va(&mm->layout, 0);

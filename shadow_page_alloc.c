@@ -17,7 +17,8 @@ static struct shadow_page *take_from_zone(struct shadow_zone *zone,
 					  unsigned int order,
 					  unsigned int alloc_flags)
 {
-	unsigned int mt = shadow_gfp_mt(gfp), owner = shadow_gfp_owner(gfp);
+	unsigned int mt = shadow_gfp_mt(zone->nodes, gfp);
+	unsigned int owner = shadow_gfp_owner(gfp);
 	struct shadow_page *page;
 
 	if (shadow_pcp_serves(zone, order)) {

@@ -155,7 +155,7 @@ static unsigned int take_batch(struct shadow_nodes *nodes,
 			       u32 gfp, unsigned int nr,
 			       struct shadow_page **pages)
 {
-	unsigned int i = shadow_pcp_alloc_bulk(zone, cpu, shadow_gfp_mt(gfp),
+	unsigned int i = shadow_pcp_alloc_bulk(zone, cpu, shadow_gfp_mt(nodes, gfp),
 					       shadow_gfp_owner(gfp),
 					       SHADOW_WMARK_LOW, nr, pages);
 

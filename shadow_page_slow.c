@@ -56,7 +56,7 @@ static struct shadow_page *take_from_zone(const struct slow *slow,
 					  struct shadow_zone *zone,
 					  unsigned int alloc_flags)
 {
-	unsigned int mt = shadow_gfp_mt(slow->gfp);
+	unsigned int mt = shadow_gfp_mt(slow->nodes, slow->gfp);
 	unsigned int owner = shadow_gfp_owner(slow->gfp);
 	struct shadow_page *page;
 
@@ -129,7 +129,7 @@ static bool unreserve(struct slow *slow, bool force)
 	shadow_why_step(&slow->trail, SHADOW_WHY_UNRESERVE);
 	return shadow_mobility_unreserve_highatomic(slow->nodes, slow->list,
 						    slow->highest,
-						    shadow_gfp_mt(slow->gfp),
+						    shadow_gfp_mt(slow->nodes, slow->gfp),
 						    force);
 }
 

@@ -175,6 +175,8 @@ int shadow_params_check(const struct shadow_param_strings *in,
 	}
 	err = check_geometry(&c);
 	if (!err)
+		err = shadow_params_check_max_order(&c);
+	if (!err)
 		err = check_size(&c);
 	if (!err)
 		err = check_base(&c);
@@ -299,6 +301,12 @@ void shadow_params_value(const struct shadow_config *cfg,
 		break;
 	case SHADOW_PARAM_MEMMODEL:
 		snprintf(text, room, "%s", shadow_memmodel_names[cfg->memmodel]);
+		break;
+	case SHADOW_PARAM_MAX_ORDER:
+		snprintf(text, room, "%u", cfg->max_order);
+		break;
+	case SHADOW_PARAM_MOBILITY:
+		snprintf(text, room, "%s", cfg->mobility ? "on" : "off");
 		break;
 	case SHADOW_PARAM_NODES:
 	case SHADOW_PARAM_DISTANCE:

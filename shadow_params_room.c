@@ -164,10 +164,7 @@ u64 shadow_params_max_bytes(const struct shadow_config *cfg)
 /* Entries for a block of the largest order, of MAX_PAGE_ORDER */
 static u64 block_entries_bytes(const struct shadow_config *cfg)
 {
-	unsigned int max_order = cfg->page_shift == 12 ? 10 :
-				 cfg->page_shift == 14 ? 11 : 13;
-
-	return sizeof(struct shadow_page) << max_order;
+	return sizeof(struct shadow_page) << cfg->max_order;
 }
 
 /*
@@ -189,8 +186,8 @@ static u64 memmap_tables_bytes(const struct shadow_config *cfg)
 {
 	u64 nr = cfg->bytes / sizeof(struct shadow_page);
 
-	/* A pageblock is what one entry above the pages' tables maps */
-	return (nr >> (cfg->page_shift - 3)) + 1 +
+	/* A pageblock is what one entry above the pages' tables maps, at most */
+	return (nr >> min(cfg->page_shift - 3, cfg->max_order)) + 1 +
 	       sizeof(u64) + 2 * SHADOW_SECTION_LEAF;
 }
 

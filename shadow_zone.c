@@ -42,6 +42,27 @@ static void zone_init(struct shadow_nodes *nodes, int nid,
 }
 
 /**
+ * shadow_nodes_set_mobility() - group pages by mobility, or do not
+ * @nodes: the layer
+ * @on: whether
+ *
+ * Where they are not, every allocation is of type UNMOVABLE and takes whatever
+ * pageblock there is: page_group_by_mobility_disabled of mm/page_alloc.c.
+ *
+ * Context: process context, boot.
+ */
+void shadow_nodes_set_mobility(struct shadow_nodes *nodes, bool on)
+{
+	nodes->mobility_off = !on;
+	nodes->gfp_mt[0] = SHADOW_MIGRATE_UNMOVABLE;
+	nodes->gfp_mt[1] = on ? SHADOW_MIGRATE_MOVABLE : SHADOW_MIGRATE_UNMOVABLE;
+	nodes->gfp_mt[2] = on ? SHADOW_MIGRATE_RECLAIMABLE :
+				SHADOW_MIGRATE_UNMOVABLE;
+	/* Both: the kernel warns; MOVABLE has the say */
+	nodes->gfp_mt[3] = nodes->gfp_mt[1];
+}
+
+/**
  * shadow_nodes_init() - an empty layer: no memory, no zones populated
  * @nodes: the layer
  * @block: how contents are reached
@@ -70,6 +91,7 @@ void shadow_nodes_init(struct shadow_nodes *nodes,
 	/* A pageblock is what one entry of the next table level maps */
 	nodes->pageblock_log2 = min(page_shift - 3, max_order);
 	nodes->nr_nodes = 1;
+	shadow_nodes_set_mobility(nodes, true);
 	nodes->user_min_free_kbytes = -1;
 	nodes->watermark_scale_factor = 10;
 	nodes->watermark_boost_factor = 15000;

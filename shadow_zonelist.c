@@ -148,7 +148,7 @@ void shadow_build_zonelists(struct shadow_nodes *nodes)
 		if (!(online & BIT(nid)))
 			build_node(nodes, nid, load);
 	if (too_few(nodes))
-		nodes->mobility_off = true;
+		shadow_nodes_set_mobility(nodes, false);
 }
 
 /**

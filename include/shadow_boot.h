@@ -28,14 +28,14 @@ u64 shadow_boot_down(struct shadow_mm *mm);
  * shadow_boot_max_order() - order of the buddy's largest block
  * @mm: the machine
  *
- * The kernel's MAX_PAGE_ORDER for each granule.
+ * Not given, the kernel's MAX_PAGE_ORDER for the granule.
  *
  * Context: any.
  * Return: the order.
  */
 static inline unsigned int shadow_boot_max_order(const struct shadow_mm *mm)
 {
-	return mm->cfg.page_shift == 12 ? 10 : mm->cfg.page_shift == 14 ? 11 : 13;
+	return mm->cfg.max_order;
 }
 
 /**

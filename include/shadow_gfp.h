@@ -113,6 +113,7 @@ int shadow_gfp_names(char *text, size_t bytes);
 
 /**
  * shadow_gfp_mt() - which free lists an allocation belongs to
+ * @nodes: the layer
  * @gfp: SHADOW_GFP_*
  *
  * Follows gfp_migratetype() of include/linux/gfp.h.
@@ -120,12 +121,10 @@ int shadow_gfp_names(char *text, size_t bytes);
  * Context: any.
  * Return: enum shadow_migratetype, below SHADOW_MIGRATE_PCPTYPES.
  */
-static inline unsigned int shadow_gfp_mt(u32 gfp)
+static inline unsigned int shadow_gfp_mt(const struct shadow_nodes *nodes,
+					 u32 gfp)
 {
-	if (gfp & SHADOW_GFP_MOVABLE)
-		return SHADOW_MIGRATE_MOVABLE;
-	return gfp & SHADOW_GFP_RECLAIMABLE ? SHADOW_MIGRATE_RECLAIMABLE :
-					      SHADOW_MIGRATE_UNMOVABLE;
+	return nodes->gfp_mt[gfp / SHADOW_GFP_MOVABLE & (SHADOW_NR_GFP_MT - 1)];
 }
 
 static inline unsigned int shadow_gfp_owner(u32 gfp)

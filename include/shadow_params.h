@@ -129,11 +129,11 @@ enum shadow_param_id {
 #define SHADOW_WHAT_KERNELCORE \
 	"Bytes or N% of memory kept out of zone MOVABLE (the command line's)"
 #define SHADOW_WHAT_MAX_ORDER \
-	"Largest order of the buddy allocator (not supported yet)"
+	"Largest order of the buddy allocator, inclusive (default 10, 11, 13 for 4k, 16k, 64k)"
 #define SHADOW_WHAT_PCP \
 	"Kind and size of the per-CPU lists (not supported yet)"
 #define SHADOW_WHAT_MOBILITY \
-	"Whether pages are grouped by mobility (not supported yet)"
+	"Whether pages are grouped by mobility: on or off"
 #define SHADOW_WHAT_MIN_FREE_KBYTES \
 	"KiB that the min watermarks keep back (by the square root of the memory)"
 #define SHADOW_WHAT_WATERMARK_SCALE_FACTOR \
@@ -245,6 +245,8 @@ struct shadow_param_range {
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
  * @memmodel: how the memmap is laid out
+ * @max_order: largest order of the buddy's blocks, inclusive
+ * @mobility: pages are grouped by mobility, if there are enough
  * @nr_nodes: nodes; not given: as many as the board has
  * @distance: between them, where it was given
  * @dma: address at which zone DMA ends; as @start of struct shadow_param_range,
@@ -281,6 +283,8 @@ struct shadow_config {
 	enum shadow_lpa2_mode lpa2_mode;
 	bool lpa2;
 	enum shadow_memmodel memmodel;
+	unsigned int max_order;
+	bool mobility;
 	unsigned int nr_nodes;
 	u64 min_free_kbytes;
 	unsigned int watermark_scale_factor;

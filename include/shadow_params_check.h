@@ -55,6 +55,9 @@ int shadow_params_place_in(struct shadow_params_check *c,
 			   struct shadow_places *places);
 int shadow_params_read_min_free(struct shadow_params_check *c, const char *text);
 int shadow_params_check_min_free(struct shadow_params_check *c);
+int shadow_params_read_max_order(struct shadow_params_check *c, const char *text);
+int shadow_params_check_max_order(struct shadow_params_check *c);
+int shadow_params_read_mobility(struct shadow_params_check *c, const char *text);
 int shadow_params_read_scale(struct shadow_params_check *c, const char *text);
 int shadow_params_read_ratios(struct shadow_params_check *c, const char *text);
 void shadow_params_bytes_text(char *text, size_t room, u64 bytes);

@@ -178,6 +178,8 @@ struct shadow_zonelist {
 
 /* The low bits of SHADOW_GFP_*: zone modifiers and mobility */
 #define SHADOW_NR_FAST		32
+/* The two of them that are mobility */
+#define SHADOW_NR_GFP_MT	4
 
 /**
  * struct shadow_fast - what the fast path knows of an allocation beforehand
@@ -258,6 +260,7 @@ struct shadow_core {
  *	SHADOW_PCP_NO_HUGE
  * @pcp_policy: how per-CPU lists grow and shrink; NULL: there are none
  * @mobility_off: pages are not grouped by mobility
+ * @gfp_mt: enum shadow_migratetype by the two mobility bits of SHADOW_GFP_*
  * @wake_reclaim: somebody found no zone above its low mark; NULL: nobody listens
  * @reclaim_ctx: handed to it
  * @frag: samples of how broken up the zones are; NULL: there are none
@@ -298,6 +301,7 @@ struct shadow_nodes {
 	unsigned int pcp_huge_order;
 	const struct shadow_pcp_policy *pcp_policy;
 	bool mobility_off;
+	u8 gfp_mt[SHADOW_NR_GFP_MT];
 	void (*wake_reclaim)(void *ctx, struct shadow_zone *zone,
 			     unsigned int order, enum shadow_zone_type highest);
 	void *reclaim_ctx;
@@ -440,6 +444,7 @@ static inline unsigned int shadow_pageblock_mt(const struct shadow_nodes *nodes,
 	       SHADOW_PAGEBLOCK_MT;
 }
 
+void shadow_nodes_set_mobility(struct shadow_nodes *nodes, bool on);
 void shadow_nodes_init(struct shadow_nodes *nodes,
 		       const struct shadow_block *block,
 		       struct shadow_event_log *events,

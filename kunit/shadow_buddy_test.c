@@ -229,6 +229,9 @@ static void buddy_migratetype_fallback(struct kunit *test)
 	struct shadow_test_machine *m = shadow_test_machine(test, 1024, 0);
 	struct shadow_page *page;
 
+	/* Two pageblocks are too few to be grouped, if nobody insists */
+	KUNIT_EXPECT_TRUE(test, m->nodes.mobility_off);
+	shadow_nodes_set_mobility(&m->nodes, true);
 	/* The handover gave all of it to MOVABLE */
 	KUNIT_EXPECT_EQ(test, normal_zone(m)->orders[SHADOW_MIGRATE_MOVABLE],
 			BIT(10));

@@ -22,6 +22,7 @@ static void fallback_takes_the_largest(struct kunit *test)
 	struct shadow_page *page;
 	u64 first;
 
+	shadow_nodes_set_mobility(&m->nodes, true);
 	page = shadow_alloc_pages(&m->nodes, SHADOW_GFP_MOVABLE, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	first = shadow_page_to_pfn(&m->nodes, page);

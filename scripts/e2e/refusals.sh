@@ -80,13 +80,17 @@ $EINVAL|memory=1G+0|memory=1G\\+0: allowed: at least one byte
 $EINVAL|cmdline=a"b|cmdline=a.b.*: allowed: printable characters
 $EINVAL|kaslr=maybe|kaslr=maybe: .*allowed
 $EINVAL|share=4M|share=4M: allowed: as a key of create
+$EINVAL|max_order=ten|max_order=ten: not a number; allowed: 3 to 18
+$ERANGE|max_order=2|max_order=2: out of range; allowed: 3, the largest order of the per-CPU lists, to 18
+$ERANGE|max_order=18|max_order=18: out of range; allowed: 3 to 15, where a block is a section of 128 MiB; to 18 on a virtual board
+$EINVAL|mobility=maybe|mobility=maybe: allowed: on, off
 $EINVAL|memmodel=sparse|memmodel=sparse: allowed: flat, discontig, vmemmap
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
 	for name in rodata tlbi \
-		distance dma dma32 highmem movablecore kernelcore max_order pcp \
-		mobility quarantine page_owner ring; do
+		distance dma dma32 highmem movablecore kernelcore pcp \
+		quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
