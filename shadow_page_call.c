@@ -131,13 +131,14 @@ static struct shadow_zone *batch_zone(const struct shadow_nodes *nodes,
 {
 	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
 	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
+	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
 	struct shadow_zone *zone, *first = NULL;
 	unsigned int i;
 	u64 mark;
 
 	for (i = 0; i < list->nr; i++) {
 		zone = list->zone[i];
-		if (zone->type > highest)
+		if (zone->type > highest || zone->type < lowest)
 			continue;
 		first = first ? : zone;
 		if (zone->nid != first->nid)
