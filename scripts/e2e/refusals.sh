@@ -32,9 +32,17 @@ $EOPNOTSUPP|va_bits=47|va_bits=47: not supported yet; allowed: 39, 48, 52
 $EINVAL|va_bits=52 lpa2=off|va_bits=52: needs lpa2=on .*allowed without: 39, 48
 $EINVAL|granule=64k lpa2=on|lpa2=on: .*allowed with granule=64k: auto, off
 $EINVAL|lpa2=maybe|lpa2=maybe: allowed: auto, on, off
-$EOPNOTSUPP|nodes=2|nodes=2: not supported yet; allowed: 1
-$EINVAL|nodes=9|nodes=9: allowed: 1
-$EINVAL|nodes=one|nodes=one: not a number; allowed: 1
+$ERANGE|nodes=9|nodes=9: out of range; allowed: 1 to 8
+$EINVAL|nodes=one|nodes=one: not a number; allowed: 1 to 8
+$ERANGE|nodes=8 size=4M|nodes=8: 4096K of memory are 512K for each; .*allowed: 1 to 4
+$EINVAL|distance=10|distance=10: allowed: together with nodes
+$EINVAL|nodes=2 distance=10,20,20|distance=10,20,20: allowed: 4 numbers
+$EINVAL|nodes=2 distance=10,20,255,10|distance=10,20,255,10: 255 from node 1 to node 0; allowed: 11 to 254
+$EINVAL|dma=1|dma=1: allowed: a multiple of 4K
+$EINVAL|dma=8M dma32=4M|dma32=0x400000: is address .*, below dma, .*allowed: ascending
+$ERANGE|highmem=0|highmem=0: is address .*, but the image lies at .*; allowed
+$ERANGE|movablecore=101%|movablecore=101%: out of range; allowed: 0% to 100%
+$EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; allowed
 $EOPNOTSUPP|slab=slab|slab=slab: not supported yet; allowed: slub
 $EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slub
 $EINVAL|slab=slib|slab=slib: allowed: slub
@@ -89,8 +97,7 @@ $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
 	for name in rodata tlbi \
-		distance dma dma32 highmem movablecore kernelcore pcp \
-		quarantine page_owner ring; do
+		pcp quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
