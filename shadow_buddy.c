@@ -432,6 +432,7 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 	if (likely(page))
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	shadow_watermark_wake_boosted(zone);
 	return page;
 }
 

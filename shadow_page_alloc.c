@@ -97,9 +97,10 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 				     unsigned int order)
 {
 	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
-	unsigned int alloc_flags = SHADOW_WMARK_LOW, nofragment;
+	unsigned int alloc_flags = SHADOW_WMARK_LOW | SHADOW_ALLOC_KSWAPD;
 	struct shadow_page *page = NULL;
 	struct shadow_zone *preferred;
+	unsigned int nofragment;
 
 	preferred = preferred_zone(list, shadow_gfp_zone(gfp));
 	if (unlikely(!preferred))

@@ -270,6 +270,7 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 		raw_spin_unlock(&pcp->lock);
 	}
 	shadow_pcp_leave(irqflags);
+	shadow_watermark_wake_boosted(zone);
 	return page;
 }
 

@@ -139,20 +139,23 @@ bool __shadow_watermark_boost(struct shadow_zone *zone)
 }
 
 /**
- * shadow_watermark_boosted() - is somebody to wake the reclaimer for a boost?
- * @zone: the zone that an allocation was answered from
+ * shadow_watermark_boosted() - wake a zone's reclaimer for a boost
+ * @zone: the zone
  *
- * Says so once for each boost: ZONE_BOOSTED_WATERMARK in rmqueue().
+ * Once for each time that it is asked for. Where nobody listens the boost stays
+ * until an allocation meets it: shadow_watermark_wake().
  *
- * Context: any.
- * Return: whether it is the caller.
+ * Context: any, no lock of the page allocator held.
  */
-bool shadow_watermark_boosted(struct shadow_zone *zone)
+void shadow_watermark_boosted(struct shadow_zone *zone)
 {
-	if (likely(!READ_ONCE(zone->watermark_boosted)))
-		return false;
+	struct shadow_nodes *nodes = zone->nodes;
+
 	WRITE_ONCE(zone->watermark_boosted, false);
-	return true;
+	if (!nodes->wake_reclaim)
+		return;
+	atomic64_inc(&zone->nr_wakes);
+	nodes->wake_reclaim(nodes->reclaim_ctx, zone, 0, zone->type);
 }
 
 /**

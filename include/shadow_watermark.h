@@ -103,10 +103,24 @@ shadow_watermark_fast(const struct shadow_zone *zone, unsigned int order,
 }
 
 bool __shadow_watermark_boost(struct shadow_zone *zone);
-bool shadow_watermark_boosted(struct shadow_zone *zone);
+void shadow_watermark_boosted(struct shadow_zone *zone);
 void shadow_watermark_unboost(struct shadow_zone *zone, u64 nr_pages);
 void shadow_watermark_wake(struct shadow_zone *zone, unsigned int order,
 			   enum shadow_zone_type highest);
+
+/**
+ * shadow_watermark_wake_boosted() - after an allocation that may have boosted
+ * @zone: the zone that it was answered from
+ *
+ * ZONE_BOOSTED_WATERMARK at the end of rmqueue().
+ *
+ * Context: any, no lock of the page allocator held.
+ */
+static inline void shadow_watermark_wake_boosted(struct shadow_zone *zone)
+{
+	if (unlikely(READ_ONCE(zone->watermark_boosted)))
+		shadow_watermark_boosted(zone);
+}
 
 void shadow_watermark_init(struct shadow_nodes *nodes);
 void shadow_watermark_calculate(struct shadow_nodes *nodes);

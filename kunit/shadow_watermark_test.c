@@ -488,9 +488,27 @@ static void boost_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, other->watermark_boost, 7);
 	shadow_watermark_wake(zone, 3, SHADOW_ZONE_MOVABLE);
 	KUNIT_EXPECT_EQ(test, other->watermark_boost, 0);
-	zone->watermark_boosted = true;
-	KUNIT_EXPECT_TRUE(test, shadow_watermark_boosted(zone));
-	KUNIT_EXPECT_FALSE(test, shadow_watermark_boosted(zone));
+}
+
+/* Whoever listens is told once, with no lock held */
+static void boost_wakes(struct kunit *test)
+{
+	struct shadow_test_machine *m = shadow_test_machine(test, 4096, 0);
+	struct shadow_zone *zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
+	unsigned int nr = 0;
+
+	shadow_watermark_init(&m->nodes);
+	m->nodes.wake_reclaim = count_wake;
+	m->nodes.reclaim_ctx = &nr;
+	while (zone->nr_free >= 512)
+		KUNIT_ASSERT_NOT_NULL(test, shadow_alloc_pages(&m->nodes,
+							       SHADOW_GFP_MOVABLE, 0));
+	KUNIT_EXPECT_EQ(test, nr, 0);
+	KUNIT_ASSERT_NOT_NULL(test, shadow_alloc_pages(&m->nodes, SHADOW_GFP_KERNEL, 0));
+	KUNIT_EXPECT_EQ(test, nr, SHADOW_ZONE_NORMAL);
+	KUNIT_EXPECT_EQ(test, zone->watermark_boost, 512);
+	KUNIT_EXPECT_FALSE(test, zone->watermark_boosted);
+	shadow_test_machine_verify(test, m);
 }
 
 /*
@@ -530,6 +548,7 @@ static struct kunit_case watermark_cases[] = {
 	KUNIT_CASE(boost_rises),
 	KUNIT_CASE(boost_not_everywhere),
 	KUNIT_CASE(boost_ends),
+	KUNIT_CASE(boost_wakes),
 	KUNIT_CASE(boost_of_a_fallback),
 	{}
 };
