@@ -13,7 +13,8 @@
 # where N are instructions: for a pair of alloc and free, or for one call where
 # the row says alloc, free or mixed. Rows gpu_* have gpu_buddy for a host, and
 # are measured on the kernel that has it built in, 6.12. The status is 1 if two
-# boots differ by more than 1 %, or a goal is missed. Options are passed on, for
+# boots differ by more than 1 %, or a goal is missed. (mixed_* of the host, single
+# calls out of a million, differ from boot to boot.) Options are passed on, for
 # example: scripts/bench.sh --kernel 6.12-16k
 
 set -euo pipefail
@@ -84,7 +85,9 @@ compare_boots() {
 	FNR == NR { first[$2] = $0; rows++; next }
 	{
 		split(first[$2], f, " ")
-		for (i = 3; i <= 4; i++)
+		# The spread of the single calls of the host is another in each boot.
+		last = $2 ~ /^name=mixed_/ ? 3 : 4
+		for (i = 3; i <= last; i++)
 			if (!($2 in first) || differ(value(f[i]), value($i))) {
 				printf "the boots differ by more than 1 %%: %s, then %s\n", first[$2], $0
 				bad = 1
@@ -114,7 +117,7 @@ check_goals() {
 }
 
 main() {
-	local boot
+	local boot rc=0
 	case ${1:-} in
 	-h | --help)	print_help "$0"; exit 0 ;;
 	esac
@@ -126,8 +129,9 @@ main() {
 		run_boot "$@" >"$dir/boot$boot"
 	done
 	cat "$dir/boot1"
-	compare_boots "$dir/boot1" "$dir/boot2" || die "two boots do not agree"
-	check_goals "$dir/boot1"
+	compare_boots "$dir/boot1" "$dir/boot2" || rc=1
+	check_goals "$dir/boot1" || rc=1
+	return $rc
 }
 
 main "$@"
