@@ -6,7 +6,8 @@
 #
 # In a guest with four processors, four threads of shadow_bench.ko allocate and
 # free blocks of every order with every flag, in turn less and more than there
-# is, while every file is read and lists are drained. By default for 60 seconds
+# is, on two nodes with zones DMA, NORMAL and MOVABLE, while every file is read,
+# lists are drained and watermarks moved. By default for 60 seconds
 # of the guest's time, on the debug kernel (KASAN, lockdep). Prints what was
 # done; the status is 0 if every audit said OK, every block came back as it was
 # marked, and the kernel had nothing to say.
@@ -23,6 +24,14 @@ guest_command() {
 	cat <<-'END'
 		cd /sys/kernel/debug/shadow_mm || exit 1
 		insmod /shadow_bench.ko soak=$workers seed=$seed || exit 1
+		# Memory may just be used up: all but that is a fault.
+		run() {
+			echo "$1" >ctl 2>/dev/null || head -n 1 ctl | grep -qi memory || {
+				echo "refused: $1"
+				head -n 3 ctl
+				return 1
+			}
+		}
 		now() {
 			read -r uptime rest </proc/uptime
 			echo ${uptime%.*}
@@ -43,7 +52,15 @@ guest_command() {
 				cat audit
 			}
 			cat ./* >/dev/null || fails=$((fails + 1))
-			echo drain >ctl || fails=$((fails + 1))
+			# Keys that move watermarks, reserves and list lengths.
+			for line in drain \
+				"set min_free_kbytes $((512 + rounds % 3 * 512))" \
+				"set watermark_scale_factor $((10 + rounds % 2 * 90))" \
+				"set percpu_pagelist_high_fraction $((rounds % 2 * 16))" \
+				"alloc_pages $((rounds % 11)) count=2 as=soak$rounds"; do
+				run "$line" || fails=$((fails + 1))
+			done
+			echo "free_pages soak$rounds" >ctl 2>/dev/null
 			rounds=$((rounds + 1))
 		done
 		touch /tmp/stop
@@ -84,7 +101,7 @@ main() {
 	done
 	say "soaking for $seconds s"
 	"$SHADOW_SCRIPTS/guest.sh" --kernel debug --smp 4 --mem 1G \
-		--params 'size=128M' --timeout $((seconds * 10 + 600)) \
+		--params 'size=128M nodes=2 dma=32M movablecore=24M' --timeout $((seconds * 10 + 600)) \
 		"${options[@]}" -- "$(guest_command "$seconds" "$seed")"
 }
 
