@@ -166,12 +166,14 @@ static int setup_watermarks(struct shadow_mm *mm, char *effect)
 	err = setup_marks(mm, effect);
 	if (err)
 		goto free_pcp;
+	mm->nodes.pcp_policy = mm->cfg.pcp;
 	shadow_pcp_init(&mm->nodes, mm->pcp_mem, mm->nr_cpus);
 	shadow_boot_set_cpus(mm);
 	shadow_pcp_setup(&mm->nodes);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "min_free_kbytes %llu, lists for %u CPUs",
-		  mm->nodes.min_free_kbytes, mm->nr_cpus);
+		  "min_free_kbytes %llu, lists for %u CPUs (pcp=%s)",
+		  mm->nodes.min_free_kbytes, mm->nr_cpus,
+		  mm->nodes.pcp_policy->name);
 	return 0;
 free_pcp:
 	mm->host->free(mm->pcp_mem);

@@ -500,6 +500,23 @@ static int free_thing(struct shadow_ctl *ctl,
 	}
 }
 
+/* Frames that went from the lists of one CPU, or of all, to the buddy */
+static u64 drain_zone(struct shadow_zone *zone, const struct shadow_ctl_cmd *cmd)
+{
+	u64 nr_pages;
+
+	if (!zone->pcp)
+		return 0;
+	if (!(cmd->keys & BIT(SHADOW_CTL_KEY_CPU))) {
+		nr_pages = shadow_pcp_count(zone);
+		shadow_pcp_drain(zone);
+		return nr_pages;
+	}
+	nr_pages = READ_ONCE(zone->pcp[cmd->cpu].count);
+	shadow_pcp_drain_cpu(zone, cmd->cpu);
+	return nr_pages;
+}
+
 static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_zone *zone;
@@ -507,13 +524,12 @@ static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 
 	if (shadow_fault_frozen(&ctl->mm->fault))
 		return shadow_ctl_frozen(ctl);
+	if (cmd->cpu >= ctl->mm->nr_cpus)
+		return shadow_ctl_fail(ctl, -EINVAL, "drain: cpu=%u: allowed: 0 to %u",
+				       cmd->cpu, ctl->mm->nr_cpus - 1);
 	for (zone = shadow_first_zone(&ctl->mm->nodes); zone;
-	     zone = shadow_next_zone(zone)) {
-		if (!zone->pcp)
-			continue;
-		nr_pages += shadow_pcp_count(zone);
-		shadow_pcp_drain(zone);
-	}
+	     zone = shadow_next_zone(zone))
+		nr_pages += drain_zone(zone, cmd);
 	return shadow_ctl_done(ctl, "%llu pages went from the per-CPU lists to the buddy",
 			       nr_pages);
 }

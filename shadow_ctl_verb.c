@@ -125,8 +125,9 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_DRAIN] = {
 		.name = "drain",
-		.usage = "drain",
-		.meaning = "empty the per-CPU lists into the buddy",
+		.usage = "drain [cpu=N]",
+		.meaning = "empty the per-CPU lists, or one CPU's, into the buddy",
+		.keys = KEY(CPU),
 		.since = WITH(WATERMARKS),
 	},
 	[SHADOW_CTL_MMU_CHECK] = {

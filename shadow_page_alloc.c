@@ -114,11 +114,23 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 	return page ? : take_pass(list, preferred, cpu, gfp, order, alloc_flags);
 }
 
-/* Somebody wants allocations to fail, or to leave their route */
+/* Somebody counts allocations, wants them to fail, or to leave their route */
 static __always_inline bool watched(void)
 {
-	return static_branch_unlikely(&shadow_fail_key) ||
+	return static_branch_unlikely(&shadow_event_key) ||
+	       static_branch_unlikely(&shadow_fail_key) ||
 	       static_branch_unlikely(&shadow_why_key);
+}
+
+/* The fast path of a CPU's own node */
+static __always_inline const struct shadow_fast *
+fast_of(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
+{
+	const struct shadow_node *node = nodes->node;
+
+	if (unlikely(nodes->nr_nodes > 1))
+		node += shadow_cpu_node(nodes, cpu);
+	return &node->fast[gfp & (SHADOW_NR_FAST - 1)];
 }
 
 /*
@@ -129,8 +141,7 @@ static __always_inline bool watched(void)
 static __always_inline struct shadow_page *
 take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
 {
-	const struct shadow_node *node = &nodes->node[shadow_cpu_node(nodes, cpu)];
-	const struct shadow_fast *fast = &node->fast[gfp & (SHADOW_NR_FAST - 1)];
+	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
 	unsigned int mt = (gfp & SHADOW_GFP_MOBILITY) / SHADOW_GFP_MOVABLE;
 	struct shadow_zone *zone = fast->zone;
 	struct shadow_page *page = NULL;
@@ -146,15 +157,16 @@ take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
 	pcp = &zone->pcp[cpu];
 	shadow_pcp_enter(irqflags);
 	if (likely(raw_spin_trylock(&pcp->lock))) {
-		page = __shadow_pcp_pop(zone, pcp, 0, mt, shadow_gfp_owner(gfp));
+		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, 0, mt,
+					shadow_gfp_owner(gfp));
 		raw_spin_unlock(&pcp->lock);
 	}
 	shadow_pcp_leave(irqflags);
 	return page;
 }
 
-static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
-			struct shadow_page *page, unsigned int order)
+static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
+				 struct shadow_page *page, unsigned int order)
 {
 	if (shadow_pcp_serves(zone, order))
 		return shadow_pcp_free(zone, cpu, page, order, false);
@@ -163,13 +175,15 @@ static int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
 
 /*
  * A single frame on its zone's list of this CPU, where that is all there is to
- * do. Anything else is for give_to_zone().
+ * do. Its last reference goes under the list's lock: where that is not to be
+ * had nothing has changed, and all begins anew in free_any().
  */
-static __always_inline bool give_fast(struct shadow_zone *zone,
+static __always_inline bool give_fast(struct shadow_nodes *nodes,
+				      struct shadow_zone *zone,
 				      unsigned int cpu, struct shadow_page *page)
 {
-	unsigned int mt = shadow_pageblock_mt(zone->nodes,
-					      shadow_page_index(zone->memmap, page));
+	unsigned int mt = shadow_pageblock_mt(nodes,
+					      shadow_page_index(&nodes->memmap, page));
 	unsigned long irqflags;
 	struct shadow_pcp *pcp;
 	bool given = false;
@@ -179,9 +193,12 @@ static __always_inline bool give_fast(struct shadow_zone *zone,
 	pcp = &zone->pcp[cpu];
 	shadow_pcp_enter(irqflags);
 	if (likely(raw_spin_trylock(&pcp->lock))) {
-		given = __shadow_pcp_room(zone, pcp);
-		if (likely(given))
-			__shadow_pcp_push(zone, pcp, page, 0, mt);
+		given = __shadow_pcp_room(zone, pcp) &&
+			atomic_cmpxchg(&page->refcount, 1, 0) == 1;
+		if (likely(given)) {
+			__shadow_pcp_freed(zone, pcp);
+			__shadow_pcp_push(&nodes->memmap, pcp, page, 0, mt);
+		}
 		raw_spin_unlock(&pcp->lock);
 	}
 	shadow_pcp_leave(irqflags);
@@ -239,6 +256,25 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 	return page;
 }
 
+/*
+ * In both callers, and all that needs a frame of the stack is called last and
+ * out of line: the fast path has none.
+ */
+static __always_inline struct shadow_page *
+alloc_pages(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
+	    unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && !watched() &&
+	    !shadow_fault_frozen(nodes->fault)) {
+		page = take_fast(nodes, cpu, gfp);
+		if (likely(page))
+			return page;
+	}
+	return alloc_any(nodes, cpu, gfp, order);
+}
+
 /**
  * shadow_alloc_pages_cpu() - allocate 2^order contiguous frames for a CPU
  * @nodes: the layer
@@ -263,16 +299,7 @@ struct shadow_page *shadow_alloc_pages_cpu(struct shadow_nodes *nodes,
 					   unsigned int cpu, u32 gfp,
 					   unsigned int order)
 {
-	struct shadow_page *page;
-
-	if (unlikely(order | (gfp & SHADOW_GFP_SPECIAL)) || watched() ||
-	    shadow_fault_frozen(nodes->fault))
-		return alloc_any(nodes, cpu, gfp, order);
-	page = take_fast(nodes, cpu, gfp);
-	if (unlikely(!page))
-		return alloc_any(nodes, cpu, gfp, order);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, 1);
-	return page;
+	return alloc_pages(nodes, cpu, gfp, order);
 }
 
 /* The CPU that runs us now: any answer is correct, the right one is fast */
@@ -297,7 +324,55 @@ static unsigned int this_cpu(const struct shadow_nodes *nodes)
 struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
 				       unsigned int order)
 {
-	return shadow_alloc_pages_cpu(nodes, this_cpu(nodes), gfp, order);
+	return alloc_pages(nodes, this_cpu(nodes), gfp, order);
+}
+
+/* All that may be given back: __free_pages() */
+static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
+			     struct shadow_page *page, unsigned int order)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
+	u32 flags = READ_ONCE(page->flags);
+
+	if (unlikely(shadow_fault_frozen(nodes->fault)))
+		return -EUCLEAN;
+	if (unlikely((flags & mask) !=
+		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
+		return -EINVAL;
+	/* The order lies in the block and may be corrupt */
+	if (order && unlikely(!shadow_page_fits(&nodes->memmap,
+						shadow_page_index(&nodes->memmap, page),
+						order)))
+		return shadow_fault_raise(nodes->fault,
+					  "page: index %u: a block of order %u cannot be here",
+					  shadow_page_index(&nodes->memmap, page),
+					  order);
+	if (unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
+		return shadow_page_free_shared(nodes, cpu, page, order);
+	/* Before somebody else can have the frames */
+	if (shadow_block_virtual(nodes->block))
+		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
+				    (u64)1 << (nodes->page_shift + order));
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
+	return give_to_zone(shadow_flags_zone(nodes, flags), cpu, page, order);
+}
+
+/* As alloc_pages(): a single frame that nobody else uses, of a real machine */
+static __always_inline int free_pages(struct shadow_nodes *nodes,
+				      unsigned int cpu,
+				      struct shadow_page *page,
+				      unsigned int order)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
+	u32 flags = READ_ONCE(page->flags);
+
+	if (likely(!order && (flags & mask) ==
+			     SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, 0, 0)) &&
+	    !watched() && !shadow_fault_frozen(nodes->fault) &&
+	    !shadow_block_virtual(nodes->block) &&
+	    likely(give_fast(nodes, shadow_flags_zone(nodes, flags), cpu, page)))
+		return 0;
+	return free_any(nodes, cpu, page, order);
 }
 
 /**
@@ -320,34 +395,7 @@ struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
 int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 			  struct shadow_page *page, unsigned int order)
 {
-	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
-	u32 flags = READ_ONCE(page->flags);
-	struct shadow_zone *zone;
-
-	if (unlikely(shadow_fault_frozen(nodes->fault)))
-		return -EUCLEAN;
-	if (unlikely((flags & mask) !=
-		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
-		return -EINVAL;
-	/* The order lies in the block and may be corrupt */
-	if (order && unlikely(!shadow_page_fits(&nodes->memmap,
-						shadow_page_index(&nodes->memmap, page),
-						order)))
-		return shadow_fault_raise(nodes->fault,
-					  "page: index %u: a block of order %u cannot be here",
-					  shadow_page_index(&nodes->memmap, page),
-					  order);
-	if (unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
-		return shadow_page_free_shared(nodes, cpu, page, order);
-	/* Before somebody else can have the frames */
-	if (shadow_block_virtual(nodes->block))
-		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
-				    (u64)1 << (nodes->page_shift + order));
-	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
-	zone = shadow_flags_zone(nodes, flags);
-	if (likely(!order && give_fast(zone, cpu, page)))
-		return 0;
-	return give_to_zone(zone, cpu, page, order);
+	return free_pages(nodes, cpu, page, order);
 }
 
 /**
@@ -362,7 +410,7 @@ int shadow_free_pages_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 int shadow_free_pages(struct shadow_nodes *nodes, struct shadow_page *page,
 		      unsigned int order)
 {
-	return shadow_free_pages_cpu(nodes, this_cpu(nodes), page, order);
+	return free_pages(nodes, this_cpu(nodes), page, order);
 }
 
 /**

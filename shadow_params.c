@@ -7,6 +7,7 @@
  * several together is checked here, after all of them were read.
  */
 #include "shadow_params_check.h"
+#include "shadow_pcp.h"
 #include "shadow_params_room.h"
 
 #define MAX_BYTES	(1024ULL * SZ_1G)
@@ -307,6 +308,9 @@ void shadow_params_value(const struct shadow_config *cfg,
 		break;
 	case SHADOW_PARAM_MOBILITY:
 		snprintf(text, room, "%s", cfg->mobility ? "on" : "off");
+		break;
+	case SHADOW_PARAM_PCP:
+		snprintf(text, room, "%s", cfg->pcp->name);
 		break;
 	case SHADOW_PARAM_NODES:
 	case SHADOW_PARAM_DISTANCE:

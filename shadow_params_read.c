@@ -5,6 +5,7 @@
  */
 #include "shadow_params_check.h"
 #include "shadow_parse.h"
+#include "shadow_pcp.h"
 
 #define MAX_SAMPLES	1000000U
 
@@ -46,7 +47,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(MOVABLECORE, "movablecore", READY, ""),
 	ROW(KERNELCORE, "kernelcore", READY, ""),
 	ROW(MAX_ORDER, "max_order", READY, ""),
-	ROW(PCP, "pcp", LATER, ""),
+	ROW(PCP, "pcp", READY, "on"),
 	ROW(MOBILITY, "mobility", READY, "on"),
 	ROW(MIN_FREE_KBYTES, "min_free_kbytes", READY, ""),
 	ROW(WATERMARK_SCALE_FACTOR, "watermark_scale_factor", READY, "10"),
@@ -386,6 +387,15 @@ static int read_early(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
+static int read_pcp(struct shadow_params_check *c, const char *text)
+{
+	c->cfg->pcp = shadow_pcp_policy(text);
+	if (!c->cfg->pcp)
+		return shadow_params_refuse(c, SHADOW_PARAM_PCP, -EINVAL,
+					    "allowed: on, hotcold, off");
+	return 0;
+}
+
 static int read_memmodel(struct shadow_params_check *c, const char *text)
 {
 	unsigned int model;
@@ -467,6 +477,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_MEMMODEL]		= read_memmodel,
 	[SHADOW_PARAM_MAX_ORDER]	= shadow_params_read_max_order,
 	[SHADOW_PARAM_MOBILITY]		= shadow_params_read_mobility,
+	[SHADOW_PARAM_PCP]		= read_pcp,
 	[SHADOW_PARAM_NODES]		= shadow_params_read_nodes,
 	[SHADOW_PARAM_DISTANCE]		= shadow_params_read_distance,
 	[SHADOW_PARAM_DMA]		= shadow_params_read_dma,

@@ -234,7 +234,7 @@ static struct shadow_page *take(struct shadow_zone *zone, struct shadow_pcp *pcp
 	}
 	if (alloc_flags & SHADOW_ALLOC_COLD)
 		return __shadow_pcp_pop_cold(zone, pcp, order, mt, owner);
-	page = __shadow_pcp_pop(zone, pcp, order, mt, owner);
+	page = __shadow_pcp_pop(zone->memmap, zone, pcp, order, mt, owner);
 	if (unlikely(!page))
 		shadow_pcp_corrupt(zone, pcp, order, list->first);
 	return page;
@@ -252,9 +252,9 @@ static struct shadow_page *take(struct shadow_zone *zone, struct shadow_pcp *pcp
  * Follows rmqueue_pcplist().
  *
  * Context: any; tries the list's lock, and perhaps takes the zone's.
- * Return: the first page, in state ALLOCATED, refcount 1; NULL where the list's lock is
- * taken, the zone has nothing, or the machine is frozen: the zone itself is to
- * be asked then.
+ * Return: the first page, in state ALLOCATED, its refcount 1; NULL where the
+ * list's lock is taken, the zone has nothing, or the machine is frozen: the zone
+ * itself is to be asked then.
  */
 struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 				     unsigned int order, unsigned int mt,
@@ -320,7 +320,7 @@ static int put(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	u32 nr_pages;
 
 	if (!cold || !policy->cold)
-		__shadow_pcp_push(zone, pcp, page, order, mt);
+		__shadow_pcp_push(zone->memmap, pcp, page, order, mt);
 	else if (__shadow_pcp_append(zone, pcp, page, order, mt))
 		return -EUCLEAN;
 	nr_pages = policy->nr_free(zone, pcp, order);

@@ -164,7 +164,7 @@ int __shadow_pcp_append(struct shadow_zone *zone, struct shadow_pcp *pcp,
 
 	lockdep_assert_held(&pcp->lock);
 	if (list->first == SHADOW_NO_PAGE) {
-		__shadow_pcp_push(zone, pcp, page, order, mt);
+		__shadow_pcp_push(zone->memmap, pcp, page, order, mt);
 		return 0;
 	}
 	if (link_back(zone, pcp, list, order))
@@ -172,8 +172,8 @@ int __shadow_pcp_append(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	last = listed(zone, order, list->last);
 	if (!last)
 		return shadow_pcp_corrupt(zone, pcp, order, list->last);
-	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0,
-				shadow_pcp_listed_mt(order, mt)));
+	mt = shadow_pcp_listed_mt(order, mt);
+	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_PCP, order, 0, mt));
 	page->next = SHADOW_NO_PAGE;
 	page->prev = list->last;
 	last->next = index;

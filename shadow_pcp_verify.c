@@ -186,8 +186,9 @@ static int verify_unlisted(struct shadow_zone *zone, u64 nr_pages,
  * order, type, place and owner, the counts, what the lists have learnt, and that
  * no block says that it is listed which is not.
  *
- * Context: process context, see shadow_pcp_drain_cpu(); takes all lists' locks at once, then the zone's, interrupts
- * off for the length of a walk over the zone. Changes nothing.
+ * Context: process context, see shadow_pcp_drain_cpu(); takes all lists' locks
+ * at once, then the zone's, interrupts off for the length of a walk over the
+ * zone. Changes nothing.
  * Return: 0, or -EUCLEAN.
  */
 int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault)

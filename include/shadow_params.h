@@ -131,7 +131,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_MAX_ORDER \
 	"Largest order of the buddy allocator, inclusive (default 10, 11, 13 for 4k, 16k, 64k)"
 #define SHADOW_WHAT_PCP \
-	"Kind and size of the per-CPU lists (not supported yet)"
+	"Per-CPU lists: on (as 6.12), hotcold (as until 4.14) or off"
 #define SHADOW_WHAT_MOBILITY \
 	"Whether pages are grouped by mobility: on or off"
 #define SHADOW_WHAT_MIN_FREE_KBYTES \
@@ -247,6 +247,7 @@ struct shadow_param_range {
  * @memmodel: how the memmap is laid out
  * @max_order: largest order of the buddy's blocks, inclusive
  * @mobility: pages are grouped by mobility, if there are enough
+ * @pcp: how per-CPU lists grow and shrink
  * @nr_nodes: nodes; not given: as many as the board has
  * @distance: between them, where it was given
  * @dma: address at which zone DMA ends; as @start of struct shadow_param_range,
@@ -285,6 +286,7 @@ struct shadow_config {
 	enum shadow_memmodel memmodel;
 	unsigned int max_order;
 	bool mobility;
+	const struct shadow_pcp_policy *pcp;
 	unsigned int nr_nodes;
 	u64 min_free_kbytes;
 	unsigned int watermark_scale_factor;

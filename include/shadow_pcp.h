@@ -176,14 +176,13 @@ static inline u32 shadow_pcp_flags(const struct shadow_zone *zone,
 	 SHADOW_PF_MT_MASK | SHADOW_PF_PLACE_MASK)
 
 /* The newest block, which was linked, goes: the next one is uppermost then */
-static __always_inline bool __shadow_pcp_unlink(const struct shadow_zone *zone,
-						struct shadow_page_list *list,
-						const struct shadow_page *page)
+static __always_inline bool
+__shadow_pcp_unlink(const struct shadow_memmap *memmap,
+		    struct shadow_page_list *list,
+		    const struct shadow_page *page)
 {
-	struct shadow_page *next = shadow_page_at(zone->memmap, page->next);
-
-	if (next)
-		next->prev = page->next;
+	if (page->next < memmap->nr)
+		memmap->pages[page->next].prev = page->next;
 	else if (page->next == SHADOW_NO_PAGE)
 		list->last = SHADOW_NO_PAGE;
 	else
@@ -193,6 +192,7 @@ static __always_inline bool __shadow_pcp_unlink(const struct shadow_zone *zone,
 
 /**
  * __shadow_pcp_pop() - take the newest block of a list
+ * @memmap: the machine's
  * @zone: the zone
  * @pcp: a CPU's lists
  * @order: log2 of the frames
@@ -209,24 +209,26 @@ static __always_inline bool __shadow_pcp_unlink(const struct shadow_zone *zone,
  * list is empty or corrupt, and nothing has changed.
  */
 static __always_inline struct shadow_page *
-__shadow_pcp_pop(const struct shadow_zone *zone, struct shadow_pcp *pcp,
+__shadow_pcp_pop(const struct shadow_memmap *memmap,
+		 const struct shadow_zone *zone, struct shadow_pcp *pcp,
 		 unsigned int order, unsigned int mt, unsigned int owner)
 {
 	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
-	struct shadow_page *page = shadow_page_at(zone->memmap, list->first);
+	struct shadow_page *page;
 	u32 flags;
 
-	if (unlikely(!page))
+	if (unlikely(list->first >= memmap->nr))
 		return NULL;
+	page = &memmap->pages[list->first];
 	flags = page->flags;
 	if (unlikely((flags & SHADOW_PCP_FLAGS_MASK) !=
 		     shadow_pcp_flags(zone, order, mt)))
 		return NULL;
 	if (unlikely(page->prev != SHADOW_NO_PAGE) &&
-	    !__shadow_pcp_unlink(zone, list, page))
+	    !__shadow_pcp_unlink(memmap, list, page))
 		return NULL;
 	list->first = page->next;
-	pcp->count -= BIT(order);
+	pcp->count -= 1U << order;
 	pcp->free_count >>= 1;
 	WRITE_ONCE(page->flags, flags ^ SHADOW_PF(SHADOW_PAGE_PCP, 0, 0, 0) ^
 				SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, owner, 0));
@@ -236,7 +238,7 @@ __shadow_pcp_pop(const struct shadow_zone *zone, struct shadow_pcp *pcp,
 
 /**
  * __shadow_pcp_push() - put a block on a list
- * @zone: the zone that it lies in
+ * @memmap: the machine's
  * @pcp: a CPU's lists
  * @page: the block's first page, on no list
  * @order: log2 of the frames
@@ -247,7 +249,7 @@ __shadow_pcp_pop(const struct shadow_zone *zone, struct shadow_pcp *pcp,
  * Context: @pcp's lock held.
  */
 static __always_inline void
-__shadow_pcp_push(const struct shadow_zone *zone, struct shadow_pcp *pcp,
+__shadow_pcp_push(const struct shadow_memmap *memmap, struct shadow_pcp *pcp,
 		  struct shadow_page *page, unsigned int order, unsigned int mt)
 {
 	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
@@ -256,8 +258,8 @@ __shadow_pcp_push(const struct shadow_zone *zone, struct shadow_pcp *pcp,
 					shadow_pcp_listed_mt(order, mt)));
 	page->next = list->first;
 	page->prev = SHADOW_NO_PAGE;
-	list->first = shadow_page_index(zone->memmap, page);
-	pcp->count += BIT(order);
+	list->first = shadow_page_index(memmap, page);
+	pcp->count += 1U << order;
 }
 
 /**
@@ -265,20 +267,24 @@ __shadow_pcp_push(const struct shadow_zone *zone, struct shadow_pcp *pcp,
  * @zone: the zone
  * @pcp: a CPU's lists
  *
- * That is so while they stay short and have nothing to learn from it:
- * otherwise shadow_pcp_free() is the one to ask.
+ * That is so while they stay short and have nothing to learn from it but one
+ * more free: otherwise shadow_pcp_free() is the one to ask.
  *
  * Context: @pcp's lock held.
- * Return: true if so, and the frame counts as freed.
+ * Return: true if so.
  */
 static __always_inline bool __shadow_pcp_room(const struct shadow_zone *zone,
-					      struct shadow_pcp *pcp)
+					      const struct shadow_pcp *pcp)
 {
-	if (unlikely(pcp->odd || zone->flags || pcp->count + 1 >= pcp->high))
-		return false;
+	return !pcp->odd && !zone->flags && pcp->count + 1 < pcp->high;
+}
+
+/* One frame more was freed without an allocation in between */
+static __always_inline void __shadow_pcp_freed(const struct shadow_zone *zone,
+					       struct shadow_pcp *pcp)
+{
 	if (pcp->free_count < zone->pcp_batch << SHADOW_PCP_BATCH_SCALE)
 		pcp->free_count++;
-	return true;
 }
 
 u64 shadow_pcp_bytes(unsigned int nr_cpus);

@@ -261,7 +261,7 @@ static const struct bad_line bad[] = {
 	{ "unmap 0", -EINVAL, "an argument is missing" },
 	{ "unmap 0 0", -EINVAL, "NR_PAGES '0'" },
 	{ "drain 1", -EINVAL, "argument '1'" },
-	{ "drain cpu=1", -EINVAL, "key 'cpu'" },
+	{ "drain node=1", -EINVAL, "key 'node'" },
 	{ "mmu_check 0", -EINVAL, "from 1 to 100000" },
 	{ "mmu_check 100001", -ERANGE, "from 1 to 100000" },
 	{ "mmu_check 18446744073709551616", -ERANGE, "from 1 to 100000" },

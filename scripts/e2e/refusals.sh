@@ -93,11 +93,12 @@ $ERANGE|max_order=2|max_order=2: out of range; allowed: 3, the largest order of 
 $ERANGE|max_order=18|max_order=18: out of range; allowed: 3 to 15, where a block is a section of 128 MiB; to 18 on a virtual board
 $EINVAL|mobility=maybe|mobility=maybe: allowed: on, off
 $EINVAL|memmodel=sparse|memmodel=sparse: allowed: flat, discontig, vmemmap
+$EINVAL|pcp=cold|pcp=cold: allowed: on, hotcold, off
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
 	for name in rodata tlbi \
-		pcp quarantine page_owner ring; do
+		quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
