@@ -111,9 +111,12 @@ static int run_bulk(struct oom *o, const struct oom_path *path)
 						  NR_BULK, o->page);
 	if (o->nr_pages > NR_BULK)
 		return -ERANGE;
-	for (i = 0; i < NR_BULK; i++)
-		if (!o->page[i] != (i >= o->nr_pages))
+	for (i = 0; i < NR_BULK; i++) {
+		bool filled = i < o->nr_pages;
+
+		if (!!o->page[i] != filled)
 			return -EFAULT;
+	}
 	return 0;
 }
 
