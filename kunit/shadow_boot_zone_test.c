@@ -16,9 +16,14 @@ static void *host_zalloc(size_t bytes)
 	return vzalloc(bytes);
 }
 
+static void host_free(void *mem)
+{
+	vfree(mem);
+}
+
 static const struct shadow_host_ops host_ops = {
 	.zalloc = host_zalloc,
-	.free = (void (*)(void *))vfree,
+	.free = host_free,
 	.now = ktime_get_ns,
 };
 
