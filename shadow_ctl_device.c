@@ -28,6 +28,7 @@ int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
 			      const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_vmemmap vmemmap = vmemmap_of(ctl->mm);
+	unsigned int shift;
 	char why[WHY_BYTES];
 	int nid, err;
 
@@ -38,10 +39,11 @@ int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
 	if (err)
 		return shadow_ctl_fail(ctl, err, "memremap_pages: %#llx+%#llx: %s",
 				       cmd->pa, cmd->bytes, why);
-	return shadow_ctl_done(ctl, "pa %#llx: %llu frames of zone Device, node %d, entries from va %#llx on",
-			       cmd->pa, cmd->bytes >> ctl->mm->nodes.page_shift, nid,
-			       shadow_layout_vmemmap(&ctl->mm->layout,
-						     cmd->pa >> ctl->mm->nodes.page_shift));
+	shift = ctl->mm->nodes.page_shift;
+	return shadow_ctl_done(ctl,
+			       "pa %#llx: %llu frames of zone Device, node %d, entries from va %#llx on",
+			       cmd->pa, cmd->bytes >> shift, nid,
+			       shadow_layout_vmemmap(&ctl->mm->layout, cmd->pa >> shift));
 }
 
 /**

@@ -92,6 +92,9 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 		seq_printf(seq, "  s> free_unused_memmap: %llu bytes that a flat memmap spends on holes; in whole blocks of order %u they were never taken, the memmap has %u banks\n",
 			   mm->boot.memmap_spared, mm->nodes.max_order,
 			   memmap->nr_banks);
+	else if (memmap->model != SHADOW_MEMMODEL_VMEMMAP)
+		seq_printf(seq, "  s> free_unused_memmap: 0 bytes, memmodel=%s keeps the entries of holes\n",
+			   shadow_memmodel_names[memmap->model]);
 	else
 		seq_puts(seq, "  s> free_unused_memmap: 0 bytes, no hole that holds a whole block\n");
 	seq_printf(seq, "  s> reset_all_zones_managed_pages, memblock_free_all: %llu pages from %s; file handover\n",

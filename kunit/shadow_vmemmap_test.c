@@ -131,15 +131,15 @@ static void check_entries(struct kunit *test, struct setup *s)
 	const struct shadow_memmap *memmap = &s->mm.nodes.memmap;
 	unsigned int nr;
 	phys_addr_t pa;
-	u64 pfn;
+	u64 pfn, va;
 	u32 i;
 
 	for (nr = 0; nr < memmap->nr_banks; nr++) {
 		for (i = 0; i < memmap->bank[nr].nr; i++) {
 			pfn = memmap->bank[nr].start_pfn + i;
+			va = shadow_layout_vmemmap(&s->mm.layout, pfn);
 			KUNIT_ASSERT_EQ(test, 0,
-					shadow_pgtable_lookup(&s->mm.swapper,
-							      shadow_layout_vmemmap(&s->mm.layout, pfn),
+					shadow_pgtable_lookup(&s->mm.swapper, va,
 							      &pa, NULL));
 			KUNIT_ASSERT_PTR_EQ(test, shadow_pfn_to_page(&s->mm.nodes, pfn),
 					    (struct shadow_page *)
@@ -155,6 +155,7 @@ static void models_boot(struct kunit *test)
 		NULL, "0x80000000+128M,0xc0000000+256M",
 	};
 	unsigned int i, model, shape;
+	const char *said;
 	struct setup *s;
 
 	for (i = 0; i < ARRAY_SIZE(page_shifts); i++) {
@@ -163,9 +164,8 @@ static void models_boot(struct kunit *test)
 				s = boot(test, page_shifts[i], "64M",
 					 shadow_memmodel_names[model], memory[shape]);
 				KUNIT_EXPECT_EQ(test, s->mm.nodes.memmap.model, model);
-				KUNIT_EXPECT_NOT_NULL(test,
-					strstr(s->mm.boot.record[SHADOW_PHASE_FREE_AREA_INIT].effect,
-					       shadow_memmodel_names[model]));
+				said = s->mm.boot.record[SHADOW_PHASE_FREE_AREA_INIT].effect;
+				KUNIT_EXPECT_NOT_NULL(test, strstr(said, shadow_memmodel_names[model]));
 				if (model == SHADOW_MEMMODEL_VMEMMAP)
 					check_entries(test, s);
 				KUNIT_EXPECT_EQ(test, s->mm.nodes.memmap.nr_banks,
