@@ -571,12 +571,15 @@ static noinline int give_due(struct shadow_zone *zone)
 /* What is left when nothing more can be merged; @nr_pages were not free before */
 static __always_inline int give_block(struct shadow_zone *zone, u32 index,
 				      unsigned int order, unsigned int mt,
-				      u64 nr_pages)
+				      u64 nr_pages, bool tail)
 {
 	struct shadow_free_area *area = &zone->free_area[order];
 	struct shadow_page *page = &zone->memmap->pages[index];
+	bool ok = tail ?
+		  shadow_page_list_push_tail(zone->memmap, &area->list[mt], page) :
+		  shadow_page_list_push(zone->memmap, &area->list[mt], page);
 
-	if (unlikely(!shadow_page_list_push(zone->memmap, &area->list[mt], page)))
+	if (unlikely(!ok))
 		return give_corrupt(zone, index, order, mt);
 	WRITE_ONCE(page->flags, (page->flags & SHADOW_PF_BANK_MASK) |
 				shadow_buddy_want(zone, order, mt));
@@ -587,6 +590,19 @@ static __always_inline int give_block(struct shadow_zone *zone, u32 index,
 	if (unlikely(!--zone->frag_left))
 		return give_due(zone);
 	return 0;
+}
+
+/*
+ * Where the block beside this one and its buddy is free, the three may soon be
+ * one: the others on the list are given away before it. Follows
+ * buddy_merge_likely(), for what has just grown: of blocks that have not, it
+ * saves too few for what asking costs.
+ */
+static bool may_grow(const struct shadow_zone *zone, u32 index,
+		     unsigned int order, unsigned int mt)
+{
+	return is_free(zone->memmap, (index | (u32)BIT(order)) ^ (u32)(3U << order),
+		       SHADOW_BUDDY_MASK, shadow_buddy_want(zone, order + 1, mt));
 }
 
 static noinline int give_merging(struct shadow_zone *zone, u32 index,
@@ -601,7 +617,8 @@ static noinline int give_merging(struct shadow_zone *zone, u32 index,
 		return -EUCLEAN;
 	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
 		     __ffs(bit) - order);
-	return give_block(zone, index, __ffs(bit), mt, BIT(order));
+	return give_block(zone, index, __ffs(bit), mt, BIT(order),
+			  may_grow(zone, index, __ffs(bit), mt));
 }
 
 static __always_inline int give(struct shadow_zone *zone,
@@ -617,7 +634,7 @@ static __always_inline int give(struct shadow_zone *zone,
 	    is_free(memmap, index ^ (u32)BIT(order), SHADOW_BUDDY_MASK,
 		    shadow_buddy_want(zone, order, mt)))
 		return give_merging(zone, index, order, mt);
-	return give_block(zone, index, order, mt, BIT(order));
+	return give_block(zone, index, order, mt, BIT(order), false);
 }
 
 /**
