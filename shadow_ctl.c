@@ -259,7 +259,8 @@ static void print_handle(const struct shadow_ctl *ctl,
 			print(printer, "kmalloc 0 %sZERO_SIZE_PTR\n", count);
 		break;
 	default:
-		print(printer, "vmalloc %llu va %#llx\n", handle->bytes, thing);
+		print(printer, "vmalloc %llu %sva %#llx\n", handle->bytes, count,
+		      thing);
 		break;
 	}
 }

@@ -724,6 +724,21 @@ static void random_batches(struct kunit *test)
 	kunit_info(test, "%llu made, %u live\n", model->next_id - 1, live);
 }
 
+/* Several areas under one id: each is another, all go at once */
+static void areas_in_number(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_ok(test, rig, "vmalloc 8192 count=3 gfp=ZERO as=many");
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, "3 of 8192 bytes"),
+				  "%s", rig->ctl.said);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->ctl.said, "the first at va 0xffff"));
+	expect_ok(test, rig, "vfree many");
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, "3 freed"),
+				  "%s", rig->ctl.said);
+	expect_healthy(test, rig);
+}
+
 static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(pages),
 	KUNIT_CASE(zones),
@@ -740,6 +755,7 @@ static struct kunit_case ctl_run_cases[] = {
 	KUNIT_CASE(batch_interrupted),
 	KUNIT_CASE(batch_of_checks),
 	KUNIT_CASE(checks_and_counters),
+	KUNIT_CASE(areas_in_number),
 	KUNIT_CASE(resets),
 	KUNIT_CASE(resets_fail),
 	KUNIT_CASE(set_marks),
