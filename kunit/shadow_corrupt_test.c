@@ -320,6 +320,14 @@ static void every_bit_of_a_page(struct kunit *test)
 				 users ^ BIT(bit),
 				 refcount_counts(state, users, users ^ BIT(bit)),
 				 "refcount");
+		/* One in use claims, with all it takes, to be free */
+		flags = (flags & (SHADOW_PF_PLACE_MASK | SHADOW_PF_BANK_MASK |
+				  SHADOW_PF_ORDER_MASK | SHADOW_PF_MT_MASK)) |
+			SHADOW_PF(SHADOW_PAGE_PCP, 0, 0, 0);
+		atomic_set(&page->refcount, 0);
+		try_word(w, frame, &page->flags, flags,
+			 state == SHADOW_PAGE_ALLOCATED, "as if listed");
+		atomic_set(&page->refcount, users);
 		try_link(w, frame, &page->next, is_listed(state), "next");
 		try_link(w, frame, &page->prev, is_listed(state), "prev");
 	}
