@@ -475,7 +475,8 @@ static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	if (cmd->count > 1)
-		return shadow_ctl_done(ctl, "id %llu: %u of %llu bytes in %llu pages, the first at va %#llx",
+		return shadow_ctl_done(ctl,
+				       "id %llu: %u of %llu bytes in %llu pages, the first at va %#llx",
 				       handle->id, cmd->count, cmd->bytes,
 				       ((cmd->bytes - 1) >> page_shift) + 1,
 				       shadow_ctl_thing(handle, 0));

@@ -64,7 +64,8 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_PUT_PAGE] = {
 		.name = "put_page",
 		.usage = "put_page ID",
-		.meaning = "drop a reference to each of its blocks; with the last one they are free",
+		.meaning =
+		"drop a reference to each of its blocks; with the last one they are free",
 		.arg = { ARG(HANDLE) },
 		.since = WITH(MEM_INIT),
 	},

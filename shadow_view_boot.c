@@ -219,7 +219,8 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	scnprintf(text, sizeof(text), "%zu for each of %llu frames (the kernel's struct page: 64)",
 		  sizeof(struct shadow_page), entries);
 	cost_line(seq, "memmap", entries * sizeof(struct shadow_page), text);
-	scnprintf(text, sizeof(text), "a byte for each pageblock of all that the block could describe");
+	scnprintf(text, sizeof(text),
+		  "a byte for each pageblock of all that the block could describe");
 	cost_line(seq, "pageblock types", shadow_pageblocks(&mm->nodes), text);
 	cost_line(seq, "idmap_pg_dir", mm->idmap.nr_tables * page, "tables in the image");
 	cost_line(seq, "init_pg_dir", mm->init_pg.nr_tables * page, "tables in the image");

@@ -301,7 +301,8 @@ static void step_alloc(struct kunit *test, struct model *d)
 		SHADOW_ALLOC_NON_BLOCK,
 	};
 	u32 flags = some_flags[shadow_test_below(&d->rnd, ARRAY_SIZE(some_flags))];
-	unsigned int order = shadow_test_below(&d->rnd, shadow_test_below(&d->rnd, 8) ? 2 : TOP + 1);
+	u32 nr_orders = shadow_test_below(&d->rnd, 8) ? 2 : TOP + 1;
+	unsigned int order = shadow_test_below(&d->rnd, nr_orders);
 	unsigned int mt = shadow_test_below(&d->rnd, 3), at, i;
 	struct shadow_page *page;
 	int own, kept;
@@ -480,6 +481,7 @@ static void mobility_shared_pageblock(struct kunit *test)
 	struct shadow_block block;
 	struct shadow_zone *dma;
 	struct shadow_page *page;
+	u32 index;
 
 	shadow_test_block(test, &block, SHADOW_TEST_BASE, 4096 * SZ_4K);
 	m = shadow_test_machine_begin(test, &block);
@@ -490,8 +492,8 @@ static void mobility_shared_pageblock(struct kunit *test)
 	page = shadow_buddy_alloc(dma, 0, SHADOW_MIGRATE_UNMOVABLE,
 				  SHADOW_OWNER_DIRECT, 0);
 	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_EXPECT_EQ(test, shadow_pageblock_mt(&m->nodes, shadow_page_index(&m->nodes.memmap, page)),
-			SHADOW_MIGRATE_MOVABLE);
+	index = shadow_page_index(&m->nodes.memmap, page);
+	KUNIT_EXPECT_EQ(test, shadow_pageblock_mt(&m->nodes, index), SHADOW_MIGRATE_MOVABLE);
 	KUNIT_EXPECT_EQ(test, dma->orders[SHADOW_MIGRATE_UNMOVABLE], 0);
 	KUNIT_EXPECT_NULL(test, shadow_buddy_alloc(dma, 0, SHADOW_MIGRATE_UNMOVABLE,
 						   SHADOW_OWNER_DIRECT,

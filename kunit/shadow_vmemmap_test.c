@@ -165,7 +165,8 @@ static void models_boot(struct kunit *test)
 					 shadow_memmodel_names[model], memory[shape]);
 				KUNIT_EXPECT_EQ(test, s->mm.nodes.memmap.model, model);
 				said = s->mm.boot.record[SHADOW_PHASE_FREE_AREA_INIT].effect;
-				KUNIT_EXPECT_NOT_NULL(test, strstr(said, shadow_memmodel_names[model]));
+				KUNIT_EXPECT_NOT_NULL(test,
+						      strstr(said, shadow_memmodel_names[model]));
 				if (model == SHADOW_MEMMODEL_VMEMMAP)
 					check_entries(test, s);
 				KUNIT_EXPECT_EQ(test, s->mm.nodes.memmap.nr_banks,
