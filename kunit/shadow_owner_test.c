@@ -689,7 +689,6 @@ static void split_zones(struct owner_run *r)
 	if (one_in(r, 2))
 		nodes->movablecore.percent = 1 + below(r, 60);
 	nodes->memmap.model = below(r, SHADOW_NR_MEMMODELS);
-	nodes->mobility_off = one_in(r, 4);
 }
 
 /* What the model knows of each frame: from the memory that was described */
@@ -728,6 +727,7 @@ static void new_machine(struct owner_run *r)
 	r->m->nodes.pcp_policy = shadow_pcp_policy(policies[below(r, 2)]);
 	shadow_test_machine_boot(r->test, r->m, nr_lists);
 	r->nr_cpus = max(nr_lists, 1U);
+	shadow_nodes_set_mobility(&r->m->nodes, !one_in(r, 4));
 	if (!one_in(r, 4))
 		do_set(r);
 	learn_frames(r);

@@ -510,12 +510,13 @@ new_machine(struct kunit *test, const struct tiny_shape *shape)
 	shadow_test_block(test, &block, base,
 			  NR_FRAMES << SHADOW_TEST_PAGE_SHIFT);
 	m = shadow_test_machine_begin_order(test, &block, MAX_ORDER);
-	m->nodes.mobility_off = shape->mobility_off;
 	if (shape->nr_low)
 		m->nodes.zone_limit[SHADOW_ZONE_DMA] =
 			first_pfn(shape) + shape->nr_low;
 	KUNIT_ASSERT_EQ(test, shadow_memblock_add(&m->mb, block.base, block.bytes), 0);
 	shadow_test_machine_boot(test, m, shape->nr_cpus);
+	/* So little memory is not grouped, unless somebody insists */
+	shadow_nodes_set_mobility(&m->nodes, !shape->mobility_off);
 	return m;
 }
 
