@@ -34,20 +34,23 @@ static struct shadow_fault *zone_fault(const struct shadow_zone *zone)
 
 /* ------------------------------------- one block on a list, off a list -- */
 
-static noinline bool corrupt(struct shadow_zone *zone, u32 index,
-			     unsigned int order, unsigned int mt)
+/**
+ * __shadow_buddy_corrupt() - the links or the type of a free block make no sense
+ * @zone: the zone
+ * @index: the block's
+ * @order: its order
+ * @mt: type of its list
+ *
+ * Context: @zone's lock held; freezes the machine.
+ * Return: false, as what found it will.
+ */
+noinline bool __shadow_buddy_corrupt(struct shadow_zone *zone, u32 index,
+				     unsigned int order, unsigned int mt)
 {
 	shadow_fault_raise(zone_fault(zone),
 			   "buddy: links or type of free block at index %u (order %u type %u) are corrupt",
 			   index, order, mt);
 	return false;
-}
-
-static void account(struct shadow_zone *zone, unsigned int mt, s64 nr_pages)
-{
-	if (unlikely(mt == SHADOW_MIGRATE_HIGHATOMIC))
-		WRITE_ONCE(zone->nr_free_highatomic,
-			   zone->nr_free_highatomic + nr_pages);
 }
 
 static bool put(struct shadow_zone *zone, struct shadow_page *page,
@@ -59,8 +62,8 @@ static bool put(struct shadow_zone *zone, struct shadow_page *page,
 		  shadow_page_list_push(zone->memmap, &area->list[mt], page);
 
 	if (unlikely(!ok))
-		return corrupt(zone, shadow_page_index(zone->memmap, page),
-			       order, mt);
+		return __shadow_buddy_corrupt(zone, shadow_page_index(zone->memmap, page),
+					      order, mt);
 	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_BUDDY, order, 0, mt));
 	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | BIT(order));
 	area->nr_free++;
@@ -83,7 +86,7 @@ bool __shadow_buddy_put_tail(struct shadow_zone *zone, struct shadow_page *page,
 			     unsigned int order, unsigned int mt)
 {
 	lockdep_assert_held(&zone->lock);
-	account(zone, mt, BIT(order));
+	shadow_buddy_account(zone, mt, BIT(order));
 	return put(zone, page, order, mt, true);
 }
 
@@ -109,12 +112,12 @@ bool __shadow_buddy_del(struct shadow_zone *zone, struct shadow_page *page,
 	/* Both may have been read from the page: three bits and five */
 	if (unlikely(mt >= SHADOW_MIGRATE_TYPES || order >= SHADOW_NR_ORDERS ||
 		     !shadow_page_list_del(zone->memmap, &area->list[mt], page)))
-		return corrupt(zone, shadow_page_index(zone->memmap, page),
-			       order, mt);
+		return __shadow_buddy_corrupt(zone, shadow_page_index(zone->memmap, page),
+					      order, mt);
 	if (shadow_page_list_empty(&area->list[mt]))
 		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
 	area->nr_free--;
-	account(zone, mt, -(s64)BIT(order));
+	shadow_buddy_account(zone, mt, -(s64)BIT(order));
 	return true;
 }
 
@@ -167,7 +170,7 @@ static noinline struct shadow_page *bad_links(struct shadow_zone *zone,
 					      u32 index, unsigned int order,
 					      unsigned int mt)
 {
-	corrupt(zone, index, order, mt);
+	__shadow_buddy_corrupt(zone, index, order, mt);
 	return NULL;
 }
 
@@ -390,7 +393,7 @@ static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
 	page = __shadow_buddy_smallest(zone, order, SHADOW_MIGRATE_HIGHATOMIC);
 	if (!page)
 		return NULL;
-	account(zone, SHADOW_MIGRATE_HIGHATOMIC, -(s64)BIT(order));
+	shadow_buddy_account(zone, SHADOW_MIGRATE_HIGHATOMIC, -(s64)BIT(order));
 	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
 	__shadow_frag_count(zone);
 	__shadow_mobility_mix(zone, page, order);
@@ -434,275 +437,4 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	shadow_watermark_wake_boosted(zone);
 	return page;
-}
-
-/* ------------------------------------------------------------- giving -- */
-
-/*
- * A block and its buddy are in the same bank of the memmap. Zone and node are
- * part of the compare: a block never grows across a zone's border. BUDDY is
- * only written under this zone's lock, so a frame that has it now keeps it; any
- * other state may change under us and does not matter.
- */
-static __always_inline bool is_free(const struct shadow_memmap *memmap,
-				    u32 index, u32 mask, u32 want)
-{
-	return likely(index < memmap->nr) &&
-	       (READ_ONCE(memmap->pages[index].flags) & mask) == want;
-}
-
-/*
- * A free block leaves its list, which is often the only one there; @orders is
- * the type's summary, its bit gone then.
- */
-static __always_inline bool unlink(struct shadow_zone *zone,
-				   struct shadow_free_area *area,
-				   struct shadow_page_list *list, u32 index,
-				   u32 bit, u32 *orders)
-{
-	if (list->first == index && list->last == index) {
-		list->first = SHADOW_NO_PAGE;
-		list->last = SHADOW_NO_PAGE;
-		*orders &= ~bit;
-	} else if (unlikely(!shadow_page_list_del(zone->memmap, list,
-						  &zone->memmap->pages[index]))) {
-		return false;
-	}
-	area->nr_free--;
-	return true;
-}
-
-/*
- * Merges as long as the buddy is free and of the same type, which inside a
- * pageblock it always is, up to @end frames. @index becomes that of the whole;
- * what is returned are its frames, or 0 where something is corrupt.
- *
- * A block that merges stops being the first frame of anything, but for the
- * lowest: that is one store a level, of what never changes.
- */
-static __always_inline u32 merge(struct shadow_zone *zone, u32 *index,
-				 unsigned int order, unsigned int mt, u32 end)
-{
-	const struct shadow_memmap *memmap = zone->memmap;
-	struct shadow_free_area *area = &zone->free_area[order];
-	struct shadow_page_list *list = &area->list[mt];
-	u32 want = shadow_buddy_want(zone, order, mt), nr = memmap->nr;
-	u32 bit = BIT(order), at = *index, orders = zone->orders[mt];
-	struct shadow_page *const pages = memmap->pages;
-	const u32 stays = pages[at].flags & SHADOW_PF_STAYS;
-
-	for (; bit < end; bit <<= 1) {
-		u32 buddy = at ^ bit;
-
-		if (buddy >= nr ||
-		    (READ_ONCE(pages[buddy].flags) & SHADOW_BUDDY_MASK) != want)
-			break;
-		if (unlikely(!unlink(zone, area, list, buddy, bit, &orders))) {
-			corrupt(zone, buddy, __ffs(bit), mt);
-			return 0;
-		}
-		WRITE_ONCE(pages[at | bit].flags, stays);
-		at &= ~bit;
-		want += SHADOW_PF(0, 1, 0, 0);
-		area++;
-		list = (void *)list + sizeof(*area);
-	}
-	WRITE_ONCE(zone->orders[mt], orders);
-	*index = at;
-	return bit;
-}
-
-/*
- * From a pageblock upwards the buddy may be of another type: its pageblocks
- * become ours then, so that all of a block is of one type; but what is reserved
- * stays apart. One level; false: nothing to merge with, or the machine is
- * frozen.
- */
-static bool merge_other(struct shadow_zone *zone, u32 *index,
-			unsigned int order, unsigned int mt)
-{
-	const struct shadow_memmap *memmap = zone->memmap;
-	u32 buddy = *index ^ (u32)BIT(order);
-	struct shadow_page *page = shadow_page_at(memmap, buddy);
-	unsigned int other;
-
-	if (!page || !is_free(memmap, buddy, SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK,
-			      shadow_buddy_want(zone, order, 0)))
-		return false;
-	other = shadow_page_mt(page);
-	if (other == SHADOW_MIGRATE_HIGHATOMIC || mt == SHADOW_MIGRATE_HIGHATOMIC ||
-	    !__shadow_buddy_del(zone, page, order, other))
-		return false;
-	__shadow_mobility_change(zone, page, order, mt);
-	shadow_page_set(&memmap->pages[*index | buddy], 0);
-	*index &= buddy;
-	return true;
-}
-
-/* As merge(), from a pageblock upwards, all of which has become free */
-static noinline u32 merge_pageblocks(struct shadow_zone *zone, u32 *index,
-				     unsigned int order, unsigned int mt)
-{
-	u32 end = BIT(zone->nodes->max_order), bit;
-
-	__shadow_mobility_unmix(zone, &zone->memmap->pages[*index], order);
-	for (;;) {
-		bit = merge(zone, index, order, mt, end);
-		if (!bit || bit >= end || !merge_other(zone, index, __ffs(bit), mt))
-			break;
-		order = __ffs(bit) + 1;
-	}
-	return shadow_fault_frozen(zone_fault(zone)) ? 0 : bit;
-}
-
-static noinline int give_corrupt(struct shadow_zone *zone, u32 index,
-				 unsigned int order, unsigned int mt)
-{
-	corrupt(zone, index, order, mt);
-	return -EUCLEAN;
-}
-
-static noinline int give_due(struct shadow_zone *zone)
-{
-	__shadow_frag_due(zone);
-	return 0;
-}
-
-/* What is left when nothing more can be merged; @nr_pages were not free before */
-static __always_inline int give_block(struct shadow_zone *zone, u32 index,
-				      unsigned int order, unsigned int mt,
-				      u64 nr_pages, bool tail)
-{
-	struct shadow_free_area *area = &zone->free_area[order];
-	struct shadow_page *page = &zone->memmap->pages[index];
-	bool ok = tail ?
-		  shadow_page_list_push_tail(zone->memmap, &area->list[mt], page) :
-		  shadow_page_list_push(zone->memmap, &area->list[mt], page);
-
-	if (unlikely(!ok))
-		return give_corrupt(zone, index, order, mt);
-	WRITE_ONCE(page->flags, (page->flags & SHADOW_PF_BANK_MASK) |
-				shadow_buddy_want(zone, order, mt));
-	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | BIT(order));
-	area->nr_free++;
-	account(zone, mt, nr_pages);
-	WRITE_ONCE(zone->nr_free, zone->nr_free + nr_pages);
-	if (unlikely(!--zone->frag_left))
-		return give_due(zone);
-	return 0;
-}
-
-/*
- * Where the block beside this one and its buddy is free, the three may soon be
- * one: the others on the list are given away before it. Follows
- * buddy_merge_likely(), for what has just grown: of blocks that have not, it
- * saves too few for what asking costs.
- */
-static bool may_grow(const struct shadow_zone *zone, u32 index,
-		     unsigned int order, unsigned int mt)
-{
-	return is_free(zone->memmap, (index | (u32)BIT(order)) ^ (u32)(3U << order),
-		       SHADOW_BUDDY_MASK, shadow_buddy_want(zone, order + 1, mt));
-}
-
-static noinline int give_merging(struct shadow_zone *zone, u32 index,
-				 unsigned int order, unsigned int mt)
-{
-	u32 pageblock = BIT(zone->nodes->pageblock_log2);
-	u32 bit = merge(zone, &index, order, mt, pageblock);
-
-	if (bit >= pageblock)
-		bit = merge_pageblocks(zone, &index, __ffs(bit), mt);
-	if (unlikely(!bit))
-		return -EUCLEAN;
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
-		     __ffs(bit) - order);
-	return give_block(zone, index, __ffs(bit), mt, BIT(order),
-			  may_grow(zone, index, __ffs(bit), mt));
-}
-
-static __always_inline int give(struct shadow_zone *zone,
-				struct shadow_page *page, unsigned int order)
-{
-	const struct shadow_memmap *memmap = zone->memmap;
-	u32 index = shadow_page_index(memmap, page);
-	unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
-
-	if (shadow_fault_frozen(zone_fault(zone)))
-		return -EUCLEAN;
-	if (order >= zone->nodes->pageblock_log2 ||
-	    is_free(memmap, index ^ (u32)BIT(order), SHADOW_BUDDY_MASK,
-		    shadow_buddy_want(zone, order, mt)))
-		return give_merging(zone, index, order, mt);
-	return give_block(zone, index, order, mt, BIT(order), false);
-}
-
-/**
- * __shadow_buddy_free() - give a block back to its zone
- * @zone: the zone that the block lies in
- * @page: the block's first page, on no list; aligned to the block's length
- * @order: log2 of its frames
- *
- * It goes to the list of its pageblock's type, merged with its free buddies as
- * long as there are any. Follows __free_one_page().
- *
- * Context: @zone's lock held, interrupts off.
- * Return: 0, or -EUCLEAN if the machine is, or has just been, frozen; the
- * block is lost to the frozen machine then.
- */
-int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-			unsigned int order)
-{
-	lockdep_assert_held(&zone->lock);
-	return give(zone, page, order);
-}
-
-/**
- * __shadow_buddy_take() - take one certain free block off a zone
- * @zone: the zone
- * @page: the first page of a free block of it
- * @order: log2 of the block's frames
- *
- * The block's first frame is left in state BUDDY on no list: the caller says at
- * once what it becomes. Follows __isolate_free_page().
- *
- * Context: @zone's lock held, interrupts off.
- * Return: 0; -EINVAL where there is no such free block; -EUCLEAN if the machine
- * is, or has just been, frozen.
- */
-int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
-			unsigned int order)
-{
-	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)))
-		return -EUCLEAN;
-	if ((page->flags & SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK) !=
-	    shadow_buddy_want(zone, order, 0))
-		return -EINVAL;
-	if (!__shadow_buddy_del(zone, page, order, shadow_page_mt(page)))
-		return -EUCLEAN;
-	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
-	__shadow_frag_count(zone);
-	return 0;
-}
-
-/**
- * shadow_buddy_free() - give a block back to its zone, unlocked version
- * @zone: the zone
- * @page: the block's first page
- * @order: log2 of its frames
- *
- * Context: any; takes @zone's lock with interrupts off.
- * Return: 0 or -EUCLEAN, see __shadow_buddy_free().
- */
-int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
-		      unsigned int order)
-{
-	unsigned long irqflags;
-	int err;
-
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = give(zone, page, order);
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	return err;
 }

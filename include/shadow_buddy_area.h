@@ -20,6 +20,17 @@ static inline u32 shadow_buddy_want(const struct shadow_zone *zone,
 	       shadow_zone_place(zone);
 }
 
+/* Frames enter a free area of that type, or leave it: @nr_pages below 0 */
+static inline void shadow_buddy_account(struct shadow_zone *zone,
+					unsigned int mt, s64 nr_pages)
+{
+	if (unlikely(mt == SHADOW_MIGRATE_HIGHATOMIC))
+		WRITE_ONCE(zone->nr_free_highatomic,
+			   zone->nr_free_highatomic + nr_pages);
+}
+
+bool __shadow_buddy_corrupt(struct shadow_zone *zone, u32 index,
+			    unsigned int order, unsigned int mt);
 bool __shadow_buddy_put_tail(struct shadow_zone *zone, struct shadow_page *page,
 			     unsigned int order, unsigned int mt);
 bool __shadow_buddy_del(struct shadow_zone *zone, struct shadow_page *page,
