@@ -149,7 +149,6 @@ static void zones_taken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cfg->dma, 0);
 	KUNIT_EXPECT_EQ(test, cfg->dma32, SZ_1G);
 	KUNIT_EXPECT_EQ(test, cfg->highmem, 0xc0000000);
-	KUNIT_EXPECT_TRUE(test, prints(cfg, "dma=0 "));
 	KUNIT_EXPECT_TRUE(test, prints(cfg, "highmem=0xc0000000 "));
 
 	KUNIT_ASSERT_EQ(test, check(cores, cfg, why), 0);

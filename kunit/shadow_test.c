@@ -89,6 +89,18 @@ void *shadow_test_alloc(struct kunit *test, u64 bytes)
 }
 
 /**
+ * shadow_test_free() - give memory back before the end of the case
+ * @test: the running case
+ * @memory: what shadow_test_alloc() returned
+ *
+ * Context: process; sleeps.
+ */
+void shadow_test_free(struct kunit *test, void *memory)
+{
+	kunit_release_action(test, free_memory, memory);
+}
+
+/**
  * shadow_test_block() - a private block of zeroed memory
  * @test: the running case, with which the block ends
  * @block: filled

@@ -38,7 +38,8 @@ static const struct shadow_host_ops host_ops = {
  * @mm: the machine
  * @backing: books of a virtual board
  * @board: the board, where there is one
- * @storage: memory
+ * @storage: memory, aligned to the largest page
+ * @mem: what it was cut from
  * @audit: scratch
  */
 struct setup {
@@ -46,6 +47,7 @@ struct setup {
 	struct shadow_backing backing;
 	struct shadow_board board;
 	struct shadow_block storage;
+	void *mem;
 	struct shadow_audit audit;
 };
 
@@ -67,7 +69,10 @@ static struct setup *prepare(struct kunit *test, unsigned int page_shift,
 	err = shadow_params_check(&in, &facts, &mm->cfg, why, sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	/* Of no larger alignment than a module's block has */
-	shadow_test_block(test, &s->storage, 0x200200000, mm->cfg.bytes);
+	s->mem = shadow_test_alloc(test, mm->cfg.bytes + SZ_64K);
+	s->storage.base = 0x200200000;
+	s->storage.bytes = mm->cfg.bytes;
+	s->storage.virt = (void *)ALIGN((unsigned long)s->mem, SZ_64K);
 	memset(s->storage.virt, 0xa5, s->storage.bytes);
 	if (memory) {
 		shadow_board_init(&s->board, SHADOW_BOARD_MEMORY);
@@ -113,6 +118,7 @@ static void down(struct kunit *test, struct setup *s)
 {
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
 	KUNIT_EXPECT_EQ(test, live, 0);
+	shadow_test_free(test, s->mem);
 }
 
 static struct shadow_vmemmap vmemmap_of(struct setup *s)

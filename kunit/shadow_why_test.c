@@ -7,7 +7,7 @@
 #include "shadow_test_machine.h"
 
 #define PAGES	4096
-#define MIN	1001
+#define MIN_MARK	1001
 
 static struct shadow_zone *zone_of(struct shadow_test_machine *m,
 				   enum shadow_zone_type type)
@@ -70,7 +70,7 @@ static void depth_of_each_flag(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(depths); i++) {
 		for (order = 0; order <= 5; order++) {
 			m = shadow_test_machine(test, PAGES, 0);
-			set_marks(zone_of(m, SHADOW_ZONE_NORMAL), MIN);
+			set_marks(zone_of(m, SHADOW_ZONE_NORMAL), MIN_MARK);
 			KUNIT_EXPECT_EQ_MSG(test,
 					    nr_until_refused(m, depths[i].gfp, order),
 					    model_blocks(PAGES, depths[i].left, order),
@@ -124,7 +124,7 @@ static void refusal_says_the_arithmetic(struct kunit *test)
 	struct shadow_test_machine *m = shadow_test_machine(test, PAGES, 0);
 	struct shadow_zone *zone = zone_of(m, SHADOW_ZONE_NORMAL);
 
-	set_marks(zone, MIN);
+	set_marks(zone, MIN_MARK);
 	nr_until_refused(m, SHADOW_GFP_KERNEL, 0);
 	expect_row(test, m, 0, SHADOW_WHY_MARK,
 		   "node 0 zone Normal: free 1001 = 1001 <= min 1001 + reserve 0 = 1001; highest free order 9; below the mark");

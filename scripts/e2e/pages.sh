@@ -3,14 +3,14 @@
 #
 # The commands about pages, and the files why and page.
 
-CTL='
+PAGES='
 cd /sys/kernel/debug/shadow_mm
 w() { printf "%b\n" "$*" >ctl 2>/dev/null; sed -n "s/^last: //p" ctl; }
 '
 
 # Each command and what it says; all frames are there again at the end.
 test_page_commands() {
-	guest --params 'size=256M' -- "$CTL"'
+	guest --params 'size=256M' -- "$PAGES"'
 	free() { awk "/^Node/ { for (i = 5; i <= NF; i++) n += \$i * 2 ^ (i - 5) } END { print n }" buddyinfo; }
 	w drain; before=$(free)
 	w alloc_pages 3 gfp=ATOMIC,ZERO as=a
@@ -46,7 +46,7 @@ test_page_commands() {
 
 # A refusal is one line with the arithmetic, and `why` has it with every zone.
 test_page_refusals() {
-	guest --params 'size=256M' -- "$CTL"'
+	guest --params 'size=256M' -- "$PAGES"'
 	w alloc_pages 0 gfp=DMA,HIGHMEM
 	w alloc_pages 0 gfp=NOFAIL,ATOMIC
 	w alloc_pages 0 gfp=SLEEP
@@ -73,7 +73,7 @@ test_page_refusals() {
 
 # The frame that alloc_pages names is the one that page tells of.
 test_page_of_a_frame() {
-	guest --params 'size=256M' -- "$CTL"'
+	guest --params 'size=256M' -- "$PAGES"'
 	w alloc_pages 4 gfp=COMP as=x
 	pfn=$(sed -n "s/^.* x .*pfn \([0-9]*\) .*/\1/p" ctl)
 	echo $pfn >page; grep -c "^compound     head of order 4$" page

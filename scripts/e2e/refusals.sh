@@ -150,7 +150,7 @@ test_config_round_trip() {
 	guest --params 'size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 image=1M+2M initrd=8M+12345' -- \
 		'config=/sys/kernel/debug/shadow_mm/config
 		for line in size=32M granule=4k va_bits=39 lpa2=off seed=7 mmu_check=50 \
-			image=0x100000+2M initrd=0x800000+12345 nodes=1 slab=slub \
+			image=0x100000+2M initrd=0x800000+12345 slab=slub \
 			early=memblock kaslr=off until=mmu_check debugfs=on; do
 			grep -q "^$line .*#" $config || echo "config lacks $line"
 		done
