@@ -76,6 +76,7 @@ static void depth_of_each_flag(struct kunit *test)
 					    model_blocks(PAGES, depths[i].left, order),
 					    "gfp %#x order %u", depths[i].gfp, order);
 			shadow_test_machine_verify(test, m);
+			shadow_test_free(test, m->block.virt);
 		}
 	}
 }

@@ -39,8 +39,8 @@ $EINVAL|distance=10|distance=10: allowed: together with nodes
 $EINVAL|nodes=2 distance=10,20,20|distance=10,20,20: allowed: 4 numbers
 $EINVAL|nodes=2 distance=10,20,255,10|distance=10,20,255,10: 255 from node 1 to node 0; allowed: 11 to 254
 $EINVAL|dma=1|dma=1: allowed: a multiple of 4K
-$EINVAL|dma=8M dma32=4M|dma32=0x400000: is address .*, below dma, .*allowed: ascending
-$ERANGE|highmem=0|highmem=0: is address .*, but the image lies at .*; allowed
+$EINVAL|dma32=4M dma=8M|dma32=0x400000: is address .*, below dma, .*allowed: ascending
+$ERANGE|highmem=0|highmem=0x0: is address .*, but the image lies at .*; allowed
 $ERANGE|movablecore=101%|movablecore=101%: out of range; allowed: 0% to 100%
 $EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; allowed
 $EOPNOTSUPP|slab=slab|slab=slab: not supported yet; allowed: slub
