@@ -379,6 +379,61 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 	return take(zone, order, mt, alloc_flags);
 }
 
+/**
+ * __shadow_buddy_alloc_run() - take blocks that lie side by side off a zone
+ * @zone: the zone
+ * @order: log2 of the frames of each, at most the machine's max_order
+ * @mt: enum shadow_migratetype, not HIGHATOMIC
+ * @alloc_flags: SHADOW_ALLOC_*, see __shadow_buddy_alloc()
+ * @nr: how many are wanted, at least one; set to how many there are
+ *
+ * They are those that as many calls of __shadow_buddy_alloc() would return one
+ * after the other: the smallest free block is used up from its start. Taken as
+ * one, it is not split and listed and unlisted again for each. Only the first
+ * frame of all is left in state BUDDY on no list, the others are nothing's
+ * first frame yet. @zone's nr_free is the caller's to keep, once for all runs:
+ * other CPUs read it at each allocation, and wait whenever it has been written.
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: the first block's first page, or NULL: nothing large enough is free,
+ * or the machine is frozen.
+ */
+struct shadow_page *__shadow_buddy_alloc_run(struct shadow_zone *zone,
+					     unsigned int order,
+					     unsigned int mt,
+					     unsigned int alloc_flags, u32 *nr)
+{
+	u32 orders = zone->orders[mt] >> order;
+	unsigned int from, run = order;
+	struct shadow_page *page;
+
+	lockdep_assert_held(&zone->lock);
+	if (shadow_fault_frozen(zone_fault(zone)) ||
+	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+			       1ULL << (zone->nodes->page_shift + order)))
+		return NULL;
+	if (likely(orders)) {
+		from = order + __ffs(orders);
+		/* Each block may be one to fail, or the last before a sample */
+		if (!static_branch_unlikely(&shadow_fail_key))
+			run = min(from, order + ilog2(min(*nr, zone->frag_left)));
+		page = pop(zone, from, mt);
+		if (page && from > run)
+			split(zone, page, from, run, mt);
+	} else {
+		page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
+	}
+	if (unlikely(!page))
+		return NULL;
+	*nr = BIT(run - order);
+	if (run > order)
+		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, *nr - 1);
+	zone->frag_left -= *nr;
+	if (unlikely(!zone->frag_left))
+		__shadow_frag_due(zone);
+	return page;
+}
+
 /*
  * A block of the reserve. Whoever gets it is of another type than its
  * pageblock.

@@ -138,7 +138,10 @@ static noinline int give_due(struct shadow_zone *zone)
 	return 0;
 }
 
-/* What is left when nothing more can be merged; @nr_pages were not free before */
+/*
+ * What is left when nothing more can be merged; @nr_pages were not free before.
+ * @zone's nr_free is the caller's to keep.
+ */
 static __always_inline int give_block(struct shadow_zone *zone, u32 index,
 				      unsigned int order, unsigned int mt,
 				      u64 nr_pages, bool tail)
@@ -156,7 +159,6 @@ static __always_inline int give_block(struct shadow_zone *zone, u32 index,
 	WRITE_ONCE(zone->orders[mt], zone->orders[mt] | BIT(order));
 	area->nr_free++;
 	shadow_buddy_account(zone, mt, nr_pages);
-	WRITE_ONCE(zone->nr_free, zone->nr_free + nr_pages);
 	if (unlikely(!--zone->frag_left))
 		return give_due(zone);
 	return 0;
@@ -207,6 +209,17 @@ static __always_inline int give(struct shadow_zone *zone,
 	return give_block(zone, index, order, mt, BIT(order), false);
 }
 
+static __always_inline int give_counted(struct shadow_zone *zone,
+					struct shadow_page *page,
+					unsigned int order)
+{
+	int err = give(zone, page, order);
+
+	if (likely(!err))
+		WRITE_ONCE(zone->nr_free, zone->nr_free + BIT(order));
+	return err;
+}
+
 /**
  * __shadow_buddy_free() - give a block back to its zone
  * @zone: the zone that the block lies in
@@ -222,6 +235,25 @@ static __always_inline int give(struct shadow_zone *zone,
  */
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order)
+{
+	lockdep_assert_held(&zone->lock);
+	return give_counted(zone, page, order);
+}
+
+/**
+ * __shadow_buddy_return() - give one of many blocks back to its zone
+ * @zone: the zone that the block lies in
+ * @page: the block's first page, on no list; aligned to the block's length
+ * @order: log2 of its frames
+ *
+ * As __shadow_buddy_free(), but @zone's nr_free is the caller's to keep: other
+ * CPUs read it at each allocation, and wait whenever it has been written.
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: 0 or -EUCLEAN, see __shadow_buddy_free().
+ */
+int __shadow_buddy_return(struct shadow_zone *zone, struct shadow_page *page,
+			  unsigned int order)
 {
 	lockdep_assert_held(&zone->lock);
 	return give(zone, page, order);
@@ -272,7 +304,7 @@ int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 	int err;
 
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = give(zone, page, order);
+	err = give_counted(zone, page, order);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return err;
 }

@@ -183,16 +183,59 @@ void shadow_pcp_setup(struct shadow_nodes *nodes)
 }
 
 /*
+ * Runs of blocks become blocks. A run's first frame says so last: until then
+ * who walks over the zone takes all of it for one block.
+ */
+static void cut_runs(struct shadow_zone *zone, struct shadow_pcp *pcp,
+		     unsigned int order, u32 index, u32 left, u32 pf)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+	const u32 step = BIT(order);
+	struct shadow_page *page;
+	u32 at, nr, next, stays;
+
+	for (; left; left -= nr, index = next) {
+		page = shadow_page_at(memmap, index);
+		if (unlikely(!page))
+			goto corrupt;
+		stays = page->flags & SHADOW_PF_STAYS;
+		next = page->next;
+		nr = BIT(shadow_page_order(page)) >> order;
+		if (unlikely((page->flags & mask) != ((pf & mask) | zone->place) ||
+			     !nr || nr > left || memmap->nr - index < nr * step))
+			goto corrupt;
+		if (nr == 1)
+			continue;
+		for (at = index + step; at - index < nr * step; at += step) {
+			memmap->pages[at].next = at + step;
+			memmap->pages[at].prev = SHADOW_NO_PAGE;
+			WRITE_ONCE(memmap->pages[at].flags, stays | pf);
+		}
+		memmap->pages[at - step].next = next;
+		page->next = index + step;
+		WRITE_ONCE(page->flags, stays | pf);
+	}
+	return;
+
+corrupt:
+	shadow_pcp_corrupt(zone, pcp, order, index);
+}
+
+/*
  * Blocks for an empty list; fewer where the zone has no more. They come out in
- * ascending order; from the cold end likewise, where that is asked for.
+ * ascending order; from the cold end likewise, where that is asked for. Under
+ * the zone's lock they are fetched in runs, which nobody else waits for to be
+ * cut up.
  */
 static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		   unsigned int order, unsigned int mt, unsigned int alloc_flags)
 {
 	struct shadow_page_list *list = shadow_pcp_list(pcp, order, mt);
-	u32 nr = zone->nodes->pcp_policy->nr_alloc(zone, pcp, order), i;
+	u32 nr = zone->nodes->pcp_policy->nr_alloc(zone, pcp, order), left, run;
 	u32 pf = SHADOW_PF(SHADOW_PAGE_PCP, order, 0,
 			   shadow_pcp_listed_mt(order, mt));
+	bool cold = alloc_flags & SHADOW_ALLOC_COLD;
 	u32 *link = &list->first;
 	struct shadow_page *page;
 	unsigned long irqflags;
@@ -201,20 +244,24 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 			       (u64)nr << (zone->nodes->page_shift + order)))
 		return;
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	for (i = 0; i < nr; i++) {
-		page = __shadow_buddy_alloc(zone, order, mt, alloc_flags);
+	for (left = nr; left; left -= run) {
+		run = cold ? 1 : left;
+		page = __shadow_buddy_alloc_run(zone, order, mt, alloc_flags, &run);
 		if (!page)
 			break;
-		shadow_page_set(page, pf);
-		page->next = alloc_flags & SHADOW_ALLOC_COLD ? *link : SHADOW_NO_PAGE;
+		shadow_page_set(page, pf + SHADOW_PF(0, ilog2(run), 0, 0));
+		page->next = cold ? *link : SHADOW_NO_PAGE;
 		page->prev = SHADOW_NO_PAGE;
 		*link = shadow_page_index(zone->memmap, page);
-		if (!(alloc_flags & SHADOW_ALLOC_COLD))
+		if (!cold)
 			link = &page->next;
 	}
+	nr -= left;
+	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	pcp->count += i << order;
-	shadow_event(zone->nodes->events, SHADOW_EV_PCP_REFILL, i);
+	pcp->count += nr << order;
+	cut_runs(zone, pcp, order, list->first, nr, pf);
+	shadow_event(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr);
 }
 
 /* __rmqueue_pcplist() */

@@ -189,20 +189,24 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	struct shadow_page_list *list = &pcp->list[nr_list];
 	unsigned int order = shadow_pcp_list_order(zone, nr_list);
 	struct shadow_page *page;
+	int err = 0;
 
 	*returned = 0;
 	if (link_back(zone, pcp, list, order))
 		return -EUCLEAN;
 	while (*returned < nr_pages && list->first != SHADOW_NO_PAGE) {
 		page = take_last(zone, pcp, list, order);
-		if (!page)
-			return -EUCLEAN;
+		if (!page || __shadow_buddy_return(zone, page, order)) {
+			err = -EUCLEAN;
+			break;
+		}
 		*returned += BIT(order);
-		if (__shadow_buddy_free(zone, page, order))
-			return -EUCLEAN;
-		shadow_event(zone->nodes->events, SHADOW_EV_PCP_DRAIN, 1);
 	}
-	return 0;
+	/* Once for all of them, see __shadow_buddy_return() */
+	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
+	shadow_event(zone->nodes->events, SHADOW_EV_PCP_DRAIN,
+		     *returned >> order);
+	return err;
 }
 
 /*
@@ -260,6 +264,11 @@ int __shadow_pcp_return(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	int err;
 
 	lockdep_assert_held(&pcp->lock);
+	/* Nobody needs to wait while the list to begin with is walked over */
+	if (pcp->list[nr_list].first != SHADOW_NO_PAGE &&
+	    link_back(zone, pcp, &pcp->list[nr_list],
+		      shadow_pcp_list_order(zone, nr_list)))
+		return -EUCLEAN;
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	err = __return_pages(zone, pcp, nr_pages, nr_list);
 	/* The lists may grow again once there is enough */

@@ -124,6 +124,9 @@ struct shadow_memblock;
  * @nr_reserved_highatomic: frames of the pageblocks of type HIGHATOMIC
  * @nr_free_highatomic: of those, the ones in the free areas
  * @nr_mixed: pageblocks with SHADOW_PAGEBLOCK_MIXED
+ * @area_pad: what is above is read by every allocation, and looked at by who
+ *	waits for the lock: who holds it and moves many blocks writes it once,
+ *	and what is below for each of them
  * @frag_left: operations until the next sample of shadow_frag
  * @frag_interval: what that started from
  * @frag_ops: operations until that start
@@ -158,6 +161,9 @@ struct shadow_zone {
 	u64 nr_reserved_highatomic;
 	u64 nr_free_highatomic;
 	u64 nr_mixed;
+
+	u8 area_pad[SHADOW_LINE_PAIR];
+
 	u32 frag_left;
 	u32 frag_interval;
 	u64 frag_ops;
