@@ -174,36 +174,61 @@ static noinline struct shadow_page *bad_links(struct shadow_zone *zone,
 	return NULL;
 }
 
+/* What keeps the first block of a list from leaving it; nothing has changed */
+enum pop_error {
+	POP_OK,
+	POP_BAD_HEAD,
+	POP_BAD_LINKS,
+};
+
 /* The first block of a list, off it: __shadow_buddy_first() and _del() in one */
-static __always_inline struct shadow_page *
-pop(struct shadow_zone *zone, unsigned int order, unsigned int mt)
+static __always_inline enum pop_error
+try_pop(struct shadow_zone *zone, unsigned int order, unsigned int mt,
+	u32 *popped)
 {
 	const struct shadow_memmap *memmap = zone->memmap;
 	struct shadow_free_area *area = &zone->free_area[order];
 	u32 index = area->list[mt].first, nr = memmap->nr, next;
 	struct shadow_page *pages = memmap->pages;
 
+	*popped = index;
 	if (unlikely(index >= nr ||
 		     (pages[index].flags & SHADOW_BUDDY_MASK) !=
 		     shadow_buddy_want(zone, order, mt) ||
 		     (order && !shadow_page_fits(memmap, index, order))))
-		return bad_head(zone, index, order, mt);
+		return POP_BAD_HEAD;
 	next = pages[index].next;
 	if (unlikely(pages[index].prev != SHADOW_NO_PAGE))
-		return bad_links(zone, index, order, mt);
+		return POP_BAD_LINKS;
 	if (next == SHADOW_NO_PAGE) {
 		if (unlikely(area->list[mt].last != index))
-			return bad_links(zone, index, order, mt);
+			return POP_BAD_LINKS;
 		area->list[mt].last = SHADOW_NO_PAGE;
 		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
 	} else {
 		if (unlikely(next >= nr || pages[next].prev != index))
-			return bad_links(zone, index, order, mt);
+			return POP_BAD_LINKS;
 		pages[next].prev = SHADOW_NO_PAGE;
 	}
 	area->list[mt].first = next;
 	area->nr_free--;
-	return &pages[index];
+	return POP_OK;
+}
+
+/* Likewise; what is corrupt freezes the machine */
+static __always_inline struct shadow_page *
+pop(struct shadow_zone *zone, unsigned int order, unsigned int mt)
+{
+	u32 index;
+
+	switch (try_pop(zone, order, mt, &index)) {
+	case POP_BAD_HEAD:
+		return bad_head(zone, index, order, mt);
+	case POP_BAD_LINKS:
+		return bad_links(zone, index, order, mt);
+	default:
+		return &zone->memmap->pages[index];
+	}
 }
 
 /*
@@ -492,4 +517,68 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	shadow_watermark_wake_boosted(zone);
 	return page;
+}
+
+/*
+ * The end of shadow_buddy_try_alloc() where there is more to do than to take a
+ * block off its list.
+ */
+static noinline struct shadow_page *
+finish_try(struct shadow_zone *zone, struct shadow_page *page,
+	   unsigned int from, unsigned int order, unsigned int mt,
+	   unsigned int owner, unsigned long irqflags)
+{
+	if (from != order)
+		split(zone, page, from, order, mt);
+	__shadow_frag_count(zone);
+	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return page;
+}
+
+/**
+ * shadow_buddy_try_alloc() - take a block off a zone, where that is easy
+ * @zone: the zone
+ * @order: log2 of the frames wanted, at most the machine's max_order
+ * @mt: enum shadow_migratetype, not HIGHATOMIC
+ * @owner: enum shadow_owner of the block from now on
+ *
+ * It is where nobody holds the lock and the type has a block of its own. On the
+ * way there nothing is called, so that no registers need to be saved.
+ *
+ * Context: any; tries @zone's lock with interrupts off.
+ * Return: the block's first page in state ALLOCATED, its refcount 1; NULL, and
+ * nothing has changed, where shadow_buddy_alloc() is the one to ask, which also
+ * says what is corrupt.
+ */
+struct shadow_page *shadow_buddy_try_alloc(struct shadow_zone *zone,
+					   unsigned int order, unsigned int mt,
+					   unsigned int owner)
+{
+	u32 pf = SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt), index;
+	unsigned long irqflags;
+	struct shadow_page *page;
+	unsigned int from;
+
+	if (static_branch_unlikely(&shadow_fail_key) ||
+	    !raw_spin_trylock_irqsave(&zone->lock, irqflags))
+		return NULL;
+	from = zone->orders[mt] >> order;
+	if (unlikely(!from || shadow_fault_frozen(zone_fault(zone))))
+		goto none;
+	from = order + __ffs(from);
+	if (unlikely(try_pop(zone, from, mt, &index)))
+		goto none;
+	page = &zone->memmap->pages[index];
+	atomic_set(&page->refcount, 1);
+	WRITE_ONCE(zone->nr_free, zone->nr_free - BIT(order));
+	if (from != order || unlikely(zone->frag_left == 1))
+		return finish_try(zone, page, from, order, mt, owner, irqflags);
+	zone->frag_left--;
+	shadow_page_set(page, pf);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return page;
+none:
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return NULL;
 }

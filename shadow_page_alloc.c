@@ -134,9 +134,43 @@ fast_of(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
 }
 
 /*
+ * The preferred zone stays above its high mark when a block has left it: neither
+ * watermarks nor other zones need a thought.
+ */
+static __always_inline bool above_high(const struct shadow_fast *fast,
+				       const struct shadow_zone *zone,
+				       unsigned int order)
+{
+	s64 nr_free = READ_ONCE(zone->nr_free) -
+		      READ_ONCE(zone->nr_free_highatomic) - (BIT_ULL(order) - 1);
+
+	return likely(nr_free > (s64)(shadow_wmark_pages(zone, SHADOW_WMARK_HIGH) +
+				      *fast->reserve));
+}
+
+/* Off this CPU's list, where nobody holds its lock and it is not empty */
+static __always_inline struct shadow_page *
+take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
+	    unsigned int cpu, unsigned int order, unsigned int mt,
+	    unsigned int owner)
+{
+	struct shadow_pcp *pcp = &zone->pcp[cpu];
+	struct shadow_page *page = NULL;
+	unsigned long irqflags;
+
+	shadow_pcp_enter(irqflags);
+	if (likely(raw_spin_trylock(&pcp->lock))) {
+		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, order, mt,
+					owner);
+		raw_spin_unlock(&pcp->lock);
+	}
+	shadow_pcp_leave(irqflags);
+	return page;
+}
+
+/*
  * A single frame off the preferred zone's list of this CPU: nothing special is
- * asked for, the zone stays above its high mark, nobody holds the list's lock,
- * and the list is not empty. Anything else is for take_page().
+ * asked for. Anything else is for alloc_more().
  */
 static __always_inline struct shadow_page *
 take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
@@ -144,25 +178,42 @@ take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
 	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
 	unsigned int mt = (gfp & SHADOW_GFP_MOBILITY) / SHADOW_GFP_MOVABLE;
 	struct shadow_zone *zone = fast->zone;
-	struct shadow_page *page = NULL;
-	unsigned long irqflags;
-	struct shadow_pcp *pcp;
 
-	if (unlikely(!zone) ||
-	    unlikely((s64)(READ_ONCE(zone->nr_free) -
-			   READ_ONCE(zone->nr_free_highatomic)) <=
-		     (s64)(shadow_wmark_pages(zone, SHADOW_WMARK_HIGH) +
-			   *fast->reserve)))
+	if (unlikely(!zone) || !above_high(fast, zone, 0))
 		return NULL;
-	pcp = &zone->pcp[cpu];
-	shadow_pcp_enter(irqflags);
-	if (likely(raw_spin_trylock(&pcp->lock))) {
-		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, 0, mt,
-					shadow_gfp_owner(gfp));
-		raw_spin_unlock(&pcp->lock);
-	}
-	shadow_pcp_leave(irqflags);
-	return page;
+	return take_listed(nodes, zone, cpu, 0, mt, shadow_gfp_owner(gfp));
+}
+
+/*
+ * Likewise a block off the list of its order. It counts as long as the zone
+ * could give another one, as for the kernel's watermarks.
+ */
+static __always_inline struct shadow_page *
+take_block(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
+	   unsigned int order)
+{
+	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
+	struct shadow_zone *zone = fast->zone;
+
+	if (unlikely(!zone) || !above_high(fast, zone, order) ||
+	    unlikely(!(shadow_watermark_orders(zone, 0) >> order)))
+		return NULL;
+	return take_listed(nodes, zone, cpu, order, shadow_gfp_mt(nodes, gfp),
+			   shadow_gfp_owner(gfp));
+}
+
+/* Likewise a block off the zone's free areas */
+static __always_inline struct shadow_page *
+take_free(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
+	  unsigned int order)
+{
+	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
+	struct shadow_zone *zone = fast->zone;
+
+	if (unlikely(!zone) || !above_high(fast, zone, order))
+		return NULL;
+	return shadow_buddy_try_alloc(zone, order, shadow_gfp_mt(nodes, gfp),
+				      shadow_gfp_owner(gfp));
 }
 
 static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
@@ -174,13 +225,15 @@ static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
 }
 
 /*
- * A single frame on its zone's list of this CPU, where that is all there is to
- * do. Its last reference goes under the list's lock: where that is not to be
- * had nothing has changed, and all begins anew in free_any().
+ * A block on its zone's list of this CPU, where that is all there is to do. Its
+ * last reference goes under the list's lock: where that is not to be had nothing
+ * has changed, and all begins anew in free_any().
  */
-static __always_inline bool give_fast(struct shadow_nodes *nodes,
-				      struct shadow_zone *zone,
-				      unsigned int cpu, struct shadow_page *page)
+static __always_inline bool give_listed(struct shadow_nodes *nodes,
+					struct shadow_zone *zone,
+					unsigned int cpu,
+					struct shadow_page *page,
+					unsigned int order)
 {
 	unsigned int mt = shadow_pageblock_mt(nodes,
 					      shadow_page_index(&nodes->memmap, page));
@@ -193,11 +246,15 @@ static __always_inline bool give_fast(struct shadow_nodes *nodes,
 	pcp = &zone->pcp[cpu];
 	shadow_pcp_enter(irqflags);
 	if (likely(raw_spin_trylock(&pcp->lock))) {
-		given = __shadow_pcp_room(zone, pcp) &&
+		given = (order ? __shadow_pcp_room_block(zone, pcp, order) :
+				 __shadow_pcp_room(zone, pcp)) &&
 			atomic_cmpxchg(&page->refcount, 1, 0) == 1;
 		if (likely(given)) {
-			__shadow_pcp_freed(zone, pcp);
-			__shadow_pcp_push(&nodes->memmap, pcp, page, 0, mt);
+			if (order)
+				__shadow_pcp_freed_block(zone, pcp, order);
+			else
+				__shadow_pcp_freed(zone, pcp);
+			__shadow_pcp_push(&nodes->memmap, pcp, page, order, mt);
 		}
 		raw_spin_unlock(&pcp->lock);
 	}
@@ -256,9 +313,43 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 	return page;
 }
 
+/* Is there anything about an allocation that alloc_any() alone knows of? */
+static __always_inline bool plain(const struct shadow_nodes *nodes, u32 gfp)
+{
+	return !(gfp & SHADOW_GFP_SPECIAL) && !watched() &&
+	       !shadow_fault_frozen(nodes->fault);
+}
+
+/* A block that has no list, or whose list is empty */
+static noinline struct shadow_page *alloc_unlisted(struct shadow_nodes *nodes,
+						   unsigned int cpu, u32 gfp,
+						   unsigned int order)
+{
+	struct shadow_page *page = take_free(nodes, cpu, gfp, order);
+
+	return page ? : alloc_any(nodes, cpu, gfp, order);
+}
+
+/* What alloc_pages() does not do itself: other orders have their fast path, too */
+static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
+					       unsigned int cpu, u32 gfp,
+					       unsigned int order)
+{
+	struct shadow_page *page;
+
+	if (likely(order && order <= nodes->max_order && plain(nodes, gfp))) {
+		if (!(nodes->pcp_orders >> order & 1))
+			return alloc_unlisted(nodes, cpu, gfp, order);
+		page = take_block(nodes, cpu, gfp, order);
+		if (likely(page))
+			return page;
+	}
+	return alloc_any(nodes, cpu, gfp, order);
+}
+
 /*
- * In both callers, and all that needs a frame of the stack is called last and
- * out of line: the fast path has none.
+ * In both callers, and all that needs a frame of the stack is called last, in
+ * one place and out of line: the fast path has none.
  */
 static __always_inline struct shadow_page *
 alloc_pages(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
@@ -266,13 +357,12 @@ alloc_pages(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 {
 	struct shadow_page *page;
 
-	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && !watched() &&
-	    !shadow_fault_frozen(nodes->fault)) {
+	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && plain(nodes, gfp)) {
 		page = take_fast(nodes, cpu, gfp);
 		if (likely(page))
 			return page;
 	}
-	return alloc_any(nodes, cpu, gfp, order);
+	return alloc_more(nodes, cpu, gfp, order);
 }
 
 /**
@@ -327,17 +417,22 @@ struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
 	return alloc_pages(nodes, this_cpu(nodes), gfp, order);
 }
 
+/* Is that the first frame of a block in use, of this order? */
+static __always_inline bool block_in_use(u32 flags, unsigned int order)
+{
+	return (flags & (SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK)) ==
+	       SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0);
+}
+
 /* All that may be given back: __free_pages() */
 static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 			     struct shadow_page *page, unsigned int order)
 {
-	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
 	u32 flags = READ_ONCE(page->flags);
 
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
-	if (unlikely((flags & mask) !=
-		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0)))
+	if (unlikely(order > SHADOW_MAX_ORDER || !block_in_use(flags, order)))
 		return -EINVAL;
 	/* The order lies in the block and may be corrupt */
 	if (order && unlikely(!shadow_page_fits(&nodes->memmap,
@@ -357,22 +452,50 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	return give_to_zone(shadow_flags_zone(nodes, flags), cpu, page, order);
 }
 
+/* Is it a block in use, of a real machine that nobody watches? */
+static __always_inline bool plain_block(const struct shadow_nodes *nodes,
+					u32 flags, unsigned int order)
+{
+	return likely(block_in_use(flags, order)) && !watched() &&
+	       !shadow_fault_frozen(nodes->fault) &&
+	       !shadow_block_virtual(nodes->block);
+}
+
+/* What free_pages() does not do itself: as alloc_more() */
+static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
+			      struct shadow_page *page, unsigned int order)
+{
+	u32 index = shadow_page_index(&nodes->memmap, page);
+	u32 flags = READ_ONCE(page->flags);
+	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
+
+	if (unlikely(!order || order > SHADOW_MAX_ORDER ||
+		     !plain_block(nodes, flags, order) ||
+		     !shadow_page_fits(&nodes->memmap, index, order)))
+		return free_any(nodes, cpu, page, order);
+	if (nodes->pcp_orders >> order & 1) {
+		if (order <= SHADOW_PCP_MAX_ORDER &&
+		    likely(give_listed(nodes, zone, cpu, page, order)))
+			return 0;
+	} else if (likely(atomic_cmpxchg(&page->refcount, 1, 0) == 1)) {
+		return shadow_buddy_free(zone, page, order);
+	}
+	return free_any(nodes, cpu, page, order);
+}
+
 /* As alloc_pages(): a single frame that nobody else uses, of a real machine */
 static __always_inline int free_pages(struct shadow_nodes *nodes,
 				      unsigned int cpu,
 				      struct shadow_page *page,
 				      unsigned int order)
 {
-	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK;
 	u32 flags = READ_ONCE(page->flags);
 
-	if (likely(!order && (flags & mask) ==
-			     SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, 0, 0)) &&
-	    !watched() && !shadow_fault_frozen(nodes->fault) &&
-	    !shadow_block_virtual(nodes->block) &&
-	    likely(give_fast(nodes, shadow_flags_zone(nodes, flags), cpu, page)))
+	if (likely(!order) && plain_block(nodes, flags, 0) &&
+	    likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
+			       page, 0)))
 		return 0;
-	return free_any(nodes, cpu, page, order);
+	return free_more(nodes, cpu, page, order);
 }
 
 /**

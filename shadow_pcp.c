@@ -110,11 +110,15 @@ void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 		nodes->pcp_policy = shadow_pcp_policies;
 	nodes->nr_cpus = nr_cpus;
 	nodes->pcp_huge_order = SHADOW_PCP_NO_HUGE;
+	nodes->pcp_orders = 0;
 	if (!nodes->pcp_policy->size)
 		return;
+	nodes->pcp_orders = BIT(nodes->pcp_policy->max_order + 1) - 1;
 	/* What an entry of the next table level maps, where blocks get so large */
-	if (nodes->pcp_policy->huge && huge <= nodes->max_order)
+	if (nodes->pcp_policy->huge && huge <= nodes->max_order) {
 		nodes->pcp_huge_order = huge;
+		nodes->pcp_orders |= BIT(huge);
+	}
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
 		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++, pcp += nr_cpus)
 			init_zone(&nodes->node[nid].zone[type], pcp);
@@ -136,6 +140,7 @@ void shadow_pcp_fini(struct shadow_nodes *nodes)
 		shadow_pcp_drain(zone);
 		zone->pcp = NULL;
 	}
+	nodes->pcp_orders = 0;
 	set_fast_all(nodes);
 }
 

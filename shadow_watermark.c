@@ -33,27 +33,6 @@ s64 shadow_watermark_lowered(s64 mark, unsigned int alloc_flags)
 }
 
 /**
- * shadow_watermark_orders() - blocks that an allocation may use
- * @zone: the zone
- * @alloc_flags: SHADOW_ALLOC_*
- *
- * Context: any, without the zone's lock; a momentary value.
- * Return: bit by order, set where such a block is on one of its lists.
- */
-u32 shadow_watermark_orders(const struct shadow_zone *zone,
-			    unsigned int alloc_flags)
-{
-	u32 orders = 0;
-	unsigned int mt;
-
-	for (mt = 0; mt < SHADOW_MIGRATE_PCPTYPES; mt++)
-		orders |= READ_ONCE(zone->orders[mt]);
-	if (alloc_flags & SHADOW_ALLOC_HIGHATOMIC)
-		orders |= READ_ONCE(zone->orders[SHADOW_MIGRATE_HIGHATOMIC]);
-	return orders;
-}
-
-/**
  * shadow_watermark_ok() - would the zone stay above a mark, and has it a block?
  * @zone: the zone
  * @order: log2 of the frames wanted

@@ -27,6 +27,9 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 				       unsigned int order, unsigned int mt,
 				       unsigned int owner,
 				       unsigned int alloc_flags);
+struct shadow_page *shadow_buddy_try_alloc(struct shadow_zone *zone,
+					   unsigned int order, unsigned int mt,
+					   unsigned int owner);
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 		      unsigned int order);
 int shadow_buddy_verify(struct shadow_zone *zone, struct shadow_fault *fault);

@@ -147,7 +147,7 @@ shadow_pcp_list(struct shadow_pcp *pcp, unsigned int order, unsigned int mt)
 /**
  * shadow_pcp_serves() - have blocks of this order per-CPU lists?
  * @zone: a zone
- * @order: log2 of the frames
+ * @order: log2 of the frames, up to SHADOW_MAX_ORDER
  *
  * Follows pcp_allowed_order().
  *
@@ -157,10 +157,7 @@ shadow_pcp_list(struct shadow_pcp *pcp, unsigned int order, unsigned int mt)
 static inline bool shadow_pcp_serves(const struct shadow_zone *zone,
 				     unsigned int order)
 {
-	const struct shadow_nodes *nodes = zone->nodes;
-
-	return zone->pcp && (order <= nodes->pcp_policy->max_order ||
-			     order == nodes->pcp_huge_order);
+	return zone->pcp && (zone->nodes->pcp_orders >> order & 1);
 }
 
 /* What the flags of a block's first frame are on a list, but for the bank */
@@ -285,6 +282,39 @@ static __always_inline void __shadow_pcp_freed(const struct shadow_zone *zone,
 {
 	if (pcp->free_count < zone->pcp_batch << SHADOW_PCP_BATCH_SCALE)
 		pcp->free_count++;
+}
+
+/**
+ * __shadow_pcp_room_block() - as __shadow_pcp_room(), for orders above 0
+ * @zone: the zone; its lists have blocks of this order
+ * @pcp: a CPU's lists
+ * @order: log2 of the frames, 1 to SHADOW_PCP_MAX_ORDER
+ *
+ * After a free of such a block another one stays on its list as long as fewer
+ * than a batch were freed without an allocation in between.
+ *
+ * Context: @pcp's lock held.
+ * Return: true if so.
+ */
+static __always_inline bool
+__shadow_pcp_room_block(const struct shadow_zone *zone,
+			const struct shadow_pcp *pcp, unsigned int order)
+{
+	if (pcp->alloc_factor || zone->flags ||
+	    pcp->count + (1U << order) >= pcp->high)
+		return false;
+	return !(pcp->flags & SHADOW_PCP_PREV_FREE_HIGH) ||
+	       pcp->free_count < zone->pcp_batch;
+}
+
+/* A block more was freed without an allocation in between */
+static __always_inline void
+__shadow_pcp_freed_block(const struct shadow_zone *zone, struct shadow_pcp *pcp,
+			 unsigned int order)
+{
+	pcp->flags |= SHADOW_PCP_PREV_FREE_HIGH;
+	if (pcp->free_count < zone->pcp_batch << SHADOW_PCP_BATCH_SCALE)
+		pcp->free_count += 1U << order;
 }
 
 u64 shadow_pcp_bytes(unsigned int nr_cpus);

@@ -59,9 +59,28 @@ static inline s64 shadow_watermark_unusable(const struct shadow_zone *zone,
 	return nr_pages;
 }
 
+/**
+ * shadow_watermark_orders() - blocks that an allocation may use
+ * @zone: the zone
+ * @alloc_flags: SHADOW_ALLOC_*
+ *
+ * Context: any, without the zone's lock; a momentary value.
+ * Return: bit by order, set where such a block is on one of its lists.
+ */
+static inline u32 shadow_watermark_orders(const struct shadow_zone *zone,
+					  unsigned int alloc_flags)
+{
+	u32 orders = READ_ONCE(zone->orders[SHADOW_MIGRATE_UNMOVABLE]) |
+		     READ_ONCE(zone->orders[SHADOW_MIGRATE_MOVABLE]) |
+		     READ_ONCE(zone->orders[SHADOW_MIGRATE_RECLAIMABLE]);
+
+	static_assert(SHADOW_MIGRATE_PCPTYPES == 3);
+	if (alloc_flags & SHADOW_ALLOC_HIGHATOMIC)
+		orders |= READ_ONCE(zone->orders[SHADOW_MIGRATE_HIGHATOMIC]);
+	return orders;
+}
+
 s64 shadow_watermark_lowered(s64 mark, unsigned int alloc_flags);
-u32 shadow_watermark_orders(const struct shadow_zone *zone,
-			    unsigned int alloc_flags);
 bool shadow_watermark_ok(const struct shadow_zone *zone, unsigned int order,
 			 u64 mark, enum shadow_zone_type highest,
 			 unsigned int alloc_flags);

@@ -262,6 +262,7 @@ struct shadow_core {
  * @lowmem_reserve_ratio: per zone type; 0: nothing is kept back
  * @pcp_high_fraction: percpu_pagelist_high_fraction: a CPU's lists may hold so
  *	small a part of a zone, for all CPUs together; 0: by the watermarks
+ * @pcp_orders: bit n is set while blocks of order n have per-CPU lists
  * @pcp_huge_order: order of a huge page that has per-CPU lists, or
  *	SHADOW_PCP_NO_HUGE
  * @pcp_policy: how per-CPU lists grow and shrink; NULL: there are none
@@ -304,6 +305,7 @@ struct shadow_nodes {
 	unsigned int watermark_boost_factor;
 	unsigned int lowmem_reserve_ratio[SHADOW_MAX_NR_ZONES];
 	u32 pcp_high_fraction;
+	u32 pcp_orders;
 	unsigned int pcp_huge_order;
 	const struct shadow_pcp_policy *pcp_policy;
 	bool mobility_off;
