@@ -607,6 +607,98 @@ static void corruption_freezes(struct kunit *test)
 	}
 }
 
+/* Blocks of one order, fetched one by one, or in runs */
+static u32 fetch(struct shadow_zone *zone, unsigned int order, unsigned int mt,
+		 u32 nr, bool runs, u32 *index)
+{
+	u32 got = 0, run, i;
+	struct shadow_page *page;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	while (got < nr) {
+		run = runs ? nr - got : 1;
+		page = runs ? __shadow_buddy_alloc_run(zone, order, mt, 0, &run) :
+			      __shadow_buddy_alloc(zone, order, mt, 0);
+		if (!page)
+			break;
+		for (i = 0; i < run; i++, got++) {
+			shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order,
+							SHADOW_OWNER_USER, mt));
+			index[got] = shadow_page_index(zone->memmap, page);
+			page += BIT(order);
+		}
+	}
+	if (runs)
+		zone->nr_free -= (u64)got << order;
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return got;
+}
+
+static void expect_alike(struct kunit *test, struct shadow_test_machine **m)
+{
+	struct shadow_zone *one = normal(m[0]), *two = normal(m[1]);
+
+	KUNIT_EXPECT_EQ(test, one->nr_free, two->nr_free);
+	KUNIT_EXPECT_EQ(test, one->frag_left, two->frag_left);
+	KUNIT_EXPECT_EQ(test, one->frag_ops, two->frag_ops);
+	KUNIT_EXPECT_EQ(test, memcmp(one->orders, two->orders,
+				     sizeof(one->orders)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(one->free_area, two->free_area,
+				     sizeof(one->free_area)), 0);
+}
+
+#define NR_FETCHED	2048
+
+/*
+ * What is fetched in runs are the same blocks, in the same order, as would come
+ * one by one; the zone is the same afterwards, and as many operations have been
+ * counted. Two machines do the same, but for that.
+ */
+static void runs_are_singles(struct kunit *test)
+{
+	u32 *index = shadow_test_alloc(test, 2 * NR_FETCHED * sizeof(*index));
+	struct shadow_test_machine *m[2];
+	unsigned int i, round, order, mt;
+	struct shadow_page *page;
+	struct rnd_state rnd;
+	u32 nr, got[2], kept;
+
+	shadow_test_seed(test, &rnd);
+	for (i = 0; i < 2; i++) {
+		m[i] = shadow_test_machine(test, 8192, 0);
+		normal(m[i])->frag_interval = 97;
+		normal(m[i])->frag_left = 97;
+	}
+	for (round = 0; round < 400; round++) {
+		order = shadow_test_below(&rnd, 4);
+		mt = shadow_test_below(&rnd, SHADOW_MIGRATE_PCPTYPES);
+		nr = 1 + shadow_test_below(&rnd, NR_FETCHED >> order);
+		for (i = 0; i < 2; i++)
+			got[i] = fetch(normal(m[i]), order, mt, nr, i,
+				       index + i * NR_FETCHED);
+		KUNIT_ASSERT_EQ(test, got[0], got[1]);
+		KUNIT_ASSERT_EQ(test, memcmp(index, index + NR_FETCHED,
+					     got[0] * sizeof(*index)), 0);
+		/* Some stay for good: the zone is not whole again */
+		kept = shadow_test_below(&rnd, 4096);
+		for (nr = 0; nr < got[0]; nr++) {
+			if (nr % 64 == kept)
+				continue;
+			for (i = 0; i < 2; i++) {
+				page = &m[i]->nodes.memmap.pages[index[nr]];
+				KUNIT_ASSERT_EQ(test, 0,
+						shadow_buddy_free(normal(m[i]),
+								  page, order));
+			}
+		}
+		expect_alike(test, m);
+		for (i = 0; i < 2; i++)
+			shadow_test_machine_verify(test, m[i]);
+	}
+	KUNIT_EXPECT_GT(test, normal(m[1])->frag_ops, 0);
+}
+
 static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(sizes),
 	KUNIT_CASE(numbers_as_modelled),
@@ -618,6 +710,7 @@ static struct kunit_case pcp_cases[] = {
 	KUNIT_CASE(drains_one_cpu),
 	KUNIT_CASE(taken_lock_is_no_obstacle),
 	KUNIT_CASE(decays),
+	KUNIT_CASE(runs_are_singles),
 	KUNIT_CASE(corruption_is_seen),
 	KUNIT_CASE(corruption_freezes),
 	{}
