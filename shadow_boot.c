@@ -183,12 +183,12 @@ free_pcp:
 
 static void drop_pcp(struct shadow_mm *mm)
 {
-	const struct shadow_vmemmap vmemmap = {
+	const struct shadow_vmemmap part = {
 		.nodes = &mm->nodes, .layout = &mm->layout,
 		.pgt = &mm->swapper, .mb = &mm->memblock,
 	};
 
-	shadow_vmemmap_remove_devices(&vmemmap);
+	shadow_vmemmap_remove_devices(&part);
 	shadow_pcp_fini(&mm->nodes);
 	mm->host->free(mm->pcp_mem);
 	mm->pcp_mem = NULL;

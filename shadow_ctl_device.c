@@ -27,12 +27,12 @@ static struct shadow_vmemmap vmemmap_of(struct shadow_mm *mm)
 int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
 			      const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_vmemmap vmemmap = vmemmap_of(ctl->mm);
+	struct shadow_vmemmap part = vmemmap_of(ctl->mm);
 	unsigned int shift;
 	char why[WHY_BYTES];
 	int nid, err;
 
-	err = shadow_vmemmap_add_device(&vmemmap, cmd->pa, cmd->bytes, &nid, why,
+	err = shadow_vmemmap_add_device(&part, cmd->pa, cmd->bytes, &nid, why,
 					sizeof(why));
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
@@ -57,8 +57,8 @@ int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
 int shadow_ctl_memunmap_pages(struct shadow_ctl *ctl,
 			      const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_vmemmap vmemmap = vmemmap_of(ctl->mm);
-	u64 bytes = shadow_vmemmap_remove_device(&vmemmap, cmd->pa);
+	struct shadow_vmemmap part = vmemmap_of(ctl->mm);
+	u64 bytes = shadow_vmemmap_remove_device(&part, cmd->pa);
 
 	if (!bytes)
 		return shadow_ctl_fail(ctl, -ENOENT,

@@ -267,6 +267,14 @@ void shadow_machine_free(struct shadow_machine *machine)
 	shadow_pool_free(machine);
 }
 
+/* Once nothing is refused any more: a refusal is one line */
+static void say_block(const struct shadow_pool *pool)
+{
+	if (pool->rung != SHADOW_POOL_SHARE)
+		pr_info("block 0x%llx+0x%llx from %s\n", (u64)pool->block.base,
+			pool->block.bytes, shadow_pool_rung_names[pool->rung]);
+}
+
 static int boot_in_block(struct shadow_machine *machine,
 			 struct shadow_machine_plan *plan, char *said,
 			 size_t said_bytes)
@@ -278,6 +286,7 @@ static int boot_in_block(struct shadow_machine *machine,
 					said_bytes);
 	if (err)
 		return err;
+	say_block(&machine->pool);
 	adopt(machine, plan);
 	shadow_machine_unchecked(machine);
 	err = shadow_boot_up_in(mm, &machine->pool.block, &machine->backing);

@@ -162,13 +162,7 @@ static int check_host_keeps(struct shadow_pool *pool,
 static int try_rung(struct shadow_pool *pool, enum shadow_pool_rung rung,
 		    const struct shadow_pool_request *request)
 {
-	int err = ladder[rung].take(pool, request);
-
-	if (!err)
-		pr_info("block 0x%llx+0x%llx from %s\n",
-			(u64)pool->block.base, pool->block.bytes,
-			shadow_pool_rung_names[rung]);
-	return err;
+	return ladder[rung].take(pool, request);
 }
 
 static int take_named(struct shadow_pool *pool,

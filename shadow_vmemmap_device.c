@@ -21,11 +21,11 @@ static u64 range_align(const struct shadow_nodes *nodes)
 }
 
 /* Has any frame of it an entry, or is it memory that came too late for one? */
-static bool overlaps(const struct shadow_vmemmap *vmemmap, phys_addr_t base,
+static bool overlaps(const struct shadow_vmemmap *part, phys_addr_t base,
 		     u64 bytes)
 {
-	const struct shadow_memblock_region *region = vmemmap->mb->memory.regions;
-	const struct shadow_memmap *memmap = &vmemmap->nodes->memmap;
+	const struct shadow_memblock_region *region = part->mb->memory.regions;
+	const struct shadow_memmap *memmap = &part->nodes->memmap;
 	u64 start_pfn = base >> memmap->page_shift;
 	u64 end_pfn = (base + bytes) >> memmap->page_shift;
 	unsigned int nr;
@@ -35,22 +35,22 @@ static bool overlaps(const struct shadow_vmemmap *vmemmap, phys_addr_t base,
 		if (shadow_bank_clip(&memmap->bank[nr], start_pfn, end_pfn,
 				     &index, &end))
 			return true;
-	for (; region < vmemmap->mb->memory.regions + vmemmap->mb->memory.cnt;
+	for (; region < part->mb->memory.regions + part->mb->memory.cnt;
 	     region++)
 		if (region->base < base + bytes && base < region->base + region->size)
 			return true;
-	return shadow_block_is_aside(vmemmap->nodes->block, base) ||
-	       shadow_block_is_aside(vmemmap->nodes->block, base + bytes - 1);
+	return shadow_block_is_aside(part->nodes->block, base) ||
+	       shadow_block_is_aside(part->nodes->block, base + bytes - 1);
 }
 
-static int check_range(const struct shadow_vmemmap *vmemmap, phys_addr_t base,
+static int check_range(const struct shadow_vmemmap *part, phys_addr_t base,
 		       u64 bytes, char *why, size_t why_bytes)
 {
-	const struct shadow_layout *layout = vmemmap->layout;
+	const struct shadow_layout *layout = part->layout;
 	const struct shadow_region *linear = &layout->region[SHADOW_REGION_LINEAR];
-	const struct shadow_memmap *memmap = &vmemmap->nodes->memmap;
+	const struct shadow_memmap *memmap = &part->nodes->memmap;
 	u64 window = linear->end - linear->start;
-	u64 align = range_align(vmemmap->nodes);
+	u64 align = range_align(part->nodes);
 
 	if (memmap->model != SHADOW_MEMMODEL_VMEMMAP) {
 		scnprintf(why, why_bytes,
@@ -69,7 +69,7 @@ static int check_range(const struct shadow_vmemmap *vmemmap, phys_addr_t base,
 			  (u64)layout->memstart, (u64)layout->memstart + window - 1);
 		return -ERANGE;
 	}
-	if (overlaps(vmemmap, base, bytes)) {
+	if (overlaps(part, base, bytes)) {
 		scnprintf(why, why_bytes,
 			  "overlaps memory or another range: allowed: frames that have no struct page");
 		return -EEXIST;
@@ -168,7 +168,7 @@ static phys_addr_t get_frames(struct shadow_nodes *nodes, u64 bytes)
 
 /**
  * shadow_vmemmap_add_device() - give frames without memory a struct page
- * @vmemmap: the room
+ * @part: the room
  * @base: physical address of the first
  * @bytes: how much address space
  * @nid: set to the node that they are counted to
@@ -184,11 +184,11 @@ static phys_addr_t get_frames(struct shadow_nodes *nodes, u64 bytes)
  * -ENOSPC: too many ranges; -ENOMEM: no frames for the entries or tables;
  * -EUCLEAN: the machine is frozen. Then nothing has changed.
  */
-int shadow_vmemmap_add_device(const struct shadow_vmemmap *vmemmap,
+int shadow_vmemmap_add_device(const struct shadow_vmemmap *part,
 			      phys_addr_t base, u64 bytes, int *nid, char *why,
 			      size_t why_bytes)
 {
-	struct shadow_nodes *nodes = vmemmap->nodes;
+	struct shadow_nodes *nodes = part->nodes;
 	u64 pfn = base >> nodes->page_shift;
 	struct shadow_memmap_bank range = {
 		.start_pfn = pfn, .nid = nearest_node(nodes, pfn),
@@ -199,7 +199,7 @@ int shadow_vmemmap_add_device(const struct shadow_vmemmap *vmemmap,
 	u64 entries;
 	int err;
 
-	err = check_range(vmemmap, base, bytes, why, why_bytes);
+	err = check_range(part, base, bytes, why, why_bytes);
 	if (err)
 		return err;
 	entries = bytes >> nodes->page_shift;
@@ -215,8 +215,8 @@ int shadow_vmemmap_add_device(const struct shadow_vmemmap *vmemmap,
 		return shadow_fault_frozen(nodes->fault) ? -EUCLEAN : -ENOMEM;
 	}
 	pages = shadow_phys_to_virt(nodes->block, pa);
-	err = shadow_pgtable_map(vmemmap->pgt,
-				 shadow_layout_vmemmap(vmemmap->layout, pfn), pa,
+	err = shadow_pgtable_map(part->pgt,
+				 shadow_layout_vmemmap(part->layout, pfn), pa,
 				 shadow_bank_bytes(&range), SHADOW_PAGE_KERNEL, 0);
 	if (err) {
 		scnprintf(why, why_bytes, "no room for the tables of VMEMMAP");
@@ -234,7 +234,7 @@ int shadow_vmemmap_add_device(const struct shadow_vmemmap *vmemmap,
 	return 0;
 
 unmap:
-	shadow_pgtable_unmap(vmemmap->pgt, shadow_layout_vmemmap(vmemmap->layout, pfn),
+	shadow_pgtable_unmap(part->pgt, shadow_layout_vmemmap(part->layout, pfn),
 			     shadow_bank_bytes(&range));
 free:
 	shadow_contig_free(nodes, pa >> nodes->page_shift,
@@ -244,7 +244,7 @@ free:
 
 /**
  * shadow_vmemmap_remove_device() - take their struct pages away
- * @vmemmap: the room
+ * @part: the room
  * @base: physical address of the first, as shadow_vmemmap_add_device() had it
  *
  * Follows memunmap_pages() and arch_remove_memory().
@@ -252,10 +252,10 @@ free:
  * Context: process context; may sleep. Nobody uses the pages any more.
  * Return: bytes of the range; 0: none begins there.
  */
-u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *vmemmap,
+u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *part,
 				 phys_addr_t base)
 {
-	struct shadow_nodes *nodes = vmemmap->nodes;
+	struct shadow_nodes *nodes = part->nodes;
 	struct shadow_memmap *memmap = &nodes->memmap;
 	struct shadow_memmap_bank range;
 	unsigned int nr;
@@ -271,8 +271,8 @@ u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *vmemmap,
 	pa = shadow_virt_to_phys(nodes->block, &memmap->pages[range.first]);
 	shadow_memmap_drop_device(memmap, nr);
 	span_ranges(nodes, range.nid);
-	shadow_pgtable_unmap(vmemmap->pgt,
-			     shadow_layout_vmemmap(vmemmap->layout, range.start_pfn),
+	shadow_pgtable_unmap(part->pgt,
+			     shadow_layout_vmemmap(part->layout, range.start_pfn),
 			     shadow_bank_bytes(&range));
 	shadow_contig_free(nodes, pa >> nodes->page_shift,
 			   shadow_bank_bytes(&range) >> nodes->page_shift);
@@ -281,18 +281,18 @@ u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *vmemmap,
 
 /**
  * shadow_vmemmap_remove_devices() - all of them
- * @vmemmap: the room
+ * @part: the room
  *
  * Context: process context; may sleep.
  */
-void shadow_vmemmap_remove_devices(const struct shadow_vmemmap *vmemmap)
+void shadow_vmemmap_remove_devices(const struct shadow_vmemmap *part)
 {
-	const struct shadow_memmap *memmap = &vmemmap->nodes->memmap;
+	const struct shadow_memmap *memmap = &part->nodes->memmap;
 	unsigned int nr;
 
 	for (nr = SHADOW_MEMMAP_BOOT_BANKS; nr < SHADOW_MEMMAP_BANKS; nr++)
 		if (memmap->bank[nr].nr)
-			shadow_vmemmap_remove_device(vmemmap,
+			shadow_vmemmap_remove_device(part,
 						     memmap->bank[nr].start_pfn <<
 						     memmap->page_shift);
 }

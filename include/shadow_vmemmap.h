@@ -34,12 +34,12 @@ int shadow_vmemmap_verify(const struct shadow_nodes *nodes,
 			  const struct shadow_layout *layout,
 			  const struct shadow_pgtable *pgt,
 			  struct shadow_fault *fault);
-int shadow_vmemmap_add_device(const struct shadow_vmemmap *vmemmap,
+int shadow_vmemmap_add_device(const struct shadow_vmemmap *part,
 			      phys_addr_t base, u64 bytes, int *nid, char *why,
 			      size_t why_bytes);
-u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *vmemmap,
+u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *part,
 				 phys_addr_t base);
-void shadow_vmemmap_remove_devices(const struct shadow_vmemmap *vmemmap);
+void shadow_vmemmap_remove_devices(const struct shadow_vmemmap *part);
 int shadow_vmemmap_verify_device(const struct shadow_nodes *nodes,
 				 unsigned int nr, struct shadow_fault *fault);
 

@@ -114,7 +114,7 @@ static struct setup *boot(struct kunit *test, unsigned int page_shift, char *siz
 	return s;
 }
 
-static void down(struct kunit *test, struct setup *s)
+static void take_down(struct kunit *test, struct setup *s)
 {
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
 	KUNIT_EXPECT_EQ(test, live, 0);
@@ -178,7 +178,7 @@ static void models_boot(struct kunit *test)
 				KUNIT_EXPECT_EQ(test, s->mm.nodes.memmap.nr_banks,
 						memory[shape] && model == SHADOW_MEMMODEL_VMEMMAP ?
 						2 : 1);
-				down(test, s);
+				take_down(test, s);
 			}
 		}
 	}
@@ -208,7 +208,7 @@ static void flat_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cost[SHADOW_MEMMODEL_DISCONTIG].nr_entries, 8454144);
 	KUNIT_EXPECT_EQ(test, cost[SHADOW_MEMMODEL_VMEMMAP].nr_entries, 131072);
 	KUNIT_EXPECT_EQ(test, cost[SHADOW_MEMMODEL_VMEMMAP].nr_banks, 2);
-	down(test, s);
+	take_down(test, s);
 }
 
 /* The descriptor that shows an entry of VMEMMAP */
@@ -275,7 +275,7 @@ static void verify_finds(struct kunit *test)
 	expect_found(test, s, "");
 	memmap->bank[0].first -= BIT(memmap->block_log2);
 	expect_ok(test, s);
-	down(test, s);
+	take_down(test, s);
 }
 
 /* As many frames as are free when nothing but the boot's own is in use */
@@ -361,7 +361,7 @@ static void device_frames(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0,
 				shadow_vmemmap_add_device(&v, base, bytes, &nid, why,
 							  sizeof(why)));
-		down(test, s);
+		take_down(test, s);
 	}
 }
 
@@ -404,14 +404,14 @@ static void device_refusals(struct kunit *test)
 							  SZ_4M, &nid, why, sizeof(why)));
 	refuse_device(test, s, base, SZ_4M, -EEXIST, "overlaps");
 	refuse_device(test, s, base + SZ_1G, SZ_4M, -ENOSPC, "8 ranges");
-	down(test, s);
+	take_down(test, s);
 
 	s = boot(test, 12, "64M", "flat", NULL);
 	refuse_device(test, s, base, SZ_4M, -EOPNOTSUPP, "memmodel=flat");
-	down(test, s);
+	take_down(test, s);
 	s = boot(test, 12, "64M", "discontig", NULL);
 	refuse_device(test, s, base, SZ_4M, -EOPNOTSUPP, "memmodel=discontig");
-	down(test, s);
+	take_down(test, s);
 }
 
 /* A virtual board's entries lie in frames that get contents, aligned */
@@ -433,7 +433,7 @@ static void device_of_a_board(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, SZ_256M, shadow_vmemmap_remove_device(&v, 0x90000000));
 	KUNIT_EXPECT_EQ(test, shadow_backing_free_pages(&s->backing), before);
 	expect_ok(test, s);
-	down(test, s);
+	take_down(test, s);
 }
 
 static struct kunit_case shadow_vmemmap_cases[] = {
