@@ -283,6 +283,7 @@ static void boots_divided(struct kunit *test)
 {
 	static const char *const early[] = { "memblock", "bootmem" };
 	struct shadow_mm *mm;
+	struct setup *s;
 	unsigned int i, e;
 	char given[200];
 
@@ -290,7 +291,8 @@ static void boots_divided(struct kunit *test)
 		for (e = 0; e < ARRAY_SIZE(early); e++) {
 			scnprintf(given, sizeof(given), "%s early=%s", shapes[i],
 				  early[e]);
-			mm = &prepare(test, given, NULL)->mm;
+			s = prepare(test, given, NULL);
+			mm = &s->mm;
 			boot(test, mm, given);
 			expect_frames(test, mm, given);
 			expect_highmem(test, mm, given);
@@ -298,6 +300,7 @@ static void boots_divided(struct kunit *test)
 				expect_split(test, mm, given);
 			use_up(test, mm, given);
 			KUNIT_EXPECT_EQ_MSG(test, shadow_boot_down(mm), 0, "%s", given);
+			shadow_test_free(test, s->storage.virt);
 			cond_resched();
 		}
 	}
