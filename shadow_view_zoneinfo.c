@@ -220,6 +220,7 @@ void shadow_view_zoneinfo(struct seq_file *seq, struct shadow_machine *machine)
 	count_nodes(&machine->mm, count);
 	for (zone = shadow_first_zone(&machine->mm.nodes); zone;
 	     zone = shadow_next_zone(zone))
-		if (!zone_absent(zone->nodes, zone->type))
+		if (!zone_absent(zone->nodes, zone->type) &&
+		    shadow_node_is(zone->nodes, zone->nid, SHADOW_N_ONLINE))
 			zone_lines(seq, zone, count);
 }
