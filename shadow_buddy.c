@@ -519,6 +519,23 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 	return page;
 }
 
+/* To sparse, which does not follow a lock through a value, these change nothing */
+static __always_inline bool try_lock(struct shadow_zone *zone,
+				     unsigned long *irqflags)
+{
+	if (!raw_spin_trylock_irqsave(&zone->lock, *irqflags))
+		return false;
+	__release(&zone->lock);
+	return true;
+}
+
+static __always_inline void unlock_tried(struct shadow_zone *zone,
+					 unsigned long irqflags)
+{
+	__acquire(&zone->lock);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+}
+
 /*
  * The end of shadow_buddy_try_alloc() where there is more to do than to take a
  * block off its list.
@@ -532,7 +549,7 @@ finish_try(struct shadow_zone *zone, struct shadow_page *page,
 		split(zone, page, from, order, mt);
 	__shadow_frag_count(zone);
 	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	unlock_tried(zone, irqflags);
 	return page;
 }
 
@@ -561,7 +578,7 @@ struct shadow_page *shadow_buddy_try_alloc(struct shadow_zone *zone,
 	unsigned int from;
 
 	if (static_branch_unlikely(&shadow_fail_key) ||
-	    !raw_spin_trylock_irqsave(&zone->lock, irqflags))
+	    !try_lock(zone, &irqflags))
 		return NULL;
 	from = zone->orders[mt] >> order;
 	if (unlikely(!from || shadow_fault_frozen(zone_fault(zone))))
@@ -576,9 +593,9 @@ struct shadow_page *shadow_buddy_try_alloc(struct shadow_zone *zone,
 		return finish_try(zone, page, from, order, mt, owner, irqflags);
 	zone->frag_left--;
 	shadow_page_set(page, pf);
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	unlock_tried(zone, irqflags);
 	return page;
 none:
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	unlock_tried(zone, irqflags);
 	return NULL;
 }

@@ -159,10 +159,10 @@ take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
 	unsigned long irqflags;
 
 	shadow_pcp_enter(irqflags);
-	if (likely(raw_spin_trylock(&pcp->lock))) {
+	if (likely(shadow_pcp_trylock(pcp))) {
 		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, order, mt,
 					owner);
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
 	return page;
@@ -245,7 +245,7 @@ static __always_inline bool give_listed(struct shadow_nodes *nodes,
 		return false;
 	pcp = &zone->pcp[cpu];
 	shadow_pcp_enter(irqflags);
-	if (likely(raw_spin_trylock(&pcp->lock))) {
+	if (likely(shadow_pcp_trylock(pcp))) {
 		given = (order ? __shadow_pcp_room_block(zone, pcp, order) :
 				 __shadow_pcp_room(zone, pcp)) &&
 			atomic_cmpxchg(&page->refcount, 1, 0) == 1;
@@ -256,7 +256,7 @@ static __always_inline bool give_listed(struct shadow_nodes *nodes,
 				__shadow_pcp_freed(zone, pcp);
 			__shadow_pcp_push(&nodes->memmap, pcp, page, order, mt);
 		}
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
 	return given;

@@ -150,13 +150,13 @@ static void fit_lists(struct shadow_zone *zone, struct shadow_pcp *pcp)
 	unsigned long irqflags;
 
 	shadow_pcp_enter(irqflags);
-	raw_spin_lock(&pcp->lock);
+	shadow_pcp_lock(pcp);
 	if (pcp->high || !zone->nodes->pcp_policy->huge)
 		pcp->high = clamp(pcp->high, zone->pcp_high_min,
 				  zone->pcp_high_max);
 	pcp->free_count = min_t(u32, pcp->free_count,
 				zone->pcp_batch << SHADOW_PCP_BATCH_SCALE);
-	raw_spin_unlock(&pcp->lock);
+	shadow_pcp_unlock(pcp);
 	shadow_pcp_leave(irqflags);
 }
 
@@ -317,9 +317,9 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 	unsigned long irqflags;
 
 	shadow_pcp_enter(irqflags);
-	if (raw_spin_trylock(&pcp->lock)) {
+	if (shadow_pcp_trylock(pcp)) {
 		page = take(zone, pcp, order, mt, owner, alloc_flags);
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
 	shadow_watermark_wake_boosted(zone);
@@ -351,13 +351,13 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 	unsigned int i = 0;
 
 	shadow_pcp_enter(irqflags);
-	if (raw_spin_trylock(&pcp->lock)) {
+	if (shadow_pcp_trylock(pcp)) {
 		for (; i < nr; i++) {
 			pages[i] = take(zone, pcp, 0, mt, owner, alloc_flags);
 			if (!pages[i])
 				break;
 		}
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
 	return i;
@@ -408,11 +408,11 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 	int err;
 
 	shadow_pcp_enter(irqflags);
-	if (likely(raw_spin_trylock(&pcp->lock))) {
+	if (likely(shadow_pcp_trylock(pcp))) {
 		err = put(zone, pcp, page, order,
 			  mt < SHADOW_MIGRATE_PCPTYPES ? mt : SHADOW_MIGRATE_MOVABLE,
 			  cold);
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 	} else {
 		err = shadow_buddy_free(zone, page, order);
 	}

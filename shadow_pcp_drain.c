@@ -306,9 +306,9 @@ void shadow_pcp_drain_cpu(struct shadow_zone *zone, unsigned int cpu)
 
 	do {
 		shadow_pcp_enter(irqflags);
-		raw_spin_lock(&pcp->lock);
+		shadow_pcp_lock(pcp);
 		more = pcp->count && __drain_some(zone, pcp, pcp->count);
-		raw_spin_unlock(&pcp->lock);
+		shadow_pcp_unlock(pcp);
 		shadow_pcp_leave(irqflags);
 	} while (more);
 }
@@ -348,9 +348,9 @@ void shadow_pcp_try_drain(struct shadow_zone *zone)
 		if (!READ_ONCE(pcp->count))
 			continue;
 		shadow_pcp_enter(irqflags);
-		if (raw_spin_trylock(&pcp->lock)) {
+		if (shadow_pcp_trylock(pcp)) {
 			__shadow_pcp_return(zone, pcp, pcp->count, 0);
-			raw_spin_unlock(&pcp->lock);
+			shadow_pcp_unlock(pcp);
 		}
 		shadow_pcp_leave(irqflags);
 	}
@@ -377,7 +377,7 @@ bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu)
 	s64 left;
 
 	shadow_pcp_enter(irqflags);
-	raw_spin_lock(&pcp->lock);
+	shadow_pcp_lock(pcp);
 	if (pcp->high > low) {
 		left = (s64)pcp->count - (batch << SHADOW_PCP_BATCH_SCALE);
 		pcp->high = max3(left, (s64)pcp->high - (pcp->high >> 3), (s64)low);
@@ -386,7 +386,7 @@ bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu)
 	left = (s64)pcp->count - pcp->high;
 	if (left > 0)
 		more = !__shadow_pcp_return(zone, pcp, left, 0);
-	raw_spin_unlock(&pcp->lock);
+	shadow_pcp_unlock(pcp);
 	shadow_pcp_leave(irqflags);
 	return more;
 }

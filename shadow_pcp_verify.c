@@ -202,13 +202,16 @@ int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault)
 	if (!zone->pcp)
 		return 0;
 	raw_spin_lock_irqsave(walk_lock, irqflags);
-	for (cpu = 0; cpu < nr_cpus; cpu++)
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
 		raw_spin_lock_nest_lock(&zone->pcp[cpu].lock, walk_lock);
+		/* Sparse counts no locks of a loop */
+		__release(&zone->pcp[cpu].lock);
+	}
 	err = verify_lists(zone, &nr_pages, fault);
 	if (!err)
 		err = verify_unlisted(zone, nr_pages, fault);
 	for (cpu = nr_cpus; cpu; cpu--)
-		raw_spin_unlock(&zone->pcp[cpu - 1].lock);
+		shadow_pcp_unlock(&zone->pcp[cpu - 1]);
 	raw_spin_unlock_irqrestore(walk_lock, irqflags);
 	return err;
 }

@@ -77,6 +77,30 @@ struct shadow_pcp {
 #define shadow_pcp_leave(irqflags)	((void)(irqflags))
 #endif
 
+/*
+ * The lists' lock. To sparse, which does not follow a lock through a value, the
+ * three change nothing; lockdep, and the locks of user space, see all of them.
+ */
+static __always_inline bool shadow_pcp_trylock(struct shadow_pcp *pcp)
+{
+	if (!raw_spin_trylock(&pcp->lock))
+		return false;
+	__release(&pcp->lock);
+	return true;
+}
+
+static __always_inline void shadow_pcp_lock(struct shadow_pcp *pcp)
+{
+	raw_spin_lock(&pcp->lock);
+	__release(&pcp->lock);
+}
+
+static __always_inline void shadow_pcp_unlock(struct shadow_pcp *pcp)
+{
+	__acquire(&pcp->lock);
+	raw_spin_unlock(&pcp->lock);
+}
+
 /**
  * struct shadow_pcp_size - how long the lists of a zone may be
  * @batch: frames that are fetched or returned at once, at least
