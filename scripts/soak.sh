@@ -57,7 +57,7 @@ guest_command() {
 				"set min_free_kbytes $((512 + rounds % 3 * 512))" \
 				"set watermark_scale_factor $((10 + rounds % 2 * 90))" \
 				"set percpu_pagelist_high_fraction $((rounds % 2 * 16))" \
-				"alloc_pages $((rounds % 11)) count=2 as=soak$rounds"; do
+				"alloc_pages $((rounds % 6)) count=2 as=soak$rounds"; do
 				run "$line" || fails=$((fails + 1))
 			done
 			echo "free_pages soak$rounds" >ctl 2>/dev/null
