@@ -93,7 +93,7 @@ static __always_inline int leaf_level(const struct shadow_geometry *geo, u64 va,
 {
 	int level;
 
-	if (flags & SHADOW_MAP_PAGES)
+	if (flags & SHADOW_MAP_NO_BLOCK)
 		return SHADOW_LAST_LEVEL;
 	/* All granules have blocks at level 2: small things end here */
 	if (left >> shadow_geometry_shift(geo, 2) == 0)
@@ -450,6 +450,45 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 		shadow_event(pgt->events, SHADOW_EV_UNMAP,
 			     bytes >> pgt->geo.page_shift);
 	return err;
+}
+
+/**
+ * shadow_pgtable_unmap_lazy() - take a range out, and invalidate later
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size
+ *
+ * As shadow_pgtable_unmap(), but what a TLB holds of the range's leaves stays
+ * there until shadow_pgtable_invalidate(): until then the caller neither frees
+ * the pages nor maps anything at these addresses. Follows vunmap_range_noflush()
+ * of mm/vmalloc.c.
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: as shadow_pgtable_unmap().
+ */
+int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	return shadow_pgtable_unmap(pgt, va, bytes);
+}
+
+/**
+ * shadow_pgtable_invalidate() - what shadow_pgtable_unmap_lazy() left out
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size; may hold more than was unmapped
+ *
+ * Follows flush_tlb_kernel_range().
+ *
+ * Context: any; takes the lock, does not sleep.
+ */
+void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va, bytes,
+			      pgt->geo.page_shift, false);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 }
 
 static int protect_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,

@@ -11,6 +11,7 @@
 #include "shadow_event.h"
 #include "shadow_fault.h"
 #include "shadow_pool.h"
+#include "shadow_tlb.h"
 #include "shadow_walk.h"
 
 /*
@@ -64,10 +65,18 @@ int shadow_prot_check(u64 prot, bool force);
 
 #define SHADOW_PROT_TEXT	16	/* shadow_prot_letters() with its NUL */
 
-/* How to map */
-#define SHADOW_MAP_PAGES	BIT(0)	/* pages only, no blocks */
-#define SHADOW_MAP_FORCE	BIT(1)	/* even writable and executable */
-#define SHADOW_MAP_FLAGS	(SHADOW_MAP_PAGES | SHADOW_MAP_FORCE)
+/*
+ * How to map. Without any of them the largest leaves are used that alignment
+ * and length allow, contiguous groups get the hint, and a table whose entries
+ * have become those of one block turns into it.
+ */
+#define SHADOW_MAP_NO_BLOCK	BIT(0)	/* pages only; they stay pages */
+#define SHADOW_MAP_NO_CONT	BIT(1)	/* without the contiguous hint */
+#define SHADOW_MAP_NO_FOLD	BIT(2)	/* tables stay tables, leaves without hint */
+#define SHADOW_MAP_FORCE	BIT(3)	/* even writable and executable */
+#define SHADOW_MAP_FLAGS \
+	(SHADOW_MAP_NO_BLOCK | SHADOW_MAP_NO_CONT | SHADOW_MAP_NO_FOLD | \
+	 SHADOW_MAP_FORCE)
 
 /**
  * struct shadow_pgtable_ops - where table pages come from
@@ -113,6 +122,7 @@ struct shadow_pgtable_hot {
  *	that one is linked twice and another one not at all
  * @pin_first: first address of the range whose tables stay when they are empty
  * @pin_last: its last one; 0: there is none
+ * @tlb: what its changes ask of a TLB
  * @geo: geometry
  * @upper: these are for TTBR1_EL1
  * @first: first address of their half
@@ -133,6 +143,7 @@ struct shadow_pgtable {
 	u64 table_sum;
 	u64 pin_first;
 	u64 pin_last;
+	struct shadow_tlb tlb;
 
 	struct shadow_geometry geo;
 	bool upper;
@@ -154,6 +165,8 @@ void shadow_pgtable_set_ops(struct shadow_pgtable *pgt,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags);
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes);
 int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			   u64 prot, unsigned int flags);
 int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,

@@ -238,7 +238,7 @@ static int undo_objects(struct oom *o, const struct oom_path *path)
 static int run_map(struct oom *o, const struct oom_path *path)
 {
 	return shadow_pgtable_map(&o->mm.swapper, path->arg, o->mm.block.base,
-				  MAP_BYTES, SHADOW_PAGE_KERNEL, SHADOW_MAP_PAGES);
+				  MAP_BYTES, SHADOW_PAGE_KERNEL, SHADOW_MAP_NO_BLOCK);
 }
 
 static int undo_map(struct oom *o, const struct oom_path *path)

@@ -196,7 +196,7 @@ static void move_beside(struct kunit *test, u64 beside)
 	expect_sound(test, t, to);
 	KUNIT_EXPECT_EQ(test, shadow_pgtable_map(to, va + page, 0, bytes - page,
 						 SHADOW_PAGE_KERNEL,
-						 SHADOW_MAP_PAGES), 0);
+						 SHADOW_MAP_NO_BLOCK), 0);
 	KUNIT_EXPECT_EQ(test, shadow_pgtable_unmap(&t->pgt, beside, page), 0);
 	KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, 1);
 	expect_sound(test, t, to);

@@ -141,7 +141,7 @@ static int random_do(struct random_run *run, unsigned int op, u64 from, u64 nr,
 
 	if (op == 0)
 		return shadow_pgtable_map(pgt, va, pa, nr * page, prot,
-					  below(run, 4) ? 0 : SHADOW_MAP_PAGES);
+					  below(run, 4) ? 0 : SHADOW_MAP_NO_BLOCK);
 	if (op == 1)
 		return shadow_pgtable_unmap(pgt, va, nr * page);
 	return shadow_pgtable_protect(pgt, va, nr * page, prot, 0);

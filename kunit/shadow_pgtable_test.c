@@ -143,7 +143,7 @@ static void table_descriptors_by_hand(struct kunit *test)
 	KUNIT_ASSERT_EQ(test,
 			shadow_pgtable_map(&large->pgt, UPPER_48, 0x80000000,
 					   SZ_512M, SHADOW_PAGE_KERNEL,
-					   SHADOW_MAP_PAGES), 0);
+					   SHADOW_MAP_NO_BLOCK), 0);
 	root = large->block.virt;
 	KUNIT_EXPECT_EQ(test, root[8192], 0x2a003 | 128ULL << 51);
 	TEST_TABLES_VERIFY(test, large);
@@ -221,7 +221,7 @@ static void largest_leaves(struct kunit *test)
 			shadow_pgtable_map(&t->pgt, UPPER_48 + 4ULL * SZ_1G,
 					   0x80000000, SZ_2M,
 					   SHADOW_PAGE_KERNEL,
-					   SHADOW_MAP_PAGES), 0);
+					   SHADOW_MAP_NO_BLOCK), 0);
 	KUNIT_ASSERT_TRUE(test, test_read(t, UPPER_48 + 4ULL * SZ_1G, &leaf));
 	KUNIT_EXPECT_EQ(test, leaf.shift, 12);
 	KUNIT_ASSERT_EQ(test,
@@ -548,7 +548,7 @@ static void unmap_refuses(struct kunit *test)
 						     0), -EPERM);
 	KUNIT_EXPECT_EQ(test, shadow_pgtable_protect(&t->pgt, block, block,
 						     SHADOW_PAGE_KERNEL,
-						     SHADOW_MAP_PAGES),
+						     SHADOW_MAP_NO_BLOCK),
 			-EINVAL);
 	KUNIT_EXPECT_TRUE(test, test_snapshot_same(t, &snap));
 	TEST_TABLES_VERIFY(test, t);
