@@ -32,10 +32,11 @@ void shadow_tlb_set_log(struct shadow_tlb *tlb, struct shadow_tlb_record *ring,
  * @kind: the instruction that would have been needed
  * @va: first address
  * @bytes: length of the range
+ * @seq: number of its record in the tree's log, the first is 1; 0: no log
  *
  * Context: the lock of a tree is held.
  */
 void shadow_soft_tlb_missed(struct shadow_soft_tlb *soft, enum shadow_tlbi kind,
-			    u64 va, u64 bytes)
+			    u64 va, u64 bytes, u64 seq)
 {
 }

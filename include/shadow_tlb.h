@@ -38,6 +38,8 @@ enum shadow_tlb_op {
 	SHADOW_TLB_OP_FREE,	/* a table's page was given away */
 	SHADOW_TLB_OP_TLBI,	/* dsb ishst; tlbi ...; dsb ish; isb */
 	SHADOW_TLB_OP_SYNC,	/* dsb ishst; isb */
+	SHADOW_TLB_OP_MISSING,	/* a TLBI that was left out, with its barriers */
+	SHADOW_NR_TLB_OPS
 };
 
 /**
@@ -92,7 +94,7 @@ struct shadow_tlb {
 void shadow_tlb_set_log(struct shadow_tlb *tlb, struct shadow_tlb_record *ring,
 			u32 nr_records);
 void shadow_soft_tlb_missed(struct shadow_soft_tlb *soft, enum shadow_tlbi kind,
-			    u64 va, u64 bytes);
+			    u64 va, u64 bytes, u64 seq);
 
 /* The next record to be filled, or NULL where nothing is logged */
 static __always_inline struct shadow_tlb_record *
@@ -188,8 +190,12 @@ shadow_tlb_invalidate(struct shadow_tlb *tlb, const struct shadow_geometry *geo,
 		record->op = SHADOW_TLB_OP_TLBI;
 		record->kind = kind;
 	}
-	if (unlikely(tlb->soft))
-		shadow_soft_tlb_missed(tlb->soft, kind, va, bytes);
+	if (unlikely(tlb->soft)) {
+		if (record)
+			record->op = SHADOW_TLB_OP_MISSING;
+		shadow_soft_tlb_missed(tlb->soft, kind, va, bytes,
+				       tlb->nr_records);
+	}
 }
 
 #endif /* SHADOW_TLB_H */
