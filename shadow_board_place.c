@@ -378,7 +378,7 @@ int shadow_board_place(const struct shadow_board *board,
 	struct placing p = {
 		.board = board, .places = places,
 		.page = 1ULL << cfg->page_shift,
-		.end = 1ULL << shadow_config_pa_bits(cfg),
+		.end = 1ULL << cfg->pa_bits,
 		.nr_usable = board->nr_usable, .cfg = cfg,
 		.why = why, .why_bytes = why_bytes,
 	};

@@ -59,7 +59,7 @@ static int lay_virtual(const struct shadow_config *cfg,
 		       const struct shadow_block *storage,
 		       struct extent *extent, char *why, size_t why_bytes)
 {
-	u64 limit = 1ULL << shadow_config_pa_bits(cfg);
+	u64 limit = 1ULL << cfg->pa_bits;
 	u64 start, end;
 
 	shadow_board_span(board, places, &start, &end);
@@ -223,7 +223,7 @@ int shadow_boot_up_in(struct shadow_mm *mm, const struct shadow_block *storage,
 static void get_arch(const struct shadow_mm *mm, struct shadow_board_arch *arch)
 {
 	arch->page_shift = mm->cfg.page_shift;
-	arch->pa_bits = shadow_config_pa_bits(&mm->cfg);
+	arch->pa_bits = mm->cfg.pa_bits;
 	arch->va_bits = mm->cfg.va_bits;
 	arch->nvhe = false;
 }

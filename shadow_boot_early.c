@@ -180,7 +180,7 @@ int shadow_boot_create_idmap(struct shadow_mm *mm, char *effect)
 
 	err = shadow_geometry_init(&mm->idmap_geo, mm->cfg.page_shift,
 				   shadow_params_idmap_bits(&mm->cfg, image_end),
-				   shadow_config_pa_bits(&mm->cfg), mm->cfg.lpa2);
+				   mm->cfg.pa_bits, mm->cfg.lpa2);
 	if (err)
 		return err;
 	err = shadow_pgtable_init(&mm->idmap, &mm->idmap_geo, false, &mm->block,

@@ -60,7 +60,7 @@ static int check_size(struct shadow_params_check *c)
 /* Output address bits that descriptors can hold, no more than the CPU has. */
 static unsigned int pa_bits(const struct shadow_params_check *c)
 {
-	unsigned int bits = shadow_config_pa_bits(c->cfg);
+	unsigned int bits = c->cfg->pa_bits;
 
 	if (c->host->pa_bits)
 		bits = min(bits, c->host->pa_bits);
@@ -90,33 +90,6 @@ static int check_base(struct shadow_params_check *c)
 		return shadow_params_refuse(c, SHADOW_PARAM_BASE, -ERANGE,
 					    "out of range; allowed: a block that ends within %u bits",
 					    pa_bits(c));
-	return 0;
-}
-
-/*
- * LPA2 (TCR_EL1.DS) changes the descriptors of the 4k and 16k granules; with
- * 64k the bit is ignored and 52 bits come from FEAT_LVA. Arm ARM D8.2, D8.3.
- * auto takes the host's bit, because the CPU judges our tables while the bit
- * stays as the host has it.
- */
-static int check_geometry(struct shadow_params_check *c)
-{
-	struct shadow_config *cfg = c->cfg;
-	bool large = cfg->page_shift == 16;
-
-	if (large && cfg->lpa2_mode == SHADOW_LPA2_ON)
-		return shadow_params_refuse(c, SHADOW_PARAM_LPA2, -EINVAL,
-					    "LPA2 is for granules 4k and 16k; allowed with granule=64k: auto, off");
-	if (cfg->lpa2_mode == SHADOW_LPA2_AUTO)
-		cfg->lpa2 = !large && c->host->arm64 && c->host->ds;
-	else
-		cfg->lpa2 = cfg->lpa2_mode == SHADOW_LPA2_ON;
-	if (cfg->va_bits == 52 && !large && !cfg->lpa2)
-		return shadow_params_refuse(c, SHADOW_PARAM_VA_BITS, -EINVAL,
-					    "needs lpa2=on with granule=%uk%s; allowed without: 39, 48",
-					    shadow_params_granule_kib(cfg),
-					    cfg->lpa2_mode == SHADOW_LPA2_AUTO ?
-					    " (lpa2=auto is off on this host)" : "");
 	return 0;
 }
 
@@ -174,7 +147,7 @@ int shadow_params_check(const struct shadow_param_strings *in,
 		if (err)
 			return err;
 	}
-	err = check_geometry(&c);
+	err = shadow_params_check_shape(&c);
 	if (!err)
 		err = shadow_params_check_max_order(&c);
 	if (!err)
@@ -286,13 +259,11 @@ void shadow_params_value(const struct shadow_config *cfg,
 		snprintf(text, room, "%llu", cfg->seed);
 		break;
 	case SHADOW_PARAM_GRANULE:
-		snprintf(text, room, "%uk", shadow_params_granule_kib(cfg));
-		break;
 	case SHADOW_PARAM_VA_BITS:
-		snprintf(text, room, "%u", cfg->va_bits);
-		break;
+	case SHADOW_PARAM_PA_BITS:
 	case SHADOW_PARAM_LPA2:
-		snprintf(text, room, "%s", cfg->lpa2 ? "on" : "off");
+	case SHADOW_PARAM_RODATA:
+		shadow_params_shape_value(cfg, id, text, room);
 		break;
 	case SHADOW_PARAM_KASLR:
 		snprintf(text, room, "%s", cfg->kaslr ? "on" : "off");

@@ -52,6 +52,7 @@ GIVEN(share, SHARE);
 GIVEN(seed, SEED);
 GIVEN(granule, GRANULE);
 GIVEN(va_bits, VA_BITS);
+GIVEN(pa_bits, PA_BITS);
 GIVEN(lpa2, LPA2);
 GIVEN(kaslr, KASLR);
 GIVEN(rodata, RODATA);

@@ -91,7 +91,7 @@ static int check_range_later(struct shadow_params_check *c, unsigned int nr,
 			     const struct shadow_block *block,
 			     const struct shadow_param_range *range)
 {
-	unsigned int bits = shadow_config_pa_bits(c->cfg);
+	unsigned int bits = c->cfg->pa_bits;
 
 	if (range->bytes > block->bytes ||
 	    range->start + range->bytes > 1ULL << bits)
@@ -380,7 +380,7 @@ int shadow_params_place(const struct shadow_config *cfg,
 	struct shadow_params_check c = {
 		.in = &in, .cfg = &copy, .why = why, .why_bytes = why_bytes,
 	};
-	unsigned int nr, bits = shadow_config_pa_bits(cfg);
+	unsigned int nr, bits = cfg->pa_bits;
 
 	why[0] = '\0';
 	/* A refusal shows the value as it was understood. */

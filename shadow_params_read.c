@@ -32,9 +32,10 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(SEED, "seed", READY, "1"),
 	ROW(GRANULE, "granule", READY, ""),
 	ROW(VA_BITS, "va_bits", READY, "48"),
+	ROW(PA_BITS, "pa_bits", READY, ""),
 	ROW(LPA2, "lpa2", READY, "auto"),
 	ROW(KASLR, "kaslr", READY, "off"),
-	ROW(RODATA, "rodata", LATER, ""),
+	ROW(RODATA, "rodata", READY, "on"),
 	ROW(TLBI, "tlbi", LATER, ""),
 	ROW(EARLY, "early", READY, "memblock"),
 	ROW(UNTIL, "until", READY, ""),
@@ -321,55 +322,6 @@ static int read_seed(struct shadow_params_check *c, const char *text)
 			   &c->cfg->seed);
 }
 
-static int read_granule(struct shadow_params_check *c, const char *text)
-{
-	u64 bytes;
-
-	if (shadow_parse_bytes(text, strlen(text), &bytes) ||
-	    (bytes != SZ_4K && bytes != SZ_16K && bytes != SZ_64K))
-		return shadow_params_refuse(c, SHADOW_PARAM_GRANULE, -EINVAL,
-					    "allowed: 4k, 16k, 64k");
-	c->cfg->page_shift = ilog2(bytes);
-	return 0;
-}
-
-static int read_va_bits(struct shadow_params_check *c, const char *text)
-{
-	static const char allowed[] = "39, 48, 52";
-	u64 bits;
-
-	if (shadow_parse_number(text, strlen(text), &bits))
-		bits = 0;
-	switch (bits) {
-	case 39:
-	case 48:
-	case 52:
-		c->cfg->va_bits = bits;
-		return 0;
-	case 36:
-	case 42:
-	case 47:
-		return not_yet(c, SHADOW_PARAM_VA_BITS, allowed);
-	default:
-		return shadow_params_refuse(c, SHADOW_PARAM_VA_BITS, -EINVAL, "allowed: %s",
-					    allowed);
-	}
-}
-
-static int read_lpa2(struct shadow_params_check *c, const char *text)
-{
-	if (strcmp(text, "auto") == 0)
-		c->cfg->lpa2_mode = SHADOW_LPA2_AUTO;
-	else if (strcmp(text, "on") == 0)
-		c->cfg->lpa2_mode = SHADOW_LPA2_ON;
-	else if (strcmp(text, "off") == 0)
-		c->cfg->lpa2_mode = SHADOW_LPA2_OFF;
-	else
-		return shadow_params_refuse(c, SHADOW_PARAM_LPA2, -EINVAL,
-					    "allowed: auto, on, off");
-	return 0;
-}
-
 static int read_kaslr(struct shadow_params_check *c, const char *text)
 {
 	return read_switch(c, SHADOW_PARAM_KASLR, text, &c->cfg->kaslr);
@@ -466,10 +418,12 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_IMAGE]		= read_image,
 	[SHADOW_PARAM_DTB]		= read_dtb,
 	[SHADOW_PARAM_SEED]		= read_seed,
-	[SHADOW_PARAM_GRANULE]		= read_granule,
-	[SHADOW_PARAM_VA_BITS]		= read_va_bits,
-	[SHADOW_PARAM_LPA2]		= read_lpa2,
+	[SHADOW_PARAM_GRANULE]		= shadow_params_read_granule,
+	[SHADOW_PARAM_VA_BITS]		= shadow_params_read_va_bits,
+	[SHADOW_PARAM_PA_BITS]		= shadow_params_read_pa_bits,
+	[SHADOW_PARAM_LPA2]		= shadow_params_read_lpa2,
 	[SHADOW_PARAM_KASLR]		= read_kaslr,
+	[SHADOW_PARAM_RODATA]		= shadow_params_read_rodata,
 	[SHADOW_PARAM_EARLY]		= read_early,
 	[SHADOW_PARAM_MIN_FREE_KBYTES]	= shadow_params_read_min_free,
 	[SHADOW_PARAM_WATERMARK_SCALE_FACTOR] = shadow_params_read_scale,

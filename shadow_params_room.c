@@ -36,7 +36,7 @@ static void geometry(const struct shadow_config *cfg, unsigned int va_bits,
 {
 	/* Cannot fail: the configuration was checked */
 	if (shadow_geometry_init(geo, cfg->page_shift, va_bits,
-				 shadow_config_pa_bits(cfg), cfg->lpa2))
+				 cfg->pa_bits, cfg->lpa2))
 		memset(geo, 0, sizeof(*geo));
 }
 
@@ -94,7 +94,7 @@ u64 shadow_params_static_tables(const struct shadow_config *cfg,
 {
 	struct shadow_geometry idmap, kernel;
 
-	geometry(cfg, shadow_params_idmap_bits(cfg, 1ULL << shadow_config_pa_bits(cfg)),
+	geometry(cfg, shadow_params_idmap_bits(cfg, 1ULL << cfg->pa_bits),
 		 &idmap);
 	geometry(cfg, cfg->va_bits, &kernel);
 	return 2 + shadow_fixmap_nr_tables(&kernel) +

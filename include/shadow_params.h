@@ -42,6 +42,7 @@ enum shadow_param_id {
 	SHADOW_PARAM_SEED,
 	SHADOW_PARAM_GRANULE,
 	SHADOW_PARAM_VA_BITS,
+	SHADOW_PARAM_PA_BITS,
 	SHADOW_PARAM_LPA2,
 	SHADOW_PARAM_KASLR,
 	SHADOW_PARAM_RODATA,
@@ -99,13 +100,15 @@ enum shadow_param_id {
 #define SHADOW_WHAT_GRANULE \
 	"Bytes of a page: 4k, 16k or 64k (the host's page)"
 #define SHADOW_WHAT_VA_BITS \
-	"Bits of a virtual address: 39, 48 or 52"
+	"Bits of a virtual address: 36, 39, 42, 47, 48 or 52"
+#define SHADOW_WHAT_PA_BITS \
+	"Bits of a physical address: 48 or 52 (52 with LPA2, else 48)"
 #define SHADOW_WHAT_LPA2 \
-	"Descriptors of FEAT_LPA2: auto (as the host's TCR_EL1.DS), on or off"
+	"Descriptors of FEAT_LPA2: auto (on for 52 bits, else as the host's TCR_EL1.DS), on or off"
 #define SHADOW_WHAT_KASLR \
 	"on: the kernel image is displaced in the address space, by seed"
 #define SHADOW_WHAT_RODATA \
-	"How strictly read-only data is mapped (not supported yet)"
+	"Read-only text and data: on, full (their alias too: a linear map of pages) or off"
 #define SHADOW_WHAT_TLBI \
 	"Which TLB invalidations are left out (not supported yet)"
 #define SHADOW_WHAT_EARLY \
@@ -207,6 +210,13 @@ enum shadow_lpa2_mode {
 	SHADOW_LPA2_OFF,
 };
 
+/* As the kernel's rodata= on the command line */
+enum shadow_rodata_mode {
+	SHADOW_RODATA_ON,
+	SHADOW_RODATA_FULL,
+	SHADOW_RODATA_OFF,
+};
+
 /**
  * struct shadow_param_range - START+BYTES
  * @given: it was given; else the rest is 0
@@ -238,8 +248,10 @@ struct shadow_param_range {
  * @initrd: where the initial RAM disk was loaded
  * @page_shift: log2 of the granule in bytes
  * @va_bits: bits of a virtual address
+ * @pa_bits: bits of a physical address that descriptors hold
  * @lpa2_mode: what was asked for
  * @lpa2: what that came to: descriptors have the format of TCR_EL1.DS = 1
+ * @rodata: whether what the image only reads is read-only
  * @min_free_kbytes: what the watermarks are computed from; 0 where it was not
  *	given and the boot has not computed it yet
  * @watermark_scale_factor: distance of the watermarks, in 1/10000 of a zone
@@ -281,8 +293,10 @@ struct shadow_config {
 	struct shadow_param_range initrd;
 	unsigned int page_shift;
 	unsigned int va_bits;
+	unsigned int pa_bits;
 	enum shadow_lpa2_mode lpa2_mode;
 	bool lpa2;
+	enum shadow_rodata_mode rodata;
 	enum shadow_memmodel memmodel;
 	unsigned int max_order;
 	bool mobility;
@@ -347,20 +361,6 @@ static inline bool shadow_config_given(const struct shadow_config *cfg,
 static inline bool shadow_config_has_board(const struct shadow_config *cfg)
 {
 	return cfg->board[0] || cfg->memory;
-}
-
-/**
- * shadow_config_pa_bits() - address bits that the machine's descriptors hold
- * @cfg: a configuration whose geometry was checked
- *
- * Context: any.
- * Return: 48, or 52 with FEAT_LPA2. 64K pages could have 52 too, but only on a
- * CPU with FEAT_LPA: tables for 48 bits are judged by every CPU.
- */
-static inline unsigned int
-shadow_config_pa_bits(const struct shadow_config *cfg)
-{
-	return cfg->lpa2 ? 52 : 48;
 }
 
 /* Takes one line, without newline. */

@@ -50,6 +50,16 @@ int shadow_params_check_zones(struct shadow_params_check *c);
 void shadow_params_zone_value(const struct shadow_config *cfg,
 			      enum shadow_param_id id, char *text, size_t room);
 
+/* shadow_params_shape.c */
+int shadow_params_read_granule(struct shadow_params_check *c, const char *text);
+int shadow_params_read_va_bits(struct shadow_params_check *c, const char *text);
+int shadow_params_read_pa_bits(struct shadow_params_check *c, const char *text);
+int shadow_params_read_lpa2(struct shadow_params_check *c, const char *text);
+int shadow_params_read_rodata(struct shadow_params_check *c, const char *text);
+int shadow_params_check_shape(struct shadow_params_check *c);
+void shadow_params_shape_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room);
+
 int shadow_params_place_in(struct shadow_params_check *c,
 			   const struct shadow_block *block, bool block_known,
 			   struct shadow_places *places);

@@ -304,9 +304,23 @@ static const struct value_case value_cases[] = {
 	{ P(VA_BITS), "39", 0 },
 	{ P(VA_BITS), "48", 0 },
 	{ P(VA_BITS), "52", 0 },
-	{ P(VA_BITS), "36", -EOPNOTSUPP },
-	{ P(VA_BITS), "42", -EOPNOTSUPP },
-	{ P(VA_BITS), "47", -EOPNOTSUPP },
+	{ P(VA_BITS), "36", 0 },
+	{ P(VA_BITS), "42", 0 },
+	{ P(VA_BITS), "47", 0 },
+	{ P(VA_BITS), "35", -EINVAL },
+	{ P(VA_BITS), "37", -EINVAL },
+	{ P(VA_BITS), "53", -EINVAL },
+	{ P(VA_BITS), "64", -EINVAL },
+	{ P(VA_BITS), "292", -EINVAL },
+	{ P(PA_BITS), "48", 0 },
+	{ P(PA_BITS), "52", 0 },
+	{ P(PA_BITS), "0x30", 0 },
+	{ P(PA_BITS), "40", -EINVAL },
+	{ P(PA_BITS), "47", -EINVAL },
+	{ P(PA_BITS), "56", -EINVAL },
+	{ P(PA_BITS), "0", -EINVAL },
+	{ P(PA_BITS), "48 bits", -EINVAL },
+	{ P(PA_BITS), "", -EINVAL },
 	{ P(VA_BITS), "40", -EINVAL },
 	{ P(VA_BITS), "0", -EINVAL },
 	{ P(VA_BITS), "64", -EINVAL },
@@ -318,6 +332,12 @@ static const struct value_case value_cases[] = {
 	{ P(LPA2), "off", 0 },
 	{ P(LPA2), "yes", -EINVAL },
 	{ P(LPA2), "", -EINVAL },
+	{ P(RODATA), "on", 0 },
+	{ P(RODATA), "full", 0 },
+	{ P(RODATA), "off", 0 },
+	{ P(RODATA), "noalias", -EINVAL },
+	{ P(RODATA), "1", -EINVAL },
+	{ P(RODATA), "", -EINVAL },
 	{ P(NODES), "1", 0 },
 	{ P(NODES), "2", 0 },
 	{ P(NODES), "8", 0 },
@@ -495,12 +515,21 @@ static const struct combination combinations[] = {
 	/* 52 bits with 4k and 16k need LPA2 */
 	{ &host_ds, { { P(GRANULE), "4k" }, { P(VA_BITS), "52" } }, 0 },
 	{ &host_ds, { { P(GRANULE), "16k" }, { P(VA_BITS), "52" } }, 0 },
-	{ &host_plain, { { P(VA_BITS), "52" } }, -EINVAL, P(VA_BITS), "needs lpa2=on" },
+	{ &host_plain, { { P(VA_BITS), "52" } }, 0 },
+	{ &host_plain, { { P(VA_BITS), "52" }, { P(LPA2), "auto" } }, 0 },
 	{ &host_plain, { { P(VA_BITS), "52" }, { P(LPA2), "on" } }, 0 },
 	{ &host_ds, { { P(VA_BITS), "52" }, { P(LPA2), "off" } }, -EINVAL, P(VA_BITS),
-	  "needs lpa2=on" },
-	{ &host_plain, { { P(GRANULE), "16k" }, { P(VA_BITS), "52" } }, -EINVAL, P(VA_BITS),
-	  "granule=16k" },
+	  "needs lpa2=on with granule=4k; allowed with lpa2=off: 36, 39, 42, 47, 48" },
+	{ &host_plain, { { P(GRANULE), "16k" }, { P(VA_BITS), "52" }, { P(LPA2), "off" } },
+	  -EINVAL, P(VA_BITS), "granule=16k" },
+	{ &host_plain, { { P(GRANULE), "16k" }, { P(PA_BITS), "52" } }, 0 },
+	{ &host_ds, { { P(PA_BITS), "48" }, { P(VA_BITS), "52" }, { P(LPA2), "on" } }, 0 },
+	{ &host_ds, { { P(PA_BITS), "52" }, { P(LPA2), "off" } }, -EINVAL, P(PA_BITS),
+	  "needs lpa2=on with granule=4k; allowed with lpa2=off: 48" },
+	{ &host_ds, { { P(GRANULE), "16k" }, { P(PA_BITS), "52" }, { P(LPA2), "off" } },
+	  -EINVAL, P(PA_BITS), "granule=16k" },
+	{ &host_plain, { { P(GRANULE), "64k" }, { P(PA_BITS), "52" }, { P(LPA2), "off" } }, 0 },
+	{ &host_plain, { { P(GRANULE), "64k" }, { P(VA_BITS), "52" }, { P(PA_BITS), "52" } }, 0 },
 	/* ... and with 64k do not */
 	{ &host_plain, { { P(GRANULE), "64k" }, { P(VA_BITS), "52" } }, 0 },
 	{ &host_ds, { { P(GRANULE), "64k" }, { P(LPA2), "on" } }, -EINVAL, P(LPA2),
@@ -523,8 +552,11 @@ static const struct combination combinations[] = {
 	  "not both" },
 	{ &host_plain, { { P(BASE), "0xffffc000000" } }, 0 },
 	{ &host_plain, { { P(BASE), "0xffffc001000" } }, -ERANGE, P(BASE), "44 bits" },
-	/* 64K pages have 48 bits of address here, also on a CPU with more */
+	/* 64K pages have 48 bits of address unless more are asked for */
 	{ &host_64k, { { P(BASE), "0xffffffc000000" } }, -ERANGE, P(BASE), "48 bits" },
+	{ &host_64k, { { P(BASE), "0xffffffc000000" }, { P(PA_BITS), "52" } }, 0 },
+	{ &host_64k, { { P(BASE), "0xffffffd000000" }, { P(PA_BITS), "52" } }, -ERANGE, P(BASE),
+	  "52 bits" },
 	/* ranges must not meet */
 	{ &host_ds, { { P(IMAGE), "0+16M" }, { P(DTB), "16M+64k" } }, 0 },
 	/* the smallest image follows from the geometry */
@@ -767,7 +799,9 @@ static void expect_same(struct kunit *test, const struct shadow_config *a,
 	KUNIT_EXPECT_MEMEQ(test, &a->initrd, &b->initrd, sizeof(a->initrd));
 	KUNIT_EXPECT_EQ(test, a->page_shift, b->page_shift);
 	KUNIT_EXPECT_EQ(test, a->va_bits, b->va_bits);
+	KUNIT_EXPECT_EQ(test, a->pa_bits, b->pa_bits);
 	KUNIT_EXPECT_EQ(test, a->lpa2, b->lpa2);
+	KUNIT_EXPECT_EQ(test, a->rodata, b->rodata);
 	KUNIT_EXPECT_EQ(test, a->nr_nodes, b->nr_nodes);
 	KUNIT_EXPECT_EQ(test, a->min_free_kbytes, b->min_free_kbytes);
 	KUNIT_EXPECT_EQ(test, a->watermark_scale_factor, b->watermark_scale_factor);
@@ -889,6 +923,7 @@ static void fuzz_one(struct kunit *test, struct rnd_state *rnd, struct reader *r
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(cfg.bytes, 1ULL << host->page_shift));
 	KUNIT_EXPECT_GE(test, cfg.bytes, SZ_4M);
 	KUNIT_EXPECT_TRUE(test, cfg.va_bits != 52 || cfg.page_shift == 16 || cfg.lpa2);
+	KUNIT_EXPECT_TRUE(test, cfg.pa_bits == 48 || cfg.page_shift == 16 || cfg.lpa2);
 	expect_round_trip(test, &cfg, host, reader);
 }
 

@@ -27,9 +27,11 @@ $ERANGE|size=99999999999999999999|size=9+: .*allowed
 $ENOMEM|size=8G|size=.*allowed
 $EINVAL|granule=8k|granule=8k: allowed: 4k, 16k, 64k
 $EINVAL|granule=0|granule=0: allowed: 4k, 16k, 64k
-$EINVAL|va_bits=40|va_bits=40: allowed: 39, 48, 52
-$EOPNOTSUPP|va_bits=47|va_bits=47: not supported yet; allowed: 39, 48, 52
-$EINVAL|va_bits=52 lpa2=off|va_bits=52: needs lpa2=on .*allowed without: 39, 48
+$EINVAL|va_bits=40|va_bits=40: allowed: 36, 39, 42, 47, 48, 52
+$EINVAL|va_bits=52 lpa2=off|va_bits=52: needs lpa2=on .*allowed with lpa2=off: 36, 39, 42, 47, 48
+$EINVAL|pa_bits=47|pa_bits=47: allowed: 48, 52
+$EINVAL|pa_bits=52 lpa2=off|pa_bits=52: needs lpa2=on .*allowed with lpa2=off: 48
+$EINVAL|rodata=maybe|rodata=maybe: allowed: on, full, off
 $EINVAL|granule=64k lpa2=on|lpa2=on: .*allowed with granule=64k: auto, off
 $EINVAL|lpa2=maybe|lpa2=maybe: allowed: auto, on, off
 $ERANGE|nodes=9|nodes=9: out of range; allowed: 1 to 8
