@@ -39,8 +39,9 @@ static void explain_half(struct explain *ex)
 	const struct shadow_walker *walker = ex->walker;
 	const struct shadow_geometry *geo = &walker->geo;
 
-	put(ex, "bits 63:%u are all %s, so TTBR%d_EL1 is used: root at PA %#llx, %u KiB granule, %u levels",
-	    geo->va_bits, walker->upper ? "ones" : "zeros", walker->upper,
+	put(ex, "bits 63:%u are all %s, so TTBR%d_EL1 is used: ", geo->va_bits,
+	    walker->upper ? "ones" : "zeros", walker->upper);
+	put(ex, "root at PA %#llx, %u KiB granule, %u levels",
 	    (u64)walker->root, 1U << (geo->page_shift - 10), geo->levels);
 	end_line(ex);
 }
@@ -69,8 +70,9 @@ static void explain_step(struct explain *ex, const struct shadow_walk_step *step
 	unsigned int top = shift + (step->level == geo->start_level ?
 				    geo->root_bits : geo->bits_per_level) - 1;
 
-	put(ex, "level %2d: VA bits %u:%u = index %u, descriptor at PA %#llx = 0x%016llx: ",
-	    step->level, top, shift, step->index, (u64)step->desc_pa,
+	put(ex, "level %2d: VA bits %u:%u = index %u, ", step->level, top, shift,
+	    step->index);
+	put(ex, "descriptor at PA %#llx = 0x%016llx: ", (u64)step->desc_pa,
 	    step->desc);
 	switch (step->kind) {
 	case SHADOW_DESC_KIND_TABLE:
@@ -151,8 +153,9 @@ static void explain_result(struct explain *ex, const struct shadow_walk *walk)
 	    (u64)walk->pa & ((1ULL << geo->page_shift) - 1));
 	end_line(ex);
 	explain_access(ex, walk);
-	put(ex, "memory reads: %u descriptors and 1 for the data, %u in all; none of the first with a TLB hit",
+	put(ex, "memory reads: %u descriptors and 1 for the data, %u in all; ",
 	    walk->nr_steps, walk->nr_steps + 1);
+	put(ex, "none of the first with a TLB hit");
 	end_line(ex);
 }
 
@@ -189,7 +192,8 @@ shadow_explain_walk(const struct shadow_walker *walker,
 		return walk.fault;
 	}
 	if (walker->between) {
-		put(&ex, "the address lies between the two halves: bits 63:%u are neither all zeros nor all ones",
+		put(&ex, "the address lies between the two halves: ");
+		put(&ex, "bits 63:%u are neither all zeros nor all ones",
 		    walker->geo.va_bits);
 		end_line(&ex);
 		explain_fault(&ex, &walk);
