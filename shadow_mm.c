@@ -113,6 +113,15 @@ SHADOW_EXPORT(shadow_kfree);
 SHADOW_EXPORT(shadow_ksize);
 SHADOW_EXPORT(shadow_vmalloc_alloc);
 SHADOW_EXPORT(shadow_vfree);
+SHADOW_EXPORT(shadow_geometry_init);
+SHADOW_EXPORT(shadow_regs_mair);
+SHADOW_EXPORT(shadow_pgtable_init);
+SHADOW_EXPORT(shadow_pgtable_fini);
+SHADOW_EXPORT(shadow_pgtable_map);
+SHADOW_EXPORT(shadow_pgtable_unmap);
+SHADOW_EXPORT(shadow_pgtable_protect);
+SHADOW_EXPORT(shadow_pgtable_lookup);
+SHADOW_EXPORT(shadow_pgtable_verify);
 
 /* ------------------------------------------------------- create, destroy -- */
 

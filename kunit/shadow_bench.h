@@ -245,6 +245,8 @@ int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);
+int bench_table_rows(struct shadow_mm *mm);
+int bench_vmalloc_rows(struct shadow_mm *mm);
 int bench_gpu_rows(struct shadow_mm *mm);
 int bench_mixed_rows(struct shadow_mm *mm);
 int bench_growth_rows(struct shadow_mm *mm);

@@ -18,7 +18,7 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, mixed, growth, frag_host, frag_shadow, and gpu where the kernel has gpu_buddy");
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, and gpu where the kernel has gpu_buddy");
 
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
@@ -71,6 +71,8 @@ static const struct {
 } sets[] = {
 	{ "boot", bench_boot_row },
 	{ "calls", bench_call_rows, true },
+	{ "tables", bench_table_rows, true },
+	{ "vmalloc", bench_vmalloc_rows, true },
 	{ "mixed", bench_mixed_rows, true },
 	{ "growth", bench_growth_rows, true },
 	{ "frag_host", bench_frag_host },

@@ -90,6 +90,8 @@ static void rows(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, bench_boot_row(mm), 0);
 	KUNIT_EXPECT_EQ(test, bench_call_rows(mm), 0);
+	KUNIT_EXPECT_EQ(test, bench_table_rows(mm), 0);
+	KUNIT_EXPECT_EQ(test, bench_vmalloc_rows(mm), 0);
 	KUNIT_EXPECT_EQ(test, bench_mixed_rows(mm), 0);
 	shadow_boot_down(mm);
 }
