@@ -12,7 +12,9 @@
 #
 # where N are instructions: for a pair of alloc and free, or for one call where
 # the row says alloc, free or mixed. Rows gpu_* have gpu_buddy for a host, and
-# are measured on the kernel that has it built in, 6.12. The status is 1 if two
+# are measured on the kernel that has it built in, 6.12. Rows table_* have
+# io-pgtable-arm, for each leaf or walk; those with _plain do without contiguous
+# hints and folding, which the host's tables do not have. The status is 1 if two
 # boots differ by more than 1 %, or a goal is missed. (mixed_* of the host, single
 # calls out of a million, differ from boot to boot.) Options are passed on, for
 # example: scripts/bench.sh --kernel 6.12-16k
@@ -64,6 +66,8 @@ run_boot() {
 		done
 		rows rows=boot
 		rows rows=calls
+		rows rows=tables
+		rows rows=vmalloc
 		rows rows=mixed
 		echo "create board8g size=128M memory=0x40000000+3G,0x100000000+5G" \
 			>/sys/kernel/debug/shadow_mm/ctl || exit 1
