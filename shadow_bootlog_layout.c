@@ -217,6 +217,9 @@ void shadow_bootlog_layout(const struct shadow_bootlog *log,
 	}
 	say_region(&out, log, "    fixed   :", SHADOW_REGION_FIXMAP, KB, "");
 	say_region(&out, log, "    PCI I/O :", SHADOW_REGION_PCI_IO, MB, "");
+	/* As mem_init() of arch/arm/mm/init.c, which has HIGHMEM */
+	if (!shadow_region_empty(&log->layout->region[SHADOW_REGION_PKMAP]))
+		say_region(&out, log, "    pkmap   :", SHADOW_REGION_PKMAP, MB, "");
 	say_region(&out, log, "    vmemmap :", SHADOW_REGION_VMEMMAP, GB,
 		   " maximum");
 	say_span(&out, "             ", memmap.start, memmap.end, MB, " actual");

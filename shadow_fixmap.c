@@ -538,7 +538,8 @@ int shadow_fixmap_verify(struct shadow_fixmap *fixmap,
 
 	if (!fixmap->pgt)
 		return shadow_fault_raise(fault, "shadow_fixmap: no tables");
-	if (fixmap->pgt->pin_first != shadow_fixmap_tot_start(fixmap) ||
+	/* Other windows below may be pinned with it */
+	if (fixmap->pgt->pin_first > shadow_fixmap_tot_start(fixmap) ||
 	    fixmap->pgt->pin_last != fixmap->top - 1)
 		return shadow_fault_raise(fault,
 					  "shadow_fixmap: the region's tables are not pinned");

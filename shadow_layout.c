@@ -23,6 +23,24 @@ static void set_region(struct shadow_layout *layout, enum shadow_region_id id,
 	layout->region[id].end = end;
 }
 
+/*
+ * PKMAP_BASE as arch/powerpc/include/asm/highmem.h has it: below the fixmap and
+ * a page that stays free, aligned to its size, so that it has tables of its own.
+ * Slots of the CPUs lie below it and another such page.
+ */
+static void set_kmap(struct shadow_layout *layout, u64 pkmap_bytes,
+		     u64 local_bytes)
+{
+	u64 page = 1ULL << layout->page_shift;
+	u64 top = layout->region[SHADOW_REGION_FIXMAP].start - page;
+
+	if (pkmap_bytes)
+		top = round_down(top - pkmap_bytes, pkmap_bytes);
+	set_region(layout, SHADOW_REGION_PKMAP, top, top + pkmap_bytes);
+	top -= page;
+	set_region(layout, SHADOW_REGION_KMAP, top - local_bytes, top);
+}
+
 static void name_regions(struct shadow_layout *layout)
 {
 	static const struct shadow_region names[] = {
@@ -36,6 +54,9 @@ static void name_regions(struct shadow_layout *layout)
 					    "vmemmap end" },
 		[SHADOW_REGION_PCI_IO] = { "PCI I/O", "PCI I/O start",
 					   "PCI I/O end" },
+		[SHADOW_REGION_KMAP] = { "kmap", "Kmap local start",
+					 "Kmap local end" },
+		[SHADOW_REGION_PKMAP] = { "pkmap", "PKMAP start", "PKMAP end" },
 		[SHADOW_REGION_FIXMAP] = { "fixed", "Fixmap start",
 					   "Fixmap end" },
 	};
@@ -51,6 +72,8 @@ static void set_markers(struct shadow_layout *layout)
 	for (i = 0; i < SHADOW_NR_REGIONS; i++) {
 		const struct shadow_region *region = &layout->region[i];
 
+		if (shadow_region_empty(region))
+			continue;
 		marker->va = region->start;
 		marker++->name = region->marker_start;
 		marker->va = region->end;
@@ -105,10 +128,42 @@ int shadow_layout_init(struct shadow_layout *layout,
 	set_region(layout, SHADOW_REGION_FIXMAP,
 		   SHADOW_FIXADDR_TOP - shadow_fixmap_bytes(geo->page_shift),
 		   SHADOW_FIXADDR_TOP);
+	set_kmap(layout, 0, 0);
 	set_markers(layout);
 	layout->phys_offset = -page_offset;
 	return layout->region[SHADOW_REGION_VMALLOC].end > modules_end ? 0 :
 								       -EINVAL;
+}
+
+/**
+ * shadow_layout_add_kmap() - make room for what shows HIGHMEM
+ * @layout: the layout, without it so far
+ * @nr_pkmap: pages of the window for persistent mappings, a power of two
+ * @nr_local: pages of all CPUs' slots
+ *
+ * arm64 has no such memory, hence no place for it: it is taken from what lies
+ * unused below the fixmap.
+ *
+ * Context: any.
+ * Return: 0; -EINVAL: @nr_pkmap is no power of two; -ENOSPC: there is not so
+ * much room. Then nothing has changed.
+ */
+int shadow_layout_add_kmap(struct shadow_layout *layout, u64 nr_pkmap,
+			   u64 nr_local)
+{
+	u64 room = layout->region[SHADOW_REGION_FIXMAP].start -
+		   layout->region[SHADOW_REGION_PCI_IO].end;
+
+	if (!is_power_of_2(nr_pkmap))
+		return -EINVAL;
+	/* The window and what its alignment takes, slots, and two free pages */
+	if (nr_local > room >> layout->page_shift ||
+	    2 * nr_pkmap + nr_local + 2 > room >> layout->page_shift)
+		return -ENOSPC;
+	set_kmap(layout, nr_pkmap << layout->page_shift,
+		 nr_local << layout->page_shift);
+	set_markers(layout);
+	return 0;
 }
 
 /**
@@ -175,6 +230,11 @@ shadow_layout_find(const struct shadow_layout *layout, u64 va)
 	return NULL;
 }
 
+static bool may_be_empty(enum shadow_region_id id)
+{
+	return id == SHADOW_REGION_KMAP || id == SHADOW_REGION_PKMAP;
+}
+
 static int check_memory(const struct shadow_layout *layout,
 			struct shadow_fault *fault)
 {
@@ -214,7 +274,8 @@ int shadow_layout_verify(const struct shadow_layout *layout,
 	for (i = 0; i < SHADOW_NR_REGIONS; i++) {
 		const struct shadow_region *region = &layout->region[i];
 
-		if (region->start < end || region->end <= region->start)
+		if (region->start < end || region->end < region->start ||
+		    (shadow_region_empty(region) && !may_be_empty(i)))
 			return shadow_fault_raise(fault,
 						  "shadow_layout: %s %016llx-%016llx overlaps what is below",
 						  region->name, region->start,

@@ -76,14 +76,15 @@ static void count_entries(u64 *link, int nr)
 						 shadow_table_used(*link) + nr));
 }
 
-/* Pin the tables of a range, which are all there */
+/* Pin the tables of a range, which are all there, where they are not yet */
 static void pin_tables(struct shadow_pgtable *pgt, const struct part *part)
 {
 	struct part child;
 	u64 va = part->first;
 
 	for (;; va = last_of(part, va) + 1) {
-		count_entries(entry_of(pgt, part, va), 1);
+		if (!shadow_pgtable_is_pinned(pgt, va, part->shift))
+			count_entries(entry_of(pgt, part, va), 1);
 		if (part->level + 1 < SHADOW_LAST_LEVEL &&
 		    child_part(pgt, part, va, &child))
 			pin_tables(pgt, &child);
@@ -186,6 +187,49 @@ int shadow_pgtable_pin(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 		pin_tables(pgt, &root);
 		pgt->pin_first = va;
 		pgt->pin_last = last;
+	}
+unlock:
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	return err;
+}
+
+/**
+ * shadow_pgtable_pin_below() - let the pinned range begin further down
+ * @pgt: the tables, with a range that is pinned
+ * @va: its new first address, page aligned, below that of now
+ *
+ * As shadow_pgtable_pin() for what the range grows by. Follows kmap_init() of
+ * arch/arm/mm/mmu.c, which makes the tables of two more windows.
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: 0; -EINVAL: misaligned, or not below; -ERANGE: outside the half;
+ * -ENXIO: no range is pinned; -EEXIST: a block is mapped there; -ENOMEM;
+ * -EUCLEAN. After an error the tables are as before.
+ */
+int shadow_pgtable_pin_below(struct shadow_pgtable *pgt, u64 va)
+{
+	unsigned long irq;
+	struct part root;
+	int err;
+
+	if (va & ~(~0ULL << pgt->geo.page_shift))
+		return -EINVAL;
+	if ((va ^ pgt->first) >> pgt->geo.va_bits)
+		return -ERANGE;
+	if (shadow_fault_frozen(pgt->fault))
+		return -EUCLEAN;
+
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	err = !pgt->pin_last ? -ENXIO : va >= pgt->pin_first ? -EINVAL : 0;
+	if (err)
+		goto unlock;
+	root_part(pgt, va, pgt->pin_first - 1, &root);
+	err = make_tables(pgt, va, root.last);
+	if (err) {
+		prune(pgt, &root, NULL);
+	} else {
+		pin_tables(pgt, &root);
+		pgt->pin_first = va;
 	}
 unlock:
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);

@@ -278,9 +278,10 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 
 	seq_puts(seq, "Virtual kernel memory layout:\n");
 	for (; region < mm->layout.region + SHADOW_NR_REGIONS; region++)
-		seq_printf(seq, "  %10s : 0x%016llx - 0x%016llx   (%9llu KB)\n",
-			   region->name, region->start, region->end - 1,
-			   (region->end - region->start) >> 10);
+		if (!shadow_region_empty(region))
+			seq_printf(seq, "  %10s : 0x%016llx - 0x%016llx   (%9llu KB)\n",
+				   region->name, region->start, region->end - 1,
+				   (region->end - region->start) >> 10);
 	seq_puts(seq, "Kernel image, inside the vmalloc region:\n");
 	for (; segment < mm->boot.segment + SHADOW_NR_SEGMENTS; segment++) {
 		va = mm->boot.kimage_va + segment->start - mm->places.image.start;

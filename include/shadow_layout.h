@@ -18,6 +18,8 @@ enum shadow_region_id {
 	SHADOW_REGION_VMALLOC,	/* the kernel image lies at its start */
 	SHADOW_REGION_VMEMMAP,
 	SHADOW_REGION_PCI_IO,
+	SHADOW_REGION_KMAP,	/* this and the next: empty without HIGHMEM */
+	SHADOW_REGION_PKMAP,
 	SHADOW_REGION_FIXMAP,
 	SHADOW_NR_REGIONS
 };
@@ -28,7 +30,7 @@ enum shadow_region_id {
  * @marker_start: as in ptdump
  * @marker_end: as in ptdump
  * @start: first address
- * @end: first address behind it
+ * @end: first address behind it; @start: the region is empty
  */
 struct shadow_region {
 	const char *name;
@@ -68,11 +70,18 @@ int shadow_layout_init(struct shadow_layout *layout,
 		       unsigned int page_struct_bytes);
 int shadow_layout_set_memstart(struct shadow_layout *layout,
 			       phys_addr_t dram_start, phys_addr_t dram_end);
+int shadow_layout_add_kmap(struct shadow_layout *layout, u64 nr_pkmap,
+			   u64 nr_local);
 u64 shadow_layout_memstart_align(unsigned int page_shift);
 int shadow_layout_verify(const struct shadow_layout *layout,
 			 struct shadow_fault *fault);
 const struct shadow_region *shadow_layout_find(const struct shadow_layout *layout,
 					       u64 va);
+
+static inline bool shadow_region_empty(const struct shadow_region *region)
+{
+	return region->start == region->end;
+}
 
 /* Linear address of a physical one, and back; not range-checked */
 static inline u64 shadow_layout_pa_to_va(const struct shadow_layout *layout,

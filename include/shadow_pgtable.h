@@ -174,6 +174,7 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
 			   struct shadow_walker *walker);
 int shadow_pgtable_pin(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_pin_below(struct shadow_pgtable *pgt, u64 va);
 int shadow_pgtable_move_pinned(struct shadow_pgtable *to,
 			       struct shadow_pgtable *from);
 int shadow_pgtable_verify(struct shadow_pgtable *pgt,

@@ -110,6 +110,62 @@ static void layouts_of_all_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_layout_init(&layout, &geo, 48), -EINVAL);
 }
 
+/* Windows for HIGHMEM, of 512 and of 1024 pages, below the fixmap */
+static void room_for_kmap(struct kunit *test)
+{
+	static const struct {
+		u8 page_shift;
+		u32 nr_pkmap;
+		u64 pkmap_start;
+		u64 kmap_end;
+	} rows[] = {
+		{ 12, 512, 0xffffffffff200000, 0xffffffffff1ff000 },
+		{ 14, 1024, 0xfffffffffe000000, 0xfffffffffdffc000 },
+		{ 16, 1024, 0xfffffffff8000000, 0xfffffffff7ff0000 },
+	};
+	struct shadow_region *kmap, *pkmap;
+	struct shadow_layout layout, before;
+	struct shadow_geometry geo;
+	unsigned int i, nr;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		KUNIT_ASSERT_EQ(test, shadow_geometry_init(&geo, rows[i].page_shift,
+							   48, 48, false), 0);
+		KUNIT_ASSERT_EQ(test, shadow_layout_init(&layout, &geo, 32), 0);
+		kmap = &layout.region[SHADOW_REGION_KMAP];
+		pkmap = &layout.region[SHADOW_REGION_PKMAP];
+		KUNIT_EXPECT_TRUE(test, shadow_region_empty(kmap));
+		KUNIT_EXPECT_TRUE(test, shadow_region_empty(pkmap));
+		for (nr = 0; layout.marker[nr].name; nr++)
+			KUNIT_EXPECT_NULL(test, strstr(layout.marker[nr].name, "map local"));
+		KUNIT_EXPECT_EQ(test, nr, 12);
+		before = layout;
+		KUNIT_EXPECT_EQ(test, shadow_layout_add_kmap(&layout, 500, 16), -EINVAL);
+		/* Slots for so many CPUs that they would reach PCI I/O */
+		KUNIT_EXPECT_EQ(test, shadow_layout_add_kmap(&layout, rows[i].nr_pkmap,
+							     SZ_1G >> rows[i].page_shift),
+				-ENOSPC);
+		KUNIT_EXPECT_EQ(test, shadow_layout_add_kmap(&layout, rows[i].nr_pkmap,
+							     U64_MAX), -ENOSPC);
+		KUNIT_EXPECT_EQ(test, memcmp(&before, &layout, sizeof(layout)), 0);
+		KUNIT_ASSERT_EQ(test, shadow_layout_add_kmap(&layout, rows[i].nr_pkmap,
+							     16 * 4), 0);
+		KUNIT_EXPECT_EQ(test, pkmap->start, rows[i].pkmap_start);
+		KUNIT_EXPECT_EQ(test, pkmap->end - pkmap->start,
+				(u64)rows[i].nr_pkmap << rows[i].page_shift);
+		KUNIT_EXPECT_EQ(test, kmap->end, rows[i].kmap_end);
+		KUNIT_EXPECT_EQ(test, kmap->end - kmap->start, 64ULL << rows[i].page_shift);
+		SHADOW_TEST_VERIFY(test, shadow_layout_verify(&layout, &__fault));
+		for (nr = 0; layout.marker[nr].name; nr++)
+			if (nr)
+				KUNIT_EXPECT_GE(test, layout.marker[nr].va,
+						layout.marker[nr - 1].va);
+		KUNIT_EXPECT_EQ(test, nr, 16);
+		KUNIT_EXPECT_STREQ(test, layout.marker[10].name, "Kmap local start");
+		KUNIT_EXPECT_EQ(test, layout.marker[13].va, pkmap->end);
+	}
+}
+
 static void linear_map(struct kunit *test)
 {
 	struct shadow_layout layout;
@@ -344,6 +400,7 @@ static void level_names(struct kunit *test)
 static struct kunit_case layout_cases[] = {
 	KUNIT_CASE(layouts_by_hand),
 	KUNIT_CASE(layouts_of_all_sizes),
+	KUNIT_CASE(room_for_kmap),
 	KUNIT_CASE(linear_map),
 	KUNIT_CASE(regions_by_address),
 	KUNIT_CASE(dump_of_a_small_map),

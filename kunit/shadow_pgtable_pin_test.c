@@ -117,6 +117,58 @@ static void without_memory(struct kunit *test)
 	TEST_TABLES_VERIFY(test, t);
 }
 
+/* A range that grows has the tables that it would have had at once */
+static void range_grows(struct kunit *test)
+{
+	struct test_tables *t = test_tables_of_shape(test, true);
+	u64 page = test_page_of(t), span = span_of(t);
+	u64 va = -4 * span - page, bytes = span + 2 * page;
+	/* Within the same table; then a table and a half further down */
+	u64 steps[] = { va - page, va - span - span / 2 };
+	struct test_snapshot snap;
+	unsigned int i;
+	u64 n, nr, old;
+
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_pin_below(&t->pgt, va), -ENXIO);
+	KUNIT_ASSERT_EQ(test, shadow_pgtable_pin(&t->pgt, va, bytes), 0);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_pin_below(&t->pgt, va), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_pin_below(&t->pgt, va - 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_pin_below(&t->pgt, 0), -ERANGE);
+	test_snapshot_init(test, t, &snap);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		old = t->pgt.nr_tables;
+		nr = 1 + tables_for(t, steps[i], va + bytes - steps[i]);
+		test_snapshot_take(t, &snap);
+		for (n = 0; n < nr - old; n++) {
+			t->fail_at = t->nr_allocs + n;
+			KUNIT_ASSERT_EQ(test, shadow_pgtable_pin_below(&t->pgt,
+								       steps[i]),
+					-ENOMEM);
+			TEST_TABLES_VERIFY(test, t);
+			KUNIT_ASSERT_TRUE(test, test_snapshot_same(t, &snap));
+		}
+		t->fail_at = t->nr_allocs + nr - old;
+		KUNIT_ASSERT_EQ(test, shadow_pgtable_pin_below(&t->pgt, steps[i]),
+				0);
+		TEST_TABLES_VERIFY(test, t);
+		KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, nr);
+		/* All that can be mapped there needs no memory, and they stay */
+		KUNIT_ASSERT_EQ(test, shadow_pgtable_map(&t->pgt, steps[i], 0,
+							 va + bytes - steps[i],
+							 SHADOW_PAGE_KERNEL,
+							 SHADOW_MAP_NO_BLOCK), 0);
+		KUNIT_ASSERT_EQ(test, shadow_pgtable_unmap(&t->pgt, steps[i],
+							   va + bytes - steps[i]),
+				0);
+		TEST_TABLES_VERIFY(test, t);
+		KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, nr);
+	}
+	t->fail_at = U64_MAX;
+	shadow_pgtable_fini(&t->pgt);
+	KUNIT_EXPECT_EQ(test, t->nr_used, 0);
+	KUNIT_EXPECT_FALSE(test, t->misuse);
+}
+
 static void pins_refused(struct kunit *test)
 {
 	struct test_tables *t = test_tables(test, 12, 48, 48, false, true);
@@ -313,6 +365,7 @@ static void damage_is_seen(struct kunit *test)
 static struct kunit_case pin_cases[] = {
 	KUNIT_CASE_PARAM(tables_stay, test_shapes_gen_params),
 	KUNIT_CASE_PARAM(without_memory, test_shapes_gen_params),
+	KUNIT_CASE_PARAM(range_grows, test_shapes_gen_params),
 	KUNIT_CASE(pins_refused),
 	KUNIT_CASE_PARAM(move_far_apart, test_shapes_gen_params),
 	KUNIT_CASE_PARAM(move_near, test_shapes_gen_params),
