@@ -24,6 +24,7 @@ const char *const shadow_event_names[SHADOW_NR_EVENTS] = {
 	[SHADOW_EV_MAP] = "map",
 	[SHADOW_EV_UNMAP] = "unmap",
 	[SHADOW_EV_BLOCK_SPLIT] = "block_split",
+	[SHADOW_EV_TABLE_FOLD] = "table_fold",
 	[SHADOW_EV_CACHE_CREATE] = "cache_create",
 	[SHADOW_EV_SLAB_NEW] = "slab_new",
 	[SHADOW_EV_SLAB_DISCARD] = "slab_discard",

@@ -37,7 +37,7 @@ static int map_row(struct shadow_fixmap *fixmap, struct shadow_fixmap_map *map,
 
 	err = shadow_pgtable_map(fixmap->pgt, start, pa - offset,
 				 row_bytes(fixmap, pa, bytes), prot,
-				 SHADOW_MAP_NO_BLOCK);
+				 SHADOW_MAP_NO_BLOCK | SHADOW_MAP_NO_CONT);
 	if (err)
 		return err;
 	map->va = start + offset;

@@ -6,9 +6,10 @@
  * loop after one descent from the root. What can fail is done before anything
  * is changed, except in map, which takes back what it has written.
  *
- * The host's MMU walks these tables only while somebody checks them with AT,
- * between two complete invalidations of the TLB; so an entry changes in one
- * store, and neither break-before-make nor a TLBI is needed here.
+ * The order of writes, barriers and invalidations is that of a live kernel:
+ * what was translated is invalidated before its table or its frame can be used
+ * for anything else, and what changes its size, its type or its address is
+ * broken before it is made.
  */
 #include "shadow_pgtable_tree.h"
 
@@ -32,9 +33,21 @@ entries_left(const struct shadow_geometry *geo, int level, u64 va)
 	       shadow_geometry_index(geo, level, va);
 }
 
-/* The table that holds an entry is empty: unlink and free it */
-static int remove_table(struct shadow_pgtable *pgt, u64 va, u64 *parent,
-			const u64 *entry)
+/**
+ * struct emptied - tables that are not linked any more
+ * @pa: their physical addresses
+ * @nr: how many
+ *
+ * They are given back when the TLB has been told.
+ */
+struct emptied {
+	phys_addr_t pa[SHADOW_MAX_LEVELS];
+	unsigned int nr;
+};
+
+/* The table that holds an entry is empty: unlink it */
+static int unlink_table(struct shadow_pgtable *pgt, u64 va, int level,
+			u64 *parent, const u64 *entry, struct emptied *emptied)
 {
 	phys_addr_t pa = shadow_virt_to_phys(pgt->block, entry) &
 			 ~0ULL << pgt->geo.page_shift;
@@ -45,17 +58,22 @@ static int remove_table(struct shadow_pgtable *pgt, u64 va, u64 *parent,
 		return -EUCLEAN;
 	}
 	WRITE_ONCE(*parent, 0);
-	shadow_pgtable_drop_table(pgt, pa);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE,
+			 va & ~0ULL << shadow_geometry_shift(&pgt->geo, level),
+			 shadow_virt_to_phys(pgt->block, parent), level, 0, 0, 1);
+	emptied->pa[emptied->nr++] = pa;
 	return 0;
 }
 
 /* Entries went out of use; tables that become empty go, from the bottom up */
 static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 					   struct shadow_pgtable_path *path,
-					   u64 va, unsigned int nr)
+					   u64 va, unsigned int nr,
+					   struct emptied *emptied)
 {
 	int level, err;
 
+	emptied->nr = 0;
 	for (level = path->level; level > pgt->geo.start_level; level--) {
 		u64 *parent, desc;
 		unsigned int used;
@@ -78,7 +96,8 @@ static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 					      "count of entries wrong");
 			return -EUCLEAN;
 		}
-		err = remove_table(pgt, va, parent, path->entry[level + 1]);
+		err = unlink_table(pgt, va, level - 1, parent,
+				   path->entry[level + 1], emptied);
 		if (err)
 			return err;
 		nr = 1;
@@ -109,6 +128,30 @@ static __always_inline int leaf_level(const struct shadow_geometry *geo, u64 va,
 	return SHADOW_LAST_LEVEL;
 }
 
+/*
+ * How much of a range is mapped alike: with the contiguous hint (returned) as
+ * far as there are whole groups, or without it up to where the first one is.
+ */
+static __always_inline u64 hint(const struct shadow_geometry *geo, int level,
+				u64 va, phys_addr_t pa, u64 *bytes,
+				unsigned int flags)
+{
+	u64 mask = ((u64)shadow_geometry_contig(geo, level)
+		    << shadow_geometry_shift(geo, level)) - 1;
+	u64 before = -va & mask;
+
+	if (flags & SHADOW_MAP_NO_CONT || (va ^ pa) & mask)
+		return 0;
+	if (before) {
+		*bytes = min(*bytes, before);
+		return 0;
+	}
+	if (*bytes <= mask || shadow_geometry_contig(geo, level) == 1)
+		return 0;
+	*bytes &= ~mask;
+	return SHADOW_ATTR_CONT;
+}
+
 /* Leaves of one size into one table, as many as fit; counts bytes in @done */
 static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 				   phys_addr_t pa, u64 left, int level,
@@ -121,7 +164,7 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	/* The address is in place, and one addition steps it, below 2^48 */
 	u64 nr = min(left, BIT_ULL(48) - (pa & GENMASK_ULL(47, 0))) >> shift;
 	struct shadow_pgtable_path path;
-	u64 *entry, i;
+	u64 *entry, i, value = desc;
 	int err;
 
 	if (likely(level == SHADOW_LAST_LEVEL))
@@ -139,8 +182,11 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	}
 	nr = min_t(u64, nr, entries_left(geo, level, va));
 	entry = path.entry[level + 1];
-	for (i = 0; i < nr && likely(!entry[i]); i++, desc += 1ULL << shift)
-		WRITE_ONCE(entry[i], desc);
+	for (i = 0; i < nr && likely(!entry[i]); i++, value += 1ULL << shift)
+		WRITE_ONCE(entry[i], value);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
+			 shadow_pgtable_desc_pa(pgt, &path, va), level, desc,
+			 1ULL << shift, i);
 	shadow_pgtable_added(pgt, &path, i);
 	*done += i << shift;
 	return likely(i == nr) ? 0 : -EEXIST;
@@ -207,18 +253,39 @@ static __always_inline u64 run_bytes(const struct run *run, u64 va, u64 left)
 	return min(bytes, left);
 }
 
-static int clear_run(struct shadow_pgtable *pgt, struct run *run, u64 va)
+/*
+ * @lazy: what the TLB holds of the leaves is invalidated later; a table that
+ * goes is not the leaves' matter, and never waits.
+ */
+static int clear_run(struct shadow_pgtable *pgt, struct run *run, u64 va,
+		     bool lazy)
 {
 	u64 *entry = run->path.entry[run->path.level + 1];
 	u64 *end = entry + run->nr;
+	struct emptied emptied;
+	int err;
 
+	va &= ~0ULL << run->shift;
 	while (entry != end)
 		WRITE_ONCE(*entry++, 0);
-	return entries_removed(pgt, &run->path, va, run->nr);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
+			 shadow_pgtable_desc_pa(pgt, &run->path, va),
+			 run->path.level, 0, 0, run->nr);
+	err = entries_removed(pgt, &run->path, va, run->nr, &emptied);
+	if (likely(!lazy))
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      (u64)run->nr << run->shift, run->shift,
+				      emptied.nr);
+	else if (emptied.nr)
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      1ULL << run->shift, run->shift, true);
+	while (unlikely(emptied.nr))
+		shadow_pgtable_drop_table(pgt, emptied.pa[--emptied.nr]);
+	return err;
 }
 
 /* A range that begins and ends with leaves and has no hole */
-static int clear_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+static int clear_range(struct shadow_pgtable *pgt, u64 va, u64 bytes, bool lazy)
 {
 	struct run run;
 	int err = 0;
@@ -230,11 +297,48 @@ static int clear_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 		if (err)
 			break;
 		done = run_bytes(&run, va, bytes);
-		err = clear_run(pgt, &run, va);
+		err = clear_run(pgt, &run, va, lazy);
 		va += done;
 		bytes -= done;
 	}
 	return err;
+}
+
+/* The leaves of a range, all there, shall stay as they were asked for */
+static int keep_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	struct run run;
+	u64 done;
+
+	for (; bytes; va += done, bytes -= done) {
+		int err = find_run(pgt, va, bytes, &run);
+
+		if (err)
+			return err;
+		if (run.path.level == pgt->geo.start_level)
+			pgt->root_keep = true;
+		else
+			*run.path.entry[run.path.level] |= SHADOW_TABLE_KEEP;
+		done = run_bytes(&run, va, bytes);
+	}
+	return 0;
+}
+
+/*
+ * A range has been mapped whole: what it completes grows together. A group or a
+ * table that was not empty before can only be at one of its ends.
+ */
+static int settle_range(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+			u64 bytes, unsigned int flags)
+{
+	int err;
+
+	if (unlikely(flags & SHADOW_MAP_AS_TOLD))
+		return keep_range(pgt, va, bytes);
+	if ((va ^ pa) & pgt->group_mask)
+		return 0;
+	err = shadow_pgtable_fold_at(pgt, va);
+	return err ? : shadow_pgtable_fold_at(pgt, va + bytes - 1);
 }
 
 static noinline int map_range(struct shadow_pgtable *pgt, u64 va,
@@ -245,15 +349,27 @@ static noinline int map_range(struct shadow_pgtable *pgt, u64 va,
 	int err;
 
 	do {
-		int level = leaf_level(&pgt->geo, va + done, pa + done,
-				       bytes - done, flags);
+		u64 now = bytes - done, cont;
+		int level = leaf_level(&pgt->geo, va + done, pa + done, now,
+				       flags);
 
-		err = map_run(pgt, va + done, pa + done, bytes - done, level,
-			      attrs, &done);
+		cont = hint(&pgt->geo, level, va + done, pa + done, &now, flags);
+		err = map_run(pgt, va + done, pa + done, now, level,
+			      attrs | cont, &done);
 	} while (!err && done < bytes);
-	if (unlikely(err))
-		clear_range(pgt, va, done);
-	return err;
+	if (unlikely(err)) {
+		clear_range(pgt, va, done, false);
+		return err;
+	}
+	return settle_range(pgt, va, pa, bytes, flags);
+}
+
+/* Does the run's first or last leaf belong to a contiguous group? */
+static __always_inline bool has_group(const struct run *run)
+{
+	const u64 *entry = run->path.entry[run->path.level + 1];
+
+	return (entry[0] | entry[run->nr - 1]) & SHADOW_ATTR_CONT;
 }
 
 /*
@@ -273,7 +389,8 @@ static __always_inline int prepare(struct shadow_pgtable *pgt, u64 va,
 	done = run_bytes(run, va, bytes);
 	*only = done == bytes;
 	if (likely(*only && run->path.level == SHADOW_LAST_LEVEL))
-		return 0;
+		return has_group(run) ? shadow_pgtable_ungroup(pgt, va, bytes) :
+					0;
 
 	more = *run;
 	while (done < bytes) {
@@ -284,12 +401,12 @@ static __always_inline int prepare(struct shadow_pgtable *pgt, u64 va,
 	}
 	if (!shadow_pgtable_splits_at(&pgt->geo, run->path.level, va) &&
 	    !shadow_pgtable_splits_at(&pgt->geo, more.path.level, va + bytes))
-		return 0;
+		return shadow_pgtable_ungroup(pgt, va, bytes);
 	err = shadow_pgtable_split_ends(pgt, va, bytes, run->path.level,
 					more.path.level,
 					*only && run->nr == 1);
 	*only = false;
-	return err;
+	return err ? : shadow_pgtable_ungroup(pgt, va, bytes);
 }
 
 /* @pa is that of a map, else 0 */
@@ -308,7 +425,8 @@ static __always_inline int check_range(const struct shadow_pgtable *pgt, u64 va,
 	return shadow_fault_frozen(pgt->fault) ? -EUCLEAN : 0;
 }
 
-static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				bool lazy)
 {
 	struct run run;
 	bool only;
@@ -316,7 +434,8 @@ static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 
 	if (err)
 		return err;
-	return only ? clear_run(pgt, &run, va) : clear_range(pgt, va, bytes);
+	return only ? clear_run(pgt, &run, va, lazy) :
+		      clear_range(pgt, va, bytes, lazy);
 }
 
 /*
@@ -332,39 +451,66 @@ static __always_inline bool is_hot_page(const struct shadow_pgtable *pgt,
 	       bytes >> shift == 1;
 }
 
-static __always_inline u64 *hot_entry(const struct shadow_pgtable *pgt, u64 va)
+static __always_inline unsigned int hot_index(const struct shadow_pgtable *pgt,
+					      u64 va)
 {
-	return &pgt->hot.table[(va >> pgt->geo.page_shift) &
-			       ~(~0ULL << pgt->geo.bits_per_level)];
+	return (va >> pgt->geo.page_shift) & ~(~0U << pgt->geo.bits_per_level);
+}
+
+/* Are both neighbours of a page there, in its group taken as a ring? */
+static __always_inline bool has_neighbours(const struct shadow_pgtable *pgt,
+					   unsigned int index)
+{
+	unsigned int mask = pgt->group_mask >> pgt->geo.page_shift;
+	const u64 *group = &pgt->hot.table[index & ~mask];
+
+	return group[(index + 1) & mask] && group[(index - 1) & mask];
 }
 
 static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
 					phys_addr_t pa, u64 attrs)
 {
-	u64 *entry = hot_entry(pgt, va);
+	unsigned int index = hot_index(pgt, va);
+	u64 desc = shadow_desc_from_oa(&pgt->geo, pa) | attrs | SHADOW_TYPE_PAGE;
+	u64 *entry = &pgt->hot.table[index];
 	u64 link = *pgt->hot.parent;
 
-	if (*entry)
+	if (unlikely(*entry))
 		return -EEXIST;
-	WRITE_ONCE(*entry, shadow_desc_from_oa(&pgt->geo, pa) | attrs |
-			   SHADOW_TYPE_PAGE);
+	WRITE_ONCE(*entry, desc);
 	link = shadow_table_with_used(link, shadow_table_used(link) + 1);
 	WRITE_ONCE(*pgt->hot.parent, link);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
+			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
+			 desc, 0, 1);
+	/* The last page of a group, or of a table, has both */
+	if (unlikely(!((va ^ pa) & pgt->group_mask) &&
+		     has_neighbours(pgt, index)))
+		return shadow_pgtable_fold_at(pgt, va);
 	return 0;
 }
 
-static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va)
+static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
+					  bool lazy)
 {
-	u64 *entry = hot_entry(pgt, va);
+	unsigned int index = hot_index(pgt, va);
+	u64 *entry = &pgt->hot.table[index];
 	u64 link = *pgt->hot.parent;
 	unsigned int used = shadow_table_used(link);
 
-	/* Errors and the last page of a table are not for here */
-	if (unlikely((*entry & SHADOW_DESC_TYPE) != SHADOW_TYPE_PAGE ||
-		     used < 2))
-		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift);
+	/* Errors, groups and the last page of a table are not for here */
+	if (unlikely((*entry & (SHADOW_DESC_TYPE | SHADOW_ATTR_CONT)) !=
+		     SHADOW_TYPE_PAGE || used < 2))
+		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift, lazy);
 	WRITE_ONCE(*entry, 0);
 	WRITE_ONCE(*pgt->hot.parent, shadow_table_with_used(link, used - 1));
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
+			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
+			 0, 0, 1);
+	if (!lazy)
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      1ULL << pgt->geo.page_shift,
+				      pgt->geo.page_shift, false);
 	return 0;
 }
 
@@ -377,8 +523,10 @@ static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va)
  * @prot: SHADOW_PAGE_*, SHADOW_PROT_* or what shadow_prot_parse() gave
  * @flags: SHADOW_MAP_*
  *
- * Uses the largest leaves that alignment and length allow. All or nothing:
- * after an error the tables are as before, bit for bit. Follows
+ * Uses the largest leaves that alignment and length allow, with the contiguous
+ * hint for whole groups, and folds what the range completes, unless @flags say
+ * otherwise: then its leaves stay as they are made. All or nothing: after an
+ * error the tables are as before, bit for bit. Follows
  * __create_pgd_mapping() of arch/arm64/mm/mmu.c and arm_lpae_map_pages() of
  * drivers/iommu/io-pgtable-arm.c.
  *
@@ -408,7 +556,8 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	}
 
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	if (likely(is_hot_page(pgt, va, bytes)))
+	if (likely(is_hot_page(pgt, va, bytes) &&
+		   !(flags & SHADOW_MAP_AS_TOLD)))
 		err = map_hot_page(pgt, va, pa, attrs);
 	else
 		err = map_range(pgt, va, pa, bytes, attrs, flags);
@@ -419,21 +568,8 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	return err;
 }
 
-/**
- * shadow_pgtable_unmap() - take a range out
- * @pgt: the tables
- * @va: first address, page aligned
- * @bytes: length, a multiple of the page size
- *
- * Blocks that reach beyond the range are split, tables that become empty are
- * freed. After an error the tables are as before. Follows unmap_hotplug_range()
- * of arch/arm64/mm/mmu.c and arm_lpae_unmap_pages().
- *
- * Context: any; takes the lock, does not sleep.
- * Return: 0; -EINVAL and -ERANGE as for shadow_pgtable_map(); -ENOENT: a page
- * is not mapped; -ENOMEM: no page for the table that a split needs; -EUCLEAN.
- */
-int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				 bool lazy)
 {
 	unsigned long irq;
 	int err = check_range(pgt, va, 0, bytes);
@@ -442,14 +578,33 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 		return err;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	if (likely(is_hot_page(pgt, va, bytes)))
-		err = unmap_hot_page(pgt, va);
+		err = unmap_hot_page(pgt, va, lazy);
 	else
-		err = unmap_range(pgt, va, bytes);
+		err = unmap_range(pgt, va, bytes, lazy);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (!err)
 		shadow_event(pgt->events, SHADOW_EV_UNMAP,
 			     bytes >> pgt->geo.page_shift);
 	return err;
+}
+
+/**
+ * shadow_pgtable_unmap() - take a range out
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size
+ *
+ * Blocks and groups that reach beyond the range are split, tables that become
+ * empty are freed. After an error the tables are as before. Follows
+ * unmap_hotplug_range() of arch/arm64/mm/mmu.c and arm_lpae_unmap_pages().
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: 0; -EINVAL and -ERANGE as for shadow_pgtable_map(); -ENOENT: a page
+ * is not mapped; -ENOMEM: no page for the table that a split needs; -EUCLEAN.
+ */
+int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	return unmap(pgt, va, bytes, false);
 }
 
 /**
@@ -468,7 +623,7 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
  */
 int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
-	return shadow_pgtable_unmap(pgt, va, bytes);
+	return unmap(pgt, va, bytes, true);
 }
 
 /**
@@ -491,27 +646,71 @@ void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 }
 
+/*
+ * Neighbours that change in the same way: their values go up by their size.
+ * Attributes differ, or the address does not follow: then it ends.
+ */
+static unsigned int same_run(const struct run *run, unsigned int from)
+{
+	const u64 *entry = run->path.entry[run->path.level + 1];
+	unsigned int i = from + 1;
+
+	while (i < run->nr && entry[i] == entry[i - 1] + (1ULL << run->shift))
+		i++;
+	return i - from;
+}
+
+/*
+ * What may change while a TLB holds the old leaf: permissions, access flag,
+ * software's bits. A group must not differ in itself, not for a moment.
+ */
+static bool needs_break(u64 old, u64 new)
+{
+	const u64 harmless = SHADOW_ATTR_USER | SHADOW_ATTR_RDONLY |
+			     SHADOW_ATTR_AF | SHADOW_ATTR_DBM | SHADOW_PTE_XN |
+			     SHADOW_ATTR_SW;
+
+	return (old ^ new) & ~harmless || old & SHADOW_ATTR_CONT;
+}
+
+static void protect_run(struct shadow_pgtable *pgt, const struct run *run,
+			u64 va, u64 attrs)
+{
+	u64 keep = ~(SHADOW_PROT_MASK & pgt->geo.attr_mask);
+	struct shadow_pgtable_span span = { .level = run->path.level };
+	u64 *entry = run->path.entry[span.level + 1];
+	unsigned int i;
+
+	span.va = va & ~0ULL << run->shift;
+	span.pa = shadow_pgtable_desc_pa(pgt, &run->path, va);
+	for (i = 0; i < run->nr; i += span.nr) {
+		u64 old = entry[i], new = (old & keep) | attrs;
+
+		span.entry = &entry[i];
+		span.nr = same_run(run, i);
+		if (old != new)
+			shadow_pgtable_rewrite(pgt, &span, new,
+					       needs_break(old, new));
+		span.va += (u64)span.nr << run->shift;
+		span.pa += span.nr * sizeof(u64);
+	}
+}
+
 static int protect_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			 u64 attrs)
 {
-	u64 keep = ~(SHADOW_PROT_MASK & pgt->geo.attr_mask);
+	u64 at = va, left = bytes, done;
 	struct run run;
 
-	while (bytes) {
-		u64 *entry, done;
-		unsigned int i;
-		int err = find_run(pgt, va, bytes, &run);
+	for (; left; at += done, left -= done) {
+		int err = find_run(pgt, at, left, &run);
 
 		if (err)
 			return err;
-		entry = run.path.entry[run.path.level + 1];
-		for (i = 0; i < run.nr; i++)
-			WRITE_ONCE(entry[i], (entry[i] & keep) | attrs);
-		done = run_bytes(&run, va, bytes);
-		va += done;
-		bytes -= done;
+		protect_run(pgt, &run, at, attrs);
+		done = run_bytes(&run, at, left);
 	}
-	return 0;
+	return shadow_pgtable_refold(pgt, va, bytes);
 }
 
 /**
@@ -522,7 +721,9 @@ static int protect_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
  * @prot: the new protection
  * @flags: SHADOW_MAP_FORCE or 0
  *
- * Follows update_mapping_prot() of arch/arm64/mm/mmu.c.
+ * What changes more than permissions, and what is in a contiguous group, is
+ * broken before it is made. Leaves that have become alike grow together. Follows
+ * update_mapping_prot() of arch/arm64/mm/mmu.c.
  *
  * Context: any; takes the lock, does not sleep.
  * Return: 0, or the errors of shadow_pgtable_unmap() and -EPERM; then the
@@ -549,87 +750,4 @@ int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		err = protect_range(pgt, va, bytes, prot & pgt->geo.attr_mask);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	return err;
-}
-
-/**
- * shadow_pgtable_lookup() - what an address is mapped to
- * @pgt: the tables
- * @va: the address
- * @pa: filled, unless NULL
- * @desc: filled with the leaf's descriptor, unless NULL
- *
- * The quick way; shadow_walk() is the one that explains.
- *
- * Context: any; takes no lock: the caller knows that the tables on the way to
- * @va stay.
- * Return: 0; -ERANGE: outside the half; -ENOENT: not mapped; -EUCLEAN.
- */
-int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
-			  phys_addr_t *pa, u64 *desc)
-{
-	const struct shadow_geometry *geo = &pgt->geo;
-	unsigned int shift = shadow_geometry_shift(geo, geo->start_level);
-	u64 index = (va ^ pgt->first) >> shift;
-	const struct shadow_block block = *pgt->block;
-	const u64 *table = pgt->root_table;
-	u64 page_bytes = 1ULL << geo->page_shift;
-	phys_addr_t next;
-	bool page;
-	u64 offset, d;
-
-	if ((va ^ pgt->first) >> geo->va_bits)
-		return -ERANGE;
-	for (;;) {
-		d = READ_ONCE(table[index]);
-		if ((d & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE ||
-		    shift == geo->page_shift)
-			break;
-		next = shadow_desc_oa(geo, d);
-		table = shadow_block_contents(&block, next, page_bytes);
-		if (unlikely(!table))
-			return -EUCLEAN;
-		shift -= geo->bits_per_level;
-		index = (va >> shift) & ~(~0ULL << geo->bits_per_level);
-	}
-	if (!(d & SHADOW_DESC_VALID))
-		return -ENOENT;
-	/* A page has the table's type, a block has not */
-	page = shift == geo->page_shift;
-	if (page != !!(d & SHADOW_DESC_TABLE))
-		return -EUCLEAN;
-	offset = ~(~0ULL << shift);
-	if (pa)
-		*pa = (shadow_desc_oa(geo, d) & ~offset) | (va & offset);
-	if (desc)
-		*desc = d;
-	return 0;
-}
-
-static int read_desc(void *ctx, phys_addr_t pa, u64 *desc)
-{
-	const u64 *table = shadow_block_contents(ctx, pa, sizeof(*desc));
-
-	if (!table)
-		return -EFAULT;
-	*desc = READ_ONCE(*table);
-	return 0;
-}
-
-/**
- * shadow_pgtable_walker() - a walker for these tables
- * @pgt: the tables
- * @walker: filled; valid as long as the tables are
- *
- * Context: any.
- */
-void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
-			   struct shadow_walker *walker)
-{
-	memset(walker, 0, sizeof(*walker));
-	walker->geo = pgt->geo;
-	walker->root = pgt->root;
-	walker->upper = pgt->upper;
-	walker->max_tables = pgt->nr_tables;
-	walker->read = read_desc;
-	walker->ctx = (void *)pgt->block;
 }

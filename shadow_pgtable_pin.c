@@ -45,6 +45,23 @@ static u64 *entry_of(const struct shadow_pgtable *pgt, const struct part *part,
 	return &part->table[shadow_geometry_index(&pgt->geo, part->level, va)];
 }
 
+/* Write a link, or none, where @va is looked up; the other tables are not asked */
+static void write_link(struct shadow_pgtable *pgt, const struct part *part,
+		       u64 va, u64 desc)
+{
+	unsigned int index = shadow_geometry_index(&pgt->geo, part->level, va);
+
+	WRITE_ONCE(part->table[index], desc);
+	va &= ~0ULL << part->shift;
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
+			 part->pa + index * sizeof(u64), part->level,
+			 desc & ~SHADOW_TABLE_OURS, 0, 1);
+	/* Walks to what was there may be cached */
+	if (!desc)
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      1ULL << part->shift, part->shift, true);
+}
+
 /* Last address of the range in the entry that holds @va */
 static u64 last_of(const struct part *part, u64 va)
 {
@@ -106,7 +123,7 @@ static void prune(struct shadow_pgtable *pgt, const struct part *part,
 		if (is_table(part, *entry) && child_part(pgt, part, va, &child)) {
 			prune(pgt, &child, entry);
 			if (!shadow_table_used(*entry)) {
-				WRITE_ONCE(*entry, 0);
+				write_link(pgt, part, va, 0);
 				shadow_pgtable_drop_table(pgt, child.pa);
 				if (link)
 					count_entries(link, -1);
@@ -301,6 +318,29 @@ static int check_move(const struct shadow_pgtable *to, const struct part *there,
 	}
 }
 
+/* To the log of the tree that gets it, a table that comes is a new one */
+static void log_arrival(struct shadow_pgtable *to, const struct part *part)
+{
+	u64 va = part->first;
+
+	shadow_tlb_note(&to->tlb, SHADOW_TLB_OP_TABLE, part->pa);
+	for (;; va = last_of(part, va) + 1) {
+		unsigned int index = shadow_geometry_index(&to->geo,
+							   part->level, va);
+		u64 desc = part->table[index];
+
+		if (is_table(part, desc))
+			desc &= ~SHADOW_TABLE_OURS;
+		if (desc)
+			shadow_tlb_wrote(&to->tlb, SHADOW_TLB_OP_WRITE_SYNC,
+					 va & ~0ULL << part->shift,
+					 part->pa + index * sizeof(u64),
+					 part->level, desc, 0, 1);
+		if (last_of(part, va) == part->last)
+			return;
+	}
+}
+
 /* A table and those below it change the tree that they are counted in */
 static void recount(struct shadow_pgtable *to, struct shadow_pgtable *from,
 		    const struct part *part)
@@ -317,8 +357,9 @@ static void recount(struct shadow_pgtable *to, struct shadow_pgtable *from,
 		if (child_part(from, part, va, &child))
 			recount(to, from, &child);
 		if (last_of(part, va) == part->last)
-			return;
+			break;
 	}
+	log_arrival(to, part);
 }
 
 /*
@@ -344,8 +385,8 @@ static void move_entries(struct shadow_pgtable *to, const struct part *there,
 			count_entries(old, -1);
 		} else {
 			recount(to, from, &child);
-			WRITE_ONCE(*entry, *old);
-			WRITE_ONCE(*old, 0);
+			write_link(to, there, va, *old);
+			write_link(from, here, va, 0);
 			if (there_link)
 				count_entries(there_link, 1);
 			if (here_link)

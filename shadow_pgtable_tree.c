@@ -43,6 +43,7 @@ int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
 	u64 *table = pgt->root_table;
 	u64 mask = ~(~0ULL << geo->root_bits);
 
+	path->table_pa = pgt->root;
 	path->first = level;
 	for (;;) {
 		u64 *entry = &table[(va >> shift) & mask];
@@ -53,7 +54,8 @@ int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
 		if (level == target ||
 		    (desc & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE)
 			break;
-		table = shadow_pgtable_table(pgt, shadow_desc_oa(geo, desc));
+		path->table_pa = shadow_desc_oa(geo, desc);
+		table = shadow_pgtable_table(pgt, path->table_pa);
 		if (unlikely(!table)) {
 			shadow_pgtable_broken(pgt, va,
 					      "table outside the block");
@@ -67,6 +69,7 @@ int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
 		pgt->hot.tag = va >> (shift + bits);
 		pgt->hot.table = table;
 		pgt->hot.parent = path->entry[level];
+		pgt->hot.pa = path->table_pa;
 	}
 	return 0;
 }
@@ -87,6 +90,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 					  "shadow_pgtable: given %llx as a table",
 					  (u64)*pa);
 	memset(shadow_pgtable_table(pgt, *pa), 0, bytes);
+	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_TABLE, *pa);
 	pgt->nr_tables++;
 	pgt->table_sum += shadow_pgtable_hash(*pa);
 	shadow_event(pgt->events, SHADOW_EV_TABLE_ALLOC, 1);
@@ -95,7 +99,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 
 /**
  * shadow_pgtable_drop_table() - give a table page back
- * @pgt: the tables, which no longer link to it
+ * @pgt: the tables, which no longer link to it and have told the TLB so
  * @pa: its physical address
  *
  * Context: the lock is held.
@@ -105,6 +109,7 @@ void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 	pgt->hot.tag = U64_MAX;
 	pgt->nr_tables--;
 	pgt->table_sum -= shadow_pgtable_hash(pa);
+	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_FREE, pa);
 	shadow_block_unback(pgt->block, pa, 1ULL << pgt->geo.page_shift);
 	pgt->ops->free_table(pgt->ops_ctx, pa);
 	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1);
@@ -128,6 +133,18 @@ static int new_tables(struct shadow_pgtable *pgt, phys_addr_t *pa,
 	return 0;
 }
 
+/* A link to a table with so many entries in use, where a path ends */
+static void write_entry(struct shadow_pgtable *pgt, enum shadow_tlb_op op,
+			struct shadow_pgtable_path *path, u64 va, u64 link,
+			unsigned int used)
+{
+	WRITE_ONCE(*path->entry[path->level + 1],
+		   shadow_table_with_used(link, used));
+	shadow_tlb_wrote(&pgt->tlb, op, va,
+			 shadow_pgtable_desc_pa(pgt, path, va), path->level,
+			 link, 0, 1);
+}
+
 /**
  * shadow_pgtable_grow() - make the tables that are missing on the way down
  * @pgt: the tables
@@ -149,6 +166,8 @@ int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
 	unsigned int i, nr = target - path->level;
 	phys_addr_t pa[SHADOW_MAX_LEVELS];
 	u64 *link = path->entry[path->level + 1];
+	phys_addr_t link_pa = shadow_pgtable_desc_pa(pgt, path, va);
+	int link_level = path->level;
 	u64 top = 0;
 	int err = new_tables(pgt, pa, nr);
 
@@ -161,18 +180,21 @@ int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
 			   SHADOW_TYPE_TABLE;
 
 		/* All but the last hold one entry, the next table */
-		desc = shadow_table_with_used(desc, i + 1 < nr);
 		if (i)
-			WRITE_ONCE(*path->entry[path->level + 1], desc);
+			write_entry(pgt, SHADOW_TLB_OP_WRITE_SYNC, path, va,
+				    desc, i + 1 < nr);
 		else
 			top = desc;
+		path->table_pa = pa[i];
 		path->level++;
 		path->entry[path->level + 1] =
 			&table[shadow_geometry_index(geo, path->level, va)];
 	}
 	/* Contents of a table before the link to it, for a walker in hardware */
 	smp_wmb();
-	WRITE_ONCE(*link, top);
+	WRITE_ONCE(*link, shadow_table_with_used(top, nr > 1));
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, link_pa,
+			 link_level, top, 0, 1);
 	return 0;
 }
 
@@ -214,26 +236,56 @@ static unsigned int splits_shared(const struct shadow_geometry *geo, int level,
 	return nr;
 }
 
-/* A leaf becomes a table of smaller leaves that translate the same */
-static void split_leaf(struct shadow_pgtable *pgt,
-		       struct shadow_pgtable_path *path, phys_addr_t pa)
+/* The table that takes a leaf's place: what it holds translates the same */
+static void fill_split(struct shadow_pgtable *pgt, phys_addr_t pa, u64 va,
+		       int level, u64 leaf, bool keep)
 {
 	const struct shadow_geometry *geo = &pgt->geo;
-	int level = path->level + 1;
-	unsigned int shift = shadow_geometry_shift(geo, level);
-	unsigned int i, nr = 1U << geo->bits_per_level;
-	u64 *entry = path->entry[level];
-	u64 attrs = (*entry & geo->attr_mask) | shadow_pgtable_leaf_type(level);
-	u64 link = shadow_desc_from_oa(geo, pa) | pgt->table_prot |
-		   SHADOW_TYPE_TABLE;
-	phys_addr_t oa = shadow_desc_oa(geo, *entry);
 	u64 *table = shadow_pgtable_table(pgt, pa);
+	unsigned int i, nr = 1U << geo->bits_per_level;
+	u64 step = shadow_pgtable_step(pgt, level);
+	u64 value = (leaf & geo->attr_mask & ~SHADOW_ATTR_CONT) |
+		    shadow_pgtable_leaf_type(level) |
+		    shadow_desc_from_oa(geo, shadow_desc_oa(geo, leaf));
 
-	for (i = 0; i < nr; i++, oa += 1ULL << shift)
-		WRITE_ONCE(table[i], attrs | shadow_desc_from_oa(geo, oa));
+	if (!keep && shadow_geometry_contig(geo, level) > 1)
+		value |= SHADOW_ATTR_CONT;
+	for (i = 0; i < nr; i++)
+		WRITE_ONCE(table[i], value + i * step);
 	/* Contents of a table before the link to it, as above */
 	smp_wmb();
-	WRITE_ONCE(*entry, shadow_table_with_used(link, nr));
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, pa, level,
+			 value, step, nr);
+}
+
+/*
+ * A leaf becomes a table of smaller leaves. Its size changes, so the old
+ * translation goes before the new one comes.
+ */
+static void split_leaf(struct shadow_pgtable *pgt,
+		       struct shadow_pgtable_path *path, u64 va, phys_addr_t pa)
+{
+	unsigned int shift = shadow_geometry_shift(&pgt->geo, path->level);
+	u64 *entry = path->entry[path->level + 1];
+	bool keep = shadow_pgtable_keeps(pgt, path);
+	u64 link = shadow_desc_from_oa(&pgt->geo, pa) | pgt->table_prot |
+		   SHADOW_TYPE_TABLE;
+
+	va &= ~0ULL << shift;
+	fill_split(pgt, pa, va, path->level + 1, *entry, keep);
+	shadow_pgtable_break(pgt);
+	WRITE_ONCE(*entry, 0);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
+			 shadow_pgtable_desc_pa(pgt, path, va), path->level, 0,
+			 0, 1);
+	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va, 1ULL << shift, shift,
+			      false);
+	pgt->tlb.nr_breaks++;
+	write_entry(pgt, SHADOW_TLB_OP_WRITE_SYNC, path, va, link,
+		    1U << pgt->geo.bits_per_level);
+	if (keep)
+		*entry |= SHADOW_TABLE_KEEP;
+	shadow_pgtable_made(pgt);
 	shadow_event(pgt->events, SHADOW_EV_BLOCK_SPLIT, 1);
 }
 
@@ -251,7 +303,8 @@ static int split_at(struct shadow_pgtable *pgt, u64 boundary,
 			return err;
 		if (!shadow_pgtable_splits_at(&pgt->geo, path.level, boundary))
 			return nr;
-		split_leaf(pgt, &path, pa[nr++]);
+		shadow_pgtable_ungroup_leaf(pgt, &path, boundary);
+		split_leaf(pgt, &path, boundary, pa[nr++]);
 	}
 }
 
@@ -328,6 +381,8 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->events = events;
 	pgt->fault = fault;
 	pgt->hot.tag = U64_MAX;
+	pgt->group_mask = ((u64)shadow_geometry_contig(geo, SHADOW_LAST_LEVEL)
+			   << geo->page_shift) - 1;
 	pgt->ops = ops;
 	pgt->ops_ctx = ops_ctx;
 	err = new_table(pgt, &pgt->root);
@@ -362,6 +417,8 @@ static void free_below(struct shadow_pgtable *pgt, phys_addr_t pa, int level)
  */
 void shadow_pgtable_fini(struct shadow_pgtable *pgt)
 {
+	/* What follows happens to tables that no register points to */
+	shadow_tlb_set_log(&pgt->tlb, NULL, 0);
 	if (pgt->root_table && !shadow_fault_frozen(pgt->fault))
 		free_below(pgt, pgt->root, pgt->geo.start_level);
 	pgt->root_table = NULL;

@@ -38,8 +38,8 @@ static u64 leaf_fixed(const struct shadow_geometry *geo, int level, u64 *value)
 		 ~0ULL << shadow_geometry_shift(geo, level);
 
 	*value = shadow_pgtable_leaf_type(level) | SHADOW_ATTR_AF;
-	return ~((geo->attr_mask & SHADOW_PROT_MASK & ~SHADOW_ATTR_AF) |
-		 shadow_desc_from_oa(geo, oa));
+	return ~((geo->attr_mask & (SHADOW_PROT_MASK | SHADOW_ATTR_CONT) &
+		  ~SHADOW_ATTR_AF) | shadow_desc_from_oa(geo, oa));
 }
 
 static const char *leaf_wrong(const struct shadow_geometry *geo, int level,
@@ -60,6 +60,22 @@ static const char *leaf_wrong(const struct shadow_geometry *geo, int level,
 	return "reserved bits set";
 }
 
+/* All of a group carry the hint, and they go up from its first one */
+static bool in_group(const struct shadow_geometry *geo, const u64 *table,
+		     unsigned int i, int level)
+{
+	unsigned int shift = shadow_geometry_shift(geo, level);
+	unsigned int nr = shadow_geometry_contig(geo, level);
+	unsigned int first = i & ~(nr - 1), next = i + 1;
+	u64 step = 1ULL << shift;
+
+	if (nr == 1 || (i == first && shadow_desc_oa(geo, table[i]) &
+			(((u64)nr << shift) - 1)))
+		return false;
+	return (i == first || table[i] == table[i - 1] + step) &&
+	       (next == first + nr || table[next] == table[i] + step);
+}
+
 static int check_link(struct check *check, int level, u64 va, u64 desc)
 {
 	const struct shadow_pgtable *pgt = check->pgt;
@@ -69,7 +85,7 @@ static int check_link(struct check *check, int level, u64 va, u64 desc)
 	int err;
 
 	if (desc & ~(pgt->geo.oa_low | pgt->geo.oa_high | SHADOW_TABLE_LIMITS |
-		     SHADOW_TABLE_USED | SHADOW_DESC_TYPE))
+		     SHADOW_TABLE_USED | SHADOW_TABLE_KEEP | SHADOW_DESC_TYPE))
 		return check_fails(check, level, va, desc,
 				   "reserved bits set");
 	if (!shadow_pgtable_table(pgt, pa))
@@ -117,8 +133,13 @@ static int check_table(struct check *check, phys_addr_t pa, int level, u64 va,
 		if (!desc)
 			continue;
 		++*used;
-		if (block && likely((desc & fixed) == value))
-			continue;
+		if (block && likely((desc & fixed) == value)) {
+			if (likely(!(desc & SHADOW_ATTR_CONT)) ||
+			    in_group(geo, table, i, level))
+				continue;
+			return check_fails(check, level, va + ((u64)i << shift),
+					   desc, "contiguous hint in a group that is not one");
+		}
 		if ((desc & SHADOW_DESC_TYPE) != SHADOW_TYPE_TABLE ||
 		    level == SHADOW_LAST_LEVEL)
 			return check_fails(check, level, va + ((u64)i << shift),
@@ -148,7 +169,7 @@ static u64 nr_pinned(const struct shadow_pgtable *pgt)
  * Walks all tables, changes nothing: descriptors legal at their level, no
  * reserved bit, addresses aligned and in range, access flag set, each table
  * inside the block, linked once, not empty unless it is pinned, its count of
- * entries right, and none that is pinned missing.
+ * entries right, none that is pinned missing, and each contiguous group whole.
  *
  * Context: any; takes the lock, does not sleep. Looks at each entry of each
  * table, not at each page.

@@ -217,7 +217,9 @@ int shadow_vmemmap_add_device(const struct shadow_vmemmap *part,
 	pages = shadow_phys_to_virt(nodes->block, pa);
 	err = shadow_pgtable_map(part->pgt,
 				 shadow_layout_vmemmap(part->layout, pfn), pa,
-				 shadow_bank_bytes(&range), SHADOW_PAGE_KERNEL, 0);
+				 shadow_bank_bytes(&range), SHADOW_PAGE_KERNEL,
+				 /* Taking it away again must not need memory */
+				 SHADOW_MAP_NO_FOLD);
 	if (err) {
 		scnprintf(why, why_bytes, "no room for the tables of VMEMMAP");
 		goto free;

@@ -3,6 +3,10 @@
  * shadow_pgtable - builds and changes a tree of stage 1 translation tables:
  * map, unmap, protect, verify. Table pages come through an ops seam, which can
  * be swapped while tables exist. What the tables look like is shadow_walk's.
+ *
+ * A tree is as small as what is mapped permits: a table whose entries are those
+ * of one block becomes that block, an empty one is freed, and a group of leaves
+ * that may carry the contiguous hint does, unless the caller asked otherwise.
  */
 #ifndef SHADOW_PGTABLE_H
 #define SHADOW_PGTABLE_H
@@ -77,6 +81,9 @@ int shadow_prot_check(u64 prot, bool force);
 #define SHADOW_MAP_FLAGS \
 	(SHADOW_MAP_NO_BLOCK | SHADOW_MAP_NO_CONT | SHADOW_MAP_NO_FOLD | \
 	 SHADOW_MAP_FORCE)
+/* Any of these: leaves stay as they were asked for */
+#define SHADOW_MAP_AS_TOLD \
+	(SHADOW_MAP_NO_BLOCK | SHADOW_MAP_NO_CONT | SHADOW_MAP_NO_FOLD)
 
 /**
  * struct shadow_pgtable_ops - where table pages come from
@@ -97,6 +104,7 @@ struct shadow_pgtable_ops {
  * @tag: the part of an address that selects it; U64_MAX: there is none
  * @table: the table
  * @parent: the descriptor that links it
+ * @pa: physical address of the table
  *
  * Changes come in clusters, so most of them need no descent.
  */
@@ -104,6 +112,7 @@ struct shadow_pgtable_hot {
 	u64 tag;
 	u64 *table;
 	u64 *parent;
+	phys_addr_t pa;
 };
 
 /**
@@ -117,6 +126,10 @@ struct shadow_pgtable_hot {
  * @root_table: the same, as pointer
  * @good_prot: a protection that was found good; saves looking at it again
  * @table_prot: SHADOW_TABLE_* that a new table descriptor gets
+ * @group_mask: bytes of a contiguous group of pages, less 1
+ * @changes: odd while a descriptor that is in use is invalid for a moment;
+ *	counts up at both ends, so that shadow_pgtable_lookup() looks again
+ * @root_keep: as SHADOW_TABLE_KEEP, of the root
  * @nr_tables: table pages in use, the root too
  * @table_sum: sum of table_hash() of their addresses, by which verify notices
  *	that one is linked twice and another one not at all
@@ -139,6 +152,9 @@ struct shadow_pgtable {
 	u64 *root_table;
 	u64 good_prot;
 	u64 table_prot;
+	u64 group_mask;
+	u32 changes;
+	bool root_keep;
 	u64 nr_tables;
 	u64 table_sum;
 	u64 pin_first;
@@ -188,6 +204,15 @@ int shadow_pgtable_verify(struct shadow_pgtable *pgt,
  * never is.
  */
 #define SHADOW_TABLE_USED	(GENMASK_ULL(58, 51) | GENMASK_ULL(7, 2))
+
+/*
+ * Bit 11 is ignored too: somebody asked for the leaves of this table as they
+ * are, so it is not folded and none of its groups gets the hint afterwards.
+ */
+#define SHADOW_TABLE_KEEP	BIT_ULL(11)
+
+/* What is no part of a table descriptor's meaning; the log leaves it out */
+#define SHADOW_TABLE_OURS	(SHADOW_TABLE_USED | SHADOW_TABLE_KEEP)
 
 static inline unsigned int shadow_table_used(u64 desc)
 {

@@ -13,14 +13,33 @@
 /**
  * struct shadow_pgtable_path - the way down to an entry
  * @entry: the entry met at each level, at index level + 1
+ * @table_pa: physical address of the table in which it ended
  * @level: of the last entry met
  * @first: of the first entry that is known; above the first level where the
  *	way down was cut short
  */
 struct shadow_pgtable_path {
 	u64 *entry[SHADOW_MAX_LEVELS];
+	phys_addr_t table_pa;
 	int level;
 	int first;
+};
+
+/**
+ * struct shadow_pgtable_span - neighbouring leaves of one table whose values go
+ *	up by the bytes that each covers
+ * @entry: the first one
+ * @pa: its physical address
+ * @va: first address that it covers
+ * @nr: how many
+ * @level: their level
+ */
+struct shadow_pgtable_span {
+	u64 *entry;
+	phys_addr_t pa;
+	u64 va;
+	unsigned int nr;
+	int level;
 };
 
 void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
@@ -34,6 +53,14 @@ unsigned int shadow_pgtable_splits_at(const struct shadow_geometry *geo,
 				      int level, u64 boundary);
 int shadow_pgtable_split_ends(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			      int first_level, int last_level, bool same_leaf);
+void shadow_pgtable_rewrite(struct shadow_pgtable *pgt,
+			    const struct shadow_pgtable_span *span, u64 first,
+			    bool breaks);
+void shadow_pgtable_ungroup_leaf(struct shadow_pgtable *pgt,
+				 const struct shadow_pgtable_path *path, u64 va);
+int shadow_pgtable_ungroup(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_fold_at(struct shadow_pgtable *pgt, u64 va);
+int shadow_pgtable_refold(struct shadow_pgtable *pgt, u64 va, u64 bytes);
 
 /* Type bits of a leaf */
 static __always_inline u64 shadow_pgtable_leaf_type(int level)
@@ -50,6 +77,52 @@ shadow_pgtable_table(const struct shadow_pgtable *pgt, phys_addr_t pa)
 				       1ULL << pgt->geo.page_shift)))
 		return NULL;
 	return shadow_phys_to_virt(pgt->block, pa);
+}
+
+/* Physical address of the entry in which a path ends */
+static __always_inline phys_addr_t
+shadow_pgtable_desc_pa(const struct shadow_pgtable *pgt,
+		       const struct shadow_pgtable_path *path, u64 va)
+{
+	return path->table_pa + sizeof(u64) *
+	       shadow_geometry_index(&pgt->geo, path->level, va);
+}
+
+/* What a leaf's value goes up by from one to the next, below 2^48 */
+static __always_inline u64 shadow_pgtable_step(const struct shadow_pgtable *pgt,
+					       int level)
+{
+	return 1ULL << shadow_geometry_shift(&pgt->geo, level);
+}
+
+/* Is this a leaf where it stands? */
+static __always_inline bool shadow_pgtable_is_leaf(int level, u64 desc)
+{
+	return (desc & SHADOW_DESC_TYPE) == shadow_pgtable_leaf_type(level);
+}
+
+/* Are the leaves of the table in which a path ends to stay as they are? */
+static __always_inline bool
+shadow_pgtable_keeps(const struct shadow_pgtable *pgt,
+		     const struct shadow_pgtable_path *path)
+{
+	if (path->level == pgt->geo.start_level)
+		return pgt->root_keep;
+	return *path->entry[path->level] & SHADOW_TABLE_KEEP;
+}
+
+/* Descriptors in use become invalid for a moment: look-ups try again */
+static inline void shadow_pgtable_break(struct shadow_pgtable *pgt)
+{
+	WRITE_ONCE(pgt->changes, pgt->changes + 1);
+	smp_wmb();
+}
+
+/* They are valid again */
+static inline void shadow_pgtable_made(struct shadow_pgtable *pgt)
+{
+	smp_wmb();
+	WRITE_ONCE(pgt->changes, pgt->changes + 1);
 }
 
 /* Not linear, so that two wrong addresses do not add up to two right ones */
@@ -98,6 +171,7 @@ shadow_pgtable_find(struct shadow_pgtable *pgt, u64 va,
 	path->entry[SHADOW_LAST_LEVEL + 1] =
 		&pgt->hot.table[(va >> shift) & ~(~0ULL << bits)];
 	path->entry[SHADOW_LAST_LEVEL] = pgt->hot.parent;
+	path->table_pa = pgt->hot.pa;
 	path->level = SHADOW_LAST_LEVEL;
 	path->first = SHADOW_LAST_LEVEL - 1;
 	return 0;

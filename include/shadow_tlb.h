@@ -34,6 +34,7 @@ extern const char *const shadow_tlbi_names[SHADOW_NR_TLBI];
 /* What a record of the log is about */
 enum shadow_tlb_op {
 	SHADOW_TLB_OP_WRITE,	/* descriptors were written, one after the other */
+	SHADOW_TLB_OP_WRITE_SYNC,	/* and then: dsb ishst; isb */
 	SHADOW_TLB_OP_TABLE,	/* a page became a table, all its descriptors 0 */
 	SHADOW_TLB_OP_FREE,	/* a table's page was given away */
 	SHADOW_TLB_OP_TLBI,	/* dsb ishst; tlbi ...; dsb ish; isb */
@@ -54,8 +55,8 @@ enum shadow_tlb_op {
  * @kind: enum shadow_tlbi
  * @level: of the descriptors, or of the table
  *
- * The entry count in a table descriptor's ignored bits is not part of @value,
- * and changes of it alone are not logged: no walker looks at them.
+ * What shadow_pgtable keeps in a table descriptor's ignored bits is not part of
+ * @value, and changes of it alone are not logged: no walker looks at them.
  */
 struct shadow_tlb_record {
 	u64 va;
@@ -108,6 +109,7 @@ shadow_tlb_record(struct shadow_tlb *tlb)
 /**
  * shadow_tlb_wrote() - descriptors were written
  * @tlb: the tree's
+ * @op: SHADOW_TLB_OP_WRITE or SHADOW_TLB_OP_WRITE_SYNC
  * @va: first address that they cover
  * @pa: physical address of the first descriptor
  * @level: their level
@@ -118,8 +120,9 @@ shadow_tlb_record(struct shadow_tlb *tlb)
  * Context: the tree's lock is held.
  */
 static __always_inline void
-shadow_tlb_wrote(struct shadow_tlb *tlb, u64 va, phys_addr_t pa, int level,
-		 u64 value, u64 step, unsigned int nr)
+shadow_tlb_wrote(struct shadow_tlb *tlb, enum shadow_tlb_op op, u64 va,
+		 phys_addr_t pa, int level, u64 value, u64 step,
+		 unsigned int nr)
 {
 	struct shadow_tlb_record *record = shadow_tlb_record(tlb);
 
@@ -130,7 +133,7 @@ shadow_tlb_wrote(struct shadow_tlb *tlb, u64 va, phys_addr_t pa, int level,
 	record->value = value;
 	record->step = step;
 	record->nr = nr;
-	record->op = SHADOW_TLB_OP_WRITE;
+	record->op = op;
 	record->level = level;
 }
 

@@ -145,7 +145,8 @@ static void table_descriptors_by_hand(struct kunit *test)
 					   SZ_512M, SHADOW_PAGE_KERNEL,
 					   SHADOW_MAP_NO_BLOCK), 0);
 	root = large->block.virt;
-	KUNIT_EXPECT_EQ(test, root[8192], 0x2a003 | 128ULL << 51);
+	KUNIT_EXPECT_EQ(test, root[8192],
+			0x2a003 | 128ULL << 51 | SHADOW_TABLE_KEEP);
 	TEST_TABLES_VERIFY(test, large);
 }
 
@@ -657,7 +658,8 @@ static void corruption_is_seen(struct kunit *test)
 		{ 1536, 0x90000701, "block at a level that has none" },
 		{ 1536, 0x90000702, "bits in an invalid descriptor" },
 		{ 1536, 0x0001000090000703, "reserved bits set" },
-		{ 1536, 0x0010000090000703, "reserved bits set" },
+		{ 1536, 0x0010000090000703, "contiguous hint in a group" },
+		{ 1025, 0x00f0000090200701, "contiguous hint in a group" },
 		{ 1536, 0x8000000090000703, "reserved bits set" },
 		{ 1025, 0x00e8000090001701, "output address misaligned" },
 		{ 0, 0x00e8000000000701, "block at a level that has none" },
