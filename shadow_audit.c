@@ -56,6 +56,11 @@ static int verify_vmemmap(struct shadow_mm *mm, struct shadow_fault *fault)
 	return shadow_vmemmap_verify(&mm->nodes, &mm->layout, &mm->swapper, fault);
 }
 
+static int verify_kmap(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return shadow_kmap_verify(&mm->kmap, fault);
+}
+
 static int verify_nodes(struct shadow_mm *mm, struct shadow_fault *fault)
 {
 	return shadow_zone_verify(&mm->nodes, fault);
@@ -119,6 +124,8 @@ static const struct {
 		"swapper_pg_dir", SHADOW_PHASE_PAGING_INIT, verify_swapper },
 	[SHADOW_AUDIT_VMEMMAP] = {
 		"vmemmap", SHADOW_PHASE_FREE_AREA_INIT, verify_vmemmap },
+	[SHADOW_AUDIT_KMAP] = {
+		"kmap", SHADOW_PHASE_MEM_INIT, verify_kmap },
 	[SHADOW_AUDIT_ZONE] = {
 		"zone and memmap", SHADOW_PHASE_MEM_INIT, verify_nodes },
 	[SHADOW_AUDIT_BUDDY] = {

@@ -24,6 +24,50 @@ static u64 to_mib(u64 bytes)
 	return bytes >> 20;
 }
 
+/* The windows for HIGHMEM, which only machines that have some have room for */
+static int init_kmap(struct shadow_mm *mm, char *effect)
+{
+	const struct shadow_region *pkmap =
+		&mm->layout.region[SHADOW_REGION_PKMAP];
+	unsigned int shift = mm->cfg.page_shift;
+	u64 tables = mm->swapper.nr_tables;
+	void *mem = NULL;
+	int err = 0;
+
+	if (shadow_config_given(&mm->cfg, SHADOW_PARAM_HIGHMEM)) {
+		mem = mm->host->zalloc(shadow_kmap_bytes(shift, mm->nr_cpus));
+		if (!mem)
+			return -ENOMEM;
+		err = shadow_layout_add_kmap(&mm->layout,
+					     shadow_kmap_nr_slots(shift),
+					     (u64)mm->nr_cpus * SHADOW_KM_MAX_IDX);
+	}
+	if (!err)
+		err = shadow_kmap_init(&mm->kmap, &mm->layout, &mm->nodes,
+				       &mm->swapper, &mm->fault, mm->nr_cpus, mem);
+	if (err) {
+		mm->host->free(mem);
+		return err;
+	}
+	mm->kmap_mem = mem;
+	if (mem)
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "pkmap at %#llx, %u slots; %u more for each of %u CPUs; %llu tables",
+			  pkmap->start, mm->kmap.nr_slots, SHADOW_KM_MAX_IDX,
+			  mm->nr_cpus, mm->swapper.nr_tables - tables);
+	else
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "does not apply: without highmem= the linear map shows all memory");
+	return 0;
+}
+
+static void drop_kmap(struct shadow_mm *mm)
+{
+	shadow_kmap_fini(&mm->kmap);
+	mm->host->free(mm->kmap_mem);
+	mm->kmap_mem = NULL;
+}
+
 static int build_zonelists(struct shadow_mm *mm, char *effect)
 {
 	struct shadow_nodes *nodes = &mm->nodes;
@@ -300,6 +344,7 @@ static const struct {
 	[SHADOW_PHASE_MEMBLOCK_INIT] = { shadow_boot_memblock_init },
 	[SHADOW_PHASE_PAGING_INIT] = {
 		shadow_boot_paging_init, shadow_boot_drop_swapper },
+	[SHADOW_PHASE_KMAP_INIT] = { init_kmap, drop_kmap },
 	[SHADOW_PHASE_BOOTMEM_INIT] = { shadow_boot_bootmem_init },
 	[SHADOW_PHASE_FREE_AREA_INIT] = { shadow_boot_free_area_init },
 	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },

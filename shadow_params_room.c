@@ -28,6 +28,9 @@
 #define SLAB_FRAMES	64
 #define RESERVE_BYTES	SZ_128K
 
+/* pkmap's, and those of the CPUs' kmap slots: one for each 32 CPUs */
+#define KMAP_TABLES	3
+
 /* What vmalloc shall have at least behind the image */
 #define VMALLOC_BYTES	SZ_1G
 
@@ -212,6 +215,8 @@ void shadow_params_early_room(const struct shadow_config *cfg, u64 image_bytes,
 			    LINEAR_EDGES);
 	/* VMEMMAP's, in pages */
 	tables += max_tables(&geo, entries_bytes(cfg), 0, 0);
+	if (shadow_config_given(cfg, SHADOW_PARAM_HIGHMEM))
+		tables += KMAP_TABLES;
 	/* The entries begin where those of a largest block may */
 	room->piece = tables * page + entries_bytes(cfg) + block_entries_bytes(cfg) +
 		      ALIGN(memmap_tables_bytes(cfg), page);

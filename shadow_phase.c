@@ -18,6 +18,7 @@ static const struct {
 	[SHADOW_PHASE_SETUP_FDT]	= { "setup_machine_fdt", "arch/arm64/kernel/setup.c" },
 	[SHADOW_PHASE_MEMBLOCK_INIT]	= { "arm64_memblock_init", "arch/arm64/mm/init.c" },
 	[SHADOW_PHASE_PAGING_INIT]	= { "paging_init", "arch/arm64/mm/mmu.c" },
+	[SHADOW_PHASE_KMAP_INIT]	= { "kmap_init", "arch/arm/mm/mmu.c" },
 	[SHADOW_PHASE_BOOTMEM_INIT]	= { "bootmem_init", "arch/arm64/mm/init.c" },
 	[SHADOW_PHASE_FREE_AREA_INIT]	= { "free_area_init", "mm/mm_init.c" },
 	[SHADOW_PHASE_BUILD_ZONELISTS]	= { "build_all_zonelists", "mm/page_alloc.c" },

@@ -18,6 +18,7 @@
 #include "shadow_fixmap.h"
 #include "shadow_frag.h"
 #include "shadow_handover.h"
+#include "shadow_kmap.h"
 #include "shadow_layout.h"
 #include "shadow_memblock.h"
 #include "shadow_params.h"
@@ -169,12 +170,14 @@ struct shadow_boot {
  * @idmap: identity map of the image
  * @init_pg: the image as head.S maps it
  * @swapper: the kernel's tables from paging_init on
+ * @kmap: addresses for what the linear map does not show
  * @slab: caches and kmalloc
  * @vmalloc: the vmalloc window
  * @boot: how far the boot has come
  * @pcp_mem: host's memory behind the per-CPU lists
  * @frag: samples of how broken up free memory is
  * @slab_mem: host's memory behind the caches' locks and heads
+ * @kmap_mem: host's memory behind what slots of the kmap windows show
  */
 struct shadow_mm {
 	char name[SHADOW_MM_NAME];
@@ -204,12 +207,14 @@ struct shadow_mm {
 	struct shadow_pgtable idmap;
 	struct shadow_pgtable init_pg;
 	struct shadow_pgtable swapper;
+	struct shadow_kmap kmap;
 	struct shadow_slab slab;
 	struct shadow_vmalloc vmalloc;
 	struct shadow_boot boot;
 	void *pcp_mem;
 	struct shadow_frag frag;
 	void *slab_mem;
+	void *kmap_mem;
 };
 
 struct shadow_mm *shadow_mm_get(const char *name);

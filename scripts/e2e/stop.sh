@@ -12,7 +12,7 @@ STOP='
 D=/sys/kernel/debug/shadow_mm
 PHASES="preserve_boot_args init_kernel_el create_init_idmap map_kernel __cpu_setup
 __primary_switch early_fixmap_init setup_machine_fdt arm64_memblock_init paging_init
-bootmem_init free_area_init build_all_zonelists mem_init init_per_zone_wmark_min
+kmap_init bootmem_init free_area_init build_all_zonelists mem_init init_per_zone_wmark_min
 kmem_cache_init vmalloc_init verify mmu_check"
 put() {
 	printf "$1" >/text
@@ -80,7 +80,7 @@ stop_steps() {
 	for phase in $PHASES; do
 		[ $phase != preserve_boot_args ] || continue
 		[ "$(put step)" = ok ] || last
-		last | grep -q -e "stopped after $phase," -e "all 19 phases" || last
+		last | grep -q -e "stopped after $phase," -e "all 20 phases" || last
 		look $phase
 	done
 	put step; last
@@ -135,7 +135,7 @@ test_stop_words() {
 Operation not permitted
 line 1: EPERM (-1), commands run before it: 0: kmalloc: not before phase kmem_cache_init, the boot has stopped after paging_init: allowed: step kmem_cache_init
 Invalid argument
-line 1: EINVAL (-22), commands run before it: 0: step: phase paging_init is complete: allowed: bootmem_init to mmu_check
+line 1: EINVAL (-22), commands run before it: 0: step: phase paging_init is complete: allowed: kmap_init to mmu_check
 Invalid argument
 ok
 ok
@@ -152,7 +152,7 @@ Cannot allocate memory
 Operation not permitted
 Device or resource busy
 ok
-ok, commands run: 1; line 1: booted on, all 19 phases
+ok, commands run: 1; line 1: booted on, all 20 phases
 OK
   hole                          8  no memory there
 Operation not permitted
