@@ -239,6 +239,7 @@ u64 bench_soak_stop(void);
 
 extern ulong bench_seed;
 extern ulong bench_frames;
+extern ulong bench_steps;
 
 int bench_boot_row(struct shadow_mm *mm);
 int bench_call_rows(struct shadow_mm *mm);
@@ -247,6 +248,7 @@ int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);
 int bench_table_rows(struct shadow_mm *mm);
 int bench_vmalloc_rows(struct shadow_mm *mm);
+int bench_compare_leaves(struct shadow_mm *mm);
 int bench_gpu_rows(struct shadow_mm *mm);
 int bench_mixed_rows(struct shadow_mm *mm);
 int bench_growth_rows(struct shadow_mm *mm);

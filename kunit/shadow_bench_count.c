@@ -13,6 +13,7 @@
 /* Parameters of the module, which stand elsewhere */
 ulong bench_seed = 0x5eed;
 ulong bench_frames;
+ulong bench_steps = 1000;
 
 #ifdef CONFIG_ARM64
 #define PMU_INST_RETIRED	0x08

@@ -18,13 +18,16 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, and gpu where the kernel has gpu_buddy");
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
 
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
 
 module_param_named(frames, bench_frames, ulong, 0444);
 MODULE_PARM_DESC(frames, "For frag_shadow: frames that shall be free before the trace, as frag_host said");
+
+module_param_named(steps, bench_steps, ulong, 0444);
+MODULE_PARM_DESC(steps, "For iopgt: random maps and unmaps of each format");
 
 #define MAX_SOAK	64
 
@@ -79,6 +82,9 @@ static const struct {
 	{ "frag_shadow", bench_frag_shadow },
 #ifdef SHADOW_BENCH_GPU
 	{ "gpu", bench_gpu_rows, true },
+#endif
+#ifdef SHADOW_BENCH_IOPGT
+	{ "iopgt", bench_compare_leaves },
 #endif
 };
 
