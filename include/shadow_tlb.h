@@ -92,8 +92,20 @@ struct shadow_tlb {
 	struct shadow_soft_tlb *soft;
 };
 
+#define SHADOW_TLB_LINE	160	/* longest line of text, with its NUL */
+
 void shadow_tlb_set_log(struct shadow_tlb *tlb, struct shadow_tlb_record *ring,
 			u32 nr_records);
+u64 shadow_tlb_first(const struct shadow_tlb *tlb);
+bool shadow_tlb_get(const struct shadow_tlb *tlb, u64 seq,
+		    struct shadow_tlb_record *record);
+void shadow_tlb_primitives(const struct shadow_geometry *geo,
+			   const struct shadow_tlb_record *record, u64 seq,
+			   void (*emit)(void *to, const char *line), void *to);
+void shadow_tlb_summary(const struct shadow_tlb_record *record, u64 seq,
+			char *text, size_t room);
+void shadow_tlb_performed(struct shadow_tlb *tlb,
+			  const struct shadow_geometry *geo, u64 va, u64 bytes);
 void shadow_soft_tlb_missed(struct shadow_soft_tlb *soft, enum shadow_tlbi kind,
 			    u64 va, u64 bytes, u64 seq);
 
