@@ -181,12 +181,15 @@ int shadow_boot_create_idmap(struct shadow_mm *mm, char *effect)
 	err = shadow_geometry_init(&mm->idmap_geo, mm->cfg.page_shift,
 				   shadow_params_idmap_bits(&mm->cfg, image_end),
 				   mm->cfg.pa_bits, mm->cfg.lpa2);
+	if (!err)
+		err = shadow_boot_tlb_init(mm);
 	if (err)
 		return err;
 	err = shadow_pgtable_init(&mm->idmap, &mm->idmap_geo, false, &mm->block,
 				  &mm->events, &mm->fault, &image_tables, mm);
 	if (err)
-		return err;
+		goto tlb_fini;
+	shadow_boot_tlb_watch(mm, SHADOW_TREE_IDMAP);
 	err = map_image(mm, &mm->idmap, mm->places.image.start);
 	if (err)
 		goto fini;
@@ -199,6 +202,8 @@ int shadow_boot_create_idmap(struct shadow_mm *mm, char *effect)
 
 fini:
 	shadow_pgtable_fini(&mm->idmap);
+tlb_fini:
+	shadow_boot_tlb_fini(mm);
 	return err;
 }
 
@@ -211,6 +216,7 @@ fini:
 void shadow_boot_drop_idmap(struct shadow_mm *mm)
 {
 	shadow_pgtable_fini(&mm->idmap);
+	shadow_boot_tlb_fini(mm);
 }
 
 /* One number that each bit of @seed changes: splitmix64 */
@@ -267,6 +273,7 @@ int shadow_boot_map_kernel(struct shadow_mm *mm, char *effect)
 				  &mm->events, &mm->fault, &image_tables, mm);
 	if (err)
 		return err;
+	shadow_boot_tlb_watch(mm, SHADOW_TREE_INIT_PG);
 	err = map_image(mm, &mm->init_pg, mm->boot.kimage_va);
 	if (err)
 		goto fini;
@@ -489,6 +496,7 @@ int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
 				  &mm->events, &mm->fault, &early_tables, mm);
 	if (err)
 		return err;
+	shadow_boot_tlb_watch(mm, SHADOW_TREE_SWAPPER);
 	err = map_segments(mm);
 	if (!err)
 		err = map_memory(mm);
@@ -498,6 +506,7 @@ int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
 	if (err)
 		goto fini;
 	mm->regs.ttbr1 = shadow_regs_ttbr(&mm->geo, mm->swapper.root);
+	shadow_boot_tlb_switched(mm);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from %s",
 		  mm->regs.ttbr1,

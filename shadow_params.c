@@ -268,6 +268,10 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_KASLR:
 		snprintf(text, room, "%s", cfg->kaslr ? "on" : "off");
 		break;
+	case SHADOW_PARAM_TLBI:
+		snprintf(text, room, "%s",
+			 cfg->tlbi == SHADOW_TLBI_MODE_STALE ? "stale" : "on");
+		break;
 	case SHADOW_PARAM_EARLY:
 		snprintf(text, room, "%s", cfg->early);
 		break;

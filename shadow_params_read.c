@@ -36,7 +36,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(LPA2, "lpa2", READY, "auto"),
 	ROW(KASLR, "kaslr", READY, "off"),
 	ROW(RODATA, "rodata", READY, "on"),
-	ROW(TLBI, "tlbi", LATER, ""),
+	ROW(TLBI, "tlbi", READY, "on"),
 	ROW(EARLY, "early", READY, "memblock"),
 	ROW(UNTIL, "until", READY, ""),
 	ROW(MEMMODEL, "memmodel", READY, "vmemmap"),
@@ -327,6 +327,18 @@ static int read_kaslr(struct shadow_params_check *c, const char *text)
 	return read_switch(c, SHADOW_PARAM_KASLR, text, &c->cfg->kaslr);
 }
 
+static int read_tlbi(struct shadow_params_check *c, const char *text)
+{
+	if (strcmp(text, "on") == 0)
+		c->cfg->tlbi = SHADOW_TLBI_MODE_ON;
+	else if (strcmp(text, "stale") == 0)
+		c->cfg->tlbi = SHADOW_TLBI_MODE_STALE;
+	else
+		return shadow_params_refuse(c, SHADOW_PARAM_TLBI, -EINVAL,
+					    "allowed: on, stale");
+	return 0;
+}
+
 static int read_early(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "bootmem") == 0)
@@ -424,6 +436,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_LPA2]		= shadow_params_read_lpa2,
 	[SHADOW_PARAM_KASLR]		= read_kaslr,
 	[SHADOW_PARAM_RODATA]		= shadow_params_read_rodata,
+	[SHADOW_PARAM_TLBI]		= read_tlbi,
 	[SHADOW_PARAM_EARLY]		= read_early,
 	[SHADOW_PARAM_MIN_FREE_KBYTES]	= shadow_params_read_min_free,
 	[SHADOW_PARAM_WATERMARK_SCALE_FACTOR] = shadow_params_read_scale,

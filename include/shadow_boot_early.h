@@ -23,6 +23,12 @@ void shadow_boot_drop_fixmap(struct shadow_mm *mm);
 int shadow_boot_paging_init(struct shadow_mm *mm, char *effect);
 void shadow_boot_drop_swapper(struct shadow_mm *mm);
 
+/* shadow_boot_tlb.c */
+int shadow_boot_tlb_init(struct shadow_mm *mm);
+void shadow_boot_tlb_fini(struct shadow_mm *mm);
+void shadow_boot_tlb_watch(struct shadow_mm *mm, enum shadow_tree tree);
+void shadow_boot_tlb_switched(struct shadow_mm *mm);
+
 /* shadow_boot_board.c */
 int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect);
 int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect);

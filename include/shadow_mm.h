@@ -26,6 +26,7 @@
 #include "shadow_pool.h"
 #include "shadow_regs.h"
 #include "shadow_slab.h"
+#include "shadow_tlb_soft.h"
 #include "shadow_vmalloc.h"
 #include "shadow_why.h"
 #include "shadow_zone.h"
@@ -178,6 +179,8 @@ struct shadow_boot {
  * @frag: samples of how broken up free memory is
  * @slab_mem: host's memory behind the caches' locks and heads
  * @kmap_mem: host's memory behind what slots of the kmap windows show
+ * @tlb_log: host's memory behind the logs of the three trees
+ * @soft_tlb: the TLB in software; NULL: all invalidations take place (tlbi=on)
  */
 struct shadow_mm {
 	char name[SHADOW_MM_NAME];
@@ -215,7 +218,28 @@ struct shadow_mm {
 	struct shadow_frag frag;
 	void *slab_mem;
 	void *kmap_mem;
+	struct shadow_tlb_record *tlb_log;
+	struct shadow_soft_tlb *soft_tlb;
 };
+
+/* The trees of tables of a machine, in the order in which the boot makes them */
+enum shadow_tree {
+	SHADOW_TREE_IDMAP,
+	SHADOW_TREE_INIT_PG,
+	SHADOW_TREE_SWAPPER,
+	SHADOW_NR_TREES
+};
+
+/* As Linux calls them */
+extern const char *const shadow_tree_names[SHADOW_NR_TREES];
+
+/* A tree of a machine, made or not */
+static inline struct shadow_pgtable *shadow_mm_tree(struct shadow_mm *mm,
+						    enum shadow_tree tree)
+{
+	return tree == SHADOW_TREE_IDMAP ? &mm->idmap :
+	       tree == SHADOW_TREE_INIT_PG ? &mm->init_pg : &mm->swapper;
+}
 
 struct shadow_mm *shadow_mm_get(const char *name);
 void shadow_mm_put(struct shadow_mm *mm);

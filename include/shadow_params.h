@@ -110,7 +110,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_RODATA \
 	"Read-only text and data: on, full (their alias too: a linear map of pages) or off"
 #define SHADOW_WHAT_TLBI \
-	"Which TLB invalidations are left out (not supported yet)"
+	"TLB invalidations: on, or stale (left out until ctl's tlbi; vtop shows what a TLB still says)"
 #define SHADOW_WHAT_EARLY \
 	"Early allocator: memblock or bootmem"
 #define SHADOW_WHAT_UNTIL \
@@ -217,6 +217,12 @@ enum shadow_rodata_mode {
 	SHADOW_RODATA_OFF,
 };
 
+/* Which of the invalidations that changes of the tables need take place */
+enum shadow_tlbi_mode {
+	SHADOW_TLBI_MODE_ON,	/* all, at once */
+	SHADOW_TLBI_MODE_STALE,	/* none but those that a user performs */
+};
+
 /**
  * struct shadow_param_range - START+BYTES
  * @given: it was given; else the rest is 0
@@ -269,6 +275,7 @@ struct shadow_param_range {
  * @movablecore: what zone MOVABLE has at least, where it was given
  * @kernelcore: what it does not have, where it was given
  * @slab: name of the object allocator
+ * @tlbi: which TLB invalidations take place
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
  * @until: enum shadow_phase, the last one that the boot runs
@@ -312,6 +319,7 @@ struct shadow_config {
 	struct shadow_core movablecore;
 	struct shadow_core kernelcore;
 	const char *slab;
+	enum shadow_tlbi_mode tlbi;
 	bool kaslr;
 	const char *early;
 	unsigned int until;
