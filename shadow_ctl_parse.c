@@ -220,6 +220,29 @@ static int read_samples(struct shadow_ctl_text *text,
 	return err;
 }
 
+/* The word all stands for every address, which is no number of pages. */
+static int read_va_or_all(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
+{
+	if (shadow_parse_is(word->at, word->len, "all"))
+		return 0;
+	cmd->nr_pages = 1;
+	if (!shadow_parse_number(word->at, word->len, &cmd->va))
+		return 0;
+	return refuse_word(text, cmd, "VA", word,
+			   "all, or a number from 0 to 18446744073709551615");
+}
+
+static int read_nr_pages_last(struct shadow_ctl_text *text,
+			      struct shadow_ctl_cmd *cmd,
+			      const struct shadow_ctl_word *word)
+{
+	if (!cmd->nr_pages)
+		return refuse_word(text, cmd, "NR_PAGES", word, "none after all");
+	return read_bounded(text, cmd, "NR_PAGES", word, 1, U32_MAX,
+			    &cmd->nr_pages);
+}
+
 static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		      const struct shadow_ctl_word *word)
 {
@@ -256,6 +279,10 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case SHADOW_CTL_ARG_NR_PAGES:
 		return read_bounded(text, cmd, "NR_PAGES", word, 1, U32_MAX,
 				    &cmd->nr_pages);
+	case SHADOW_CTL_ARG_VA_OR_ALL:
+		return read_va_or_all(text, cmd, word);
+	case SHADOW_CTL_ARG_NR_PAGES_LAST:
+		return read_nr_pages_last(text, cmd, word);
 	case SHADOW_CTL_ARG_PROT:
 		return read_prot(text, cmd, word);
 	case SHADOW_CTL_ARG_SAMPLES:
@@ -465,7 +492,8 @@ static bool arg_wanted(enum shadow_ctl_arg arg)
 {
 	return arg != SHADOW_CTL_ARG_NONE && arg != SHADOW_CTL_ARG_SAMPLES &&
 	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST &&
-	       arg != SHADOW_CTL_ARG_SET_MORE;
+	       arg != SHADOW_CTL_ARG_SET_MORE &&
+	       arg != SHADOW_CTL_ARG_NR_PAGES_LAST;
 }
 
 static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,

@@ -124,6 +124,14 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(VA), ARG(NR_PAGES) },
 		.since = WITH(VMALLOC_INIT),
 	},
+	[SHADOW_CTL_TLBI] = {
+		.name = "tlbi",
+		.usage = "tlbi all|VA [NR_PAGES]",
+		.meaning =
+		"with tlbi=stale: perform an invalidation that was left out, of VA's page, of NR_PAGES, or of all",
+		.arg = { ARG(VA_OR_ALL), ARG(NR_PAGES_LAST) },
+		.since = WITH(PRIMARY_SWITCH),
+	},
 	[SHADOW_CTL_DRAIN] = {
 		.name = "drain",
 		.usage = "drain [cpu=N]",

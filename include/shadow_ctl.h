@@ -50,6 +50,7 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_VFREE,
 	SHADOW_CTL_MAP,
 	SHADOW_CTL_UNMAP,
+	SHADOW_CTL_TLBI,
 	SHADOW_CTL_DRAIN,
 	SHADOW_CTL_MMU_CHECK,
 	SHADOW_CTL_SET,
@@ -120,9 +121,9 @@ struct shadow_ctl_given {
  * @order: of alloc_pages
  * @count: count=, N of alloc_pages_bulk, else 1
  * @bytes: of kmalloc, vmalloc and the early commands
- * @va: of map, unmap and early_iounmap
+ * @va: of map, unmap, tlbi and early_iounmap
  * @pa: of map, and base of the early commands
- * @nr_pages: of map and unmap
+ * @nr_pages: of map, unmap and tlbi, there 0: all
  * @prot: of map, SHADOW_PROT_*
  * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
  * @seed: seed=

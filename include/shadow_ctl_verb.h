@@ -25,6 +25,8 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_PA,
 	SHADOW_CTL_ARG_BASE,		/* a PA that may have a suffix */
 	SHADOW_CTL_ARG_NR_PAGES,
+	SHADOW_CTL_ARG_VA_OR_ALL,
+	SHADOW_CTL_ARG_NR_PAGES_LAST,	/* may be left out */
 	SHADOW_CTL_ARG_PROT,
 	SHADOW_CTL_ARG_SAMPLES,		/* may be left out */
 	SHADOW_CTL_ARG_PHASE,		/* may be left out */

@@ -295,7 +295,7 @@ static const struct bad_line bad[] = {
 	{ "set colours on", -EINVAL, "KEY 'colours'" },
 	{ "set colours on", -EINVAL, ", min_free_kbytes, watermark_scale_factor, " },
 	{ "set size 64M", -EOPNOTSUPP, "stays while the machine runs" },
-	{ "set tlbi off", -EOPNOTSUPP, "not supported yet" },
+	{ "set tlbi on", -EOPNOTSUPP, "it stays while the machine runs" },
 	{ "reset now", -EINVAL, "argument 'now'" },
 	{ "reset size=4M", -EPERM, "reset: size=: it stays what it is" },
 	{ "reset base=0x40000000", -EPERM, "base=" },

@@ -96,11 +96,11 @@ $ERANGE|max_order=18|max_order=18: out of range; allowed: 3 to 15, where a block
 $EINVAL|mobility=maybe|mobility=maybe: allowed: on, off
 $EINVAL|memmodel=sparse|memmodel=sparse: allowed: flat, discontig, vmemmap
 $EINVAL|pcp=cold|pcp=cold: allowed: on, hotcold, off
+$EINVAL|tlbi=off|tlbi=off: allowed: on, stale
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in rodata tlbi \
-		quarantine page_owner ring; do
+	for name in quarantine page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
