@@ -125,7 +125,7 @@ static void explain_need(struct explain *ex, const struct shadow_walk *walk)
 		else if (shadow_geometry_has_block(geo, walk->level))
 			put(ex, "needed: a table (bits 1:0 = 3) or a block (bits 1:0 = 1)");
 		else
-			put(ex, "needed: a table (bits 1:0 = 3); there are no blocks at this level");
+			put(ex, "needed: a table (bits 1:0 = 3), as no block is legal here");
 	} else if (walk->fault == SHADOW_WALK_ACCESS_FLAG) {
 		put(ex, "needed: AF (bit 10) set");
 	} else if (walk->fault == SHADOW_WALK_ADDRESS_SIZE) {
