@@ -28,6 +28,8 @@
  * @what: one line for README
  * @whole: prints all of what @show bounds, for shadow_mm_raw/; NULL: it does not
  * @ask: takes what was written, what @show shall tell of; NULL: nothing can be
+ * @stream: opens a file in shadow_mm_raw/ that is printed while it is read, as
+ *	it can be too long for a buffer; with seq_release_private()
  */
 struct shadow_file {
 	const char *name;
@@ -37,6 +39,7 @@ struct shadow_file {
 	const char *what;
 	void (*whole)(struct seq_file *seq, struct shadow_machine *machine);
 	int (*ask)(struct shadow_machine *machine, const char *text);
+	int (*stream)(struct file *file, struct shadow_machine *machine);
 };
 
 #define ALWAYS	0	/* also while the machine is down */
@@ -103,7 +106,8 @@ static const struct shadow_file files[] = {
 	  "write a frame number (or pa ADDRESS), read every field of its struct page and whom it merges with",
 	  NULL, shadow_view_page_ask },
 	{ "page_tables", 0444, SHADOW_PHASE_MAP_KERNEL + 1, shadow_view_page_tables,
-	  "the kernel half's tables (format of the kernel's kernel_page_tables)" },
+	  "the kernel half's tables (format of the kernel's kernel_page_tables)",
+	  .stream = shadow_view_tree_open },
 	{ "pagetypeinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_pagetypeinfo,
 	  "free blocks and pageblocks by migratetype (format of /proc/pagetypeinfo)" },
 	{ "regs", 0444, ALWAYS, shadow_view_regs,
@@ -198,6 +202,11 @@ static int open_whole(struct inode *inode, struct file *file)
 	return single_open(file, show_whole, inode->i_private);
 }
 
+static int open_stream(struct inode *inode, struct file *file)
+{
+	return find_file(file->f_path.dentry)->stream(file, inode->i_private);
+}
+
 static int open_file(struct inode *inode, struct file *file)
 {
 	return single_open(file, show_file, inode->i_private);
@@ -266,6 +275,14 @@ static const struct file_operations whole_fops = {
 	.release = single_release,
 };
 
+static const struct file_operations stream_fops = {
+	.owner = THIS_MODULE,
+	.open = open_stream,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
+
 static const struct file_operations ctl_fops = {
 	.owner = THIS_MODULE,
 	.open = open_file,
@@ -322,9 +339,10 @@ static void make_files(struct shadow_machine *machine)
 	if (!machine->first)
 		raw = debugfs_create_dir(machine->mm.name, raw);
 	for (file = files; file < files + ARRAY_SIZE(files); file++)
-		if (file->whole)
+		if (file->whole || file->stream)
 			debugfs_create_file(file->name, 0400, raw, machine,
-					    &whole_fops);
+					    file->stream ? &stream_fops :
+							   &whole_fops);
 }
 
 /**

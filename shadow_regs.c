@@ -437,6 +437,53 @@ unsigned int shadow_regs_attr(const struct shadow_regs *regs, u64 attrs)
 	return regs->mair >> (8 * index) & 0xff;
 }
 
+static const char *cache_name(unsigned int code)
+{
+	static const char *const names[] = { "WT-transient", "WB-transient", "WT", "WB" };
+
+	return code == 4 ? "NC" : names[code >> 2];
+}
+
+/* Which accesses allocate; that all do is what goes without saying */
+static const char *cache_hint(unsigned int code)
+{
+	static const char *const hints[] = { "(no-alloc)", "(write-alloc)", "(read-alloc)", "" };
+
+	return code == 4 ? "" : hints[code & 3];
+}
+
+/**
+ * shadow_regs_memory_name() - a memory type in words
+ * @attr: a byte of MAIR_EL1
+ * @text: filled, without blanks: Device-nGnRE, Normal-NC, Normal-WB, or with
+ *	both levels where they differ: Normal-outer-WB-inner-NC
+ * @size: bytes that @text has room for; SHADOW_MEMORY_NAME are enough for what
+ *	systems use, the rest is cut
+ *
+ * Follows the description of MAIR_EL1 of the Arm ARM.
+ *
+ * Context: any.
+ */
+void shadow_regs_memory_name(unsigned int attr, char *text, size_t size)
+{
+	static const char *const device[] = { "nGnRnE", "nGnRE", "nGRE", "GRE" };
+	unsigned int outer = attr >> 4, inner = attr & 0xf;
+
+	if (attr == 0xf0)
+		snprintf(text, size, "Normal-WB-tagged");
+	else if (!outer && !(inner & 3))
+		snprintf(text, size, "Device-%s", device[inner >> 2]);
+	else if (!outer || !inner)
+		snprintf(text, size, "reserved-0x%02x", attr);
+	else if (outer == inner)
+		snprintf(text, size, "Normal-%s%s", cache_name(outer),
+			 cache_hint(outer));
+	else
+		snprintf(text, size, "Normal-outer-%s%s-inner-%s%s",
+			 cache_name(outer), cache_hint(outer),
+			 cache_name(inner), cache_hint(inner));
+}
+
 /**
  * shadow_regs_sh() - shareability of a leaf
  * @regs: the registers

@@ -108,4 +108,7 @@ unsigned int shadow_regs_sh(const struct shadow_regs *regs, bool upper,
 /* Memory type that PAR_EL1.ATTR reports for a leaf */
 unsigned int shadow_regs_attr(const struct shadow_regs *regs, u64 attrs);
 
+#define SHADOW_MEMORY_NAME	32	/* shadow_regs_memory_name(), with its NUL */
+void shadow_regs_memory_name(unsigned int attr, char *text, size_t size);
+
 #endif /* SHADOW_REGS_H */

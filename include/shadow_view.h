@@ -77,6 +77,10 @@ void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text);
 
+/* shadow_view_tree.c: tables as a tree, printed as it is read */
+struct file;
+int shadow_view_tree_open(struct file *file, struct shadow_machine *machine);
+
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
 
