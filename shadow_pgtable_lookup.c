@@ -70,6 +70,7 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 		/* Pairs with shadow_pgtable_break() and shadow_pgtable_made() */
 		smp_rmb();
 		err = look_up(pgt, va, &found_pa, &found);
+		/* And again: nothing came in between */
 		smp_rmb();
 	} while (unlikely(changes & 1 || READ_ONCE(pgt->changes) != changes));
 	if (err)

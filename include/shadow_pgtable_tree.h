@@ -115,12 +115,14 @@ shadow_pgtable_keeps(const struct shadow_pgtable *pgt,
 static inline void shadow_pgtable_break(struct shadow_pgtable *pgt)
 {
 	WRITE_ONCE(pgt->changes, pgt->changes + 1);
+	/* Odd before the first of them; shadow_pgtable_lookup() reads both */
 	smp_wmb();
 }
 
 /* They are valid again */
 static inline void shadow_pgtable_made(struct shadow_pgtable *pgt)
 {
+	/* All of them before it is even again */
 	smp_wmb();
 	WRITE_ONCE(pgt->changes, pgt->changes + 1);
 }

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_pgtable_unmap - what was mapped goes: leaves, then tables that are
+ * empty. What can fail is done before anything is changed.
+ */
+#include "shadow_pgtable_run.h"
+
+/**
+ * struct emptied - tables that are not linked any more
+ * @pa: their physical addresses
+ * @nr: how many
+ *
+ * They are given back when the TLB has been told.
+ */
+struct emptied {
+	phys_addr_t pa[SHADOW_MAX_LEVELS];
+	unsigned int nr;
+};
+
+/* The table that holds an entry is empty: unlink it */
+static int unlink_table(struct shadow_pgtable *pgt, u64 va, int level,
+			u64 *parent, const u64 *entry, struct emptied *emptied)
+{
+	phys_addr_t pa = shadow_virt_to_phys(pgt->block, entry) &
+			 ~0ULL << pgt->geo.page_shift;
+
+	/* Only a page that is known to be the table is given away */
+	if (unlikely(shadow_desc_oa(&pgt->geo, *parent) != pa)) {
+		shadow_pgtable_broken(pgt, va, "link to a table has changed");
+		return -EUCLEAN;
+	}
+	WRITE_ONCE(*parent, 0);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE,
+			 va & ~0ULL << shadow_geometry_shift(&pgt->geo, level),
+			 shadow_virt_to_phys(pgt->block, parent), level, 0, 0, 1);
+	emptied->pa[emptied->nr++] = pa;
+	return 0;
+}
+
+/* Entries went out of use; tables that become empty go, from the bottom up */
+static __always_inline int entries_removed(struct shadow_pgtable *pgt,
+					   struct shadow_pgtable_path *path,
+					   u64 va, unsigned int nr,
+					   struct emptied *emptied)
+{
+	int level, err;
+
+	emptied->nr = 0;
+	for (level = path->level; level > pgt->geo.start_level; level--) {
+		u64 *parent, desc;
+		unsigned int used;
+
+		if (unlikely(level == path->first)) {
+			err = shadow_pgtable_descend(pgt, va, level, path);
+			if (err)
+				return err;
+		}
+		parent = path->entry[level];
+		desc = *parent;
+		used = shadow_table_used(desc);
+		if (likely(used > nr)) {
+			desc = shadow_table_with_used(desc, used - nr);
+			WRITE_ONCE(*parent, desc);
+			return 0;
+		}
+		if (unlikely(used < nr)) {
+			shadow_pgtable_broken(pgt, va,
+					      "count of entries wrong");
+			return -EUCLEAN;
+		}
+		err = unlink_table(pgt, va, level - 1, parent,
+				   path->entry[level + 1], emptied);
+		if (err)
+			return err;
+		nr = 1;
+	}
+	return 0;
+}
+
+/*
+ * @lazy: what the TLB holds of the leaves is invalidated later; a table that
+ * goes is not the leaves' matter, and never waits.
+ */
+static int clear_run(struct shadow_pgtable *pgt,
+		     struct shadow_pgtable_run *run, u64 va, bool lazy)
+{
+	u64 *entry = run->path.entry[run->path.level + 1];
+	u64 *end = entry + run->nr;
+	struct emptied emptied;
+	int err;
+
+	va &= ~0ULL << run->shift;
+	while (entry != end)
+		WRITE_ONCE(*entry++, 0);
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
+			 shadow_pgtable_desc_pa(pgt, &run->path, va),
+			 run->path.level, 0, 0, run->nr);
+	err = entries_removed(pgt, &run->path, va, run->nr, &emptied);
+	if (likely(!lazy))
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      (u64)run->nr << run->shift, run->shift,
+				      emptied.nr);
+	else if (emptied.nr)
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      1ULL << run->shift, run->shift, true);
+	while (unlikely(emptied.nr))
+		shadow_pgtable_drop_table(pgt, emptied.pa[--emptied.nr]);
+	return err;
+}
+
+/**
+ * shadow_pgtable_clear() - take out what begins and ends with leaves
+ * @pgt: the tables
+ * @va: first address of the range, which has no hole
+ * @bytes: its length; 0 does nothing
+ * @lazy: the TLB is told of the leaves later
+ *
+ * Context: the lock is held. Needs no memory.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_pgtable_clear(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			 bool lazy)
+{
+	struct shadow_pgtable_run run;
+	int err = 0;
+
+	while (bytes && !err) {
+		u64 done;
+
+		err = shadow_pgtable_find_run(pgt, va, bytes, &run);
+		if (err)
+			break;
+		done = shadow_pgtable_run_bytes(&run, va, bytes);
+		err = clear_run(pgt, &run, va, lazy);
+		va += done;
+		bytes -= done;
+	}
+	return err;
+}
+
+/* Does the run's first or last leaf belong to a contiguous group? */
+static __always_inline bool has_group(const struct shadow_pgtable_run *run)
+{
+	const u64 *entry = run->path.entry[run->path.level + 1];
+
+	return (entry[0] | entry[run->nr - 1]) & SHADOW_ATTR_CONT;
+}
+
+/**
+ * shadow_pgtable_prepare() - before a range is changed
+ * @pgt: the tables
+ * @va: first address of the range
+ * @bytes: its length
+ * @run: filled with the first run
+ * @only: set to whether that is all, and still as it was found
+ *
+ * Sees to it that the range has no hole, and that leaves and groups begin and
+ * end where it does.
+ *
+ * Context: the lock is held.
+ * Return: 0; -ENOENT, -ENOMEM: then nothing has changed; -EUCLEAN.
+ */
+int shadow_pgtable_prepare(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			   struct shadow_pgtable_run *run, bool *only)
+{
+	struct shadow_pgtable_run more;
+	u64 done;
+	int err = shadow_pgtable_find_run(pgt, va, bytes, run);
+
+	if (unlikely(err))
+		return err;
+	done = shadow_pgtable_run_bytes(run, va, bytes);
+	*only = done == bytes;
+	if (likely(*only && run->path.level == SHADOW_LAST_LEVEL))
+		return has_group(run) ? shadow_pgtable_ungroup(pgt, va, bytes) :
+					0;
+
+	more = *run;
+	while (done < bytes) {
+		err = shadow_pgtable_find_run(pgt, va + done, bytes - done, &more);
+		if (err)
+			return err;
+		done += shadow_pgtable_run_bytes(&more, va + done, bytes - done);
+	}
+	if (!shadow_pgtable_splits_at(&pgt->geo, run->path.level, va) &&
+	    !shadow_pgtable_splits_at(&pgt->geo, more.path.level, va + bytes))
+		return shadow_pgtable_ungroup(pgt, va, bytes);
+	err = shadow_pgtable_split_ends(pgt, va, bytes, run->path.level,
+					more.path.level,
+					*only && run->nr == 1);
+	*only = false;
+	return err ? : shadow_pgtable_ungroup(pgt, va, bytes);
+}
+
+static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				bool lazy)
+{
+	struct shadow_pgtable_run run;
+	bool only;
+	int err = shadow_pgtable_prepare(pgt, va, bytes, &run, &only);
+
+	if (err)
+		return err;
+	return only ? clear_run(pgt, &run, va, lazy) :
+		      shadow_pgtable_clear(pgt, va, bytes, lazy);
+}
+
+static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
+					  bool lazy)
+{
+	unsigned int index = shadow_pgtable_hot_index(pgt, va);
+	u64 *entry = &pgt->hot.table[index];
+	u64 link = *pgt->hot.parent;
+	unsigned int used = shadow_table_used(link);
+
+	/* Errors, groups and the last page of a table are not for here */
+	if (unlikely((*entry & (SHADOW_DESC_TYPE | SHADOW_ATTR_CONT)) !=
+		     SHADOW_TYPE_PAGE || used < 2))
+		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift, lazy);
+	WRITE_ONCE(*entry, 0);
+	WRITE_ONCE(*pgt->hot.parent, shadow_table_with_used(link, used - 1));
+	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
+			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
+			 0, 0, 1);
+	if (!lazy)
+		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
+				      1ULL << pgt->geo.page_shift,
+				      pgt->geo.page_shift, false);
+	return 0;
+}
+
+static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				 bool lazy)
+{
+	unsigned long irq;
+	int err = shadow_pgtable_check_range(pgt, va, 0, bytes);
+
+	if (unlikely(err))
+		return err;
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	if (likely(shadow_pgtable_is_hot(pgt, va, bytes)))
+		err = unmap_hot_page(pgt, va, lazy);
+	else
+		err = unmap_range(pgt, va, bytes, lazy);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	if (!err)
+		shadow_event(pgt->events, SHADOW_EV_UNMAP,
+			     bytes >> pgt->geo.page_shift);
+	return err;
+}
+
+/**
+ * shadow_pgtable_unmap() - take a range out
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size
+ *
+ * Blocks and groups that reach beyond the range are split, tables that become
+ * empty are freed. After an error the tables are as before. Follows
+ * unmap_hotplug_range() of arch/arm64/mm/mmu.c and arm_lpae_unmap_pages().
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: 0; -EINVAL and -ERANGE as for shadow_pgtable_map(); -ENOENT: a page
+ * is not mapped; -ENOMEM: no page for the table that a split needs; -EUCLEAN.
+ */
+int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	return unmap(pgt, va, bytes, false);
+}
+
+/**
+ * shadow_pgtable_unmap_lazy() - take a range out, and invalidate later
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size
+ *
+ * As shadow_pgtable_unmap(), but what a TLB holds of the range's leaves stays
+ * there until shadow_pgtable_invalidate(): until then the caller neither frees
+ * the pages nor maps anything at these addresses. Follows vunmap_range_noflush()
+ * of mm/vmalloc.c.
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: as shadow_pgtable_unmap().
+ */
+int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	return unmap(pgt, va, bytes, true);
+}
+
+/**
+ * shadow_pgtable_invalidate() - what shadow_pgtable_unmap_lazy() left out
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size; may hold more than was unmapped
+ *
+ * Follows flush_tlb_kernel_range().
+ *
+ * Context: any; takes the lock, does not sleep.
+ */
+void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va, bytes,
+			      pgt->geo.page_shift, false);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+}
+
