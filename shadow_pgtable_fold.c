@@ -258,17 +258,19 @@ int shadow_pgtable_fold_at(struct shadow_pgtable *pgt, u64 va)
 int shadow_pgtable_refold(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	struct shadow_pgtable_path path;
-	u64 last = va + bytes - 1, group;
+	u64 last = va + bytes - 1, step;
 	int err;
 
 	for (;;) {
 		err = fold_upwards(pgt, va, &path);
 		if (err)
 			return err;
-		group = (u64)shadow_geometry_contig(&pgt->geo, path.level) <<
-			shadow_geometry_shift(&pgt->geo, path.level);
-		if ((va | (group - 1)) >= last)
+		step = 1ULL << shadow_geometry_shift(&pgt->geo, path.level);
+		/* Beside a page there are pages, beside a block also tables */
+		if (path.level == SHADOW_LAST_LEVEL)
+			step *= shadow_geometry_contig(&pgt->geo, path.level);
+		if ((va | (step - 1)) >= last)
 			return 0;
-		va = (va | (group - 1)) + 1;
+		va = (va | (step - 1)) + 1;
 	}
 }
