@@ -100,6 +100,12 @@ static int verify_vmalloc(struct shadow_mm *mm, struct shadow_fault *fault)
 	return shadow_vmalloc_verify(&mm->vmalloc, fault);
 }
 
+/* There is one since somebody mapped there */
+static int verify_user(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	return mm->user.root_table ? shadow_pgtable_verify(&mm->user, fault) : 0;
+}
+
 /* From which phase on a layer exists, and how it is asked */
 static const struct {
 	const char *name;
@@ -136,6 +142,8 @@ static const struct {
 		"slab", SHADOW_PHASE_SLAB_INIT, verify_slab },
 	[SHADOW_AUDIT_VMALLOC] = {
 		"vmalloc", SHADOW_PHASE_VMALLOC_INIT, verify_vmalloc },
+	[SHADOW_AUDIT_USER] = {
+		"user's lower half", SHADOW_PHASE_VMALLOC_INIT, verify_user },
 };
 
 /**

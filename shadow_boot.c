@@ -290,6 +290,7 @@ static int vmalloc_init(struct shadow_mm *mm, char *effect)
 
 static void vmalloc_fini(struct shadow_mm *mm)
 {
+	shadow_boot_user_destroy(mm);
 	shadow_vmalloc_fini(&mm->vmalloc);
 }
 
@@ -359,7 +360,7 @@ static const struct {
 static u64 nr_tables(const struct shadow_mm *mm)
 {
 	return mm->idmap.nr_tables + mm->init_pg.nr_tables +
-	       mm->swapper.nr_tables;
+	       mm->swapper.nr_tables + mm->user.nr_tables;
 }
 
 static u64 early_bytes(const struct shadow_early_log *log)

@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_ctl_map - what map and unmap of the ctl language do to a machine's
- * tables. See shadow_ctl_run.h.
+ * shadow_ctl_map - what map, unmap and protect of the ctl language do to a
+ * machine's tables. See shadow_ctl_run.h.
  */
+#include "shadow_boot.h"
 #include "shadow_ctl_run.h"
 #include "shadow_mm.h"
 
 /*
  * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
- * marks what `map` made, which is what `unmap` may take away.
+ * marks what `map` made, which is what `unmap` may take away and `protect` may
+ * change.
  */
 #define MADE_BY_MAP	BIT_ULL(56)
 
 static bool ranges_meet(u64 first, u64 last, u64 other_first, u64 other_last)
 {
 	return first <= other_last && other_first <= last;
-}
-
-/*
- * The tables behind TTBR0, if there are any that can change: those of the boot
- * end with it, and what took their page tables from the early allocator cannot
- * get more.
- */
-static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
-{
-	if (!mm->idmap.root_table || mm->idmap.ops != mm->swapper.ops ||
-	    shadow_regs_root(&mm->regs, false) != mm->idmap.root)
-		return NULL;
-	return &mm->idmap;
 }
 
 /*
@@ -39,38 +28,47 @@ static const char *owner_of_window(const struct shadow_mm *mm, u64 va, u64 last)
 	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
 	const struct shadow_region *fixmap =
 		&mm->layout.region[SHADOW_REGION_FIXMAP];
+	const struct shadow_region *vmemmap =
+		&mm->layout.region[SHADOW_REGION_VMEMMAP];
 
 	if (ranges_meet(va, last, window->va_start, window->va_end - 1))
 		return "vmalloc";
 	if (ranges_meet(va, last, fixmap->start, fixmap->end - 1))
 		return "fixmap";
+	if (ranges_meet(va, last, vmemmap->start, vmemmap->end - 1))
+		return "vmemmap";
 	return NULL;
 }
 
-/* The tables that a range of pages belongs to. */
+static u64 page_bytes(const struct shadow_ctl *ctl)
+{
+	return 1ULL << ctl->mm->geo.page_shift;
+}
+
+/*
+ * The tables that a range of pages belongs to. Those of the lower half may not
+ * be there yet: nothing is mapped in it.
+ */
 static struct shadow_pgtable *tables_of(struct shadow_ctl *ctl, const char *verb,
 					const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_pgtable *upper = &ctl->mm->swapper;
-	struct shadow_pgtable *lower = lower_tables(ctl->mm);
-	u64 page_bytes = 1ULL << upper->geo.page_shift;
-	u64 last = cmd->va + cmd->nr_pages * page_bytes - 1;
+	const struct shadow_geometry *geo = &ctl->mm->geo;
+	u64 last = cmd->va + cmd->nr_pages * page_bytes(ctl) - 1;
 
-	if (!IS_ALIGNED(cmd->va, page_bytes)) {
+	if (!IS_ALIGNED(cmd->va, page_bytes(ctl))) {
 		shadow_ctl_fail(ctl, -EINVAL,
 				"%s: VA %#llx: allowed: a multiple of the page, %#llx",
-				verb, cmd->va, page_bytes);
+				verb, cmd->va, page_bytes(ctl));
 		return ERR_PTR(-EINVAL);
 	}
-	if (lower && cmd->va <= last &&
-	    last <= shadow_geometry_last(&lower->geo, false))
-		return lower;
-	if (cmd->va <= last &&
-	    cmd->va >= shadow_geometry_first(&upper->geo, true))
-		return upper;
-	shadow_ctl_fail(ctl, -EINVAL, "%s: VA %#llx to %#llx: allowed: all of it from %#llx on%s",
-			verb, cmd->va, last, shadow_geometry_first(&upper->geo, true),
-			lower ? ", or in the lower half" : "");
+	if (cmd->va <= last && last <= shadow_geometry_last(geo, false))
+		return &ctl->mm->user;
+	if (cmd->va <= last && cmd->va >= shadow_geometry_first(geo, true))
+		return &ctl->mm->swapper;
+	shadow_ctl_fail(ctl, -EINVAL,
+			"%s: VA %#llx to %#llx: allowed: all of it from %#llx on, or all up to %#llx",
+			verb, cmd->va, last, shadow_geometry_first(geo, true),
+			shadow_geometry_last(geo, false));
 	return ERR_PTR(-EINVAL);
 }
 
@@ -85,10 +83,43 @@ static const char *why_not_mapped(int err)
 		return "an address is out of range";
 	case -EPERM:
 	case -EACCES:
-		return "writable and executable at once is not allowed";
+		return "writable and executable at once: allowed: with force=on";
 	default:
 		return "refused by the tables";
 	}
+}
+
+static int check_pa(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	const struct shadow_geometry *geo = &ctl->mm->geo;
+	u64 bytes = cmd->nr_pages * page_bytes(ctl);
+	u64 limit = 1ULL << geo->pa_bits;
+
+	if (!IS_ALIGNED(cmd->pa, page_bytes(ctl)))
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "map: PA %#llx: allowed: a multiple of the page, %#llx",
+				       cmd->pa, page_bytes(ctl));
+	if (bytes > limit || cmd->pa > limit - bytes)
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "map: PA %#llx: allowed: pages that end within %u bits",
+				       cmd->pa, geo->pa_bits);
+	return 0;
+}
+
+/* What fails leaves the lower half as it was: without tables, if it had none */
+static int map_lower(struct shadow_mm *mm, const struct shadow_ctl_cmd *cmd,
+		     u64 bytes)
+{
+	bool first = !mm->user.root_table;
+	int err = shadow_boot_user_create(mm);
+
+	if (err)
+		return err;
+	err = shadow_pgtable_map(&mm->user, cmd->va, cmd->pa, bytes,
+				 cmd->prot | MADE_BY_MAP, cmd->map_flags);
+	if (err && first)
+		shadow_boot_user_destroy(mm);
+	return err;
 }
 
 /**
@@ -96,35 +127,33 @@ static const char *why_not_mapped(int err)
  * @ctl: whose
  * @cmd: the command
  *
+ * The first one in the lower half puts a user's root into TTBR0_EL1.
+ *
  * Context: process, with the caller's mutex.
  * Return: 0, or why it failed: -EINVAL, -EPERM, -EEXIST, -ENOMEM, -EUCLEAN.
  */
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_pgtable *pgt = tables_of(ctl, "map", cmd);
+	u64 bytes = cmd->nr_pages * page_bytes(ctl);
 	const char *owner;
-	u64 bytes, limit;
 	int err;
 
 	if (IS_ERR(pgt))
 		return PTR_ERR(pgt);
-	bytes = cmd->nr_pages << pgt->geo.page_shift;
-	limit = 1ULL << pgt->geo.pa_bits;
 	owner = owner_of_window(ctl->mm, cmd->va, cmd->va + bytes - 1);
 	if (owner)
 		return shadow_ctl_fail(ctl, -EPERM,
 				       "map: VA %#llx belongs to %s: allowed: outside of it",
 				       cmd->va, owner);
-	if (!IS_ALIGNED(cmd->pa, 1ULL << pgt->geo.page_shift))
-		return shadow_ctl_fail(ctl, -EINVAL,
-				       "map: PA %#llx: allowed: a multiple of the page, %#llx",
-				       cmd->pa, 1ULL << pgt->geo.page_shift);
-	if (bytes > limit || cmd->pa > limit - bytes)
-		return shadow_ctl_fail(ctl, -EINVAL,
-				       "map: PA %#llx: allowed: pages that end within %u bits",
-				       cmd->pa, pgt->geo.pa_bits);
-	err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
-				 cmd->prot | MADE_BY_MAP, 0);
+	err = check_pa(ctl, cmd);
+	if (err)
+		return err;
+	if (pgt == &ctl->mm->user)
+		err = map_lower(ctl->mm, cmd, bytes);
+	else
+		err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
+					 cmd->prot | MADE_BY_MAP, cmd->map_flags);
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)
@@ -134,7 +163,7 @@ int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 			       cmd->pa, cmd->nr_pages);
 }
 
-/* Everything that unmap meets has to be there, and to be ours. */
+/* Everything that is met has to be there, and to be ours. */
 static int check_ours(void *priv, const struct shadow_walk_entry *entry)
 {
 	u64 *va = priv;
@@ -150,6 +179,29 @@ static int check_ours(void *priv, const struct shadow_walk_entry *entry)
 	return -EPERM;
 }
 
+/* Of unmap and protect: all of the range was made by map */
+static int check_range(struct shadow_ctl *ctl, const char *verb,
+		       const struct shadow_ctl_cmd *cmd,
+		       const struct shadow_pgtable *pgt)
+{
+	u64 last = cmd->va + cmd->nr_pages * page_bytes(ctl) - 1;
+	struct shadow_walker walker;
+	int err = -ENOENT;
+	u64 va = cmd->va;
+
+	if (pgt->root_table) {
+		shadow_pgtable_walker(pgt, &walker);
+		err = shadow_walk_for_each(&walker, va, last, check_ours, &va);
+	}
+	if (err == -ENOENT)
+		return shadow_ctl_fail(ctl, err, "%s: nothing is mapped at %#llx",
+				       verb, va);
+	if (err == -EPERM)
+		return shadow_ctl_fail(ctl, err, "%s: %#llx was not mapped by map",
+				       verb, va);
+	return err ? shadow_ctl_frozen(ctl) : 0;
+}
+
 /**
  * shadow_ctl_unmap() - run an unmap
  * @ctl: whose
@@ -161,26 +213,48 @@ static int check_ours(void *priv, const struct shadow_walk_entry *entry)
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_pgtable *pgt = tables_of(ctl, "unmap", cmd);
-	struct shadow_walker walker;
-	u64 bytes, va = cmd->va;
 	int err;
 
 	if (IS_ERR(pgt))
 		return PTR_ERR(pgt);
-	bytes = cmd->nr_pages << pgt->geo.page_shift;
-	shadow_pgtable_walker(pgt, &walker);
-	err = shadow_walk_for_each(&walker, va, va + bytes - 1, check_ours, &va);
-	if (err == -ENOENT)
-		return shadow_ctl_fail(ctl, err, "unmap: nothing is mapped at %#llx", va);
-	if (err == -EPERM)
-		return shadow_ctl_fail(ctl, err, "unmap: %#llx was not mapped by map", va);
-	if (!err)
-		err = shadow_pgtable_unmap(pgt, cmd->va, bytes);
+	err = check_range(ctl, "unmap", cmd, pgt);
+	if (err)
+		return err;
+	err = shadow_pgtable_unmap(pgt, cmd->va, cmd->nr_pages * page_bytes(ctl));
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)
 		return shadow_ctl_fail(ctl, err, "unmap: VA %#llx: %s", cmd->va,
 				       why_not_mapped(err));
 	return shadow_ctl_done(ctl, "va %#llx: %llu pages unmapped", cmd->va,
+			       cmd->nr_pages);
+}
+
+/**
+ * shadow_ctl_protect() - run a protect
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0, or why it failed: -EINVAL, -ENOENT, -EPERM, -ENOMEM, -EUCLEAN.
+ */
+int shadow_ctl_protect(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_pgtable *pgt = tables_of(ctl, "protect", cmd);
+	int err;
+
+	if (IS_ERR(pgt))
+		return PTR_ERR(pgt);
+	err = check_range(ctl, "protect", cmd, pgt);
+	if (err)
+		return err;
+	err = shadow_pgtable_protect(pgt, cmd->va, cmd->nr_pages * page_bytes(ctl),
+				     cmd->prot | MADE_BY_MAP, cmd->map_flags);
+	if (err == -EUCLEAN)
+		return shadow_ctl_frozen(ctl);
+	if (err)
+		return shadow_ctl_fail(ctl, err, "protect: VA %#llx: %s", cmd->va,
+				       why_not_mapped(err));
+	return shadow_ctl_done(ctl, "va %#llx: %llu pages protected", cmd->va,
 			       cmd->nr_pages);
 }

@@ -26,6 +26,10 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_MAX]	= "max",
 	[SHADOW_CTL_KEY_NODE]	= "node",
 	[SHADOW_CTL_KEY_GFP]	= "gfp",
+	[SHADOW_CTL_KEY_FORCE]	= "force",
+	[SHADOW_CTL_KEY_BLOCK]	= "block",
+	[SHADOW_CTL_KEY_CONT]	= "cont",
+	[SHADOW_CTL_KEY_FOLD]	= "fold",
 };
 
 static const struct shadow_ctl_verb_info *info_of(const struct shadow_ctl_cmd *cmd)
@@ -375,6 +379,23 @@ static int check_gfp(struct shadow_ctl_text *text, const struct shadow_ctl_cmd *
 		      info_of(cmd)->name, allowed);
 }
 
+/* A flag of shadow_pgtable_map(), which a switch sets where it is @set */
+static int read_map_flag(struct shadow_ctl_text *text,
+			 struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
+			 const struct shadow_ctl_word *word, u32 flag, bool set)
+{
+	char what[16];
+	bool on;
+
+	if (!shadow_parse_switch(word->at, word->len, &on)) {
+		if (on == set)
+			cmd->map_flags |= flag;
+		return 0;
+	}
+	snprintf(what, sizeof(what), "%s=", keys[key]);
+	return refuse_word(text, cmd, what, word, "on, off");
+}
+
 static int read_key_value(struct shadow_ctl_text *text,
 			  struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
 			  const struct shadow_ctl_word *value)
@@ -404,6 +425,14 @@ static int read_key_value(struct shadow_ctl_text *text,
 				      SHADOW_MAX_NODES - 1, &cmd->node);
 	case SHADOW_CTL_KEY_GFP:
 		return read_gfp(text, cmd, value);
+	case SHADOW_CTL_KEY_FORCE:
+		return read_map_flag(text, cmd, key, value, SHADOW_MAP_FORCE, true);
+	case SHADOW_CTL_KEY_BLOCK:
+		return read_map_flag(text, cmd, key, value, SHADOW_MAP_NO_BLOCK, false);
+	case SHADOW_CTL_KEY_CONT:
+		return read_map_flag(text, cmd, key, value, SHADOW_MAP_NO_CONT, false);
+	case SHADOW_CTL_KEY_FOLD:
+		return read_map_flag(text, cmd, key, value, SHADOW_MAP_NO_FOLD, false);
 	case SHADOW_NR_CTL_KEYS:
 		break;
 	}

@@ -12,8 +12,8 @@
 
 /*
  * Early commands need the early allocator or the fixmap, and end with the
- * handover. What uses the buddy begins there. map and unmap wait until it is
- * known which windows are taken.
+ * handover. What uses the buddy begins there. map, unmap and protect wait until
+ * it is known which windows are taken.
  */
 const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	[SHADOW_CTL_ALLOC_PAGES] = {
@@ -111,10 +111,12 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_MAP] = {
 		.name = "map",
-		.usage = "map VA PA NR_PAGES PROT",
+		.usage =
+		"map VA PA NR_PAGES PROT [block=on|off] [cont=on|off] [fold=on|off] [force=on|off]",
 		.meaning =
-		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc",
+		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc; off: no blocks, no contiguous hint, tables stay; force=on: even writable and executable",
 		.arg = { ARG(VA), ARG(PA), ARG(NR_PAGES), ARG(PROT) },
+		.keys = KEY(BLOCK) | KEY(CONT) | KEY(FOLD) | KEY(FORCE),
 		.since = WITH(VMALLOC_INIT),
 	},
 	[SHADOW_CTL_UNMAP] = {
@@ -122,6 +124,14 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.usage = "unmap VA NR_PAGES",
 		.meaning = "take away what map made, no more and no less",
 		.arg = { ARG(VA), ARG(NR_PAGES) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_PROTECT] = {
+		.name = "protect",
+		.usage = "protect VA NR_PAGES PROT [force=on|off]",
+		.meaning = "give what map made another protection",
+		.arg = { ARG(VA), ARG(NR_PAGES), ARG(PROT) },
+		.keys = KEY(FORCE),
 		.since = WITH(VMALLOC_INIT),
 	},
 	[SHADOW_CTL_TLBI] = {

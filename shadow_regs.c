@@ -268,6 +268,26 @@ int shadow_regs_enable_mmu(struct shadow_regs *regs,
 	return 0;
 }
 
+/**
+ * shadow_regs_set_lower() - other tables for the lower half
+ * @regs: TTBR0_EL1 and TCR_EL1.T0SZ are set
+ * @lower: geometry of the half; its format is what TCR_EL1 says
+ * @ttbr0: physical address of the root
+ *
+ * Follows __cpu_set_tcr_t0sz() and cpu_switch_mm() of
+ * arch/arm64/include/asm/mmu_context.h.
+ *
+ * Context: any.
+ */
+void shadow_regs_set_lower(struct shadow_regs *regs,
+			   const struct shadow_geometry *lower,
+			   phys_addr_t ttbr0)
+{
+	regs->tcr &= ~(0x3fULL << SHADOW_TCR_T0SZ_SHIFT);
+	regs->tcr |= (64ULL - lower->va_bits) << SHADOW_TCR_T0SZ_SHIFT;
+	regs->ttbr0 = shadow_regs_ttbr(lower, ttbr0);
+}
+
 /* 0 for the code that is reserved */
 static unsigned int tcr_page_shift(u64 tcr, bool upper)
 {

@@ -194,7 +194,10 @@ void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine)
 	reg_line(seq, "TCR_EL1", regs->tcr, "shape of the tables:");
 	if (regs->tcr)
 		explain_tcr(seq, &mm->geo, regs->tcr);
-	reg_line(seq, "TTBR0_EL1", regs->ttbr0, on ? "root of the lower half: idmap_pg_dir" : "");
+	reg_line(seq, "TTBR0_EL1", regs->ttbr0, !on ? "" :
+		 mm->user.root_table ?
+		 "root of the lower half: a user's, since the first map there" :
+		 "root of the lower half: idmap_pg_dir");
 	reg_line(seq, "TTBR1_EL1", regs->ttbr1, !on ? "" : swapper ?
 		 "root of the upper half: swapper_pg_dir, since paging_init" :
 		 "root of the upper half: init_pg_dir");
@@ -226,6 +229,9 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	cost_line(seq, "init_pg_dir", mm->init_pg.nr_tables * page, "tables in the image");
 	cost_line(seq, "swapper_pg_dir", mm->swapper.nr_tables * page,
 		  "tables from memblock, later from the buddy");
+	if (mm->user.root_table)
+		cost_line(seq, "user's lower half", mm->user.nr_tables * page,
+			  "tables from the buddy");
 	seq_puts(seq, " outside the block, where a stray write cannot reach it:\n");
 	scnprintf(text, sizeof(text), "%u CPUs, all zones", mm->nr_cpus);
 	cost_line(seq, "per-CPU lists", shadow_pcp_bytes(mm->nr_cpus), text);

@@ -47,7 +47,8 @@ static u64 slab_pages(struct shadow_mm *mm)
  */
 u64 shadow_view_tables(const struct shadow_mm *mm)
 {
-	return mm->idmap.nr_tables + mm->init_pg.nr_tables + mm->swapper.nr_tables;
+	return mm->idmap.nr_tables + mm->init_pg.nr_tables +
+	       mm->swapper.nr_tables + mm->user.nr_tables;
 }
 
 static void count_range(const struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,

@@ -24,6 +24,10 @@ int shadow_boot_up(struct shadow_mm *mm);
 int shadow_boot_step(struct shadow_mm *mm, unsigned int last);
 u64 shadow_boot_down(struct shadow_mm *mm);
 
+/* shadow_boot_user.c */
+int shadow_boot_user_create(struct shadow_mm *mm);
+void shadow_boot_user_destroy(struct shadow_mm *mm);
+
 /**
  * shadow_boot_max_order() - order of the buddy's largest block
  * @mm: the machine
@@ -64,6 +68,20 @@ shadow_boot_upper(const struct shadow_mm *mm)
 {
 	return shadow_boot_reached(mm, SHADOW_PHASE_PAGING_INIT) ? &mm->swapper :
 								   &mm->init_pg;
+}
+
+/**
+ * shadow_boot_lower() - tables that TTBR0_EL1 points to
+ * @mm: the machine, create_init_idmap complete
+ *
+ * Context: the machine's mutex.
+ * Return: the user's, where somebody has mapped in the lower half; else the
+ * identity map's.
+ */
+static inline const struct shadow_pgtable *
+shadow_boot_lower(const struct shadow_mm *mm)
+{
+	return mm->user.root_table ? &mm->user : &mm->idmap;
 }
 
 #endif /* SHADOW_BOOT_H */

@@ -50,6 +50,7 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_VFREE,
 	SHADOW_CTL_MAP,
 	SHADOW_CTL_UNMAP,
+	SHADOW_CTL_PROTECT,
 	SHADOW_CTL_TLBI,
 	SHADOW_CTL_DRAIN,
 	SHADOW_CTL_MMU_CHECK,
@@ -95,6 +96,10 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_MAX,
 	SHADOW_CTL_KEY_NODE,
 	SHADOW_CTL_KEY_GFP,
+	SHADOW_CTL_KEY_FORCE,
+	SHADOW_CTL_KEY_BLOCK,
+	SHADOW_CTL_KEY_CONT,
+	SHADOW_CTL_KEY_FOLD,
 	SHADOW_NR_CTL_KEYS
 };
 
@@ -121,10 +126,11 @@ struct shadow_ctl_given {
  * @order: of alloc_pages
  * @count: count=, N of alloc_pages_bulk, else 1
  * @bytes: of kmalloc, vmalloc and the early commands
- * @va: of map, unmap, tlbi and early_iounmap
+ * @va: of map, unmap, protect, tlbi and early_iounmap
  * @pa: of map, and base of the early commands
- * @nr_pages: of map, unmap and tlbi, there 0: all
- * @prot: of map, SHADOW_PROT_*
+ * @nr_pages: of map, unmap, protect and tlbi, there 0: all
+ * @prot: of map and protect, SHADOW_PROT_*
+ * @map_flags: of map and protect, SHADOW_MAP_*, by force=, block=, cont= and fold=
  * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
  * @seed: seed=
  * @set: of set, which key
@@ -157,6 +163,7 @@ struct shadow_ctl_cmd {
 	u64 pa;
 	u64 nr_pages;
 	u64 prot;
+	u32 map_flags;
 	u64 samples;
 	u64 seed;
 	enum shadow_ctl_set_key set;

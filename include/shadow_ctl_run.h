@@ -59,6 +59,7 @@ int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 			  const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_protect(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_tlbi(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_memblock(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);

@@ -171,6 +171,8 @@ struct shadow_boot {
  * @idmap: identity map of the image
  * @init_pg: the image as head.S maps it
  * @swapper: the kernel's tables from paging_init on
+ * @user: the lower half's since somebody mapped there; its @root_table is NULL
+ *	until then, and TTBR0_EL1 has the identity map
  * @kmap: addresses for what the linear map does not show
  * @slab: caches and kmalloc
  * @vmalloc: the vmalloc window
@@ -210,6 +212,7 @@ struct shadow_mm {
 	struct shadow_pgtable idmap;
 	struct shadow_pgtable init_pg;
 	struct shadow_pgtable swapper;
+	struct shadow_pgtable user;
 	struct shadow_kmap kmap;
 	struct shadow_slab slab;
 	struct shadow_vmalloc vmalloc;

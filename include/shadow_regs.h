@@ -91,6 +91,9 @@ int shadow_regs_enable_mmu(struct shadow_regs *regs,
 			   phys_addr_t ttbr0,
 			   const struct shadow_geometry *upper,
 			   phys_addr_t ttbr1);
+void shadow_regs_set_lower(struct shadow_regs *regs,
+			   const struct shadow_geometry *lower,
+			   phys_addr_t ttbr0);
 
 int shadow_regs_geometry(const struct shadow_regs *regs, bool upper,
 			 struct shadow_geometry *geo);

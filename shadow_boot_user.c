@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_boot_user - the lower half once somebody maps there: what a kernel
+ * does between its boot and its first process.
+ */
+#include "shadow_boot.h"
+
+/**
+ * shadow_boot_user_create() - a user's root into TTBR0_EL1
+ * @mm: the machine, vmalloc_init complete
+ *
+ * Its pages come from wherever the kernel's tables get theirs, the buddy. The
+ * identity map's tables stay what they are, but nothing points to them any
+ * more, and the lower half has the size of the upper one. Follows
+ * cpu_uninstall_idmap() of arch/arm64/include/asm/mmu_context.h, pgd_alloc() and
+ * cpu_switch_mm().
+ *
+ * Context: the machine's mutex; does not sleep.
+ * Return: 0, also where there is one; -ENOMEM; -EUCLEAN for a frozen machine.
+ */
+int shadow_boot_user_create(struct shadow_mm *mm)
+{
+	int err;
+
+	if (mm->user.root_table)
+		return 0;
+	if (shadow_fault_frozen(&mm->fault))
+		return -EUCLEAN;
+	err = shadow_pgtable_init(&mm->user, &mm->geo, false, &mm->block,
+				  &mm->events, &mm->fault, mm->swapper.ops,
+				  mm->swapper.ops_ctx);
+	if (!err)
+		shadow_regs_set_lower(&mm->regs, &mm->geo, mm->user.root);
+	return err;
+}
+
+/**
+ * shadow_boot_user_destroy() - undo shadow_boot_user_create()
+ * @mm: the machine
+ *
+ * Whatever is mapped there is no more.
+ *
+ * Context: the machine's mutex, or take-down; does not sleep.
+ */
+void shadow_boot_user_destroy(struct shadow_mm *mm)
+{
+	if (!mm->user.root_table)
+		return;
+	shadow_regs_set_lower(&mm->regs, &mm->idmap_geo, mm->idmap.root);
+	shadow_pgtable_fini(&mm->user);
+}
