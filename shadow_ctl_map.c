@@ -25,18 +25,27 @@ static bool ranges_meet(u64 first, u64 last, u64 other_first, u64 other_last)
  */
 static const char *owner_of_window(const struct shadow_mm *mm, u64 va, u64 last)
 {
+	static const struct {
+		enum shadow_region_id id;
+		const char *name;
+	} taken[] = {
+		{ SHADOW_REGION_VMEMMAP, "vmemmap" },
+		{ SHADOW_REGION_KMAP, "kmap" },
+		{ SHADOW_REGION_PKMAP, "pkmap" },
+		{ SHADOW_REGION_FIXMAP, "fixmap" },
+	};
 	const struct shadow_vmap_tree *window = &mm->vmalloc.tree;
-	const struct shadow_region *fixmap =
-		&mm->layout.region[SHADOW_REGION_FIXMAP];
-	const struct shadow_region *vmemmap =
-		&mm->layout.region[SHADOW_REGION_VMEMMAP];
+	const struct shadow_region *region;
+	unsigned int i;
 
 	if (ranges_meet(va, last, window->va_start, window->va_end - 1))
 		return "vmalloc";
-	if (ranges_meet(va, last, fixmap->start, fixmap->end - 1))
-		return "fixmap";
-	if (ranges_meet(va, last, vmemmap->start, vmemmap->end - 1))
-		return "vmemmap";
+	for (i = 0; i < ARRAY_SIZE(taken); i++) {
+		region = &mm->layout.region[taken[i].id];
+		if (!shadow_region_empty(region) &&
+		    ranges_meet(va, last, region->start, region->end - 1))
+			return taken[i].name;
+	}
 	return NULL;
 }
 

@@ -6,6 +6,14 @@
 #include "shadow_params_check.h"
 #include "shadow_parse.h"
 
+/**
+ * shadow_params_read_granule() - granule=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL with @c->why set.
+ */
 int shadow_params_read_granule(struct shadow_params_check *c, const char *text)
 {
 	u64 bytes;
@@ -31,6 +39,14 @@ static unsigned int one_of(const char *text, const u8 *numbers, unsigned int nr)
 	return 0;
 }
 
+/**
+ * shadow_params_read_va_bits() - va_bits=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL with @c->why set.
+ */
 int shadow_params_read_va_bits(struct shadow_params_check *c, const char *text)
 {
 	static const u8 sizes[] = { 36, 39, 42, 47, 48, 52 };
@@ -42,6 +58,14 @@ int shadow_params_read_va_bits(struct shadow_params_check *c, const char *text)
 				    "allowed: 36, 39, 42, 47, 48, 52");
 }
 
+/**
+ * shadow_params_read_pa_bits() - pa_bits=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL with @c->why set.
+ */
 int shadow_params_read_pa_bits(struct shadow_params_check *c, const char *text)
 {
 	static const u8 sizes[] = { 48, 52 };
@@ -53,6 +77,14 @@ int shadow_params_read_pa_bits(struct shadow_params_check *c, const char *text)
 				    "allowed: 48, 52");
 }
 
+/**
+ * shadow_params_read_lpa2() - lpa2=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL with @c->why set.
+ */
 int shadow_params_read_lpa2(struct shadow_params_check *c, const char *text)
 {
 	if (strcmp(text, "auto") == 0)
@@ -73,6 +105,14 @@ static const char *const rodata_names[] = {
 	[SHADOW_RODATA_OFF] = "off",
 };
 
+/**
+ * shadow_params_read_rodata() - rodata=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL with @c->why set.
+ */
 int shadow_params_read_rodata(struct shadow_params_check *c, const char *text)
 {
 	unsigned int mode;

@@ -120,9 +120,9 @@ static void lower_half(struct kunit *test)
 	attempt(test, rig, -EEXIST, "map 0x403000 %#llx 2 rwu", mm->block.base);
 	/* Its last pages, and none behind them */
 	attempt(test, rig, 0, "map %#llx 0x8000000 2 PAGE_SHARED",
-	    BIT_ULL(mm->cfg.va_bits) - 2 * SZ_4K);
+		BIT_ULL(mm->cfg.va_bits) - 2 * SZ_4K);
 	attempt(test, rig, -EINVAL, "map %#llx 0x8000000 2 PAGE_SHARED",
-	    BIT_ULL(mm->cfg.va_bits) - SZ_4K);
+		BIT_ULL(mm->cfg.va_bits) - SZ_4K);
 	expect_healthy(test, rig);
 
 	attempt(test, rig, 0, "protect 0x401000 2 PAGE_SHARED");
