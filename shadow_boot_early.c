@@ -506,7 +506,7 @@ int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
 	if (err)
 		goto fini;
 	mm->regs.ttbr1 = shadow_regs_ttbr(&mm->geo, mm->swapper.root);
-	shadow_boot_tlb_switched(mm);
+	shadow_boot_tlb_switched(&mm->swapper);
 	scnprintf(effect, SHADOW_PHASE_TEXT,
 		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from %s",
 		  mm->regs.ttbr1,

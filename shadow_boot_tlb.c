@@ -12,6 +12,7 @@ const char *const shadow_tree_names[SHADOW_NR_TREES] = {
 	[SHADOW_TREE_IDMAP]	= "idmap_pg_dir",
 	[SHADOW_TREE_INIT_PG]	= "init_pg_dir",
 	[SHADOW_TREE_SWAPPER]	= "swapper_pg_dir",
+	[SHADOW_TREE_USER]	= "user_pgd",
 };
 
 /* Records of each tree's log. The first two trees are done after some dozens. */
@@ -19,6 +20,7 @@ static const u32 nr_records[SHADOW_NR_TREES] = {
 	[SHADOW_TREE_IDMAP]	= 256,
 	[SHADOW_TREE_INIT_PG]	= 256,
 	[SHADOW_TREE_SWAPPER]	= 4096,
+	[SHADOW_TREE_USER]	= 4096,
 };
 
 /**
@@ -74,7 +76,7 @@ void shadow_boot_tlb_fini(struct shadow_mm *mm)
  * @mm: the machine
  * @tree: which one; shadow_pgtable_init() has just made it
  *
- * Context: boot.
+ * Context: boot, or of the user's tree the machine's mutex.
  */
 void shadow_boot_tlb_watch(struct shadow_mm *mm, enum shadow_tree tree)
 {
@@ -90,18 +92,16 @@ void shadow_boot_tlb_watch(struct shadow_mm *mm, enum shadow_tree tree)
 }
 
 /**
- * shadow_boot_tlb_switched() - TTBR1_EL1 has another root
- * @mm: the machine
+ * shadow_boot_tlb_switched() - a half has another root
+ * @pgt: the tree that the register points to now
  *
  * The kernel invalidates everything then: idmap_cpu_replace_ttbr1 of
- * arch/arm64/mm/proc.S.
+ * arch/arm64/mm/proc.S, cpu_uninstall_idmap().
  *
  * Context: boot.
  */
-void shadow_boot_tlb_switched(struct shadow_mm *mm)
+void shadow_boot_tlb_switched(struct shadow_pgtable *pgt)
 {
-	struct shadow_pgtable *pgt = &mm->swapper;
-
 	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, pgt->first,
 			      1ULL << pgt->geo.va_bits, pgt->geo.page_shift,
 			      true);

@@ -4,6 +4,7 @@
  * does between its boot and its first process.
  */
 #include "shadow_boot.h"
+#include "shadow_boot_early.h"
 
 /**
  * shadow_boot_user_create() - a user's root into TTBR0_EL1
@@ -29,9 +30,12 @@ int shadow_boot_user_create(struct shadow_mm *mm)
 	err = shadow_pgtable_init(&mm->user, &mm->geo, false, &mm->block,
 				  &mm->events, &mm->fault, mm->swapper.ops,
 				  mm->swapper.ops_ctx);
-	if (!err)
-		shadow_regs_set_lower(&mm->regs, &mm->geo, mm->user.root);
-	return err;
+	if (err)
+		return err;
+	shadow_boot_tlb_watch(mm, SHADOW_TREE_USER);
+	shadow_regs_set_lower(&mm->regs, &mm->geo, mm->user.root);
+	shadow_boot_tlb_switched(&mm->user);
+	return 0;
 }
 
 /**

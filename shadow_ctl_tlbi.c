@@ -34,15 +34,21 @@ static int tlbi_all(struct shadow_ctl *ctl)
 			       nr);
 }
 
+static struct shadow_pgtable *lower_tables(struct shadow_mm *mm)
+{
+	return mm->user.root_table ? &mm->user : &mm->idmap;
+}
+
 /* The tree whose half a range lies in, or NULL. */
 static struct shadow_pgtable *tree_of(struct shadow_mm *mm, u64 va, u64 last)
 {
 	struct shadow_pgtable *upper = upper_tables(mm);
+	struct shadow_pgtable *lower = lower_tables(mm);
 
 	if (va > last)
 		return NULL;
-	if (last <= shadow_geometry_last(&mm->idmap.geo, false))
-		return &mm->idmap;
+	if (last <= shadow_geometry_last(&lower->geo, false))
+		return lower;
 	return va >= shadow_geometry_first(&upper->geo, true) ? upper : NULL;
 }
 
@@ -76,7 +82,7 @@ int shadow_ctl_tlbi(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		return shadow_ctl_fail(ctl, -EINVAL,
 				       "tlbi: VA %#llx, %llu pages: allowed: all of them up to %#llx, or from %#llx on",
 				       cmd->va, cmd->nr_pages,
-				       shadow_geometry_last(&mm->idmap.geo, false),
+				       shadow_geometry_last(&lower_tables(mm)->geo, false),
 				       shadow_geometry_first(&upper_tables(mm)->geo, true));
 	log_in(pgt, va, bytes);
 	nr = shadow_soft_tlb_invalidate(mm->soft_tlb, va, va + bytes - 1);

@@ -230,6 +230,7 @@ enum shadow_tree {
 	SHADOW_TREE_IDMAP,
 	SHADOW_TREE_INIT_PG,
 	SHADOW_TREE_SWAPPER,
+	SHADOW_TREE_USER,
 	SHADOW_NR_TREES
 };
 
@@ -240,8 +241,16 @@ extern const char *const shadow_tree_names[SHADOW_NR_TREES];
 static inline struct shadow_pgtable *shadow_mm_tree(struct shadow_mm *mm,
 						    enum shadow_tree tree)
 {
-	return tree == SHADOW_TREE_IDMAP ? &mm->idmap :
-	       tree == SHADOW_TREE_INIT_PG ? &mm->init_pg : &mm->swapper;
+	switch (tree) {
+	case SHADOW_TREE_IDMAP:
+		return &mm->idmap;
+	case SHADOW_TREE_INIT_PG:
+		return &mm->init_pg;
+	case SHADOW_TREE_SWAPPER:
+		return &mm->swapper;
+	default:
+		return &mm->user;
+	}
 }
 
 struct shadow_mm *shadow_mm_get(const char *name);
