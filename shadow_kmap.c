@@ -119,7 +119,7 @@ static bool in_use(const struct shadow_kmap *kmap, struct shadow_page *page)
 	return head && shadow_page_state(head) == SHADOW_PAGE_ALLOCATED;
 }
 
-/* The tables are not as this layer left them: BUG_ON(pte_none()) */
+/* The tables are not as this layer left them; the kernel ends there */
 static int not_as_left(struct shadow_kmap *kmap, u64 va, int err)
 {
 	if (err == -EUCLEAN)
