@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_vmalloc - areas, their pages and their mappings. See shadow_vmalloc.h.
+ * shadow_vmalloc - areas that come and go. See shadow_vmalloc.h.
  *
  * An area is in the tree from before its first page is allocated until after
- * its last one is unmapped, so that nobody else is given its addresses. While
+ * no TLB knows it any more, so that nobody else is given its addresses. While
  * its pages come and go it is BUSY: nobody finds it, and it belongs to whoever
  * made it so, without a lock.
- *
- * The pages of an area are a list in the order of their addresses: first_page,
- * then each page's next, back by prev, and the first page's prev is the last
- * one. A page also knows its area's handle (private[0]) and its place there
- * (private[1]), by which a list that was overwritten is noticed before a page is
- * touched that is not the area's.
  */
-#include "shadow_page_alloc.h"
-#include "shadow_pgtable.h"
-#include "shadow_slab.h"
-#include "shadow_vmalloc.h"
+#include "shadow_vmalloc_room.h"
 
-static u64 pages_to_bytes(const struct shadow_vmalloc *vm, u64 nr_pages)
-{
-	return nr_pages << vm->nodes->page_shift;
-}
+/* lazy_max_pages(): address space that may wait, times log2 of the CPUs + 1 */
+#define LAZY_BYTES	SZ_32M
 
 static bool window_fits(const struct shadow_pgtable *pgtable, u64 va_start,
 			u64 va_end)
@@ -65,13 +54,23 @@ int shadow_vmalloc_init(struct shadow_vmalloc *vm, struct shadow_nodes *nodes,
 	    !window_fits(pgtable, va_start, va_end))
 		return -EINVAL;
 	err = shadow_vmap_tree_init(&vm->tree, nodes->block, va_start, va_end,
-				    seed, fault);
+				    1ULL << nodes->page_shift, seed, fault);
 	if (err)
 		return err;
 
 	raw_spin_lock_init(&vm->lock);
 	vm->nr_pages = 0;
 	vm->nr_areas = 0;
+	vm->lazy.first = SHADOW_VMAP_NONE;
+	vm->lazy_start = U64_MAX;
+	vm->lazy_end = 0;
+	vm->clean.first = SHADOW_VMAP_NONE;
+	vm->nr_lazy_areas = 0;
+	vm->nr_lazy_pages = 0;
+	vm->lazy_max_pages = (u64)fls(nodes->nr_cpus ? : 1) *
+			     (LAZY_BYTES >> nodes->page_shift);
+	vm->nr_purges = 0;
+	vm->nr_purged = 0;
 	vm->nodes = nodes;
 	vm->slab = slab;
 	vm->pgtable = pgtable;
@@ -98,85 +97,108 @@ int shadow_vmalloc_fini(struct shadow_vmalloc *vm)
 
 	for (;;) {
 		err = shadow_vmalloc_next(vm, 0, &info);
-		if (err == -ENOENT)
-			return shadow_kmem_cache_destroy(vm->cache);
-		if (!err)
+		if (err)
+			break;
+		if (info.flags & SHADOW_VMAP_ALLOC)
 			err = shadow_vfree(vm, info.va_start);
+		else
+			err = shadow_vunmap(vm, info.va_start);
 		if (err)
 			return err;
+	}
+	if (err == -ENOENT)
+		err = shadow_vmalloc_purge(vm);
+	return err ? err : shadow_kmem_cache_destroy(vm->cache);
+}
+
+/* Is there more room than when so many areas had been purged? Then try again. */
+static int make_room(struct shadow_vmalloc *vm, u64 *nr_purged)
+{
+	u64 seen = *nr_purged;
+	int err = shadow_vmalloc_purge(vm);
+
+	*nr_purged = READ_ONCE(vm->nr_purged);
+	if (err)
+		return err;
+	return *nr_purged == seen ? -ENOMEM : 0;
+}
+
+static struct shadow_vmap_area *new_area(struct shadow_vmalloc *vm, u32 gfp)
+{
+	u64 nr_purged = READ_ONCE(vm->nr_purged);
+	struct shadow_vmap_area *area;
+	int err;
+
+	gfp &= SHADOW_SLAB_GFP_MASK & ~SHADOW_GFP_ZERO;
+	for (;;) {
+		area = shadow_kmem_cache_alloc(vm->cache, gfp);
+		if (likely(area))
+			return area;
+		err = make_room(vm, &nr_purged);
+		if (err)
+			return ERR_PTR(err);
 	}
 }
 
 /**
- * shadow_vmalloc_page() - the page at a place of an area's list
+ * shadow_vmalloc_reserve() - an area of our own, BUSY and with nothing in it
  * @vm: the layer
- * @handle: the area's
- * @place: 0 for the first page
- * @index: memmap index, as the link says that leads to this place
+ * @nr_pages: pages that it shall map; a guard page comes on top
+ * @align: what its address shall be a multiple of, a power of two, at least a
+ *	page
+ * @flags: which kind it is
+ * @gfp: SHADOW_GFP_*, for its descriptor
+ * @caller: address of the code that asks
  *
- * Context: under the layer's lock, or by whoever made the area busy.
- * Return: the page, or NULL where the link leads to one that is not the area's
- * or not the one of this place.
+ * Where there is no room, what was freed is purged first. Follows
+ * alloc_vmap_area().
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: the area, or ERR_PTR() of -ENOMEM or -EUCLEAN.
  */
-struct shadow_page *shadow_vmalloc_page(const struct shadow_vmalloc *vm,
-					u32 handle, u32 place, u32 index)
+struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
+						u64 nr_pages, u64 align,
+						u32 flags, u32 gfp,
+						unsigned long caller)
 {
-	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
-			 SHADOW_PF_OWNER_MASK;
-	struct shadow_page *page = shadow_page_at(&vm->nodes->memmap, index);
-
-	if (unlikely(!page ||
-		     (page->flags & mask) != SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0,
-						       SHADOW_OWNER_VMALLOC,
-						       0) ||
-		     page->private[0] != handle || page->private[1] != place))
-		return NULL;
-	return page;
-}
-
-static int bad_page(const struct shadow_vmalloc *vm, u32 handle, u32 place)
-{
-	return shadow_fault_raise(vm->fault,
-				  "vmalloc: link to page %u of area %#x leads elsewhere",
-				  place, handle);
-}
-
-/* An area of our own in the tree, BUSY and without pages. */
-static struct shadow_vmap_area *reserve_area(struct shadow_vmalloc *vm,
-					     u64 nr_pages, u32 gfp,
-					     unsigned long caller)
-{
-	u64 bytes = pages_to_bytes(vm, nr_pages + 1);
-	struct shadow_vmap_area *area;
-	unsigned long flags;
+	u64 bytes = shadow_vmalloc_bytes(vm, nr_pages + 1);
+	struct shadow_vmap_area *area = new_area(vm, gfp);
+	unsigned long irqflags;
+	u64 nr_purged;
 	int err;
 
-	area = shadow_kmem_cache_alloc(vm->cache, gfp & SHADOW_SLAB_GFP_MASK &
-						  ~SHADOW_GFP_ZERO);
-	if (unlikely(!area))
-		return ERR_PTR(-ENOMEM);
-	area->first_page = SHADOW_NO_PAGE;
-	area->caller = caller;
-	area->nr_pages = nr_pages;
-	area->flags = SHADOW_VMAP_ALLOC | SHADOW_VMAP_BUSY;
-
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	err = shadow_vmap_tree_fit(&vm->tree, bytes, &area->va_start);
-	if (likely(!err)) {
-		area->va_end = area->va_start + bytes;
-		err = shadow_vmap_tree_insert(&vm->tree, area);
-	}
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
-	if (likely(!err))
+	if (IS_ERR(area))
 		return area;
+	area->caller = caller;
+	area->first_page = SHADOW_NO_PAGE;
+	area->nr_pages = nr_pages;
+	area->flags = flags | SHADOW_VMAP_BUSY;
+	do {
+		raw_spin_lock_irqsave(&vm->lock, irqflags);
+		nr_purged = vm->nr_purged;
+		err = shadow_vmap_tree_take(&vm->tree, area, bytes, align);
+		raw_spin_unlock_irqrestore(&vm->lock, irqflags);
+		if (likely(!err))
+			return area;
+		if (err == -ENOMEM)
+			err = make_room(vm, &nr_purged);
+	} while (!err);
 
 	if (err != -EUCLEAN)
 		shadow_kmem_cache_free(vm->cache, area);
 	return ERR_PTR(err);
 }
 
-static int release_area(struct shadow_vmalloc *vm,
-			struct shadow_vmap_area *area)
+/**
+ * shadow_vmalloc_release() - the addresses of an area are free at once
+ * @vm: the layer
+ * @area: the area, busy; nothing of it was ever mapped, or no TLB knows it
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_vmalloc_release(struct shadow_vmalloc *vm,
+			   struct shadow_vmap_area *area)
 {
 	unsigned long flags;
 	int err;
@@ -190,155 +212,68 @@ static int release_area(struct shadow_vmalloc *vm,
 	return shadow_kmem_cache_free(vm->cache, area);
 }
 
-/* Where an area's pages may come from: whoever names no zone takes any. */
-static u32 page_gfp(u32 gfp)
+/* Pages that an area has for itself, as /proc/meminfo counts them */
+static u32 own_pages(const struct shadow_vmap_area *area)
 {
-	gfp &= ~SHADOW_GFP_OWNER(0x1f);
-	gfp |= SHADOW_GFP_OWNER(SHADOW_OWNER_VMALLOC);
-	if (!(gfp & (SHADOW_GFP_DMA | SHADOW_GFP_DMA32)))
-		gfp |= SHADOW_GFP_HIGHMEM;
-	return gfp;
+	return area->flags & SHADOW_VMAP_ALLOC ? area->nr_pages : 0;
 }
 
-/* Up to @nr_pages pages, as list; how many is *@nr_got, also on error. */
-static int alloc_pages(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
-		       u32 nr_pages, u32 gfp, u32 *nr_got)
-{
-	struct shadow_memmap *memmap = &vm->nodes->memmap;
-	u32 handle = area->self, last = SHADOW_NO_PAGE;
-	struct shadow_page *page, *first = NULL;
-	u32 *link = &area->first_page;
-
-	gfp = page_gfp(gfp);
-	for (*nr_got = 0; *nr_got < nr_pages; (*nr_got)++) {
-		page = shadow_alloc_pages(vm->nodes, gfp, 0);
-		if (unlikely(!page))
-			return shadow_fault_frozen(vm->fault) ? -EUCLEAN :
-								-ENOMEM;
-		page->private[0] = handle;
-		page->private[1] = *nr_got;
-		page->next = SHADOW_NO_PAGE;
-		page->prev = last;
-		last = shadow_page_index(memmap, page);
-		*link = last;
-		link = &page->next;
-		if (!first)
-			first = page;
-		first->prev = last;
-	}
-	return 0;
-}
-
-/*
- * From the last page to the first: the page allocator hands out last what it
- * got first, so the next area gets its pages in the order of their frames.
+/**
+ * shadow_vmalloc_publish() - an area is complete: all may find it
+ * @vm: the layer
+ * @area: the area, not the caller's any more
+ *
+ * Context: any but NMI.
  */
-static int free_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
-		      u32 nr_pages)
-{
-	u32 place = nr_pages, index = first, next = SHADOW_NO_PAGE;
-	struct shadow_page *page;
-	int err;
-
-	if (!nr_pages)
-		return 0;
-	page = shadow_vmalloc_page(vm, handle, 0, first);
-	if (unlikely(!page))
-		return bad_page(vm, handle, 0);
-	index = page->prev;
-	while (place--) {
-		page = shadow_vmalloc_page(vm, handle, place, index);
-		if (unlikely(!page || page->next != next))
-			return bad_page(vm, handle, place);
-		next = index;
-		index = page->prev;
-		err = shadow_free_pages(vm->nodes, page, 0);
-		if (unlikely(err))
-			return err;
-	}
-	return 0;
-}
-
-/*
- * Map the list page by page, contiguous frames by one call. What got mapped is
- * the first *@nr_mapped pages, also on error.
- */
-static int map_pages(struct shadow_vmalloc *vm,
-		     const struct shadow_vmap_area *area, u32 nr_pages,
-		     u64 prot, u32 *nr_mapped)
-{
-	u32 handle = area->self, first = area->first_page, index = first;
-	u32 place, nr_run = 0;
-	struct shadow_page *page;
-	phys_addr_t pa;
-	int err;
-
-	*nr_mapped = 0;
-	for (place = 0; place < nr_pages; place++) {
-		page = shadow_vmalloc_page(vm, handle, place, index);
-		if (unlikely(!page))
-			return bad_page(vm, handle, place);
-		nr_run++;
-		if (place + 1 < nr_pages &&
-		    shadow_memmap_follows(&vm->nodes->memmap, index, page->next)) {
-			index++;
-			continue;
-		}
-		pa = shadow_index_to_pfn(&vm->nodes->memmap, first)
-		     << vm->nodes->page_shift;
-		err = shadow_pgtable_map(vm->pgtable, area->va_start +
-					 pages_to_bytes(vm, *nr_mapped), pa,
-					 pages_to_bytes(vm, nr_run), prot, 0);
-		if (unlikely(err))
-			return err;
-		*nr_mapped += nr_run;
-		nr_run = 0;
-		first = page->next;
-		index = first;
-	}
-	return 0;
-}
-
-/* Unmap what an area has mapped; that something is not is a fault. */
-static int unmap_pages(struct shadow_vmalloc *vm, u64 va, u32 nr_pages)
-{
-	int err;
-
-	if (!nr_pages)
-		return 0;
-	err = shadow_pgtable_unmap(vm->pgtable, va,
-				   pages_to_bytes(vm, nr_pages));
-	if (unlikely(err))
-		return shadow_fault_raise(vm->fault,
-					  "vmalloc: unmap of %u pages at %#llx: %d",
-					  nr_pages, va, err);
-	return 0;
-}
-
-/* Undo all of an area, of which so much exists. */
-static int drop_area(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
-		     u32 nr_mapped, u32 nr_pages)
-{
-	int err;
-
-	err = unmap_pages(vm, area->va_start, nr_mapped);
-	if (!err)
-		err = free_pages(vm, area->self, area->first_page, nr_pages);
-	if (!err)
-		err = release_area(vm, area);
-	return err;
-}
-
-static void publish_area(struct shadow_vmalloc *vm,
-			 struct shadow_vmap_area *area, u32 nr_pages)
+void shadow_vmalloc_publish(struct shadow_vmalloc *vm,
+			    struct shadow_vmap_area *area)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&vm->lock, flags);
 	area->flags &= ~SHADOW_VMAP_BUSY;
-	vm->nr_pages += nr_pages;
+	vm->nr_pages += own_pages(area);
 	vm->nr_areas++;
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
+}
+
+/**
+ * shadow_vmalloc_grab() - take a complete area away from all others
+ * @vm: the layer
+ * @va: its first byte
+ * @kinds: SHADOW_VMAP_ALLOC, or the kinds that shadow_vunmap() takes
+ *
+ * Follows find_unlink_vmap_area().
+ *
+ * Context: any but NMI.
+ * Return: the area, BUSY, or ERR_PTR(): -ENOENT where none starts at @va;
+ * -EINVAL where it is of another kind; -EUCLEAN.
+ */
+struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,
+					     u32 kinds)
+{
+	const u32 hidden = SHADOW_VMAP_BUSY | SHADOW_VMAP_LAZY;
+	struct shadow_vmap_area *area;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vm->lock, flags);
+	area = shadow_vmap_tree_find(&vm->tree, va);
+	if (IS_ERR(area))
+		goto unlock;
+	if (!area || area->va_start != va || area->flags & hidden) {
+		area = ERR_PTR(-ENOENT);
+		goto unlock;
+	}
+	if (!(area->flags & kinds)) {
+		area = ERR_PTR(-EINVAL);
+		goto unlock;
+	}
+	area->flags |= SHADOW_VMAP_BUSY;
+	vm->nr_pages -= own_pages(area);
+	vm->nr_areas--;
+unlock:
+	raw_spin_unlock_irqrestore(&vm->lock, flags);
+	return area;
 }
 
 /* What can never be had is refused before anything is allocated. */
@@ -356,6 +291,80 @@ static int check_length(const struct shadow_vmalloc *vm, u64 bytes,
 	return 0;
 }
 
+/*
+ * Log2 of the pages that a block of the tables has, where so many on each node
+ * that may be asked are not more than all; else 0.
+ */
+static unsigned int huge_order(const struct shadow_vmalloc *vm, u64 nr_pages,
+			       u32 gfp)
+{
+	unsigned int order = vm->pgtable->geo.bits_per_level;
+	bool any_node = !(gfp >> SHADOW_GFP_NODE_SHIFT & 0xf);
+
+	if (any_node && vm->nodes->nr_nodes > 1)
+		nr_pages /= vm->nodes->nr_nodes;
+	return nr_pages >> order && order <= vm->nodes->max_order ? order : 0;
+}
+
+/* One try, with blocks of 2^@order pages or with single pages alone */
+static int try_alloc(struct shadow_vmalloc *vm, u32 nr_pages, unsigned int order,
+		     u32 gfp, u64 prot, unsigned long caller, u64 *va)
+{
+	u32 flags = SHADOW_VMAP_ALLOC | (order ? SHADOW_VMAP_HUGE : 0);
+	struct shadow_vmap_area *area;
+	u32 nr_got, nr_mapped = 0;
+	int err;
+
+	area = shadow_vmalloc_reserve(vm, nr_pages,
+				      shadow_vmalloc_bytes(vm, 1) << order,
+				      flags, gfp, caller);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	err = shadow_vmalloc_get_pages(vm, area, nr_pages, order, gfp, &nr_got);
+	if (unlikely(err))
+		goto undo;
+	err = shadow_vmalloc_map_pages(vm, area, nr_pages, prot, order ? 0 :
+				       SHADOW_VMALLOC_PAGES_ONLY, &nr_mapped);
+	if (unlikely(err))
+		goto undo;
+	*va = area->va_start;
+	shadow_vmalloc_publish(vm, area);
+	return 0;
+
+undo:
+	if (shadow_vmalloc_unmap_now(vm, area, nr_mapped) ||
+	    shadow_vmalloc_put_pages(vm, area->self, area->first_page, nr_got) ||
+	    shadow_vmalloc_release(vm, area))
+		return -EUCLEAN;
+	return err;
+}
+
+static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
+				      u32 gfp, u64 prot, unsigned long caller,
+				      bool huge, u64 *va)
+{
+	unsigned int order;
+	u64 nr_pages;
+	int err;
+
+	if (shadow_fault_frozen(vm->fault))
+		return -EUCLEAN;
+	err = check_length(vm, bytes, &nr_pages);
+	if (err)
+		return err;
+	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
+		return -ENOMEM;
+	order = huge ? huge_order(vm, nr_pages, gfp) : 0;
+	err = -ENOMEM;
+	if (order)
+		err = try_alloc(vm, nr_pages, order, gfp, prot, caller, va);
+	if (err == -ENOMEM)
+		err = try_alloc(vm, nr_pages, 0, gfp, prot, caller, va);
+	if (!err)
+		shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages);
+	return err;
+}
+
 /**
  * shadow_vmalloc_alloc() - allocate memory that is contiguous in the window
  * @vm: the layer
@@ -367,7 +376,7 @@ static int check_length(const struct shadow_vmalloc *vm, u64 bytes,
  * @va: set to the first byte, on success alone
  *
  * All or nothing: when it fails, pages, tables and window are as before. The
- * frames are single ones. Follows __vmalloc_node_range().
+ * frames are single ones, mapped by pages. Follows __vmalloc_node_range().
  *
  * Context: any but NMI; does not sleep, and takes time by @bytes.
  * Return: 0; -EINVAL where @bytes is 0; -ENOMEM where the machine or the window
@@ -377,68 +386,46 @@ static int check_length(const struct shadow_vmalloc *vm, u64 bytes,
 int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 			 u64 prot, unsigned long caller, u64 *va)
 {
-	struct shadow_vmap_area *area;
-	u32 nr_got, nr_mapped = 0;
-	u64 nr_pages;
-	int err;
-
-	if (shadow_fault_frozen(vm->fault))
-		return -EUCLEAN;
-	err = check_length(vm, bytes, &nr_pages);
-	if (err)
-		return err;
-	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
-		return -ENOMEM;
-	area = reserve_area(vm, nr_pages, gfp, caller);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	err = alloc_pages(vm, area, nr_pages, gfp, &nr_got);
-	if (unlikely(err))
-		goto undo;
-	err = map_pages(vm, area, nr_pages, prot, &nr_mapped);
-	if (unlikely(err))
-		goto undo;
-	*va = area->va_start;
-	publish_area(vm, area, nr_pages);
-	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages);
-	return 0;
-
-undo:
-	return drop_area(vm, area, nr_mapped, nr_got) ? -EUCLEAN : err;
-}
-
-/* Take an area away from all others. */
-static struct shadow_vmap_area *grab_area(struct shadow_vmalloc *vm, u64 va)
-{
-	struct shadow_vmap_area *area;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	area = shadow_vmap_tree_next(&vm->tree, va);
-	if (IS_ERR(area))
-		goto unlock;
-	if (!area || area->va_start != va || area->flags & SHADOW_VMAP_BUSY) {
-		area = ERR_PTR(-ENOENT);
-		goto unlock;
-	}
-	area->flags |= SHADOW_VMAP_BUSY;
-	vm->nr_pages -= area->nr_pages;
-	vm->nr_areas--;
-unlock:
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
-	return area;
+	return alloc_area(vm, bytes, gfp, prot, caller, false, va);
 }
 
 /**
- * shadow_vfree() - free what shadow_vmalloc_alloc() gave
+ * shadow_vmalloc_huge() - the same, in blocks of the tables where that goes
+ * @vm: the layer
+ * @bytes: how much; rounded up to pages, a guard page comes on top
+ * @gfp: SHADOW_GFP_*
+ * @prot: SHADOW_PAGE_* to map them with
+ * @caller: address of the code that asks, for vmallocinfo; 0: not known
+ * @va: set to the first byte, on success alone
+ *
+ * From the length of a block of the tables on (2 MiB, 32 MiB or 512 MiB; where
+ * several nodes may be asked, for each of them) the area is aligned to one and
+ * is made of such blocks, what is left over of single pages. Where memory has
+ * not got them all, or the window no place for them, single pages do. Follows
+ * vmalloc_huge(), which rounds @bytes up to whole blocks.
+ *
+ * Context: any but NMI; does not sleep, and takes time by @bytes.
+ * Return: as shadow_vmalloc_alloc().
+ */
+int shadow_vmalloc_huge(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
+			u64 prot, unsigned long caller, u64 *va)
+{
+	return alloc_area(vm, bytes, gfp, prot, caller, true, va);
+}
+
+/**
+ * shadow_vfree() - free what shadow_vmalloc_alloc() or _huge() gave
  * @vm: the layer
  * @va: the first byte of an area
  *
+ * The pages are free when it returns, the addresses after the next purge.
  * Follows vfree().
  *
- * Context: any but NMI; does not sleep, and takes time by the area's length.
- * Return: 0; -ENOENT where no area starts at @va, and nothing has changed;
- * -EUCLEAN where the machine is frozen.
+ * Context: any but NMI; does not sleep, and takes time by the area's length,
+ * now and then also by the number of areas that were freed before.
+ * Return: 0; -ENOENT where no area starts at @va, -EINVAL where that is one for
+ * shadow_vunmap(), and nothing has changed; -EUCLEAN where the machine is
+ * frozen.
  */
 int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 {
@@ -448,141 +435,21 @@ int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 
 	if (shadow_fault_frozen(vm->fault))
 		return -EUCLEAN;
-	area = grab_area(vm, va);
+	area = shadow_vmalloc_grab(vm, va, SHADOW_VMAP_ALLOC);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 	nr_pages = area->nr_pages;
-	err = drop_area(vm, area, nr_pages, nr_pages);
+	if (unlikely(nr_pages != shadow_vmalloc_mapped(vm, area)))
+		return shadow_fault_raise(vm->fault,
+					  "vmalloc: area %#llx-%#llx is not %u pages and a guard",
+					  area->va_start, area->va_end, nr_pages);
+	err = shadow_vmalloc_unmap(vm, area);
+	if (!err)
+		err = shadow_vmalloc_put_pages(vm, area->self, area->first_page,
+					       nr_pages);
+	if (!err)
+		err = shadow_vmalloc_retire(vm, area);
 	if (!err)
 		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages);
-	return err;
-}
-
-/* Pages by node; the list is only walked where that can tell something. */
-static int count_nodes(const struct shadow_vmalloc *vm,
-		       const struct shadow_vmap_area *area, u32 *nr_on_node)
-{
-	u32 place, index = area->first_page;
-	struct shadow_page *page;
-
-	memset(nr_on_node, 0, SHADOW_MAX_NODES * sizeof(*nr_on_node));
-	if (vm->nodes->nr_nodes == 1) {
-		nr_on_node[0] = area->nr_pages;
-		return 0;
-	}
-	for (place = 0; place < area->nr_pages; place++) {
-		page = shadow_vmalloc_page(vm, area->self, place, index);
-		if (unlikely(!page))
-			return bad_page(vm, area->self, place);
-		nr_on_node[shadow_page_nid(page)]++;
-		index = page->next;
-	}
-	return 0;
-}
-
-static int copy_info(const struct shadow_vmalloc *vm,
-		     const struct shadow_vmap_area *area,
-		     struct shadow_vmalloc_info *info)
-{
-	info->va_start = area->va_start;
-	info->va_end = area->va_end;
-	info->caller = area->caller;
-	info->nr_pages = area->nr_pages;
-	info->flags = area->flags;
-	return count_nodes(vm, area, info->nr_on_node);
-}
-
-/* The lowest area that ends above @va and is complete; NULL: none. */
-static struct shadow_vmap_area *next_complete(const struct shadow_vmalloc *vm,
-					      u64 va)
-{
-	struct shadow_vmap_area *area;
-
-	do {
-		area = shadow_vmap_tree_next(&vm->tree, va);
-		if (IS_ERR_OR_NULL(area))
-			break;
-		va = area->va_end;
-	} while (area->flags & SHADOW_VMAP_BUSY);
-	return area;
-}
-
-/**
- * shadow_vmalloc_next() - the area at an address, or the first one above it
- * @vm: the layer
- * @va: address; for a tour of all areas 0, then each time the last va_end
- * @info: filled on success
- *
- * Areas that are being made or freed meanwhile are left out.
- *
- * Context: any but NMI; takes O(log n), on several nodes also time by the
- * area's length.
- * Return: 0; -ENOENT where there is none; -EUCLEAN where something is corrupt.
- */
-int shadow_vmalloc_next(struct shadow_vmalloc *vm, u64 va,
-			struct shadow_vmalloc_info *info)
-{
-	struct shadow_vmap_area *area;
-	unsigned long flags;
-	int err;
-
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	area = next_complete(vm, va);
-	if (IS_ERR(area))
-		err = PTR_ERR(area);
-	else if (!area)
-		err = -ENOENT;
-	else
-		err = copy_info(vm, area, info);
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
-	return err;
-}
-
-/**
- * shadow_vmalloc_find() - the area that an address belongs to
- * @vm: the layer
- * @va: address, the guard page's too
- * @info: filled on success
- *
- * Follows find_vm_area().
- *
- * Context: any but NMI.
- * Return: 0; -ENOENT where there is none; -EUCLEAN where something is corrupt.
- */
-int shadow_vmalloc_find(struct shadow_vmalloc *vm, u64 va,
-			struct shadow_vmalloc_info *info)
-{
-	struct shadow_vmalloc_info next;
-	int err;
-
-	err = shadow_vmalloc_next(vm, va, &next);
-	if (err)
-		return err;
-	if (next.va_start > va)
-		return -ENOENT;
-	*info = next;
-	return 0;
-}
-
-/**
- * shadow_vmalloc_totals() - the numbers of /proc/meminfo's Vmalloc lines
- * @vm: the layer
- * @totals: filled on success
- *
- * Context: any but NMI.
- * Return: 0; -EUCLEAN where the tree is corrupt.
- */
-int shadow_vmalloc_totals(struct shadow_vmalloc *vm,
-			  struct shadow_vmalloc_totals *totals)
-{
-	unsigned long flags;
-	int err;
-
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	totals->total_bytes = vm->tree.va_end - vm->tree.va_start;
-	totals->used_bytes = pages_to_bytes(vm, vm->nr_pages);
-	totals->nr_areas = vm->nr_areas;
-	err = shadow_vmap_tree_max_gap(&vm->tree, &totals->chunk_bytes);
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
 	return err;
 }

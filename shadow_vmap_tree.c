@@ -2,34 +2,12 @@
 /*
  * shadow_vmap_tree - areas of a window by address. See shadow_vmap_tree.h.
  */
-#include "shadow_vmap_tree.h"
-
-/* A hash that no arithmetic progression of handles lines up with. */
-static u64 rank_of(const struct shadow_vmap_tree *tree, u32 handle)
-{
-	u64 x = (handle ^ tree->seed) * 0x9e3779b97f4a7c15ULL;
-
-	x ^= x >> 32;
-	x *= 0xd6e8feb86659fd93ULL;
-	/* Handles differ, so no two ranks are equal. */
-	return (x & ~(u64)U32_MAX) | handle;
-}
-
-/* The area of a handle that cannot be trusted, or NULL. */
-static struct shadow_vmap_area *peek(const struct shadow_vmap_tree *tree,
-				     u32 handle)
-{
-	struct shadow_vmap_area *area = tree->areas + handle;
-
-	if (unlikely(handle >= tree->nr_handles || area->self != handle))
-		return NULL;
-	return area;
-}
+#include "shadow_vmap_tree_link.h"
 
 static struct shadow_vmap_area *area_at(const struct shadow_vmap_tree *tree,
 					u32 handle)
 {
-	struct shadow_vmap_area *area = peek(tree, handle);
+	struct shadow_vmap_area *area = shadow_vmap_peek(tree, handle);
 
 	if (unlikely(!area))
 		shadow_fault_raise(tree->fault,
@@ -55,20 +33,23 @@ static int push(const struct shadow_vmap_tree *tree,
  *	SHADOW_VMAP_MAX_BLOCK bytes
  * @va_start: first byte of the window
  * @va_end: end of the window
+ * @unit: all addresses are multiples of it, a power of two: the page size
  * @seed: decides the areas' ranks, so the shape of the tree
  * @fault: the machine's
  *
  * Context: any.
- * Return: 0; -EINVAL for an empty window or a block that is none or not aligned
- * to an area; -E2BIG for a block that handles cannot name.
+ * Return: 0; -EINVAL for a window that is empty or not of whole units, or a block
+ * that is none or not aligned to an area; -E2BIG for a block that handles cannot name.
  */
 int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 			  const struct shadow_block *block, u64 va_start,
-			  u64 va_end, u64 seed, struct shadow_fault *fault)
+			  u64 va_end, u64 unit, u64 seed,
+			  struct shadow_fault *fault)
 {
 	u64 bytes = shadow_block_contents_bytes(block);
 
-	if (va_start >= va_end || !block->virt ||
+	if (va_start >= va_end || !IS_ALIGNED(va_start | va_end, unit) ||
+	    !block->virt ||
 	    bytes < SHADOW_VMAP_AREA_BYTES ||
 	    !IS_ALIGNED((unsigned long)block->virt, SHADOW_VMAP_AREA_BYTES))
 		return -EINVAL;
@@ -81,81 +62,10 @@ int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 	tree->seed = seed;
 	tree->va_start = va_start;
 	tree->va_end = va_end;
+	tree->unit = unit;
 	tree->end_gap = va_end - va_start;
 	tree->root = SHADOW_VMAP_NONE;
 	tree->nr = 0;
-	return 0;
-}
-
-/*
- * The first area with a gap of @bytes, in the subtree of *@found, which says
- * that there is one.
- */
-static int lowest_gap(const struct shadow_vmap_tree *tree, u64 bytes,
-		      struct shadow_vmap_area **found)
-{
-	struct shadow_vmap_area *area = *found, *child;
-	unsigned int depth;
-
-	for (depth = 0; depth < SHADOW_VMAP_MAX_DEPTH; depth++) {
-		if (area->left != SHADOW_VMAP_NONE) {
-			child = area_at(tree, area->left);
-			if (unlikely(!child))
-				return -EUCLEAN;
-			if (child->max_gap >= bytes) {
-				area = child;
-				continue;
-			}
-		}
-		if (area->gap >= bytes) {
-			*found = area;
-			return 0;
-		}
-		if (unlikely(area->right == SHADOW_VMAP_NONE))
-			break;
-		area = area_at(tree, area->right);
-		if (unlikely(!area))
-			return -EUCLEAN;
-		if (unlikely(area->max_gap < bytes))
-			break;
-	}
-	return shadow_fault_raise(tree->fault,
-				  "vmap_tree: no gap of %llu bytes where one is said to be",
-				  bytes);
-}
-
-/**
- * shadow_vmap_tree_fit() - the lowest gap that is long enough
- * @tree: the tree
- * @bytes: length wanted, not 0
- * @va: set to the gap's first byte
- *
- * Follows find_vmap_lowest_match().
- *
- * Context: under the tree's lock.
- * Return: 0; -ENOMEM where no gap is that long; -EUCLEAN where the tree is
- * corrupt.
- */
-int shadow_vmap_tree_fit(const struct shadow_vmap_tree *tree, u64 bytes,
-			 u64 *va)
-{
-	struct shadow_vmap_area *area;
-	int err;
-
-	if (tree->root != SHADOW_VMAP_NONE) {
-		area = area_at(tree, tree->root);
-		if (unlikely(!area))
-			return -EUCLEAN;
-		if (area->max_gap >= bytes) {
-			err = lowest_gap(tree, bytes, &area);
-			if (!err)
-				*va = area->va_start - area->gap;
-			return err;
-		}
-	}
-	if (tree->end_gap < bytes)
-		return -ENOMEM;
-	*va = tree->va_end - tree->end_gap;
 	return 0;
 }
 
@@ -250,6 +160,115 @@ static u64 *gap_before(struct shadow_vmap_tree *tree, const struct place *place,
 	return place->next ? &place->next->gap : &tree->end_gap;
 }
 
+/* Where an area fits into a gap; false: nowhere */
+static __always_inline bool gap_takes(u64 start, u64 end, u64 bytes, u64 align,
+				      u64 *va)
+{
+	u64 first = ALIGN(start, align);
+
+	if (first < start || first > end || end - first < bytes)
+		return false;
+	*va = first;
+	return true;
+}
+
+/* On from the area above a gap to where an area in that gap belongs */
+static int descend_to_gap(const struct shadow_vmap_tree *tree,
+			  struct place *place)
+{
+	struct shadow_vmap_area *area;
+	u32 link = place->next->left;
+	int err;
+
+	while (link != SHADOW_VMAP_NONE) {
+		area = area_at(tree, link);
+		if (unlikely(!area))
+			return -EUCLEAN;
+		err = push(tree, place->path, area);
+		if (unlikely(err))
+			return err;
+		link = area->right;
+	}
+	return 0;
+}
+
+/*
+ * Down to the lowest gap that has @bytes wherever it starts, or to one below
+ * it that happens to start well.
+ */
+static int descend_to_fit(const struct shadow_vmap_tree *tree, u64 bytes,
+			  u64 align, struct place *place, u64 *va)
+{
+	u64 sure = bytes + align - tree->unit;
+	struct shadow_vmap_area *area, *child;
+	u32 link = tree->root;
+	int err;
+
+	place->path->nr = 0;
+	place->next = NULL;
+	area = link == SHADOW_VMAP_NONE ? NULL : area_at(tree, link);
+	while (link != SHADOW_VMAP_NONE) {
+		if (unlikely(!area))
+			return -EUCLEAN;
+		err = push(tree, place->path, area);
+		if (unlikely(err))
+			return err;
+		link = area->left;
+		if (link != SHADOW_VMAP_NONE && area->max_gap >= sure) {
+			child = area_at(tree, link);
+			if (unlikely(!child))
+				return -EUCLEAN;
+			if (child->max_gap >= sure) {
+				note_next(place, area);
+				area = child;
+				continue;
+			}
+		}
+		if (area->gap >= bytes &&
+		    gap_takes(area->va_start - area->gap, area->va_start,
+			      bytes, align, va)) {
+			note_next(place, area);
+			return descend_to_gap(tree, place);
+		}
+		link = area->right;
+		if (link != SHADOW_VMAP_NONE)
+			area = area_at(tree, link);
+	}
+	if (unlikely(place->next))
+		return shadow_fault_raise(tree->fault,
+					  "vmap_tree: no gap of %llu bytes where one is said to be",
+					  sure);
+	place->next_index = place->path->nr;
+	if (!gap_takes(tree->va_end - tree->end_gap, tree->va_end, bytes,
+		       align, va))
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * shadow_vmap_tree_fit() - the lowest gap that is long enough
+ * @tree: the tree
+ * @bytes: length wanted, a multiple of the unit, not 0
+ * @align: what the address shall be a multiple of, a power of two, at least the
+ *	unit
+ * @va: set to the address
+ *
+ * With an alignment, gaps that are long enough only where they start well are
+ * looked at on the way alone: finding the lowest of those would take a look at
+ * all gaps. Follows find_vmap_lowest_match(), which does the same.
+ *
+ * Context: under the tree's lock.
+ * Return: 0; -ENOMEM where no gap is that long; -EUCLEAN where the tree is
+ * corrupt.
+ */
+int shadow_vmap_tree_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
+			 u64 *va)
+{
+	struct place place = { .path = &tree->path };
+
+	return descend_to_fit(tree, bytes, align, &place, va);
+}
+
 /* All the way down, to the place of an area that is not in the tree. */
 static int descend(const struct shadow_vmap_tree *tree, u64 va,
 		   struct place *place)
@@ -323,51 +342,41 @@ static void split_path(struct shadow_vmap_area *area,
 static unsigned int rank_in_path(const struct shadow_vmap_tree *tree,
 				 const struct shadow_vmap_path *path, u32 handle)
 {
-	u64 rank = rank_of(tree, handle);
+	u64 rank = shadow_vmap_rank(tree, handle);
 	unsigned int at = path->nr;
 
-	while (at && rank_of(tree, path->area[at - 1]->self) < rank)
+	while (at && shadow_vmap_rank(tree, path->area[at - 1]->self) < rank)
 		at--;
 	return at;
 }
 
-/**
- * shadow_vmap_tree_insert() - take a range of the window
- * @tree: the tree
- * @area: an area in the block that is in no tree, with va_start and va_end set
- *
- * Context: under the tree's lock.
- * Return: 0; -EINVAL where @area is no place for an area, or its range is
- * empty; -EEXIST where the range is not all free; -EUCLEAN where the tree is
- * corrupt. Except for the last, the tree is as before.
- */
-int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
-			    struct shadow_vmap_area *area)
+/* The handle that an area will have, or SHADOW_VMAP_NONE: it can have none */
+static u32 handle_of(const struct shadow_vmap_tree *tree,
+		     const struct shadow_vmap_area *area)
 {
 	u64 offset = (unsigned long)area - (unsigned long)tree->areas;
 	u64 handle = offset / SHADOW_VMAP_AREA_BYTES;
+
+	if (handle >= tree->nr_handles || offset % SHADOW_VMAP_AREA_BYTES)
+		return SHADOW_VMAP_NONE;
+	return handle;
+}
+
+/* Put an area into the gap that the place leads to, and that has room for it */
+static int insert_at(struct shadow_vmap_tree *tree,
+		     struct shadow_vmap_area *area, u32 handle,
+		     const struct place *place)
+{
 	u64 *next_gap, next_start, touched;
-	struct place place = { .path = &tree->path };
 	unsigned int at;
 	bool same;
 	int err;
 
-	if (handle >= tree->nr_handles || offset % SHADOW_VMAP_AREA_BYTES ||
-	    area->va_start >= area->va_end)
-		return -EINVAL;
-
-	err = descend(tree, area->va_start, &place);
-	if (err)
-		return err;
-	next_gap = gap_before(tree, &place, &next_start);
-	if (area->va_end > next_start ||
-	    area->va_start < next_start - *next_gap)
-		return -EEXIST;
-
+	next_gap = gap_before(tree, place, &next_start);
 	area->self = handle;
 	area->gap = area->va_start - (next_start - *next_gap);
 	/* The largest gap in the tree that came or went */
-	touched = place.next ? *next_gap : area->gap;
+	touched = place->next ? *next_gap : area->gap;
 	*next_gap = next_start - area->va_end;
 
 	at = rank_in_path(tree, &tree->path, handle);
@@ -380,9 +389,75 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 	if (!err)
 		err = update(tree, area, &same);
 	if (!err)
-		err = climb(tree, &tree->path, at, min(at, place.next_index),
+		err = climb(tree, &tree->path, at, min(at, place->next_index),
 			    touched);
 	return err;
+}
+
+/**
+ * shadow_vmap_tree_take() - take the lowest gap that is long enough
+ * @tree: the tree
+ * @area: an area in the block that is in no tree; its va_start and va_end are
+ *	set on success
+ * @bytes: length wanted, a multiple of the unit, not 0
+ * @align: what the address shall be a multiple of, a power of two, at least the
+ *	unit
+ *
+ * What shadow_vmap_tree_fit() and then _insert() do, in one way down. Follows
+ * __alloc_vmap_area().
+ *
+ * Context: under the tree's lock.
+ * Return: 0; -EINVAL where @area is no place for an area; -ENOMEM where no gap
+ * is that long; -EUCLEAN where the tree is corrupt. Except for the last, the
+ * tree is as before.
+ */
+int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
+			  struct shadow_vmap_area *area, u64 bytes, u64 align)
+{
+	struct place place = { .path = &tree->path };
+	u32 handle = handle_of(tree, area);
+	u64 va;
+	int err;
+
+	if (unlikely(handle == SHADOW_VMAP_NONE))
+		return -EINVAL;
+	err = descend_to_fit(tree, bytes, align, &place, &va);
+	if (unlikely(err))
+		return err;
+	area->va_start = va;
+	area->va_end = va + bytes;
+	return insert_at(tree, area, handle, &place);
+}
+
+/**
+ * shadow_vmap_tree_insert() - take a range of the window
+ * @tree: the tree
+ * @area: an area in the block that is in no tree, with va_start and va_end set
+ *
+ * Context: under the tree's lock.
+ * Return: 0; -EINVAL where @area is no place for an area, or its range is empty
+ * or not of whole units; -EEXIST where the range is not all free; -EUCLEAN where the tree is
+ * corrupt. Except for the last, the tree is as before.
+ */
+int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
+			    struct shadow_vmap_area *area)
+{
+	struct place place = { .path = &tree->path };
+	u32 handle = handle_of(tree, area);
+	u64 *next_gap, next_start;
+	int err;
+
+	if (handle == SHADOW_VMAP_NONE || area->va_start >= area->va_end ||
+	    !IS_ALIGNED(area->va_start | area->va_end, tree->unit))
+		return -EINVAL;
+	err = descend(tree, area->va_start, &place);
+	if (err)
+		return err;
+	next_gap = gap_before(tree, &place, &next_start);
+	if (area->va_end > next_start ||
+	    area->va_start < next_start - *next_gap)
+		return -EEXIST;
+	return insert_at(tree, area, handle, &place);
 }
 
 /* Down to the area itself, which must be found. */
@@ -431,7 +506,7 @@ static int join_children(struct shadow_vmap_tree *tree,
 
 	parent = path->nr ? path->area[path->nr - 1] : NULL;
 	while (left != SHADOW_VMAP_NONE && right != SHADOW_VMAP_NONE) {
-		upper = rank_of(tree, left) > rank_of(tree, right) ? left :
+		upper = shadow_vmap_rank(tree, left) > shadow_vmap_rank(tree, right) ? left :
 								     right;
 		top = area_at(tree, upper);
 		if (unlikely(!top))
@@ -504,6 +579,56 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 }
 
 /**
+ * shadow_vmap_tree_at() - the area of a handle
+ * @tree: the tree
+ * @handle: any number: it may have been overwritten
+ *
+ * Context: under the tree's lock.
+ * Return: the area; NULL where @handle is none of an area in the tree, and the
+ * machine is frozen then.
+ */
+struct shadow_vmap_area *
+shadow_vmap_tree_at(const struct shadow_vmap_tree *tree, u32 handle)
+{
+	return area_at(tree, handle);
+}
+
+/**
+ * shadow_vmap_tree_find() - the area that an address is in
+ * @tree: the tree
+ * @va: address
+ *
+ * Follows __find_vmap_area().
+ *
+ * Context: under the tree's lock.
+ * Return: the area; NULL where there is none; ERR_PTR(-EUCLEAN) where the tree
+ * is corrupt.
+ */
+struct shadow_vmap_area *
+shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va)
+{
+	struct shadow_vmap_area *area;
+	unsigned int depth = 0;
+	u32 link = tree->root;
+
+	while (link != SHADOW_VMAP_NONE) {
+		area = area_at(tree, link);
+		if (unlikely(!area))
+			return ERR_PTR(-EUCLEAN);
+		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
+			return ERR_PTR(shadow_fault_raise(tree->fault,
+					"vmap_tree: links form a loop"));
+		if (va < area->va_start)
+			link = area->left;
+		else if (va >= area->va_end)
+			link = area->right;
+		else
+			return area;
+	}
+	return NULL;
+}
+
+/**
  * shadow_vmap_tree_next() - the area at an address, or the first one above it
  * @tree: the tree
  * @va: address
@@ -556,132 +681,4 @@ int shadow_vmap_tree_max_gap(const struct shadow_vmap_tree *tree, u64 *bytes)
 		return -EUCLEAN;
 	*bytes = max(*bytes, root->max_gap);
 	return 0;
-}
-
-/* A child exists, ranks below its parent, and has its gaps accounted for. */
-static int verify_child(const struct shadow_vmap_tree *tree,
-			const struct shadow_vmap_area *area, u32 handle,
-			u64 *max_gap, struct shadow_fault *fault)
-{
-	struct shadow_vmap_area *child;
-
-	if (handle == SHADOW_VMAP_NONE)
-		return 0;
-	child = peek(tree, handle);
-	if (!child)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: a link %#x of area %#llx leads to no area",
-					  handle, area->va_start);
-	if (rank_of(tree, handle) > rank_of(tree, area->self))
-		return shadow_fault_raise(fault,
-					  "vmap_tree: area %#llx ranks above its parent %#llx",
-					  child->va_start, area->va_start);
-	*max_gap = max(*max_gap, child->max_gap);
-	return 0;
-}
-
-static int verify_links(const struct shadow_vmap_tree *tree,
-			const struct shadow_vmap_area *area,
-			struct shadow_fault *fault)
-{
-	u64 max_gap = area->gap;
-	int err;
-
-	err = verify_child(tree, area, area->left, &max_gap, fault);
-	if (!err)
-		err = verify_child(tree, area, area->right, &max_gap, fault);
-	if (!err && max_gap != area->max_gap)
-		err = shadow_fault_raise(fault,
-					 "vmap_tree: area %#llx says that the largest gap below is %llu, it is %llu",
-					 area->va_start, area->max_gap,
-					 max_gap);
-	return err;
-}
-
-/* What an area says about its range, given where the one before it ended. */
-static int verify_range(const struct shadow_vmap_tree *tree,
-			const struct shadow_vmap_area *area, u64 prev_end,
-			struct shadow_fault *fault)
-{
-	if (area->va_start < prev_end)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: area %#llx starts below %#llx, where the one before it ends",
-					  area->va_start, prev_end);
-	if (area->va_end <= area->va_start || area->va_end > tree->va_end)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: area %#llx ends at %#llx, outside the window",
-					  area->va_start, area->va_end);
-	if (area->gap != area->va_start - prev_end)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: area %#llx says that the gap before it is %llu, it is %llu",
-					  area->va_start, area->gap,
-					  area->va_start - prev_end);
-	return 0;
-}
-
-/* What is left to say once all areas were met. */
-static int verify_whole(const struct shadow_vmap_tree *tree, u32 nr,
-			u64 last_end, struct shadow_fault *fault)
-{
-	if (nr != tree->nr)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: %u areas, counted as %u",
-					  nr, tree->nr);
-	if (tree->end_gap != tree->va_end - last_end)
-		return shadow_fault_raise(fault,
-					  "vmap_tree: the gap at the end is said to be %llu, it is %llu",
-					  tree->end_gap,
-					  tree->va_end - last_end);
-	return 0;
-}
-
-/**
- * shadow_vmap_tree_verify() - check the whole tree
- * @tree: the tree
- * @fault: where to say the first thing that is wrong
- *
- * All areas are met in the order of their addresses: each one disjoint from the
- * one before, its gap and largest gap right, its rank below its parent's.
- * Ranks fall with every step down, so this ends whatever the links are.
- *
- * Context: under the tree's lock.
- * Return: 0, or -EUCLEAN with @fault raised.
- */
-int shadow_vmap_tree_verify(const struct shadow_vmap_tree *tree,
-			    struct shadow_fault *fault)
-{
-	struct shadow_vmap_area *area;
-	u64 prev_end = tree->va_start;
-	u32 link = tree->root, nr = 0;
-	struct shadow_vmap_path path;
-	int err;
-
-	path.nr = 0;
-	while (link != SHADOW_VMAP_NONE || path.nr) {
-		if (link != SHADOW_VMAP_NONE) {
-			area = peek(tree, link);
-			if (!area)
-				return shadow_fault_raise(fault,
-							  "vmap_tree: link %#x leads to no area",
-							  link);
-			err = verify_links(tree, area, fault);
-			if (err)
-				return err;
-			if (path.nr == SHADOW_VMAP_MAX_DEPTH)
-				return shadow_fault_raise(fault,
-							  "vmap_tree: deeper than %u",
-							  SHADOW_VMAP_MAX_DEPTH);
-			path.area[path.nr++] = area;
-			link = area->left;
-			continue;
-		}
-		area = path.area[--path.nr];
-		err = verify_range(tree, area, prev_end, fault);
-		if (err)
-			return err;
-		prev_end = area->va_end;
-		link = area->right;
-		nr++;
-	}
-	return verify_whole(tree, nr, prev_end, fault);
 }

@@ -4,7 +4,12 @@
  * through the machine's own tables. Follows mm/vmalloc.c of Linux 6.12.
  *
  * An area is nr_pages mapped pages and, after them, one guard page that is
- * never mapped. Areas take the lowest gap of the window that holds them.
+ * never mapped. Areas take the lowest gap of the window that holds them. There
+ * are three kinds: vmalloc (pages of its own), vmap (pages of others, held by a
+ * reference each) and ioremap (physical addresses, no pages).
+ *
+ * What is freed is unmapped at once and its pages go back at once, but its
+ * addresses are kept until no TLB knows them any more: shadow_vmalloc_lazy.c.
  */
 #ifndef SHADOW_VMALLOC_H
 #define SHADOW_VMALLOC_H
@@ -38,6 +43,8 @@ struct shadow_vmap_list {
  * @nr_pages: pages in all areas that are complete
  * @nr_areas: areas that are complete
  * @lazy: areas that were freed and unmapped, but a TLB may still know them
+ * @lazy_start: first address of those
+ * @lazy_end: end of the highest of them
  * @clean: areas that no TLB knows any more, to be taken out of @tree
  * @nr_lazy_areas: areas in both lists
  * @nr_lazy_pages: pages of address space in both, guard pages too
@@ -57,6 +64,8 @@ struct shadow_vmalloc {
 	u64 nr_pages;
 	u32 nr_areas;
 	struct shadow_vmap_list lazy;
+	u64 lazy_start;
+	u64 lazy_end;
 	struct shadow_vmap_list clean;
 	u32 nr_lazy_areas;
 	u64 nr_lazy_pages;

@@ -34,6 +34,12 @@
 /* Flags of an area */
 #define SHADOW_VMAP_ALLOC	BIT(0)	/* pages of our own: vmalloc */
 #define SHADOW_VMAP_BUSY	BIT(1)	/* being filled or emptied: not to be found */
+#define SHADOW_VMAP_MAP		BIT(2)	/* pages of others, held: vmap */
+#define SHADOW_VMAP_IOREMAP	BIT(3)	/* physical addresses: ioremap */
+#define SHADOW_VMAP_LAZY	BIT(4)	/* unmapped, but a TLB may still know it */
+#define SHADOW_VMAP_HUGE	BIT(5)	/* some of the pages came in blocks */
+#define SHADOW_VMAP_KINDS \
+	(SHADOW_VMAP_ALLOC | SHADOW_VMAP_MAP | SHADOW_VMAP_IOREMAP)
 
 /**
  * struct shadow_vmap_area - a range of virtual addresses in use
@@ -45,11 +51,13 @@
  * @left: handle of the subtree at lower addresses
  * @right: handle of the subtree at higher addresses
  * @self: the handle of this area while it is in a tree
- * @first_page: memmap index of its first page; how the others follow is said
- *	in shadow_vmalloc.c
- * @caller: address of the code that asked for it, or 0
- * @nr_pages: pages mapped, without the guard
  * @flags: SHADOW_VMAP_*
+ * @caller: address of the code that asked for it, or 0
+ * @first_page: of vmalloc, memmap index of its first page: how the others follow
+ *	is said in shadow_vmalloc_pages.c; of vmap, of the page with their indices
+ * @nr_pages: of vmalloc and vmap, pages mapped, without the guard
+ * @next_lazy: of what is LAZY: handle of the next one in its list
+ * @pa: of ioremap, the first physical address
  *
  * An area is aligned to SHADOW_VMAP_AREA_BYTES.
  */
@@ -61,10 +69,16 @@ struct shadow_vmap_area {
 	u32 left;
 	u32 right;
 	u32 self;
-	u32 first_page;
-	u64 caller;
-	u32 nr_pages;
 	u32 flags;
+	u64 caller;
+	union {
+		struct {
+			u32 first_page;
+			u32 nr_pages;
+		};
+		u32 next_lazy;
+		u64 pa;
+	};
 };
 
 static_assert(sizeof(struct shadow_vmap_area) == SHADOW_VMAP_AREA_BYTES);
@@ -93,6 +107,7 @@ struct shadow_vmap_path {
  * @seed: decides the areas' ranks
  * @va_start: first byte of the window
  * @va_end: end of the window
+ * @unit: all addresses are multiples of it: the page size
  * @end_gap: free bytes between the last area and @va_end
  * @root: handle of the topmost area
  * @nr: number of areas
@@ -106,6 +121,7 @@ struct shadow_vmap_tree {
 	u64 seed;
 	u64 va_start;
 	u64 va_end;
+	u64 unit;
 	u64 end_gap;
 	u32 root;
 	u32 nr;
@@ -114,13 +130,22 @@ struct shadow_vmap_tree {
 
 int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 			  const struct shadow_block *block, u64 va_start,
-			  u64 va_end, u64 seed, struct shadow_fault *fault);
-int shadow_vmap_tree_fit(const struct shadow_vmap_tree *tree, u64 bytes,
+			  u64 va_end, u64 unit, u64 seed,
+			  struct shadow_fault *fault);
+int shadow_vmap_tree_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
 			 u64 *va);
+int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
+			  struct shadow_vmap_area *area, u64 bytes, u64 align);
 int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 			    struct shadow_vmap_area *area);
 int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_area *area);
+struct shadow_vmap_area *
+shadow_vmap_tree_at(const struct shadow_vmap_tree *tree, u32 handle);
+struct shadow_vmap_area *
+shadow_vmap_tree_peek(const struct shadow_vmap_tree *tree, u32 handle);
+struct shadow_vmap_area *
+shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va);
 struct shadow_vmap_area *
 shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va);
 int shadow_vmap_tree_max_gap(const struct shadow_vmap_tree *tree, u64 *bytes);

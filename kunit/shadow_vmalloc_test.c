@@ -212,6 +212,14 @@ static void expect_unchanged(struct kunit *test, struct vmachine *v,
 	verify_all(test, v);
 }
 
+static void purge(struct kunit *test, struct vmachine *v)
+{
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_purge(&v->vm));
+	verify_all(test, v);
+	KUNIT_ASSERT_EQ(test, 0U, v->vm.nr_lazy_areas);
+	KUNIT_ASSERT_EQ(test, 0ULL, v->vm.nr_lazy_pages);
+}
+
 static u64 expect_alloc(struct kunit *test, struct vmachine *v, u64 bytes,
 			u64 page)
 {
@@ -269,12 +277,13 @@ static void takes_the_lowest_gap(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, shadow_vfree(&v->vm, a));
 	verify_all(test, v);
 	KUNIT_EXPECT_EQ(test, U64_MAX, pa_of(v, a));
+	purge(test, v);
 
 	/* Three pages and a guard do not go into a gap of three. */
 	expect_alloc(test, v, 3 * PAGE, 11);
 	expect_alloc(test, v, 2 * PAGE, 0);
 	KUNIT_ASSERT_EQ(test, 0, shadow_vfree(&v->vm, b));
-	verify_all(test, v);
+	purge(test, v);
 	expect_alloc(test, v, 1 * PAGE, 3);
 	expect_alloc(test, v, 3 * PAGE, 5);
 	expect_alloc(test, v, 1 * PAGE, 15);
@@ -299,9 +308,16 @@ static void fills_the_window_exactly(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, shadow_vfree(&v->vm, WINDOW));
 	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_totals(&v->vm, &totals));
 	KUNIT_EXPECT_EQ(test, 0ULL, totals.used_bytes);
-	KUNIT_EXPECT_EQ(test, 64 * PAGE, totals.chunk_bytes);
+	KUNIT_EXPECT_EQ(test, 0ULL, totals.chunk_bytes);
 	KUNIT_EXPECT_EQ(test, 0U, totals.nr_areas);
-	verify_all(test, v);
+	KUNIT_EXPECT_EQ(test, 1U, totals.nr_lazy_areas);
+	KUNIT_EXPECT_EQ(test, 64ULL, totals.nr_lazy_pages);
+	purge(test, v);
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_totals(&v->vm, &totals));
+	KUNIT_EXPECT_EQ(test, 64 * PAGE, totals.chunk_bytes);
+	KUNIT_EXPECT_EQ(test, 0U, totals.nr_lazy_areas);
+	KUNIT_EXPECT_EQ(test, 1ULL, totals.nr_purges);
+	KUNIT_EXPECT_EQ(test, 1ULL, totals.nr_purged);
 }
 
 static void refuses_bad_lengths(struct kunit *test)
@@ -769,14 +785,17 @@ static void notices_what_was_overwritten(struct kunit *test)
 	expect_noticed(test, count_wrong, false);
 }
 
+#define LAZY	U32_MAX	/* owner of a page that was freed and not purged */
+
 /**
  * struct model - whose each page of the window is, and what is in it
- * @owner: by page: 0 free, else 1 + index in @area, guard pages too
+ * @owner: by page: 0 free, LAZY, else 1 + index in @area, guard pages too
  * @area: what is allocated
  * @area.page: first page; only where @area.nr_pages is not 0
  * @area.nr_pages: without the guard
  * @area.stamp: was written to each page
  * @nr_mapped: pages in all areas
+ * @nr_purges: how often what was lazy has become free
  */
 struct model {
 	u32 owner[MAX_PAGES];
@@ -786,7 +805,27 @@ struct model {
 		u64 stamp;
 	} area[64];
 	u64 nr_mapped;
+	u64 nr_purges;
 };
+
+static u64 model_lazy(const struct vmachine *v, const struct model *model)
+{
+	u64 page, nr = 0;
+
+	for (page = 0; page < v->nr_pages; page++)
+		nr += model->owner[page] == LAZY;
+	return nr;
+}
+
+static void model_purge(const struct vmachine *v, struct model *model)
+{
+	u64 page;
+
+	model->nr_purges += model_lazy(v, model) > 0;
+	for (page = 0; page < v->nr_pages; page++)
+		if (model->owner[page] == LAZY)
+			model->owner[page] = 0;
+}
 
 static long model_fit(const struct vmachine *v, const struct model *model,
 		      u32 nr_pages)
@@ -864,6 +903,11 @@ static bool random_alloc(struct kunit *test, struct vmachine *v,
 	long page = model_fit(v, model, nr_pages);
 	int err;
 
+	/* What was freed is purged before the window is said to be full. */
+	if (page < 0) {
+		model_purge(v, model);
+		page = model_fit(v, model, nr_pages);
+	}
 	err = alloc(v, (nr_pages - 1) * PAGE + 1 + nr % PAGE, &va);
 	if (page < 0 || nr_pages > nr_free)
 		KUNIT_ASSERT_EQ(test, -ENOMEM, err);
@@ -875,7 +919,14 @@ static bool random_alloc(struct kunit *test, struct vmachine *v,
 		KUNIT_ASSERT_LE(test, nr_free,
 				shadow_test_machine_free(v->m) + 1);
 		KUNIT_ASSERT_EQ(test, nr_tables, v->pgt.nr_tables);
+		/* Short of memory, it may have looked for some there, too. */
+		if (v->vm.nr_purges > model->nr_purges)
+			model_purge(v, model);
 		return false;
+	}
+	if (v->vm.nr_purges > model->nr_purges) {
+		model_purge(v, model);
+		page = model_fit(v, model, nr_pages);
 	}
 	KUNIT_ASSERT_EQ(test, WINDOW + page * PAGE, va);
 	model_set(model, page, nr_pages + 1, nr + 1);
@@ -891,7 +942,10 @@ static void random_free(struct kunit *test, struct vmachine *v,
 	check_stamp(test, v, model, nr);
 	KUNIT_ASSERT_EQ(test, 0, shadow_vfree(&v->vm, WINDOW +
 					      model->area[nr].page * PAGE));
-	model_set(model, model->area[nr].page, model->area[nr].nr_pages + 1, 0);
+	model_set(model, model->area[nr].page, model->area[nr].nr_pages + 1,
+		  LAZY);
+	if (model_lazy(v, model) > v->vm.lazy_max_pages)
+		model_purge(v, model);
 	model->nr_mapped -= model->area[nr].nr_pages;
 	model->area[nr].nr_pages = 0;
 }
@@ -902,7 +956,7 @@ static void random_vfree(struct kunit *test, struct vmachine *v,
 {
 	u32 owner = model->owner[page];
 
-	if (owner && model->area[owner - 1].page == page)
+	if (owner && owner != LAZY && model->area[owner - 1].page == page)
 		random_free(test, v, model, owner - 1);
 	else
 		KUNIT_ASSERT_EQ(test, -ENOENT,
@@ -910,7 +964,7 @@ static void random_vfree(struct kunit *test, struct vmachine *v,
 }
 
 static void random_operations(struct kunit *test, u64 nr_frames, u64 nr_pages,
-			      u32 nr_operations)
+			      u64 lazy_max_pages, u32 nr_operations)
 {
 	struct vmachine *v = new_machine(test, nr_frames, nr_pages);
 	struct model *model = shadow_test_alloc(test, sizeof(*model));
@@ -919,6 +973,7 @@ static void random_operations(struct kunit *test, u64 nr_frames, u64 nr_pages,
 	struct rnd_state rnd;
 	u32 i, nr;
 
+	v->vm.lazy_max_pages = lazy_max_pages;
 	shadow_test_seed(test, &rnd);
 	start = ktime_get_ns();
 	for (i = 0; i < nr_operations; i++) {
@@ -933,8 +988,14 @@ static void random_operations(struct kunit *test, u64 nr_frames, u64 nr_pages,
 		if (i % 8 == 0)
 			random_vfree(test, v, model,
 				     shadow_test_below(&rnd, nr_pages));
+		if (i % 256 == 0) {
+			KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_purge(&v->vm));
+			model_purge(v, model);
+		}
 		verify(test, v);
 		KUNIT_ASSERT_EQ(test, model->nr_mapped, v->vm.nr_pages);
+		KUNIT_ASSERT_EQ(test, model_lazy(v, model), v->vm.nr_lazy_pages);
+		KUNIT_ASSERT_EQ(test, model->nr_purges, v->vm.nr_purges);
 		if (i % 64 == 0) {
 			verify_all(test, v);
 			check_frames(test, v, model);
@@ -953,13 +1014,15 @@ static void random_operations(struct kunit *test, u64 nr_frames, u64 nr_pages,
 /* The window is what runs out. */
 static void equals_the_model_in_a_small_window(struct kunit *test)
 {
-	random_operations(test, 512, 256, 60000);
+	random_operations(test, 512, 256, 100, 60000);
+	random_operations(test, 512, 256, U64_MAX, 20000);
 }
 
 /* The frames are what runs out. */
 static void equals_the_model_in_a_small_machine(struct kunit *test)
 {
-	random_operations(test, 192, 512, 60000);
+	random_operations(test, 192, 512, 64, 60000);
+	random_operations(test, 192, 512, 0, 20000);
 }
 
 static struct kunit_case vmalloc_cases[] = {

@@ -40,7 +40,7 @@ static struct index *new_index(struct kunit *test, u64 nr_areas, u64 nr_pages)
 	shadow_fault_init(&index->fault);
 	KUNIT_ASSERT_EQ(test, 0,
 			shadow_vmap_tree_init(&index->tree, &index->block,
-					      WINDOW, WINDOW + nr_pages * PAGE,
+					      WINDOW, WINDOW + nr_pages * PAGE, PAGE,
 					      4711, &index->fault));
 	return index;
 }
@@ -75,7 +75,8 @@ static long fit(struct index *index, u64 nr_pages)
 	u64 va = 0;
 	int err;
 
-	err = shadow_vmap_tree_fit(&index->tree, nr_pages * PAGE, &va);
+	err = shadow_vmap_tree_fit(&index->tree, nr_pages * PAGE, PAGE,
+				   &va);
 	return err ? err : (long)((va - WINDOW) / PAGE);
 }
 
@@ -88,6 +89,15 @@ static long next(struct index *index, u64 page)
 	return area ? area - index->area : -1;
 }
 
+/* Which area is at a page, or -1. */
+static long find(struct index *index, u64 page)
+{
+	struct shadow_vmap_area *area;
+
+	area = shadow_vmap_tree_find(&index->tree, WINDOW + page * PAGE);
+	return area ? area - index->area : -1;
+}
+
 static void refuses_what_is_no_window(struct kunit *test)
 {
 	struct shadow_vmap_tree tree;
@@ -96,23 +106,27 @@ static void refuses_what_is_no_window(struct kunit *test)
 
 	shadow_test_block(test, &block, SHADOW_TEST_BASE, PAGE);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			shadow_vmap_tree_init(&tree, &block, WINDOW, WINDOW, 0,
+			shadow_vmap_tree_init(&tree, &block, WINDOW, WINDOW, PAGE, 0,
 					      &fault));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			shadow_vmap_tree_init(&tree, &block, WINDOW,
-					      WINDOW - PAGE, 0, &fault));
+					      WINDOW - PAGE, PAGE, 0, &fault));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			shadow_vmap_tree_init(&tree, &block, WINDOW,
+					      WINDOW + PAGE, 2 * PAGE, 0,
+					      &fault));
 	block.bytes = SHADOW_VMAP_MAX_BLOCK;
 	KUNIT_EXPECT_EQ(test, 0,
 			shadow_vmap_tree_init(&tree, &block, WINDOW,
-					      WINDOW + PAGE, 0, &fault));
+					      WINDOW + PAGE, PAGE, 0, &fault));
 	block.bytes++;
 	KUNIT_EXPECT_EQ(test, -E2BIG,
 			shadow_vmap_tree_init(&tree, &block, WINDOW,
-					      WINDOW + PAGE, 0, &fault));
+					      WINDOW + PAGE, PAGE, 0, &fault));
 	shadow_test_block_bare(&block, SHADOW_TEST_BASE, PAGE);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			shadow_vmap_tree_init(&tree, &block, WINDOW,
-					      WINDOW + PAGE, 0, &fault));
+					      WINDOW + PAGE, PAGE, 0, &fault));
 }
 
 static void finds_the_lowest_gap(struct kunit *test)
@@ -145,6 +159,34 @@ static void finds_the_lowest_gap(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, erase(index, 0));
 	verify(test, index);
 	KUNIT_EXPECT_EQ(test, 0L, fit(index, 16));
+}
+
+static long fit_aligned(struct index *index, u64 nr_pages, u64 align)
+{
+	u64 va = 0;
+	int err;
+
+	err = shadow_vmap_tree_fit(&index->tree, nr_pages * PAGE, align * PAGE,
+				   &va);
+	return err ? err : (long)((va - WINDOW) / PAGE);
+}
+
+static void aligns(struct kunit *test)
+{
+	struct index *index = new_index(test, 64, 32);
+
+	/* .0..............1111............ */
+	KUNIT_ASSERT_EQ(test, 0, insert(index, 0, 1, 1));
+	KUNIT_ASSERT_EQ(test, 0, insert(index, 1, 16, 4));
+	KUNIT_EXPECT_EQ(test, 0L, fit_aligned(index, 1, 8));
+	KUNIT_EXPECT_EQ(test, 2L, fit_aligned(index, 2, 2));
+	KUNIT_EXPECT_EQ(test, 8L, fit_aligned(index, 8, 8));
+	KUNIT_EXPECT_EQ(test, 4L, fit_aligned(index, 12, 4));
+	KUNIT_EXPECT_EQ(test, (long)-ENOMEM, fit_aligned(index, 12, 8));
+	KUNIT_ASSERT_EQ(test, 0, erase(index, 0));
+	KUNIT_ASSERT_EQ(test, 0, erase(index, 1));
+	KUNIT_EXPECT_EQ(test, 0L, fit_aligned(index, 32, 32));
+	verify(test, index);
 }
 
 static void finds_by_address(struct kunit *test)
@@ -308,6 +350,38 @@ static void model_set(struct index *index, u64 page, u64 nr_pages, u32 owner)
 		index->model[page++] = owner;
 }
 
+/*
+ * Take a place that is aligned. The first run of pages that has one wherever it
+ * starts is the highest that may be chosen; below it, one that starts well.
+ */
+static void random_take(struct kunit *test, struct index *index,
+			struct rnd_state *rnd, u32 nr)
+{
+	u64 nr_pages = 1 + shadow_test_below(rnd, 12), i;
+	u64 align = 1ULL << shadow_test_below(rnd, 5), page;
+	long sure = model_fit(index, nr_pages + align - 1);
+	int err;
+
+	err = shadow_vmap_tree_take(&index->tree, &index->area[nr],
+				    nr_pages * PAGE, align * PAGE);
+	if (err) {
+		KUNIT_ASSERT_EQ(test, -ENOMEM, err);
+		KUNIT_ASSERT_LT(test, sure, 0L);
+		return;
+	}
+	page = (index->area[nr].va_start - WINDOW) / PAGE;
+	KUNIT_ASSERT_EQ(test, 0ULL, page % align);
+	KUNIT_ASSERT_EQ(test, WINDOW + (page + nr_pages) * PAGE,
+			index->area[nr].va_end);
+	if (align == 1)
+		KUNIT_ASSERT_EQ(test, sure, (long)page);
+	else if (sure >= 0)
+		KUNIT_ASSERT_LE(test, page, ALIGN((u64)sure, align));
+	for (i = 0; i < nr_pages; i++)
+		KUNIT_ASSERT_EQ(test, 0U, index->model[page + i]);
+	model_set(index, page, nr_pages, nr + 1);
+}
+
 /* Take the lowest gap, or now and then any place, free or not. */
 static void random_insert(struct kunit *test, struct index *index,
 			  struct rnd_state *rnd, u32 nr)
@@ -316,7 +390,11 @@ static void random_insert(struct kunit *test, struct index *index,
 	bool taken = false;
 	long at;
 
-	if (shadow_test_below(rnd, 4)) {
+	if (shadow_test_below(rnd, 2)) {
+		random_take(test, index, rnd, nr);
+		return;
+	}
+	if (shadow_test_below(rnd, 2)) {
 		at = model_fit(index, nr_pages);
 		KUNIT_ASSERT_EQ(test, at, fit(index, nr_pages));
 		if (at < 0)
@@ -373,6 +451,9 @@ static void equals_the_model(struct kunit *test)
 		page = shadow_test_below(&rnd, 257);
 		KUNIT_ASSERT_EQ(test, model_next(index, page),
 				next(index, page));
+		page = shadow_test_below(&rnd, 256);
+		KUNIT_ASSERT_EQ(test, (long)index->model[page] - 1,
+				find(index, page));
 		verify(test, index);
 		if (i % 1024 == 0)
 			cond_resched();
@@ -403,7 +484,7 @@ static bool is_checked(u64 byte)
 {
 	u64 offset = byte % sizeof(struct shadow_vmap_area);
 
-	return offset < offsetof(struct shadow_vmap_area, first_page);
+	return offset < offsetof(struct shadow_vmap_area, flags);
 }
 
 static void use_corrupt(struct index *index, struct rnd_state *rnd,
@@ -415,7 +496,14 @@ static void use_corrupt(struct index *index, struct rnd_state *rnd,
 	fit(index, 1 + shadow_test_below(rnd, 16));
 	shadow_vmap_tree_next(&index->tree,
 			      WINDOW + shadow_test_below(rnd, 300) * PAGE);
-	insert(index, nr, shadow_test_below(rnd, 256), 1);
+	shadow_vmap_tree_find(&index->tree,
+			      WINDOW + shadow_test_below(rnd, 300) * PAGE);
+	if (shadow_test_below(rnd, 2))
+		insert(index, nr, shadow_test_below(rnd, 256), 1);
+	else
+		shadow_vmap_tree_take(&index->tree, &index->area[nr],
+				      (1 + shadow_test_below(rnd, 16)) * PAGE,
+				      PAGE << shadow_test_below(rnd, 4));
 	erase(index, shadow_test_below(rnd, nr_areas));
 	erase(index, nr);
 }
@@ -497,6 +585,7 @@ static void survives_garbage(struct kunit *test)
 static struct kunit_case vmap_tree_cases[] = {
 	KUNIT_CASE(refuses_what_is_no_window),
 	KUNIT_CASE(finds_the_lowest_gap),
+	KUNIT_CASE(aligns),
 	KUNIT_CASE(finds_by_address),
 	KUNIT_CASE(refuses_and_changes_nothing),
 	KUNIT_CASE(stays_flat),

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_vmalloc_pages - the pages of an area: got, mapped, given back. See
+ * shadow_vmalloc.h.
+ *
+ * The pages of an area are a list in the order of their addresses: first_page,
+ * then each page's next, back by prev, and the first page's prev is the last
+ * one. Where blocks were to be had that fill a block of the tables, such a block
+ * is one of the list, by its first page. A page in the list also knows its
+ * area's handle (private[0]) and its place there (private[1], in single pages),
+ * by which a list that was overwritten is noticed before a page is touched that
+ * is not the area's.
+ *
+ *	2 MiB and 8 KiB, pages of 4 KiB:  place 0, order 9 | place 512 | place 513
+ */
+#include "shadow_page_call.h"
+#include "shadow_vmalloc_room.h"
+
+/* Pages asked for in one visit to a per-CPU list */
+#define BATCH	32U
+
+/* The page in a list that a link leads to, or NULL: not one of the area's */
+static __always_inline struct shadow_page *
+listed_page(const struct shadow_vmalloc *vm, u32 handle, u32 index)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_OWNER_MASK;
+	struct shadow_page *page = shadow_page_at(&vm->nodes->memmap, index);
+
+	if (unlikely(!page ||
+		     (page->flags & mask) != SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0,
+						       SHADOW_OWNER_VMALLOC,
+						       0) ||
+		     page->private[0] != handle))
+		return NULL;
+	return page;
+}
+
+/**
+ * shadow_vmalloc_page() - the page at a place of an area's list
+ * @vm: the layer
+ * @handle: the area's
+ * @place: where in the area the page, or the block that it is the first of,
+ *	begins: 0 for the first one
+ * @index: memmap index, as the link says that leads to this place
+ *
+ * Context: under the layer's lock, or by whoever made the area busy.
+ * Return: the page, or NULL where the link leads to one that is not the area's
+ * or not the one of this place.
+ */
+struct shadow_page *shadow_vmalloc_page(const struct shadow_vmalloc *vm,
+					u32 handle, u32 place, u32 index)
+{
+	struct shadow_page *page = listed_page(vm, handle, index);
+
+	return likely(page && page->private[1] == place) ? page : NULL;
+}
+
+/**
+ * shadow_vmalloc_bad_page() - freeze the machine for a link that is corrupt
+ * @vm: the layer
+ * @handle: the area's
+ * @place: of the page that should have been there
+ *
+ * Context: any.
+ * Return: -EUCLEAN.
+ */
+int shadow_vmalloc_bad_page(const struct shadow_vmalloc *vm, u32 handle,
+			    u32 place)
+{
+	return shadow_fault_raise(vm->fault,
+				  "vmalloc: link to page %u of area %#x leads elsewhere",
+				  place, handle);
+}
+
+/* Where an area's pages may come from: whoever names no zone takes any. */
+static u32 page_gfp(u32 gfp)
+{
+	gfp &= ~SHADOW_GFP_OWNER(0x1f);
+	gfp |= SHADOW_GFP_OWNER(SHADOW_OWNER_VMALLOC);
+	if (!(gfp & (SHADOW_GFP_DMA | SHADOW_GFP_DMA32)))
+		gfp |= SHADOW_GFP_HIGHMEM;
+	return gfp;
+}
+
+/**
+ * struct builder - a list that grows
+ * @handle: the area's
+ * @place: of the next page
+ * @last: index of the last one
+ * @link: what will lead to the next one
+ * @first: the first one; NULL: there is none yet
+ */
+struct builder {
+	u32 handle;
+	u32 place;
+	u32 last;
+	u32 *link;
+	struct shadow_page *first;
+};
+
+static __always_inline void append(const struct shadow_memmap *memmap,
+				   struct builder *list,
+				   struct shadow_page *page, unsigned int order)
+{
+	page->private[0] = list->handle;
+	page->private[1] = list->place;
+	page->next = SHADOW_NO_PAGE;
+	page->prev = list->last;
+	list->last = shadow_page_index(memmap, page);
+	*list->link = list->last;
+	list->link = &page->next;
+	if (!list->first)
+		list->first = page;
+	list->place += BIT(order);
+}
+
+static noinline_for_stack u32 append_batch(struct shadow_vmalloc *vm,
+					   struct builder *list, u32 nr_pages,
+					   u32 gfp)
+{
+	struct shadow_page *batch[BATCH] = { NULL };
+	u32 nr, i;
+
+	nr = shadow_alloc_pages_bulk(vm->nodes, gfp, min(nr_pages, BATCH),
+				     batch);
+	for (i = 0; i < nr; i++)
+		append(&vm->nodes->memmap, list, batch[i], 0);
+	return nr;
+}
+
+static u32 append_one(struct shadow_vmalloc *vm, struct builder *list,
+		      unsigned int order, u32 gfp)
+{
+	struct shadow_page *page = shadow_alloc_pages(vm->nodes, gfp, order);
+
+	if (unlikely(!page))
+		return 0;
+	append(&vm->nodes->memmap, list, page, order);
+	return BIT(order);
+}
+
+/**
+ * shadow_vmalloc_get_pages() - pages for an area, as its list
+ * @vm: the layer
+ * @area: the area, busy
+ * @nr_pages: how many single pages
+ * @order: log2 of the pages of a block of the tables: such blocks are taken as
+ *	long as one still goes in; 0: none are
+ * @gfp: SHADOW_GFP_*
+ * @nr_got: set to how many the list has, also on error
+ *
+ * Follows vm_area_alloc_pages().
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: 0, -ENOMEM or -EUCLEAN.
+ */
+int shadow_vmalloc_get_pages(struct shadow_vmalloc *vm,
+			     struct shadow_vmap_area *area, u32 nr_pages,
+			     unsigned int order, u32 gfp, u32 *nr_got)
+{
+	struct builder list = {
+		.handle = area->self,
+		.last = SHADOW_NO_PAGE,
+		.link = &area->first_page,
+	};
+	u32 left, nr;
+
+	gfp = page_gfp(gfp);
+	while (list.place < nr_pages) {
+		left = nr_pages - list.place;
+		if (order && left >= BIT(order))
+			nr = append_one(vm, &list, order, gfp | SHADOW_GFP_NOWARN);
+		else if (left == 1)
+			nr = append_one(vm, &list, 0, gfp);
+		else
+			nr = append_batch(vm, &list, left, gfp);
+		if (unlikely(!nr))
+			break;
+		list.first->prev = list.last;
+	}
+	*nr_got = list.place;
+	if (likely(list.place == nr_pages))
+		return 0;
+	return shadow_fault_frozen(vm->fault) ? -EUCLEAN : -ENOMEM;
+}
+
+/**
+ * shadow_vmalloc_put_pages() - give the pages of a list back
+ * @vm: the layer
+ * @handle: the area's
+ * @first: index of the first one; not looked at where @nr_pages is 0
+ * @nr_pages: how many single pages they are
+ *
+ * From the last page to the first: the page allocator hands out last what it
+ * got first, so the next area gets its pages in the order of their frames.
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_vmalloc_put_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
+			     u32 nr_pages)
+{
+	u32 end = nr_pages, index = first, next = SHADOW_NO_PAGE;
+	struct shadow_page *page;
+	unsigned int order;
+	int err;
+
+	if (!nr_pages)
+		return 0;
+	page = shadow_vmalloc_page(vm, handle, 0, first);
+	if (unlikely(!page))
+		return shadow_vmalloc_bad_page(vm, handle, 0);
+	index = page->prev;
+	while (end) {
+		page = listed_page(vm, handle, index);
+		order = page ? shadow_page_order(page) : 0;
+		if (unlikely(!page || page->next != next ||
+			     page->private[1] + BIT(order) != end))
+			return shadow_vmalloc_bad_page(vm, handle, end - 1);
+		end -= BIT(order);
+		next = index;
+		index = page->prev;
+		err = shadow_free_pages(vm->nodes, page, order);
+		if (unlikely(err))
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * shadow_vmalloc_map_pages() - map a list, contiguous frames by one call
+ * @vm: the layer
+ * @area: the area, busy
+ * @nr_pages: single pages of its list
+ * @prot: SHADOW_PAGE_*
+ * @flags: SHADOW_MAP_*
+ * @nr_mapped: set to how many pages, the first ones, got mapped, also on error
+ *
+ * Follows vmap_pages_range_noflush().
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: 0, or what shadow_pgtable_map() says.
+ */
+int shadow_vmalloc_map_pages(struct shadow_vmalloc *vm,
+			     const struct shadow_vmap_area *area, u32 nr_pages,
+			     u64 prot, unsigned int flags, u32 *nr_mapped)
+{
+	u32 handle = area->self, first = area->first_page, index = first;
+	const struct shadow_memmap *memmap = &vm->nodes->memmap;
+	struct shadow_page *page;
+	u32 place = 0, nr;
+	phys_addr_t pa;
+	int err;
+
+	*nr_mapped = 0;
+	while (place < nr_pages) {
+		page = shadow_vmalloc_page(vm, handle, place, index);
+		nr = page ? BIT(shadow_page_order(page)) : 0;
+		if (unlikely(!page || nr > nr_pages - place))
+			return shadow_vmalloc_bad_page(vm, handle, place);
+		place += nr;
+		if (place < nr_pages &&
+		    shadow_memmap_follows(memmap, index + nr - 1, page->next)) {
+			index += nr;
+			continue;
+		}
+		pa = shadow_index_to_pfn(memmap, first) << vm->nodes->page_shift;
+		err = shadow_pgtable_map(vm->pgtable, area->va_start +
+					 shadow_vmalloc_bytes(vm, *nr_mapped),
+					 pa, shadow_vmalloc_bytes(vm, place - *nr_mapped),
+					 prot, flags);
+		if (unlikely(err))
+			return err;
+		*nr_mapped = place;
+		first = page->next;
+		index = first;
+	}
+	return 0;
+}
