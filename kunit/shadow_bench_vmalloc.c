@@ -51,6 +51,7 @@ static int shadow_free_area(const struct area_bench *bench, u64 va)
 
 static void shadow_purge(const struct area_bench *bench)
 {
+	shadow_vmalloc_purge(bench->vm);
 }
 
 static const struct area_side shadow_areas = {

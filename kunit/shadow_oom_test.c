@@ -178,9 +178,53 @@ static int run_vmalloc(struct oom *o, const struct oom_path *path)
 				    SHADOW_PAGE_KERNEL, 0, &o->va);
 }
 
+static int run_vmalloc_huge(struct oom *o, const struct oom_path *path)
+{
+	return shadow_vmalloc_huge(&o->mm.vmalloc, path->arg, path->gfp,
+				   SHADOW_PAGE_KERNEL, 0, &o->va);
+}
+
 static int undo_vmalloc(struct oom *o, const struct oom_path *path)
 {
-	return shadow_vfree(&o->mm.vmalloc, o->va);
+	return shadow_vfree(&o->mm.vmalloc, o->va) ? :
+	       shadow_vmalloc_purge(&o->mm.vmalloc);
+}
+
+/* The frames that the first block has, back to front */
+static int run_vmap(struct oom *o, const struct oom_path *path)
+{
+	u32 index[16], i;
+	int err = run_pages(o, path);
+
+	if (err)
+		return err;
+	for (i = 0; i < BIT(path->arg); i++)
+		index[i] = shadow_page_index(&o->mm.nodes.memmap, o->page[0]) +
+			   BIT(path->arg) - 1 - i;
+	err = shadow_vmap(&o->mm.vmalloc, index, i, SHADOW_PAGE_KERNEL, 0,
+			  &o->va);
+	if (err)
+		undo_pages(o, path);
+	return err;
+}
+
+/* What was given back meanwhile stays until it is shown no more. */
+static int undo_vmap(struct oom *o, const struct oom_path *path)
+{
+	return undo_pages(o, path) ? : shadow_vunmap(&o->mm.vmalloc, o->va) ? :
+	       shadow_vmalloc_purge(&o->mm.vmalloc);
+}
+
+static int run_ioremap(struct oom *o, const struct oom_path *path)
+{
+	return shadow_ioremap(&o->mm.vmalloc, SZ_4K, path->arg,
+			      SHADOW_PROT_DEVICE_NGNRE, 0, &o->va);
+}
+
+static int undo_ioremap(struct oom *o, const struct oom_path *path)
+{
+	return shadow_vunmap(&o->mm.vmalloc, o->va) ? :
+	       shadow_vmalloc_purge(&o->mm.vmalloc);
 }
 
 static int run_kmalloc(struct oom *o, const struct oom_path *path)
@@ -273,6 +317,9 @@ static const struct oom_path paths[] = {
 	{ "contig", run_contig, undo_contig, 600, 0 },
 	{ "vmalloc", run_vmalloc, undo_vmalloc, 100 * SZ_4K, 0 },
 	{ "vmalloc_large", run_vmalloc, undo_vmalloc, SZ_4M + SZ_4K, SHADOW_GFP_ZERO },
+	{ "vmalloc_huge", run_vmalloc_huge, undo_vmalloc, SZ_4M + SZ_4K, 0 },
+	{ "vmap", run_vmap, undo_vmap, 4, SHADOW_GFP_COMP },
+	{ "ioremap", run_ioremap, undo_ioremap, SZ_2M + SZ_4K, 0 },
 	{ "kmalloc", run_kmalloc, undo_kmalloc, 100, 0 },
 	{ "kmalloc_zeroed", run_kmalloc, undo_kmalloc, 8000, SHADOW_GFP_ZERO },
 	{ "kmalloc_large", run_kmalloc, undo_kmalloc, SZ_64K, 0 },
