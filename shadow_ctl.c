@@ -13,9 +13,11 @@
 static bool too_many_samples(struct shadow_ctl *ctl,
 			     const struct shadow_ctl_cmd *cmd, u64 *sum)
 {
+	u32 sizes[SHADOW_NR_MMU_SIZES];
+
 	if (cmd->verb != SHADOW_CTL_MMU_CHECK)
 		return false;
-	*sum += max_t(u64, shadow_ctl_samples(ctl, cmd), SHADOW_CTL_MIN_SAMPLES);
+	*sum += max_t(u64, shadow_ctl_sizes(ctl, cmd, sizes), SHADOW_CTL_MIN_SAMPLES);
 	return *sum > SHADOW_CTL_MAX_SAMPLES;
 }
 

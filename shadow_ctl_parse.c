@@ -21,6 +21,9 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_AS]	= "as",
 	[SHADOW_CTL_KEY_CPU]	= "cpu",
 	[SHADOW_CTL_KEY_SEED]	= "seed",
+	[SHADOW_CTL_KEY_LOADS]	= "loads",
+	[SHADOW_CTL_KEY_UNMAPPED]	= "unmapped",
+	[SHADOW_CTL_KEY_HOST]	= "host",
 	[SHADOW_CTL_KEY_ALIGN]	= "align",
 	[SHADOW_CTL_KEY_MIN]	= "min",
 	[SHADOW_CTL_KEY_MAX]	= "max",
@@ -119,14 +122,15 @@ static int read_address(struct shadow_ctl_text *text,
  * @len: its length in bytes
  *
  * Context: any.
- * Return: true if it is `[a-z][a-z0-9_]{0,15}` and not `main`, which is the
- * first machine.
+ * Return: true if it is `[a-z][a-z0-9_]{0,15}` and neither `main`, which is the
+ * first machine, nor `host`, whose own tables are shown beside the machines'.
  */
 bool shadow_ctl_name_ok(const char *name, size_t len)
 {
 	size_t i;
 
-	if (len == 0 || len > SHADOW_CTL_NAME || shadow_parse_is(name, len, "main"))
+	if (len == 0 || len > SHADOW_CTL_NAME ||
+	    shadow_parse_is(name, len, "main") || shadow_parse_is(name, len, "host"))
 		return false;
 	for (i = 0; i < len; i++) {
 		if (name[i] >= 'a' && name[i] <= 'z')
@@ -143,7 +147,7 @@ static int read_name(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 {
 	if (!shadow_ctl_name_ok(word->at, word->len))
 		return refuse_word(text, cmd, what, word,
-				   "a letter of a-z and up to 15 of a-z, 0-9 and _, not main");
+				   "a letter of a-z and up to 15 of a-z, 0-9 and _, not main or host");
 	memcpy(name, word->at, word->len);
 	name[word->len] = '\0';
 	return 0;
@@ -212,15 +216,19 @@ static int read_set_value(struct shadow_ctl_text *text,
 }
 
 /* A number that is one, only too large, is out of range. */
-static int read_samples(struct shadow_ctl_text *text,
-			struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
+static int read_size(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		     const char *what, const struct shadow_ctl_word *word,
+		     enum shadow_mmu_size which)
 {
-	int number = shadow_parse_number(word->at, word->len, &cmd->samples);
-	int err = read_bounded(text, cmd, "N", word, 1, SHADOW_CTL_MAX_SAMPLES,
-			       &cmd->samples);
+	u64 size = 0;
+	int number = shadow_parse_number(word->at, word->len, &size);
+	int err = read_bounded(text, cmd, what, word, shadow_mmu_sizes[which].min,
+			       SHADOW_CTL_MAX_SAMPLES, &size);
 
-	if (err && (number == -ERANGE || cmd->samples > SHADOW_CTL_MAX_SAMPLES))
+	if (err && (number == -ERANGE || size > SHADOW_CTL_MAX_SAMPLES))
 		return -ERANGE;
+	cmd->mmu_size[which] = size;
+	cmd->mmu_sizes |= BIT(which);
 	return err;
 }
 
@@ -290,7 +298,7 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case SHADOW_CTL_ARG_PROT:
 		return read_prot(text, cmd, word);
 	case SHADOW_CTL_ARG_SAMPLES:
-		return read_samples(text, cmd, word);
+		return read_size(text, cmd, "N", word, SHADOW_MMU_MAPPED);
 	case SHADOW_CTL_ARG_PHASE:
 		return read_phase(text, cmd, word);
 	case SHADOW_CTL_ARG_MACHINE:
@@ -414,6 +422,12 @@ static int read_key_value(struct shadow_ctl_text *text,
 	case SHADOW_CTL_KEY_SEED:
 		return read_bounded(text, cmd, "seed=", value, 0, U64_MAX,
 				    &cmd->seed);
+	case SHADOW_CTL_KEY_LOADS:
+		return read_size(text, cmd, "loads=", value, SHADOW_MMU_LOADS);
+	case SHADOW_CTL_KEY_UNMAPPED:
+		return read_size(text, cmd, "unmapped=", value, SHADOW_MMU_UNMAPPED);
+	case SHADOW_CTL_KEY_HOST:
+		return read_size(text, cmd, "host=", value, SHADOW_MMU_HOST);
 	case SHADOW_CTL_KEY_ALIGN:
 		return read_align(text, cmd, value);
 	case SHADOW_CTL_KEY_MIN:

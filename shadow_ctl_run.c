@@ -541,25 +541,28 @@ static int run_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 }
 
 /**
- * shadow_ctl_samples() - on how many random pages a check is asked for
+ * shadow_ctl_sizes() - how much a check is asked for
  * @ctl: whose
  * @cmd: an mmu_check
- *
- * Without a number as many as at boot; where that was not to check, as many as
- * it does where it is not told.
+ * @sizes: filled, by enum shadow_mmu_size: what was not given is as at boot, or
+ *	where that was not to check, as where it is not told how much; no more
+ *	than SHADOW_CTL_MAX_SAMPLES
  *
  * Context: any.
- * Return: the number, 1 to SHADOW_CTL_MAX_SAMPLES.
+ * Return: the largest of them.
  */
-u64 shadow_ctl_samples(const struct shadow_ctl *ctl,
-		       const struct shadow_ctl_cmd *cmd)
+u32 shadow_ctl_sizes(const struct shadow_ctl *ctl,
+		     const struct shadow_ctl_cmd *cmd, u32 *sizes)
 {
-	const char *def = shadow_param_table[SHADOW_PARAM_MMU_CHECK].def;
-	u64 samples = cmd->samples ? : ctl->mm->cfg.mmu_samples;
+	u32 largest = 0;
+	unsigned int i;
 
-	if (!samples && shadow_parse_number(def, strlen(def), &samples))
-		samples = SHADOW_CTL_MIN_SAMPLES;
-	return min_t(u64, samples, SHADOW_CTL_MAX_SAMPLES);
+	for (i = 0; i < SHADOW_NR_MMU_SIZES; i++) {
+		sizes[i] = cmd->mmu_sizes & BIT(i) ? cmd->mmu_size[i] :
+			   min(ctl->mm->cfg.mmu_size[i], SHADOW_CTL_MAX_SAMPLES);
+		largest = max(largest, sizes[i]);
+	}
+	return largest;
 }
 
 static int run_mmu_check(struct shadow_ctl *ctl,
@@ -567,12 +570,14 @@ static int run_mmu_check(struct shadow_ctl *ctl,
 {
 	u64 seed = cmd->keys & BIT(SHADOW_CTL_KEY_SEED) ? cmd->seed :
 							  ctl->mm->cfg.seed;
+	u32 sizes[SHADOW_NR_MMU_SIZES];
 
 	if (!ctl->ops->mmu_check)
 		return shadow_ctl_fail(ctl, -EOPNOTSUPP,
 				       "mmu_check: not supported by this machine");
-	return ctl->ops->mmu_check(ctl->mm, shadow_ctl_samples(ctl, cmd), seed,
-				   ctl->said, sizeof(ctl->said));
+	shadow_ctl_sizes(ctl, cmd, sizes);
+	return ctl->ops->mmu_check(ctl->mm, sizes, seed, ctl->said,
+				   sizeof(ctl->said));
 }
 
 /**

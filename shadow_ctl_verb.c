@@ -151,11 +151,11 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_MMU_CHECK] = {
 		.name = "mmu_check",
-		.usage = "mmu_check [N] [seed=SEED]",
+		.usage = "mmu_check [N] [loads=N] [unmapped=N] [host=N] [seed=SEED]",
 		.meaning =
-		"let the CPU judge the tables, on N random pages (1 to 100000; without: as at boot), chosen by SEED",
+		"let the CPU judge the tables, on N random pages (1 to 100000), words it loads, unmapped addresses and addresses of the host's; without: as at boot",
 		.arg = { ARG(SAMPLES) },
-		.keys = KEY(SEED),
+		.keys = KEY(SEED) | KEY(LOADS) | KEY(UNMAPPED) | KEY(HOST),
 		.since = WITH(MEM_INIT),
 	},
 	[SHADOW_CTL_SET] = {

@@ -6,10 +6,11 @@
 #include <linux/slab.h>
 
 #include "shadow_machine_room.h"
+#include "shadow_mmu_cpu.h"
 
-/* Addresses of the host's own tables and unmapped ones that a check asks for */
-#define HOST_SAMPLES	2000
-#define NR_UNMAPPED	100
+/* Of trees that are not the kernel's own: holes by level, words loaded */
+#define NR_HOLES	100
+#define NR_LOADS	100
 
 /* Nothing was checked, and why. */
 static void unchecked(struct shadow_machine *machine, const char *why)
@@ -18,7 +19,7 @@ static void unchecked(struct shadow_machine *machine, const char *why)
 	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
 	strscpy(machine->mmu.reason, why, sizeof(machine->mmu.reason));
 	strscpy(machine->mmu_host.reason, why, sizeof(machine->mmu_host.reason));
-	machine->mmu_samples = 0;
+	memset(machine->mmu_size, 0, sizeof(machine->mmu_size));
 	machine->mmu_seed = 0;
 }
 
@@ -35,9 +36,24 @@ void shadow_machine_unchecked(struct shadow_machine *machine)
 		  "not asked for (mmu_check=off)");
 }
 
+static void add_count(struct shadow_mmu_count *sum,
+		      const struct shadow_mmu_count *one)
+{
+	unsigned int i;
+
+	sum->asked += one->asked;
+	sum->agree += one->agree;
+	sum->mapped += one->mapped;
+	sum->leaf_sh += one->leaf_sh;
+	for (i = 0; i < SHADOW_MMU_NR_FAULTS; i++)
+		sum->fault[i] += one->fault[i];
+}
+
 static void add_result(struct shadow_mmu_result *sum,
 		       const struct shadow_mmu_result *one)
 {
+	unsigned int i;
+
 	if (!sum->mismatch && one->mismatch)
 		sum->first_bad_va = one->first_bad_va;
 	if (!sum->reason[0])
@@ -49,12 +65,22 @@ static void add_result(struct shadow_mmu_result *sum,
 	sum->mapped += one->mapped;
 	sum->faulted += one->faulted;
 	sum->windows += one->windows;
+	for (i = 0; i < SHADOW_MMU_NR_KINDS; i++)
+		add_count(&sum->kind[i], &one->kind[i]);
 }
 
+/* One tree; @sizes NULL: the ends of what it has, and one address of each hole */
 static int check_tables(struct shadow_machine *machine,
 			const struct shadow_pgtable *pgt, u64 seed,
-			unsigned int nr_random)
+			const u32 *sizes)
 {
+	struct shadow_mmu_ask ask = {
+		.seed = seed,
+		.mapped = sizes ? sizes[SHADOW_MMU_MAPPED] : 0,
+		.unmapped = sizes ? sizes[SHADOW_MMU_UNMAPPED] : NR_HOLES,
+		.loads = sizes ? sizes[SHADOW_MMU_LOADS] : NR_LOADS,
+		.block = &machine->mm.block,
+	};
 	struct shadow_mmu_result *result;
 	struct shadow_walker walker;
 	int err;
@@ -63,7 +89,7 @@ static int check_tables(struct shadow_machine *machine,
 	if (!result)
 		return -ENOMEM;
 	shadow_pgtable_walker(pgt, &walker);
-	err = shadow_mmu_check(&walker, seed, nr_random, NR_UNMAPPED, result);
+	err = shadow_mmu_check(&walker, &ask, result);
 	add_result(&machine->mmu, result);
 	kfree(result);
 	return err;
@@ -74,10 +100,11 @@ static int check_tables(struct shadow_machine *machine,
  * the host's own. A mismatch in the shadow's tables freezes the machine: they
  * are not what they claim to be.
  */
-static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
-			char *said, size_t said_bytes)
+static int check_by_cpu(struct shadow_machine *machine, u64 seed,
+			const u32 *sizes, char *said, size_t said_bytes)
 {
 	struct shadow_mm *mm = &machine->mm;
+	struct shadow_regs regs;
 	int err;
 
 	/* A walk that leaves RAM is an external abort: it kills the host */
@@ -88,17 +115,20 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
 	}
 	memset(&machine->mmu, 0, sizeof(machine->mmu));
 	memset(&machine->mmu_host, 0, sizeof(machine->mmu_host));
-	machine->mmu_samples = samples;
+	memcpy(machine->mmu_size, sizes, sizeof(machine->mmu_size));
 	machine->mmu_seed = seed;
-	err = check_tables(machine, &mm->swapper, seed, samples);
+	shadow_mmu_cpu_regs(&regs);
+	machine->mmu_host_mair = regs.mair;
+	err = check_tables(machine, &mm->swapper, seed, sizes);
 	if (!err)
-		err = check_tables(machine, &mm->idmap, seed, 0);
+		err = check_tables(machine, &mm->idmap, seed, NULL);
 	if (err && !machine->mmu.mismatch) {
 		scnprintf(said, said_bytes, "the check ended early with %d", err);
 		unchecked(machine, said);
 		return err;
 	}
-	err = shadow_mmu_check_host(seed, HOST_SAMPLES, &machine->mmu_host);
+	err = shadow_mmu_check_host(seed, sizes[SHADOW_MMU_HOST],
+				    &machine->mmu_host);
 	if (err)
 		scnprintf(machine->mmu_host.reason,
 			  sizeof(machine->mmu_host.reason),
@@ -131,8 +161,8 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed, u64 samples,
 int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
 			      size_t said_bytes)
 {
-	int err = check_by_cpu(shadow_to_machine(mm), mm->cfg.seed, mm->cfg.mmu_samples,
-			       said, said_bytes);
+	int err = check_by_cpu(shadow_to_machine(mm), mm->cfg.seed,
+			       mm->cfg.mmu_size, said, said_bytes);
 
 	return err == -EUCLEAN || err == -EOPNOTSUPP ? 0 : err;
 }
@@ -140,8 +170,8 @@ int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
 /**
  * shadow_machine_ctl_check() - let the CPU judge, as a command
  * @mm: the machine
- * @samples: random pages
- * @seed: what they are chosen with
+ * @sizes: how much of everything, by enum shadow_mmu_size
+ * @seed: what it is chosen with
  * @said: filled with one line
  * @said_bytes: room there
  *
@@ -149,9 +179,9 @@ int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
  * Return: 0; -EUCLEAN on a mismatch, which freezes the machine; -EOPNOTSUPP for
  * a virtual board, of which no register is told; -ENOMEM.
  */
-int shadow_machine_ctl_check(struct shadow_mm *mm, u64 samples, u64 seed,
+int shadow_machine_ctl_check(struct shadow_mm *mm, const u32 *sizes, u64 seed,
 			     char *said, size_t said_bytes)
 {
-	return check_by_cpu(shadow_to_machine(mm), seed, samples, said,
+	return check_by_cpu(shadow_to_machine(mm), seed, sizes, said,
 			    said_bytes);
 }

@@ -7,6 +7,7 @@
 #include <linux/prandom.h>
 #include <linux/sched.h>
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_mmu.h"
 #include "shadow_mmu_cpu.h"
@@ -135,24 +136,20 @@ static u64 lower_half_tcr(const struct shadow_geometry *geo)
 	       (u64)tg0[geo->page_shift] << SHADOW_TCR_TG0_SHIFT;
 }
 
-/* Address bits that tables of this format put out under the host's IPS. */
-static unsigned int output_bits(const struct shadow_geometry *geo,
-				const struct shadow_regs *host)
+/* What the window makes of the host's registers. */
+static void window_regs(struct shadow_regs *regs,
+			const struct shadow_geometry *geo)
 {
-	struct shadow_regs regs = *host;
-	struct shadow_geometry lower;
-
-	regs.tcr &= ~(0x3fULL << SHADOW_TCR_T0SZ_SHIFT |
-		      0x3ULL << SHADOW_TCR_TG0_SHIFT);
-	regs.tcr |= lower_half_tcr(geo);
-	if (shadow_regs_geometry(&regs, false, &lower))
-		return geo->pa_bits;
-	return lower.pa_bits;
+	shadow_mmu_cpu_regs(regs);
+	regs->tcr &= ~(0x3fULL << SHADOW_TCR_T0SZ_SHIFT |
+		       0x3ULL << SHADOW_TCR_TG0_SHIFT);
+	regs->tcr |= lower_half_tcr(geo);
 }
 
 /**
  * shadow_mmu_panel_create() - prepare to ask about one half of a machine
  * @walker: the walker of that half, for which shadow_mmu_can_check() said yes
+ * @block: whose frames may be loaded; NULL: none
  * @result: where outcomes are added
  *
  * Context: may sleep.
@@ -160,28 +157,27 @@ static unsigned int output_bits(const struct shadow_geometry *geo,
  */
 struct shadow_mmu_panel *
 shadow_mmu_panel_create(const struct shadow_walker *walker,
+			const struct shadow_block *block,
 			struct shadow_mmu_result *result)
 {
 	const struct shadow_geometry *geo = &walker->geo;
 	struct shadow_mmu_panel *panel;
-	struct shadow_regs host;
 
 	panel = shadow_pool_zalloc(sizeof(*panel));
 	if (!panel)
 		return NULL;
-	shadow_mmu_cpu_regs(&host);
 	panel->walker = *walker;
 	/* The window turns both off. */
 	panel->walker.ha = false;
 	panel->walker.hd = false;
 	/* TCR_EL1.IPS stays, so output addresses are as large as the host's. */
-	if (shadow_geometry_init_any(&panel->walker.geo, geo->page_shift,
-				     geo->va_bits, output_bits(geo, &host),
-				     geo->lpa2))
+	window_regs(&panel->regs, geo);
+	if (shadow_regs_geometry(&panel->regs, false, &panel->walker.geo))
 		panel->walker.geo = *geo;
 	panel->root.ttbr0 = shadow_regs_ttbr(&panel->walker.geo, walker->root);
 	panel->root.tcr = lower_half_tcr(geo) |
 			  (walker->hpd ? SHADOW_TCR_HPD0 : 0);
+	panel->block = block;
 	panel->result = result;
 	return panel;
 }
@@ -205,21 +201,47 @@ void shadow_mmu_panel_destroy(struct shadow_mmu_panel *panel)
  */
 void shadow_mmu_settle(struct shadow_mmu_panel *panel)
 {
-	unsigned int i;
+	unsigned int i, asked = 0;
 
 	if (!panel->nr)
 		return;
-	shadow_mmu_cpu_ask_root(&panel->root, panel->low, panel->par,
-				panel->nr);
+	for (i = 0; i < panel->nr; i++)
+		asked += hweight32(panel->probe[i].answer.asked);
+	shadow_mmu_cpu_ask_root(&panel->root, panel->probe, panel->nr);
 	panel->result->windows++;
 	for (i = 0; i < panel->nr; i++) {
-		struct shadow_par par = shadow_mmu_decode_par(panel->par[i]);
-
+		asked -= hweight32(panel->probe[i].answer.asked);
 		shadow_mmu_note(panel->result, panel->va[i], &panel->verdict[i],
-				&par);
+				&panel->probe[i].answer);
 	}
+	panel->result->retried += asked;
 	panel->nr = 0;
 	cond_resched();
+}
+
+/* The walker goes first, and where it cannot read the CPU must not be sent. */
+static struct shadow_mmu_probe *submit(struct shadow_mmu_panel *panel, u64 va,
+				       unsigned int asked)
+{
+	struct shadow_mmu_verdict *verdict = &panel->verdict[panel->nr];
+	struct shadow_mmu_probe *probe = &panel->probe[panel->nr];
+
+	shadow_mmu_ask_walker(&panel->walker, &panel->regs, false, va, verdict);
+	if (verdict->fault[SHADOW_MMU_S1E1R] == SHADOW_WALK_EXTERNAL) {
+		shadow_mmu_note(panel->result, va, verdict, NULL);
+		return NULL;
+	}
+	panel->va[panel->nr] = va;
+	memset(probe, 0, sizeof(*probe));
+	probe->low = va & shadow_geometry_last(&panel->walker.geo, false);
+	probe->answer.asked = asked;
+	return probe;
+}
+
+static void submitted(struct shadow_mmu_panel *panel)
+{
+	if (++panel->nr == SHADOW_MMU_WINDOW)
+		shadow_mmu_settle(panel);
 }
 
 /**
@@ -227,25 +249,45 @@ void shadow_mmu_settle(struct shadow_mmu_panel *panel)
  * @panel: the panel
  * @va: an address of the panel's half
  *
- * The walker goes first: where it would read a table outside the machine's
- * memory, the CPU must not be sent.
+ * By all four AT instructions: what EL0 may not do is as good an answer as what
+ * it may.
  *
  * Context: may sleep.
  */
 void shadow_mmu_submit(struct shadow_mmu_panel *panel, u64 va)
 {
-	struct shadow_mmu_verdict *verdict = &panel->verdict[panel->nr];
+	if (submit(panel, va, SHADOW_MMU_ALL_AT))
+		submitted(panel);
+}
 
-	shadow_mmu_ask_walker(&panel->walker, va, verdict);
-	if (verdict->fault == SHADOW_WALK_EXTERNAL) {
-		shadow_mmu_note(panel->result, va, verdict, NULL);
+/**
+ * shadow_mmu_submit_load() - have a word loaded, now or with later ones
+ * @panel: the panel
+ * @va: an address of the panel's half; the word is the one of 8 bytes there
+ *
+ * Only what the walker finds mapped as Normal write-back memory and inside the
+ * block is loaded; the address is then also asked about by the AT instruction
+ * of the load's rights, as others are. Anything else is left alone.
+ *
+ * Context: may sleep.
+ */
+void shadow_mmu_submit_load(struct shadow_mmu_panel *panel, u64 va)
+{
+	const struct shadow_mmu_verdict *verdict = &panel->verdict[panel->nr];
+	struct shadow_mmu_probe *probe = submit(panel, va, 0);
+	bool user = verdict->load == SHADOW_MMU_LDTR;
+
+	if (!probe || verdict->load == SHADOW_MMU_NR_KINDS || !panel->block)
 		return;
-	}
-	panel->va[panel->nr] = va;
-	panel->low[panel->nr] = va & shadow_geometry_last(&panel->walker.geo,
-							  false);
-	if (++panel->nr == SHADOW_MMU_WINDOW)
-		shadow_mmu_settle(panel);
+	probe->frame = shadow_block_contents(panel->block, verdict->pa & ~7ULL,
+					     sizeof(*probe->frame));
+	if (!probe->frame)
+		return;
+	probe->must_be = (verdict->pa & SHADOW_PAR_PA) |
+			 (u64)verdict->attr << SHADOW_PAR_ATTR_SHIFT;
+	probe->answer.asked = BIT(verdict->load) |
+			      BIT(user ? SHADOW_MMU_S1E0R : SHADOW_MMU_S1E1R);
+	submitted(panel);
 }
 
 /**
@@ -253,6 +295,7 @@ void shadow_mmu_submit(struct shadow_mmu_panel *panel, u64 va)
  * @walker: the walker of one half of a machine
  * @vas: addresses of that half
  * @nr: how many
+ * @block: whose frames are loaded, too, where the mapping allows it; NULL: none
  * @result: the outcome is added to what it holds; zeroed before the first call
  *
  * Context: may sleep. The tables do not change and stay allocated meanwhile.
@@ -261,7 +304,8 @@ void shadow_mmu_submit(struct shadow_mmu_panel *panel, u64 va)
  *	-ENOMEM. Whether they agreed is in @result.
  */
 int shadow_mmu_check_list(const struct shadow_walker *walker, const u64 *vas,
-			  size_t nr, struct shadow_mmu_result *result)
+			  size_t nr, const struct shadow_block *block,
+			  struct shadow_mmu_result *result)
 {
 	struct shadow_mmu_panel *panel;
 	size_t i;
@@ -274,11 +318,13 @@ int shadow_mmu_check_list(const struct shadow_walker *walker, const u64 *vas,
 		    vas[i] > shadow_geometry_last(&walker->geo, walker->upper))
 			return -ERANGE;
 	}
-	panel = shadow_mmu_panel_create(walker, result);
+	panel = shadow_mmu_panel_create(walker, block, result);
 	if (!panel)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		shadow_mmu_submit(panel, vas[i]);
+		shadow_mmu_submit_load(panel, vas[i]);
+	}
 	shadow_mmu_settle(panel);
 	shadow_mmu_panel_destroy(panel);
 	return 0;

@@ -8,6 +8,7 @@
 #include <linux/uaccess.h>
 
 #ifdef CONFIG_ARM64
+#include <asm/asm-extable.h>
 #include <asm/barrier.h>
 #include <asm/cpufeature.h>
 #include <asm/daifflags.h>
@@ -100,12 +101,122 @@ int shadow_mmu_cpu_read_table(phys_addr_t pa, u64 *desc, unsigned int nr)
 #endif
 }
 
+/* How often a word is loaded again that somebody is writing meanwhile. */
+#define LOAD_ATTEMPTS	8
+
 #ifdef CONFIG_ARM64
-static __always_inline u64 translate(u64 va)
+static __always_inline u64 translate(unsigned int kind, u64 va)
 {
-	asm volatile("at s1e1r, %0" : : "r" (va));
+	switch (kind) {
+	case SHADOW_MMU_S1E1R:
+		asm volatile("at s1e1r, %0" : : "r" (va));
+		break;
+	case SHADOW_MMU_S1E1W:
+		asm volatile("at s1e1w, %0" : : "r" (va));
+		break;
+	case SHADOW_MMU_S1E0R:
+		asm volatile("at s1e0r, %0" : : "r" (va));
+		break;
+	default:
+		asm volatile("at s1e0w, %0" : : "r" (va));
+		break;
+	}
 	isb();
 	return read_sysreg_par();
+}
+
+/*
+ * A load that may fault: that leads to label 2, with @failed set. The entry is
+ * of the kind for user addresses, since that is what the address looks like to
+ * the host. The compiler must not know that memory is read: it may lie anywhere.
+ */
+static __always_inline u64 load_kernel(u64 va, int *failed)
+{
+	u64 value = 0;
+	int err = 0;
+
+	asm volatile("1:	ldr	%1, [%2]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w0, %w1)
+		     : "+r" (err), "=&r" (value) : "r" (va) : "memory");
+	*failed = err;
+	return value;
+}
+
+static __always_inline u64 load_user(u64 va, int *failed)
+{
+	u64 value = 0;
+	int err = 0;
+
+	asm volatile("1:	ldtr	%1, [%2]\n"
+		     "2:\n"
+		     _ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w0, %w1)
+		     : "+r" (err), "=&r" (value) : "r" (va) : "memory");
+	*failed = err;
+	return value;
+}
+
+/*
+ * The word through the borrowed half, and through the host's mapping before and
+ * after. Where these two differ somebody is writing, and it is not the word of
+ * one moment.
+ */
+static __always_inline void load_word(struct shadow_mmu_probe *probe, u64 par,
+				      bool user)
+{
+	struct shadow_mmu_answer *answer = &probe->answer;
+	unsigned int attempt;
+	u64 before, after;
+	int failed;
+
+	/* AT disagreed, which is told; what it would load is anybody's guess. */
+	if ((par ^ probe->must_be) & SHADOW_MMU_MUST_BE)
+		goto not_asked;
+	for (attempt = 0; attempt < LOAD_ATTEMPTS; attempt++) {
+		before = load_kernel((unsigned long)probe->frame, &failed);
+		/* The host has taken the frame out of its own map. */
+		if (failed)
+			break;
+		answer->loaded = user ? load_user(probe->low & ~7ULL, &failed) :
+					load_kernel(probe->low & ~7ULL, &failed);
+		answer->load_faulted = failed;
+		if (failed)
+			return;
+		after = load_kernel((unsigned long)probe->frame, &failed);
+		answer->seen = after;
+		if (answer->loaded == after || (before == after && attempt))
+			return;
+	}
+not_asked:
+	answer->asked &= SHADOW_MMU_ALL_AT;
+}
+
+static __always_inline void ask_probe(struct shadow_mmu_probe *probe)
+{
+	struct shadow_mmu_answer *answer = &probe->answer;
+	unsigned int kind;
+
+	for (kind = 0; kind < SHADOW_MMU_NR_AT; kind++)
+		if (answer->asked & BIT(kind))
+			answer->par[kind] = translate(kind, probe->low);
+	if (answer->asked & BIT(SHADOW_MMU_LDR))
+		load_word(probe, answer->par[SHADOW_MMU_S1E1R], false);
+	else if (answer->asked & BIT(SHADOW_MMU_LDTR))
+		load_word(probe, answer->par[SHADOW_MMU_S1E0R], true);
+}
+
+/*
+ * Tags that the host's kernel or its user programs have given to memory are not
+ * looked at: our addresses carry none.
+ */
+static __always_inline void check_tags(bool on)
+{
+	if (!system_supports_mte())
+		return;
+	if (on)
+		asm volatile(SET_PSTATE_TCO(0));
+	else
+		asm volatile(SET_PSTATE_TCO(1));
 }
 
 /* One step of the way: TCR_EL1 first, then nothing old in the TLB. */
@@ -140,7 +251,7 @@ u64 shadow_mmu_cpu_ask(u64 va, bool flush)
 	flags = local_daif_save();
 	if (flush)
 		local_flush_tlb_all();
-	par = translate(va);
+	par = translate(SHADOW_MMU_S1E1R, va);
 	local_daif_restore(flags);
 	preempt_enable();
 	return par;
@@ -152,8 +263,9 @@ u64 shadow_mmu_cpu_ask(u64 va, bool flush)
 /**
  * shadow_mmu_cpu_ask_root() - how does the CPU translate through other tables?
  * @root: the tables, in the lower half
- * @vas: addresses, of the lower half
- * @pars: where PAR_EL1 goes for each
+ * @probe: what is asked of which address; filled with the answers. A load that
+ *	was not tried, since AT S1E1R (of ldtr: S1E0R, asked as well) did not
+ *	say what it must or somebody was writing, is not in @asked any more
  * @nr: how many, at most SHADOW_MMU_WINDOW
  *
  * Until the registers are back no user address works on this CPU and no user
@@ -163,10 +275,15 @@ u64 shadow_mmu_cpu_ask(u64 va, bool flush)
  * descriptors alone. Every table that the walks can reach must be RAM: a walk
  * that reads nothing is an external abort.
  *
+ * A load's address looks like a user's to the host. Should it fault, page
+ * faults are disabled and the exception table leads back here. ASID 0 in
+ * TTBR0_EL1 is what CONFIG_ARM64_SW_TTBR0_PAN takes for "user access is off", so
+ * an exception changes nothing there and changes nothing back.
+ *
  * Context: any but NMI. Touches no user memory and takes no lock.
  */
 void notrace shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
-				     const u64 *vas, u64 *pars,
+				     struct shadow_mmu_probe *probe,
 				     unsigned int nr)
 {
 #ifdef CONFIG_ARM64
@@ -174,6 +291,7 @@ void notrace shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
 	unsigned long flags;
 	unsigned int i;
 
+	pagefault_disable();
 	preempt_disable();
 	flags = local_daif_save();
 	host_tcr = read_sysreg(tcr_el1);
@@ -187,8 +305,10 @@ void notrace shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
 	set_lower_half(tcr, root->ttbr0);
 	write_sysreg(tcr & ~SHADOW_TCR_EPD0, tcr_el1);
 	isb();
+	check_tags(false);
 	for (i = 0; i < nr; i++)
-		pars[i] = translate(vas[i]);
+		ask_probe(&probe[i]);
+	check_tags(true);
 
 	set_lower_half(tcr, root->ttbr0);
 	set_lower_half(host_tcr | SHADOW_TCR_EPD0, host_ttbr0);
@@ -196,11 +316,15 @@ void notrace shadow_mmu_cpu_ask_root(const struct shadow_mmu_root *root,
 	isb();
 	local_daif_restore(flags);
 	preempt_enable();
+	pagefault_enable();
 #else
-	unsigned int i;
+	unsigned int i, kind;
 
-	for (i = 0; i < nr; i++)
-		pars[i] = PAR_UNKNOWN;
+	for (i = 0; i < nr; i++) {
+		for (kind = 0; kind < SHADOW_MMU_NR_AT; kind++)
+			probe[i].answer.par[kind] = PAR_UNKNOWN;
+		probe[i].answer.asked &= SHADOW_MMU_ALL_AT;
+	}
 #endif
 }
 

@@ -169,27 +169,31 @@ static u64 anywhere(struct descent *descent)
 
 /*
  * The host goes on meanwhile: it maps, unmaps, and unmaps without telling the
- * TLB at once. A difference counts when it stays.
+ * TLB at once. A difference counts when it stays. Only AT S1E1R is asked: the
+ * host manages the dirty state by hardware, and the others would write.
  */
-static void compare(const struct shadow_walker *walker, u64 va,
+static void compare(const struct shadow_walker *walker,
+		    const struct shadow_regs *regs, u64 va,
 		    struct shadow_mmu_result *result)
 {
+	struct shadow_mmu_answer answer = { .asked = BIT(SHADOW_MMU_S1E1R) };
 	struct shadow_mmu_verdict verdict;
 	struct shadow_par par;
 	int attempt;
 
 	for (attempt = 0; attempt < HOST_ATTEMPTS; attempt++) {
-		shadow_mmu_ask_walker(walker, va, &verdict);
+		shadow_mmu_ask_walker(walker, regs, true, va, &verdict);
 		/* AT might set the flag, and we change nothing. */
 		if (!verdict.access_flag)
 			return;
-		par = shadow_mmu_decode_par(shadow_mmu_cpu_ask(va, attempt));
-		if (shadow_mmu_agrees(&verdict, &par))
+		answer.par[SHADOW_MMU_S1E1R] = shadow_mmu_cpu_ask(va, attempt);
+		par = shadow_mmu_decode_par(answer.par[SHADOW_MMU_S1E1R]);
+		if (shadow_mmu_agrees(&verdict, SHADOW_MMU_S1E1R, &par))
 			break;
 		result->retried++;
 		cond_resched();
 	}
-	shadow_mmu_note(result, va, &verdict, &par);
+	shadow_mmu_note(result, va, &verdict, &answer);
 }
 
 /**
@@ -212,6 +216,7 @@ int shadow_mmu_check_host(u64 seed, unsigned int nr,
 	struct shadow_walker walker;
 	struct area area[NR_AREAS];
 	struct descent *descent;
+	struct shadow_regs regs;
 	u64 va;
 	int err;
 
@@ -228,11 +233,12 @@ int shadow_mmu_check_host(u64 seed, unsigned int nr,
 		return -ENOMEM;
 	descent->walker = walker;
 	prandom_seed_state(&descent->rnd, seed);
+	shadow_mmu_cpu_regs(&regs);
 	list_areas(&walker, area);
 	while (nr--) {
 		va = nr % 8 ? descend(descent, &area[nr % NR_AREAS]) :
 			      anywhere(descent);
-		compare(&walker, va, result);
+		compare(&walker, &regs, va, result);
 		if (!(nr % SHADOW_MMU_WINDOW))
 			cond_resched();
 	}

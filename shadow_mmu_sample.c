@@ -5,10 +5,12 @@
 #include <linux/prandom.h>
 #include <linux/sort.h>
 
+#include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_mmu.h"
 #include "shadow_mmu_panel.h"
 #include "shadow_pool.h"
+#include "shadow_regs.h"
 #include "shadow_walk.h"
 
 /* Levels -1 to 3. */
@@ -20,14 +22,26 @@ struct hole {
 };
 
 /**
+ * struct picks - numbers chosen at random, ascending
+ * @at: the numbers, counting those that may be chosen
+ * @nr: how many were chosen
+ * @next: the next of them
+ * @met: how many that may be chosen were met so far
+ */
+struct picks {
+	u64 *at;
+	unsigned int nr;
+	unsigned int next;
+	u64 met;
+};
+
+/**
  * struct sampler - what is known of the tables after looking at all of them
  * @panel: where samples go
  * @rnd: the seeded sequence
  * @page_shift: log2 of the granule
- * @nr_pages: mapped pages met so far
- * @pick: ascending numbers of the mapped pages to be checked
- * @nr_picks: how many
- * @next_pick: the next of them
+ * @mapped: which of the mapped pages are checked
+ * @loads: which of those that can be loaded are
  * @run_end: first address after the run of equal mappings being passed
  * @run_attrs: the attributes of that run
  * @in_run: there is one
@@ -39,10 +53,8 @@ struct sampler {
 	struct shadow_mmu_panel *panel;
 	struct rnd_state rnd;
 	unsigned int page_shift;
-	u64 nr_pages;
-	u64 *pick;
-	unsigned int nr_picks;
-	unsigned int next_pick;
+	struct picks mapped;
+	struct picks loads;
 	u64 run_end;
 	u64 run_attrs;
 	bool in_run;
@@ -72,17 +84,51 @@ static void remember_hole(struct sampler *sampler,
 	}
 }
 
+/* Can all of a leaf be loaded? A leaf that leads out of the block never is. */
+static bool is_loadable(const struct sampler *sampler,
+			const struct shadow_walk_entry *entry)
+{
+	const struct shadow_mmu_panel *panel = sampler->panel;
+	u64 attrs = entry->desc & panel->walker.geo.attr_mask;
+	unsigned int attr = shadow_regs_attr(&panel->regs, attrs);
+
+	return panel->block &&
+	       shadow_mmu_load_kind(attrs, entry->limits, attr) !=
+	       SHADOW_MMU_NR_KINDS &&
+	       shadow_block_has(panel->block, entry->pa, 1ULL << entry->shift);
+}
+
 /* First pass: how many pages there are, and some holes. */
 static int survey(void *priv, const struct shadow_walk_entry *entry)
 {
 	struct sampler *sampler = priv;
+	u64 nr_here = 1ULL << (entry->shift - sampler->page_shift);
 
-	if (is_leaf(entry))
-		sampler->nr_pages += 1ULL << (entry->shift -
-					      sampler->page_shift);
-	else
+	if (!is_leaf(entry)) {
 		remember_hole(sampler, entry);
+		return 0;
+	}
+	sampler->mapped.met += nr_here;
+	if (is_loadable(sampler, entry))
+		sampler->loads.met += nr_here;
 	return 0;
+}
+
+/* A place in the next picked page of a leaf; false: there is none left */
+static bool next_pick(struct sampler *sampler, struct picks *picks,
+		      const struct shadow_walk_entry *entry, u64 *va)
+{
+	u64 nr_here = 1ULL << (entry->shift - sampler->page_shift);
+
+	if (picks->next == picks->nr ||
+	    picks->at[picks->next] >= picks->met + nr_here) {
+		picks->met += nr_here;
+		return false;
+	}
+	*va = entry->va +
+	      ((picks->at[picks->next++] - picks->met) << sampler->page_shift);
+	*va += shadow_mmu_random_below(&sampler->rnd, 1ULL << sampler->page_shift);
+	return true;
 }
 
 static void end_run(struct sampler *sampler)
@@ -97,8 +143,6 @@ static int select_pages(void *priv, const struct shadow_walk_entry *entry)
 {
 	struct sampler *sampler = priv;
 	u64 attrs = entry->desc & sampler->panel->walker.geo.attr_mask;
-	u64 page_bytes = 1ULL << sampler->page_shift;
-	u64 nr_here = 1ULL << (entry->shift - sampler->page_shift);
 	u64 va;
 
 	if (!is_leaf(entry)) {
@@ -113,14 +157,11 @@ static int select_pages(void *priv, const struct shadow_walk_entry *entry)
 	sampler->run_attrs = attrs;
 	sampler->run_end = entry->va + (1ULL << entry->shift);
 
-	while (sampler->next_pick < sampler->nr_picks &&
-	       sampler->pick[sampler->next_pick] < sampler->nr_pages + nr_here) {
-		va = entry->va + ((sampler->pick[sampler->next_pick++] -
-				   sampler->nr_pages) << sampler->page_shift);
-		va += shadow_mmu_random_below(&sampler->rnd, page_bytes);
+	while (next_pick(sampler, &sampler->mapped, entry, &va))
 		shadow_mmu_submit(sampler->panel, va);
-	}
-	sampler->nr_pages += nr_here;
+	if (is_loadable(sampler, entry))
+		while (next_pick(sampler, &sampler->loads, entry, &va))
+			shadow_mmu_submit_load(sampler->panel, va);
 	return 0;
 }
 
@@ -156,17 +197,16 @@ static int compare_u64(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-static void pick_pages(struct sampler *sampler, unsigned int nr)
+static void pick_pages(struct sampler *sampler, struct picks *picks,
+		       unsigned int nr)
 {
 	unsigned int i;
 
-	sampler->nr_picks = sampler->nr_pages ? nr : 0;
-	for (i = 0; i < sampler->nr_picks; i++)
-		sampler->pick[i] =
-			shadow_mmu_random_below(&sampler->rnd,
-						sampler->nr_pages);
-	sort(sampler->pick, sampler->nr_picks, sizeof(u64), compare_u64, NULL);
-	sampler->nr_pages = 0;
+	picks->nr = picks->met ? nr : 0;
+	for (i = 0; i < picks->nr; i++)
+		picks->at[i] = shadow_mmu_random_below(&sampler->rnd, picks->met);
+	sort(picks->at, picks->nr, sizeof(u64), compare_u64, NULL);
+	picks->met = 0;
 }
 
 static void free_sampler(struct sampler *sampler)
@@ -175,15 +215,15 @@ static void free_sampler(struct sampler *sampler)
 
 	for (level = 0; level < NR_LEVELS; level++)
 		shadow_pool_free(sampler->hole[level]);
-	shadow_pool_free(sampler->pick);
+	shadow_pool_free(sampler->mapped.at);
+	shadow_pool_free(sampler->loads.at);
 	shadow_mmu_panel_destroy(sampler->panel);
 	shadow_pool_free(sampler);
 }
 
 static struct sampler *new_sampler(const struct shadow_walker *walker,
-				   struct shadow_mmu_result *result,
-				   unsigned int nr_random,
-				   unsigned int nr_unmapped)
+				   const struct shadow_mmu_ask *ask,
+				   struct shadow_mmu_result *result)
 {
 	struct sampler *sampler = shadow_pool_zalloc(sizeof(*sampler));
 	bool complete;
@@ -191,13 +231,15 @@ static struct sampler *new_sampler(const struct shadow_walker *walker,
 
 	if (!sampler)
 		return NULL;
-	sampler->max_holes = nr_unmapped;
-	sampler->panel = shadow_mmu_panel_create(walker, result);
-	sampler->pick = shadow_pool_zalloc(sizeof(u64) * max(nr_random, 1U));
-	complete = sampler->panel && sampler->pick;
+	sampler->max_holes = ask->unmapped;
+	sampler->panel = shadow_mmu_panel_create(walker, ask->block, result);
+	sampler->mapped.at = shadow_pool_zalloc(sizeof(u64) *
+						max(ask->mapped, 1U));
+	sampler->loads.at = shadow_pool_zalloc(sizeof(u64) * max(ask->loads, 1U));
+	complete = sampler->panel && sampler->mapped.at && sampler->loads.at;
 	for (level = 0; level < NR_LEVELS; level++) {
 		sampler->hole[level] = shadow_pool_zalloc(sizeof(struct hole) *
-							  max(nr_unmapped, 1U));
+							  max(ask->unmapped, 1U));
 		complete &= !!sampler->hole[level];
 	}
 	if (complete)
@@ -206,8 +248,7 @@ static struct sampler *new_sampler(const struct shadow_walker *walker,
 	return NULL;
 }
 
-static int sample(struct sampler *sampler, unsigned int nr_random,
-		  unsigned int nr_unmapped)
+static int sample(struct sampler *sampler, const struct shadow_mmu_ask *ask)
 {
 	const struct shadow_walker *walker = &sampler->panel->walker;
 	u64 first = shadow_geometry_first(&walker->geo, walker->upper);
@@ -217,10 +258,11 @@ static int sample(struct sampler *sampler, unsigned int nr_random,
 	err = shadow_walk_for_each(walker, first, last, survey, sampler);
 	if (err)
 		return err;
-	pick_pages(sampler, nr_random);
+	pick_pages(sampler, &sampler->mapped, ask->mapped);
+	pick_pages(sampler, &sampler->loads, ask->loads);
 	err = shadow_walk_for_each(walker, first, last, select_pages, sampler);
 	end_run(sampler);
-	submit_holes(sampler, nr_unmapped);
+	submit_holes(sampler, ask->unmapped);
 	shadow_mmu_settle(sampler->panel);
 	return err;
 }
@@ -228,22 +270,20 @@ static int sample(struct sampler *sampler, unsigned int nr_random,
 /**
  * shadow_mmu_check() - compare walker and CPU all over one half
  * @walker: the walker of one half of a machine
- * @seed: of the random choices
- * @nr_random: mapped pages chosen at random, each with a random offset
- * @nr_unmapped: addresses without a mapping, spread over the levels
- *
- * On top of these, the first and the last byte of every run of pages that are
- * mapped next to one another with the same attributes.
- *
+ * @ask: how much
  * @result: the outcome is added to what it holds; zeroed before the first call
  *
- * Context: may sleep. The tables do not change and stay allocated meanwhile.
+ * On top of what is asked for, the first and the last byte of every run of
+ * pages that are mapped next to one another with the same attributes.
+ *
+ * Context: may sleep. The tables do not change and stay allocated meanwhile;
+ * frames may be written.
  * Return: 0, also when the CPU cannot be asked: then nothing was checked and
  *	@result->reason says why; -ELOOP where the tables are too many for the
  *	walker's bound, -ENOMEM. Whether they agreed is in @result.
  */
-int shadow_mmu_check(const struct shadow_walker *walker, u64 seed,
-		     unsigned int nr_random, unsigned int nr_unmapped,
+int shadow_mmu_check(const struct shadow_walker *walker,
+		     const struct shadow_mmu_ask *ask,
 		     struct shadow_mmu_result *result)
 {
 	struct sampler *sampler;
@@ -252,12 +292,12 @@ int shadow_mmu_check(const struct shadow_walker *walker, u64 seed,
 	if (!shadow_mmu_can_check(walker, result->reason,
 				  sizeof(result->reason)))
 		return 0;
-	sampler = new_sampler(walker, result, nr_random, nr_unmapped);
+	sampler = new_sampler(walker, ask, result);
 	if (!sampler)
 		return -ENOMEM;
-	prandom_seed_state(&sampler->rnd, seed);
+	prandom_seed_state(&sampler->rnd, ask->seed);
 	sampler->page_shift = walker->geo.page_shift;
-	err = sample(sampler, nr_random, nr_unmapped);
+	err = sample(sampler, ask);
 	free_sampler(sampler);
 	return err;
 }

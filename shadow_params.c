@@ -202,6 +202,24 @@ static void range_text(char *text, size_t room,
 	shadow_params_bytes_text(text + at, room - at, range->bytes);
 }
 
+/* No more numbers than are needed to say all */
+static void mmu_check_text(const struct shadow_config *cfg, char *text,
+			   size_t room)
+{
+	unsigned int nr = SHADOW_NR_MMU_SIZES, i;
+	size_t at = 0;
+
+	if (!cfg->mmu_check) {
+		snprintf(text, room, "off");
+		return;
+	}
+	while (nr > 1 && cfg->mmu_size[nr - 1] == shadow_mmu_sizes[nr - 1].def)
+		nr--;
+	for (i = 0; i < nr; i++)
+		at += scnprintf(text + at, room - at, "%s%u", i ? "," : "",
+				cfg->mmu_size[i]);
+}
+
 /**
  * shadow_params_value() - a parameter's value as it was understood
  * @cfg: a configuration that was checked
@@ -311,10 +329,7 @@ void shadow_params_value(const struct shadow_config *cfg,
 		snprintf(text, room, "%s", cfg->slab);
 		break;
 	case SHADOW_PARAM_MMU_CHECK:
-		if (cfg->mmu_check)
-			snprintf(text, room, "%llu", cfg->mmu_samples);
-		else
-			snprintf(text, room, "off");
+		mmu_check_text(cfg, text, room);
 		break;
 	case SHADOW_PARAM_DEBUGFS:
 		snprintf(text, room, "%s", cfg->debugfs ? "on" : "off");

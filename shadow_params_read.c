@@ -7,8 +7,6 @@
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
 
-#define MAX_SAMPLES	1000000U
-
 #define ROW(id, name_, state_, def_)			\
 	[SHADOW_PARAM_##id] = {				\
 		.name = name_,				\
@@ -57,7 +55,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(QUARANTINE, "quarantine", LATER, ""),
 	ROW(PAGE_OWNER, "page_owner", LATER, ""),
 	ROW(RING, "ring", LATER, ""),
-	ROW(MMU_CHECK, "mmu_check", READY, "1000"),
+	ROW(MMU_CHECK, "mmu_check", READY, "10000"),
 	ROW(DEBUGFS, "debugfs", READY, "on"),
 };
 
@@ -384,29 +382,53 @@ static int read_slab(struct shadow_params_check *c, const char *text)
 	return 0;
 }
 
-static int read_mmu_check(struct shadow_params_check *c, const char *text)
+const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES] = {
+	[SHADOW_MMU_MAPPED]	= { "N", 1, 10000 },
+	[SHADOW_MMU_LOADS]	= { "loads", 0, 2000 },
+	[SHADOW_MMU_UNMAPPED]	= { "unmapped", 0, 1000 },
+	[SHADOW_MMU_HOST]	= { "host", 0, 2000 },
+};
+
+/* N[,LOADS[,UNMAPPED[,HOST]]] */
+static int read_mmu_sizes(const char *text, u32 *sizes)
 {
-	const char *def = shadow_param_table[SHADOW_PARAM_MMU_CHECK].def;
-	u64 samples;
+	unsigned int i;
+	size_t len;
+	u64 size;
 	int err;
 
-	c->cfg->mmu_check = true;
-	if (strcmp(text, "on") == 0)
-		text = def;
-	err = shadow_parse_number(text, strlen(text), &samples);
-	if (strcmp(text, "off") == 0 || (!err && samples == 0)) {
-		c->cfg->mmu_check = false;
-		c->cfg->mmu_samples = 0;
-		return 0;
+	for (i = 0; i < SHADOW_NR_MMU_SIZES; i++) {
+		len = strcspn(text, ",");
+		err = shadow_parse_number(text, len, &size);
+		if (err)
+			return err;
+		if (size < shadow_mmu_sizes[i].min || size > SHADOW_MMU_MAX_SIZE)
+			return -ERANGE;
+		sizes[i] = size;
+		if (!text[len])
+			return 0;
+		text += len + 1;
 	}
-	if (err == -EINVAL)
+	return -EINVAL;
+}
+
+static int read_mmu_check(struct shadow_params_check *c, const char *text)
+{
+	struct shadow_config *cfg = c->cfg;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < SHADOW_NR_MMU_SIZES; i++)
+		cfg->mmu_size[i] = shadow_mmu_sizes[i].def;
+	cfg->mmu_check = strcmp(text, "off") && strcmp(text, "0");
+	if (!cfg->mmu_check || strcmp(text, "on") == 0)
+		return 0;
+	err = read_mmu_sizes(text, cfg->mmu_size);
+	if (err)
 		return shadow_params_refuse(c, SHADOW_PARAM_MMU_CHECK, err,
-					    "allowed: on, off, 1 to %u", MAX_SAMPLES);
-	if (err || samples > MAX_SAMPLES)
-		return shadow_params_refuse(c, SHADOW_PARAM_MMU_CHECK, -ERANGE,
-					    "out of range; allowed: on, off, 1 to %u",
-					    MAX_SAMPLES);
-	c->cfg->mmu_samples = samples;
+					    "%sallowed: on, off, 1 to %u pages[,loads[,unmapped addresses[,addresses of the host's]]]",
+					    err == -ERANGE ? "out of range; " : "",
+					    SHADOW_MMU_MAX_SIZE);
 	return 0;
 }
 

@@ -505,14 +505,33 @@ void shadow_regs_memory_name(unsigned int attr, char *text, size_t size)
 }
 
 /**
+ * shadow_regs_leaf_sh() - shareability that the tables give a leaf
+ * @regs: the registers
+ * @upper: the half of TTBR1
+ * @attrs: attributes of the leaf
+ *
+ * Context: any.
+ * Return: 0: not, 2: outer, 3: inner shareable; of the descriptor, or with DS=1,
+ * where it has no room for it, of TCR_EL1.
+ */
+unsigned int shadow_regs_leaf_sh(const struct shadow_regs *regs, bool upper,
+				 u64 attrs)
+{
+	if ((regs->tcr & SHADOW_TCR_DS) &&
+	    tcr_page_shift(regs->tcr, upper) != 16)
+		return tcr_field(regs->tcr, upper ? SHADOW_TCR_SH1_SHIFT :
+						    SHADOW_TCR_SH0_SHIFT, 2);
+	return (attrs & SHADOW_ATTR_SH) >> SHADOW_ATTR_SH_SHIFT;
+}
+
+/**
  * shadow_regs_sh() - shareability of a leaf
  * @regs: the registers
  * @upper: the half of TTBR1
  * @attrs: attributes of the leaf
  *
  * Follows the description of PAR_EL1.SH: Device memory and Normal memory that
- * is non-cacheable at both levels are outer shareable whatever the descriptor
- * says, and with DS=1 it is TCR_EL1 that says.
+ * is non-cacheable at both levels are outer shareable whatever the tables say.
  *
  * Context: any.
  * Return: 0: not, 2: outer, 3: inner shareable.
@@ -524,9 +543,5 @@ unsigned int shadow_regs_sh(const struct shadow_regs *regs, bool upper,
 
 	if (!(attr & 0xf0) || attr == MAIR_NORMAL_NC)
 		return 2;
-	if ((regs->tcr & SHADOW_TCR_DS) &&
-	    tcr_page_shift(regs->tcr, upper) != 16)
-		return tcr_field(regs->tcr, upper ? SHADOW_TCR_SH1_SHIFT :
-						    SHADOW_TCR_SH0_SHIFT, 2);
-	return (attrs & SHADOW_ATTR_SH) >> SHADOW_ATTR_SH_SHIFT;
+	return shadow_regs_leaf_sh(regs, upper, attrs);
 }

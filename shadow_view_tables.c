@@ -122,6 +122,40 @@ int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text)
 
 /* ------------------------------------------------------------ mmu_check -- */
 
+/* Columns for kinds of faults */
+static const struct {
+	const char *name;
+	enum shadow_walk_fault fault;
+} fault_columns[] = {
+	{ "translation", SHADOW_WALK_TRANSLATION },
+	{ "permission", SHADOW_WALK_PERMISSION },
+	{ "access-flag", SHADOW_WALK_ACCESS_FLAG },
+	{ "address-size", SHADOW_WALK_ADDRESS_SIZE },
+};
+
+static void kind_lines(struct seq_file *seq, const struct shadow_mmu_result *result)
+{
+	unsigned int i, column;
+
+	seq_printf(seq, "  %-6s %8s %8s %8s", "", "asked", "agreed", "mapped");
+	for (column = 0; column < ARRAY_SIZE(fault_columns); column++)
+		seq_printf(seq, " %s", fault_columns[column].name);
+	seq_puts(seq, " (faults)\n");
+	for (i = 0; i < SHADOW_MMU_NR_KINDS; i++) {
+		const struct shadow_mmu_count *count = &result->kind[i];
+
+		if (!count->asked)
+			continue;
+		seq_printf(seq, "  %-6s %8llu %8llu %8llu", shadow_mmu_kind_names[i],
+			   count->asked, count->agree, count->mapped);
+		for (column = 0; column < ARRAY_SIZE(fault_columns); column++)
+			seq_printf(seq, " %*llu",
+				   (int)strlen(fault_columns[column].name),
+				   count->fault[fault_columns[column].fault]);
+		seq_putc(seq, '\n');
+	}
+}
+
 static void result_lines(struct seq_file *seq, const char *what,
 			 const struct shadow_mmu_result *result)
 {
@@ -132,9 +166,27 @@ static void result_lines(struct seq_file *seq, const char *what,
 			   result->first_bad_va, result->reason);
 	else if (result->reason[0])
 		seq_printf(seq, "  %s\n", result->reason);
-	if (result->checked)
-		seq_printf(seq, "  %llu translated, %llu faulted, as the software walker said, level and kind too\n",
-			   result->mapped, result->faulted);
+	if (!result->checked)
+		return;
+	seq_printf(seq, "  %llu translated, %llu faulted, %s the software walker said: address, type and shareability, or level and kind\n",
+		   result->mapped, result->faulted,
+		   result->mismatch ? "not all as" : "as");
+	kind_lines(seq, result);
+	if (result->kind[SHADOW_MMU_S1E1R].leaf_sh)
+		seq_printf(seq, "  %llu of memory that is not cached came with the tables' shareability, where PAR_EL1 has to say outer\n",
+			   result->kind[SHADOW_MMU_S1E1R].leaf_sh);
+}
+
+/* MAIR_EL1 stays the host's while the CPU is asked. */
+static void mair_line(struct seq_file *seq, const struct shadow_machine *machine)
+{
+	u64 shadow = machine->mm.regs.mair, host = machine->mmu_host_mair;
+
+	seq_printf(seq, "  memory types by the host's MAIR_EL1 = 0x%016llx", host);
+	if (host == shadow)
+		seq_puts(seq, ", which is the shadow's\n");
+	else
+		seq_printf(seq, "; the shadow's is 0x%016llx\n", shadow);
 }
 
 /**
@@ -147,14 +199,20 @@ static void result_lines(struct seq_file *seq, const char *what,
 void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine)
 {
 	const struct shadow_mmu_result *mmu = &machine->mmu;
+	const u32 *size = machine->mmu_size;
 
 	result_lines(seq, "MMU", mmu);
 	if (mmu->checked) {
-		seq_printf(seq, "  first and last page of each region, %llu random pages (seed %llu), unmapped addresses;\n",
-			   machine->mmu_samples, machine->mmu_seed);
-		seq_printf(seq, "  AT S1E1R through TTBR0_EL1 in %llu windows with interrupts masked\n",
+		seq_printf(seq, "  first and last page of each region, %u random pages, %u words loaded, %u unmapped addresses (seed %llu);\n",
+			   size[SHADOW_MMU_MAPPED], size[SHADOW_MMU_LOADS],
+			   size[SHADOW_MMU_UNMAPPED], machine->mmu_seed);
+		seq_printf(seq, "  AT and loads through TTBR0_EL1 in %llu windows with interrupts masked\n",
 			   mmu->windows);
+		mair_line(seq, machine);
 	}
+	if (mmu->retried)
+		seq_printf(seq, "  %llu words were not compared: somebody was writing them\n",
+			   mmu->retried);
 	result_lines(seq, "HOST", &machine->mmu_host);
 	seq_puts(seq, "  the running kernel's own tables, read only: text, modules, vmalloc, linear map, vmemmap, holes\n");
 	if (machine->mmu_host.retried)

@@ -18,6 +18,7 @@
 #define SHADOW_CTL_H
 
 #include "shadow_compat.h"
+#include "shadow_params.h"
 #include "shadow_zone.h"
 
 #define SHADOW_CTL_BYTES	4096	/* longest write */
@@ -100,6 +101,9 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_BLOCK,
 	SHADOW_CTL_KEY_CONT,
 	SHADOW_CTL_KEY_FOLD,
+	SHADOW_CTL_KEY_LOADS,
+	SHADOW_CTL_KEY_UNMAPPED,
+	SHADOW_CTL_KEY_HOST,
 	SHADOW_NR_CTL_KEYS
 };
 
@@ -131,7 +135,9 @@ struct shadow_ctl_given {
  * @nr_pages: of map, unmap, protect and tlbi, there 0: all
  * @prot: of map and protect, SHADOW_PROT_*
  * @map_flags: of map and protect, SHADOW_MAP_*, by force=, block=, cont= and fold=
- * @samples: of mmu_check; 0: not given, see shadow_ctl_samples()
+ * @mmu_size: of mmu_check, by enum shadow_mmu_size, where bit of @mmu_sizes is
+ *	set; see shadow_ctl_sizes()
+ * @mmu_sizes: which of them were given
  * @seed: seed=
  * @set: of set, which key
  * @on: its value, where that is a switch
@@ -164,7 +170,8 @@ struct shadow_ctl_cmd {
 	u64 nr_pages;
 	u64 prot;
 	u32 map_flags;
-	u64 samples;
+	u32 mmu_size[SHADOW_NR_MMU_SIZES];
+	u32 mmu_sizes;
 	u64 seed;
 	enum shadow_ctl_set_key set;
 	bool on;
@@ -213,8 +220,9 @@ struct shadow_mm;
 
 /**
  * struct shadow_ctl_ops - what running commands needs from around the machine
- * @mmu_check: lets the CPU judge the tables on that many random pages, chosen
- *	with that seed; writes one line into @said. NULL: refused
+ * @mmu_check: lets the CPU judge the tables, as much of everything as the sizes
+ *	by enum shadow_mmu_size say, chosen with that seed; writes one line into
+ *	@said. NULL: refused
  * @create: boots a further machine with these parameters, or leaves nothing;
  *	writes one line into @said. May let the caller's mutex go meanwhile.
  *	NULL: this is not the first machine
@@ -228,7 +236,7 @@ struct shadow_mm;
  *	away: no more is to be done for him. NULL: nobody can be
  */
 struct shadow_ctl_ops {
-	int (*mmu_check)(struct shadow_mm *mm, u64 samples, u64 seed,
+	int (*mmu_check)(struct shadow_mm *mm, const u32 *sizes, u64 seed,
 			 char *said, size_t said_bytes);
 	int (*create)(struct shadow_mm *mm, const char *name,
 		      const struct shadow_ctl_given *given, char *said,
@@ -293,8 +301,8 @@ ssize_t shadow_ctl_write(struct shadow_ctl *ctl, const char *text,
 			 size_t bytes);
 int shadow_ctl_run(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 bool shadow_ctl_interrupted(const struct shadow_ctl *ctl);
-u64 shadow_ctl_samples(const struct shadow_ctl *ctl,
-		       const struct shadow_ctl_cmd *cmd);
+u32 shadow_ctl_sizes(const struct shadow_ctl *ctl,
+		     const struct shadow_ctl_cmd *cmd, u32 *sizes);
 void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on);
 u64 shadow_ctl_host_limit(const struct shadow_ctl *ctl);
 

@@ -64,8 +64,9 @@ struct shadow_machine_list_ops {
  * @raw: the folder of whole dumps, or NULL
  * @mmu: last check of its tables by the CPU
  * @mmu_host: last check of the host's own tables
- * @mmu_samples: random pages asked for in the last check
- * @mmu_seed: what they were chosen with
+ * @mmu_size: how much was asked for in the last check, by enum shadow_mmu_size
+ * @mmu_seed: what it was chosen with
+ * @mmu_host_mair: MAIR_EL1 under which it was asked
  * @vtop_va: address that vtop explains, where @vtop_asked
  * @vtop_asked: somebody said which; else it is the kernel image's
  * @vtop_host: it is one of the host's
@@ -90,8 +91,9 @@ struct shadow_machine {
 	struct dentry *raw;
 	struct shadow_mmu_result mmu;
 	struct shadow_mmu_result mmu_host;
-	u64 mmu_samples;
+	u32 mmu_size[SHADOW_NR_MMU_SIZES];
 	u64 mmu_seed;
+	u64 mmu_host_mair;
 	u64 vtop_va;
 	bool vtop_asked;
 	bool vtop_host;

@@ -39,7 +39,7 @@ void shadow_machine_plan_destroy(struct shadow_machine_plan *plan);
 void shadow_machine_unchecked(struct shadow_machine *machine);
 int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
 			      size_t said_bytes);
-int shadow_machine_ctl_check(struct shadow_mm *mm, u64 samples, u64 seed,
+int shadow_machine_ctl_check(struct shadow_mm *mm, const u32 *sizes, u64 seed,
 			     char *said, size_t said_bytes);
 
 /* shadow_machine_share.c */

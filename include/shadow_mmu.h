@@ -14,13 +14,30 @@
 
 #include "shadow_compat.h"
 
+struct shadow_block;
 struct shadow_cpu_id;
 struct shadow_walker;
 
-#define SHADOW_MMU_REASON	192
+#define SHADOW_MMU_REASON	224
 
 /* Addresses translated with interrupts masked in one go. */
 #define SHADOW_MMU_WINDOW	64
+
+/* What the CPU does with an address: AT instructions first, then real loads */
+enum shadow_mmu_kind {
+	SHADOW_MMU_S1E1R,
+	SHADOW_MMU_S1E1W,
+	SHADOW_MMU_S1E0R,
+	SHADOW_MMU_S1E0W,
+	SHADOW_MMU_NR_AT,
+	SHADOW_MMU_LDR = SHADOW_MMU_NR_AT,	/* of a mapping of the kernel */
+	SHADOW_MMU_LDTR,			/* of a mapping of the user */
+	SHADOW_MMU_NR_KINDS
+};
+
+#define SHADOW_MMU_ALL_AT	(BIT(SHADOW_MMU_NR_AT) - 1)
+
+extern const char *const shadow_mmu_kind_names[];
 
 /**
  * struct shadow_par - what PAR_EL1 says, taken apart
@@ -45,6 +62,7 @@ struct shadow_par {
 #define SHADOW_PAR_S		BIT_ULL(9)
 #define SHADOW_PAR_SH		GENMASK_ULL(8, 7)
 #define SHADOW_PAR_PA		GENMASK_ULL(51, 12)
+#define SHADOW_PAR_ATTR_SHIFT	56
 #define SHADOW_PAR_ATTR		GENMASK_ULL(63, 56)
 
 /**
@@ -68,21 +86,43 @@ static inline struct shadow_par shadow_mmu_decode_par(u64 par)
 		return out;
 	}
 	out.pa = par & SHADOW_PAR_PA;
-	out.attr = (par & SHADOW_PAR_ATTR) >> 56;
+	out.attr = (par & SHADOW_PAR_ATTR) >> SHADOW_PAR_ATTR_SHIFT;
 	out.sh = (par & SHADOW_PAR_SH) >> 7;
 	return out;
 }
 
+/* Kinds of faults that are counted: enum shadow_walk_fault */
+#define SHADOW_MMU_NR_FAULTS	6
+
+/**
+ * struct shadow_mmu_count - how one kind of question went
+ * @asked: addresses on which the CPU was asked
+ * @agree: those on which it said what the walker had
+ * @mapped: of @asked, those that the walker lets pass
+ * @leaf_sh: of @agree, those whose shareability was the tables', not the one
+ *	that the architecture has for memory that is not cached
+ * @fault: of @asked, those that it does not, by enum shadow_walk_fault
+ */
+struct shadow_mmu_count {
+	u64 asked;
+	u64 agree;
+	u64 mapped;
+	u64 leaf_sh;
+	u64 fault[SHADOW_MMU_NR_FAULTS];
+};
+
 /**
  * struct shadow_mmu_result - the outcome of a check
  * @checked: addresses on which walker and CPU were compared
- * @agree: those on which they said the same
+ * @agree: those on which they said the same, whatever the CPU was asked
  * @mismatch: those on which they did not; @agree + @mismatch == @checked
  * @first_bad_va: the first mismatch, meaningful when @mismatch is not 0
- * @retried: host addresses compared again because the host was changing them
+ * @retried: addresses compared again because the host was changing them, and
+ *	loads of what somebody was writing
  * @mapped: of @checked, those that translated
  * @faulted: of @checked, those that faulted in both
  * @windows: how often TTBR0 was borrowed
+ * @kind: the same by what the CPU was asked
  * @reason: why nothing was checked, or the first mismatch in words; else ""
  */
 struct shadow_mmu_result {
@@ -94,7 +134,24 @@ struct shadow_mmu_result {
 	u64 mapped;
 	u64 faulted;
 	u64 windows;
+	struct shadow_mmu_count kind[SHADOW_MMU_NR_KINDS];
 	char reason[SHADOW_MMU_REASON];
+};
+
+/**
+ * struct shadow_mmu_ask - what of one half of a machine is to be checked
+ * @seed: of the random choices
+ * @mapped: mapped pages chosen at random, each with a random offset
+ * @unmapped: addresses without a mapping, spread over the levels
+ * @loads: words of mapped pages chosen at random, to be really loaded
+ * @block: whose frames may be loaded; NULL: none
+ */
+struct shadow_mmu_ask {
+	u64 seed;
+	unsigned int mapped;
+	unsigned int unmapped;
+	unsigned int loads;
+	const struct shadow_block *block;
 };
 
 bool shadow_mmu_ds(void);
@@ -103,9 +160,10 @@ bool shadow_mmu_granule_supported(unsigned int page_shift, bool lpa2);
 bool shadow_mmu_can_check(const struct shadow_walker *walker, char *reason,
 			  size_t reason_bytes);
 int shadow_mmu_check_list(const struct shadow_walker *walker, const u64 *vas,
-			  size_t nr, struct shadow_mmu_result *result);
-int shadow_mmu_check(const struct shadow_walker *walker, u64 seed,
-		     unsigned int nr_random, unsigned int nr_unmapped,
+			  size_t nr, const struct shadow_block *block,
+			  struct shadow_mmu_result *result);
+int shadow_mmu_check(const struct shadow_walker *walker,
+		     const struct shadow_mmu_ask *ask,
 		     struct shadow_mmu_result *result);
 int shadow_mmu_host_walker(struct shadow_walker *walker);
 int shadow_mmu_check_host(u64 seed, unsigned int nr,

@@ -152,7 +152,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_RING \
 	"Events that are remembered (not supported yet)"
 #define SHADOW_WHAT_MMU_CHECK \
-	"Random pages judged by the CPU at boot: on, off or a number"
+	"Judged by the CPU at boot: on, off, or random pages[,words loaded[,unmapped addresses[,host's]]]"
 #define SHADOW_WHAT_DEBUGFS \
 	"on or off: whether files are published"
 
@@ -236,6 +236,31 @@ struct shadow_param_range {
 	u64 bytes;
 };
 
+/* What of mmu_check comes in numbers, in the order in which they are given */
+enum shadow_mmu_size {
+	SHADOW_MMU_MAPPED,	/* mapped pages */
+	SHADOW_MMU_LOADS,	/* words that are really loaded */
+	SHADOW_MMU_UNMAPPED,	/* addresses without a mapping */
+	SHADOW_MMU_HOST,	/* addresses of the host's own tables */
+	SHADOW_NR_MMU_SIZES
+};
+
+#define SHADOW_MMU_MAX_SIZE	1000000U	/* of mmu_check= */
+
+/**
+ * struct shadow_mmu_size_info - one number of mmu_check
+ * @name: key of ctl's mmu_check; of the first one, which has none, what it is
+ * @min: smallest value
+ * @def: value where it is not given
+ */
+struct shadow_mmu_size_info {
+	const char *name;
+	u32 min;
+	u32 def;
+};
+
+extern const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES];
+
 /**
  * struct shadow_config - what a machine shall be, checked
  * @given: bit by enum shadow_param_id, set for what did not come by default
@@ -281,7 +306,8 @@ struct shadow_param_range {
  * @until: enum shadow_phase, the last one that the boot runs
  * @seed: of everything random
  * @mmu_check: the CPU judges the tables at boot
- * @mmu_samples: random pages that it judges
+ * @mmu_size: by enum shadow_mmu_size, how much of everything it judges then, or
+ *	when it is asked without a number
  * @debugfs: files are published
  */
 struct shadow_config {
@@ -325,7 +351,7 @@ struct shadow_config {
 	unsigned int until;
 	u64 seed;
 	bool mmu_check;
-	u64 mmu_samples;
+	u32 mmu_size[SHADOW_NR_MMU_SIZES];
 	bool debugfs;
 };
 

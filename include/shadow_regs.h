@@ -105,7 +105,9 @@ const char *shadow_regs_forbids(const struct shadow_cpu_id *id,
 				const struct shadow_geometry *geo);
 unsigned int shadow_regs_pa_bits(const struct shadow_cpu_id *id);
 
-/* Shareability that PAR_EL1 reports for a leaf */
+/* Shareability that the tables give a leaf, and that PAR_EL1 reports for it */
+unsigned int shadow_regs_leaf_sh(const struct shadow_regs *regs, bool upper,
+				 u64 attrs);
 unsigned int shadow_regs_sh(const struct shadow_regs *regs, bool upper,
 			    u64 attrs);
 /* Memory type that PAR_EL1.ATTR reports for a leaf */

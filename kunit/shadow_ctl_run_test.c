@@ -385,18 +385,23 @@ static void batch_of_checks(struct kunit *test)
 	expect_refused(test, rig, "alloc_pages 0\nmmu_check 50000\nmmu_check 50001", -ERANGE,
 		       "up to 100000 samples in one write");
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
-	for (i = 0; i < 50; i++)
+	/* The largest of the sizes counts */
+	expect_refused(test, rig, "mmu_check 1 loads=50000\nmmu_check 50001", -ERANGE,
+		       "up to 100000 samples in one write");
+	expect_refused(test, rig, "mmu_check 1 host=98001\nmmu_check 1", -ERANGE,
+		       "up to 100000 samples in one write");
+	for (i = 0; i < 10; i++)
 		strcat(text, "mmu_check\n");
 	expect_ok(test, rig, text);
-	KUNIT_EXPECT_EQ(test, rig->nr_checks, 51);
+	KUNIT_EXPECT_EQ(test, rig->nr_checks, 11);
 	strcat(text, "mmu_check 1");
 	expect_refused(test, rig, text, -ERANGE, "each mmu_check counts as 2000 at least");
-	KUNIT_EXPECT_EQ(test, rig->nr_checks, 51);
+	KUNIT_EXPECT_EQ(test, rig->nr_checks, 11);
 
 	/* More at boot than a write may ask for */
-	rig->mm.cfg.mmu_samples = 1000000;
+	rig->mm.cfg.mmu_size[SHADOW_MMU_MAPPED] = 1000000;
 	expect_ok(test, rig, "mmu_check");
-	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 100000);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 100000);
 }
 
 /* ------------------------------------------------------------- the machine -- */
@@ -408,21 +413,24 @@ static void checks_and_counters(struct kunit *test)
 	s64 before;
 
 	expect_ok(test, rig, "mmu_check 7 seed=9");
-	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 7);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 7);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_LOADS], 2000);
 	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 9);
 	/* Zero is a seed; none is the machine's. */
 	rig->mm.cfg.seed = 4711;
 	expect_ok(test, rig, "mmu_check seed=0");
 	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 0);
-	rig->mm.cfg.mmu_samples = 77;
-	expect_ok(test, rig, "mmu_check");
-	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 77);
+	rig->mm.cfg.mmu_size[SHADOW_MMU_MAPPED] = 77;
+	expect_ok(test, rig, "mmu_check loads=5 unmapped=6 host=0");
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 77);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_LOADS], 5);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_UNMAPPED], 6);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_HOST], 0);
 	KUNIT_EXPECT_EQ(test, rig->mmu_seed, 4711);
 	/* A machine loaded without a check can be checked all the same. */
 	rig->mm.cfg.mmu_check = false;
-	rig->mm.cfg.mmu_samples = 0;
 	expect_ok(test, rig, "mmu_check");
-	KUNIT_EXPECT_EQ(test, rig->mmu_samples, 1000);
+	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 77);
 	KUNIT_EXPECT_EQ(test, say(rig, "mmu_check 13"), -EOPNOTSUPP);
 
 	before = atomic64_read(count);

@@ -83,10 +83,16 @@ static const struct {
 	{ "unmap 4096 1", { LINE(UNMAP), .va = 4096, .nr_pages = 1 } },
 	{ "drain", { LINE(DRAIN) } },
 	{ "mmu_check", { LINE(MMU_CHECK) } },
-	{ "mmu_check 50", { LINE(MMU_CHECK), .samples = 50 } },
+	{ "mmu_check 50", { LINE(MMU_CHECK), .mmu_size = { 50 }, .mmu_sizes = 1 } },
 	{ "mmu_check seed=9", { LINE(MMU_CHECK), KEYS(SEED), .seed = 9 } },
 	{ "mmu_check 100000 seed=18446744073709551615",
-	  { LINE(MMU_CHECK), .samples = 100000, KEYS(SEED), .seed = U64_MAX } },
+	  { LINE(MMU_CHECK), .mmu_size = { 100000 }, .mmu_sizes = 1, KEYS(SEED),
+	    .seed = U64_MAX } },
+	{ "mmu_check loads=0", { LINE(MMU_CHECK), .mmu_sizes = 2, KEYS(LOADS) } },
+	{ "mmu_check unmapped=100000",
+	  { LINE(MMU_CHECK), .mmu_size = { 0, 0, 100000 }, .mmu_sizes = 4, KEYS(UNMAPPED) } },
+	{ "mmu_check host=3 7",
+	  { LINE(MMU_CHECK), .mmu_size = { 7, 0, 0, 3 }, .mmu_sizes = 9, KEYS(HOST) } },
 	{ "set counters on", { LINE(SET), .on = true, .nr_values = 1 } },
 	{ "set counters off", { LINE(SET), .nr_values = 1 } },
 	{ "set min_free_kbytes 0", { LINE(SET), SETS(MIN_FREE_KBYTES, 0) } },
@@ -142,7 +148,9 @@ static void expect_cmd(struct kunit *test, const char *text,
 			      a->order == b->order && a->count == b->count, "'%s'", text);
 	KUNIT_EXPECT_TRUE_MSG(test, a->bytes == b->bytes && a->va == b->va && a->pa == b->pa &&
 			      a->nr_pages == b->nr_pages && a->prot == b->prot, "'%s'", text);
-	KUNIT_EXPECT_TRUE_MSG(test, a->samples == b->samples && a->seed == b->seed &&
+	KUNIT_EXPECT_TRUE_MSG(test, a->mmu_sizes == b->mmu_sizes &&
+			      !memcmp(a->mmu_size, b->mmu_size, sizeof(a->mmu_size)) &&
+			      a->seed == b->seed &&
 			      a->on == b->on && a->handle == b->handle, "'%s'", text);
 	KUNIT_EXPECT_TRUE_MSG(test, a->set == b->set && a->value == b->value &&
 			      a->nr_values == b->nr_values, "'%s'", text);
@@ -268,6 +276,12 @@ static const struct bad_line bad[] = {
 	{ "mmu_check 99999999999999999999x", -EINVAL, "from 1 to 100000" },
 	{ "mmu_check 1 1", -EINVAL, "argument '1'" },
 	{ "mmu_check seed=x", -EINVAL, "seed= 'x'" },
+	{ "mmu_check loads=x", -EINVAL, "loads= 'x': allowed: a number from 0" },
+	{ "mmu_check loads=100001", -ERANGE, "loads= '100001': allowed: a number from 0" },
+	{ "mmu_check unmapped=-1", -EINVAL, "unmapped= '-1'" },
+	{ "mmu_check host=100001", -ERANGE, "host= '100001'" },
+	{ "mmu_check loads=1 loads=1", -EINVAL, "each key once" },
+	{ "drain loads=1", -EINVAL, "key 'loads'" },
 	{ "set", -EINVAL, "an argument is missing" },
 	{ "set counters", -EINVAL, "an argument is missing" },
 	{ "set counters maybe", -EINVAL, "VALUE 'maybe'" },
@@ -486,6 +500,8 @@ static void names(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("abcdefghijklmnopq", 17));
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("", 0));
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("main", 4));
+	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("host", 4));
+	KUNIT_EXPECT_TRUE(test, shadow_ctl_name_ok("hosts", 5));
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("9", 1));
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("a.b", 3));
 	KUNIT_EXPECT_FALSE(test, shadow_ctl_name_ok("../x", 4));
@@ -552,11 +568,14 @@ static size_t wild_text(struct rnd_state *rnd, char *at, size_t room)
 /* Every field is what a command may have, whatever the text was. */
 static void expect_sane(struct kunit *test, const struct shadow_ctl_cmd *cmd)
 {
+	unsigned int i;
+
 	KUNIT_EXPECT_LT(test, cmd->verb, SHADOW_NR_CTL_VERBS);
 	KUNIT_EXPECT_LE(test, cmd->order, SHADOW_MAX_ORDER);
 	KUNIT_EXPECT_TRUE(test, cmd->count >= 1 && cmd->count <= SHADOW_CTL_MAX_COUNT);
 	KUNIT_EXPECT_LE(test, cmd->bytes, S64_MAX);
-	KUNIT_EXPECT_LE(test, cmd->samples, SHADOW_CTL_MAX_SAMPLES);
+	for (i = 0; i < SHADOW_NR_MMU_SIZES; i++)
+		KUNIT_EXPECT_LE(test, cmd->mmu_size[i], SHADOW_CTL_MAX_SAMPLES);
 	KUNIT_EXPECT_TRUE(test, !*cmd->as || shadow_ctl_name_ok(cmd->as, strlen(cmd->as)));
 	KUNIT_EXPECT_TRUE(test, !*cmd->handle_name ||
 			  shadow_ctl_name_ok(cmd->handle_name, strlen(cmd->handle_name)));

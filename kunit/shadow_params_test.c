@@ -190,7 +190,7 @@ static void params_defaults(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, cfg.region, "");
 	KUNIT_EXPECT_EQ(test, cfg.seed, 1);
 	KUNIT_EXPECT_TRUE(test, cfg.mmu_check);
-	KUNIT_EXPECT_EQ(test, cfg.mmu_samples, 1000);
+	KUNIT_EXPECT_EQ(test, cfg.mmu_size[SHADOW_MMU_MAPPED], 10000);
 	KUNIT_EXPECT_TRUE(test, cfg.debugfs);
 	KUNIT_EXPECT_FALSE(test, cfg.base_force);
 	KUNIT_EXPECT_FALSE(test, cfg.image.given || cfg.dtb.given || cfg.initrd.given);
@@ -367,6 +367,13 @@ static const struct value_case value_cases[] = {
 	{ P(MMU_CHECK), "1000001", -ERANGE },
 	{ P(MMU_CHECK), "99999999999999999999", -ERANGE },
 	{ P(MMU_CHECK), "some", -EINVAL },
+	{ P(MMU_CHECK), "5,0,0,0", 0 },
+	{ P(MMU_CHECK), "5,1000000,1000000,1000000", 0 },
+	{ P(MMU_CHECK), "0,5", -ERANGE },
+	{ P(MMU_CHECK), "5,1000001", -ERANGE },
+	{ P(MMU_CHECK), "5,", -EINVAL },
+	{ P(MMU_CHECK), "5,6,7,8,9", -EINVAL },
+	{ P(MMU_CHECK), "on,5", -EINVAL },
 	{ P(MMU_CHECK), "", -EINVAL },
 	{ P(DEBUGFS), "on", 0 },
 	{ P(DEBUGFS), "off", 0 },
@@ -816,7 +823,7 @@ static void expect_same(struct kunit *test, const struct shadow_config *a,
 	KUNIT_EXPECT_EQ(test, a->kaslr, b->kaslr);
 	KUNIT_EXPECT_EQ(test, a->seed, b->seed);
 	KUNIT_EXPECT_EQ(test, a->mmu_check, b->mmu_check);
-	KUNIT_EXPECT_EQ(test, a->mmu_samples, b->mmu_samples);
+	KUNIT_EXPECT_EQ(test, memcmp(a->mmu_size, b->mmu_size, sizeof(a->mmu_size)), 0);
 	KUNIT_EXPECT_EQ(test, a->debugfs, b->debugfs);
 }
 

@@ -21,7 +21,7 @@
  * @ctl: its ctl
  * @audit: scratch
  * @starve: host allocations that may still succeed; negative: all
- * @mmu_samples: what the last mmu_check asked for
+ * @mmu_size: what the last mmu_check asked for
  * @mmu_seed: the same
  * @nr_checks: checks by the CPU so far
  * @patience: how often a writer is asked before he is being killed; negative:
@@ -36,7 +36,7 @@ struct rig {
 	struct shadow_ctl ctl;
 	struct shadow_audit audit;
 	int starve;
-	u64 mmu_samples;
+	u32 mmu_size[SHADOW_NR_MMU_SIZES];
 	u64 mmu_seed;
 	unsigned int nr_checks;
 	int patience;
@@ -68,14 +68,14 @@ static const struct shadow_host_ops host = {
 	.now = ktime_get_ns,
 };
 
-static inline int rig_mmu_check(struct shadow_mm *mm, u64 samples, u64 seed, char *said,
+static inline int rig_mmu_check(struct shadow_mm *mm, const u32 *sizes, u64 seed, char *said,
 				size_t said_bytes)
 {
-	the_rig->mmu_samples = samples;
+	memcpy(the_rig->mmu_size, sizes, sizeof(the_rig->mmu_size));
 	the_rig->mmu_seed = seed;
 	the_rig->nr_checks++;
 	scnprintf(said, said_bytes, "checked nothing");
-	return samples == 13 ? -EOPNOTSUPP : 0;
+	return sizes[SHADOW_MMU_MAPPED] == 13 ? -EOPNOTSUPP : 0;
 }
 
 static inline int rig_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,

@@ -124,9 +124,12 @@ unmap 0xffff800000400000 5|No such file or directory
 unmap 0xffff800000400000 0|Invalid argument
 mmu_check 0|Invalid argument
 mmu_check 100001|Numerical result out of range
+mmu_check loads=100001|Numerical result out of range
+mmu_check unmapped=x|Invalid argument
 set counters maybe|Invalid argument
 set size 64M|Operation not supported
 create main|Invalid argument
+create host|Invalid argument
 create Other|Invalid argument
 create other size=1M|Numerical result out of range
 create other size=4M size=4M|Invalid argument
@@ -290,10 +293,10 @@ HOST checked=0 agree=0 mismatch=0
   not asked for (mmu_check=off)
   the running kernel's own tables, read only: text, modules, vmalloc, linear map, vmemmap, holes
 ok
-  first and last page of each region, 1000 random pages (seed 11), unmapped addresses;
+  first and last page of each region, 10000 random pages, 2000 words loaded, 1000 unmapped addresses (seed 11);
 0
 ok
-  first and last page of each region, 50 random pages (seed 0), unmapped addresses;
+  first and last page of each region, 50 random pages, 2000 words loaded, 1000 unmapped addresses (seed 0);
 ok
 MMU checked=0 agree=0 mismatch=0
   not asked for (mmu_check=off)"
