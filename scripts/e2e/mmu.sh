@@ -24,7 +24,7 @@ mmu_agrees() {
 mmu_kinds() {
 	awk -v want="$*" '
 		/^HOST/ { exit }
-		$1 ~ /^(S1E[01][RW]|ldtr?)$/ {
+		$1 ~ /^(S1E[01][RW]|ldt?r)$/ {
 			asked[$1] = $2
 			if ($2 != $3) bad = 1
 			if ($4 + $5 + $6 + $7 + $8 != $2) bad = 1
