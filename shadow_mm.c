@@ -112,6 +112,8 @@ SHADOW_EXPORT(shadow_kzalloc);
 SHADOW_EXPORT(shadow_kfree);
 SHADOW_EXPORT(shadow_ksize);
 SHADOW_EXPORT(shadow_vmalloc_alloc);
+SHADOW_EXPORT(shadow_vmalloc_huge);
+SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_vfree);
 SHADOW_EXPORT(shadow_geometry_init);
 SHADOW_EXPORT(shadow_regs_mair);
