@@ -86,13 +86,20 @@ static void write_lines(const struct lines *lines,
 			const struct shadow_tlb_record *record)
 {
 	unsigned int shift = shadow_geometry_shift(lines->geo, record->level);
+	u64 va = record->va & ~0ULL << shift;
 	u64 value = record->value, pa = record->pa;
 	u64 i;
 
 	for (i = 0; i < record->nr; i++, value += record->step)
 		line(lines, "write 0x%llx level %d va 0x%llx value 0x%llx",
 		     pa + i * sizeof(u64), record->level,
-		     record->va + (i << shift), value);
+		     va + (i << shift), value);
+}
+
+static void sync_lines(const struct lines *lines)
+{
+	line(lines, "dsb ishst");
+	line(lines, "isb");
 }
 
 /* A word in front of an instruction that was left out */
@@ -136,6 +143,10 @@ void shadow_tlb_primitives(const struct shadow_geometry *geo,
 	case SHADOW_TLB_OP_WRITE:
 		write_lines(&lines, record);
 		break;
+	case SHADOW_TLB_OP_WRITE_SYNC:
+		write_lines(&lines, record);
+		sync_lines(&lines);
+		break;
 	case SHADOW_TLB_OP_TABLE:
 		line(&lines, "table 0x%llx cleared", (u64)record->pa);
 		break;
@@ -143,8 +154,7 @@ void shadow_tlb_primitives(const struct shadow_geometry *geo,
 		line(&lines, "free 0x%llx", (u64)record->pa);
 		break;
 	case SHADOW_TLB_OP_SYNC:
-		line(&lines, "dsb ishst");
-		line(&lines, "isb");
+		sync_lines(&lines);
 		break;
 	case SHADOW_TLB_OP_TLBI:
 	case SHADOW_TLB_OP_MISSING:
@@ -153,6 +163,24 @@ void shadow_tlb_primitives(const struct shadow_geometry *geo,
 	default:
 		line(&lines, "unknown %u", record->op);
 	}
+}
+
+static void write_summary(const struct shadow_tlb_record *record, u64 seq,
+			  char *text, size_t room)
+{
+	int at = scnprintf(text, room,
+			   "%llu write 0x%llx level %d va 0x%llx value 0x%llx",
+			   seq, (u64)record->pa, record->level, record->va,
+			   record->value);
+
+	if (record->nr > 1)
+		at += scnprintf(text + at, room - at, " and %u more",
+				record->nr - 1);
+	if (record->nr > 1 && record->step)
+		at += scnprintf(text + at, room - at, ", each 0x%llx larger",
+				record->step);
+	if (record->op == SHADOW_TLB_OP_WRITE_SYNC)
+		scnprintf(text + at, room - at, "; dsb ishst; isb");
 }
 
 static void tlbi_summary(const struct shadow_tlb_record *record, u64 seq,
@@ -184,18 +212,10 @@ static void tlbi_summary(const struct shadow_tlb_record *record, u64 seq,
 void shadow_tlb_summary(const struct shadow_tlb_record *record, u64 seq,
 			char *text, size_t room)
 {
-	int at;
-
 	switch (record->op) {
 	case SHADOW_TLB_OP_WRITE:
-		at = scnprintf(text, room,
-			       "%llu write 0x%llx level %d va 0x%llx value 0x%llx",
-			       seq, (u64)record->pa, record->level, record->va,
-			       record->value);
-		if (record->nr > 1)
-			scnprintf(text + at, room - at,
-				  " and %u more, each 0x%llx larger",
-				  record->nr - 1, record->step);
+	case SHADOW_TLB_OP_WRITE_SYNC:
+		write_summary(record, seq, text, room);
 		break;
 	case SHADOW_TLB_OP_TABLE:
 		scnprintf(text, room, "%llu table 0x%llx cleared", seq,

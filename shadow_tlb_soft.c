@@ -238,6 +238,27 @@ void shadow_soft_tlb_missed(struct shadow_soft_tlb *soft, enum shadow_tlbi kind,
 	raw_spin_unlock_irqrestore(&soft->lock, irq);
 }
 
+/**
+ * shadow_soft_entry_agrees() - do the tables say the same of one address?
+ * @entry: an entry that answers for it
+ * @walker: walker of its half
+ * @walk: its walk by the tables as they are
+ *
+ * Context: any.
+ * Return: true if output address, attributes and limits are equal.
+ */
+bool shadow_soft_entry_agrees(const struct shadow_soft_entry *entry,
+			      const struct shadow_walker *walker,
+			      const struct shadow_walk *walk)
+{
+	u64 mask = MATTERS & walker->geo.attr_mask;
+
+	return walk->fault == SHADOW_WALK_OK && !walk->identity &&
+	       walk->pa == shadow_soft_pa(entry, shadow_soft_va(walker, walk->va)) &&
+	       !((walk->attrs ^ entry->attrs) & mask) &&
+	       walk->limits == entry->limits;
+}
+
 struct compare {
 	const struct shadow_soft_entry *entry;
 	u64 mask;
@@ -255,7 +276,7 @@ static int compare_leaf(void *priv, const struct shadow_walk_entry *now)
 	if (now->kind != SHADOW_DESC_KIND_PAGE &&
 	    now->kind != SHADOW_DESC_KIND_BLOCK)
 		return 1;
-	return now->pa + (va - now->va) != entry->pa + (va - entry->va) ||
+	return now->pa + (va - now->va) != shadow_soft_pa(entry, va) ||
 	       ((now->desc ^ entry->attrs) & compare->mask) ||
 	       now->limits != entry->limits;
 }

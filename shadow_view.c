@@ -3,10 +3,44 @@
  * shadow_view - files in formats that the kernel has, so that what reads the
  * kernel's reads these. Names and columns are those of Linux 6.12.
  */
+#include <linux/ctype.h>
 #include <linux/seq_file.h>
 
 #include "shadow_boot.h"
 #include "shadow_view.h"
+
+/**
+ * shadow_view_ask() - read what was written to a file that is asked about one
+ *	thing: "NUMBER" or "WORD NUMBER"
+ * @text: as written
+ * @word: the word that may stand in front
+ * @said: set if it does
+ * @number: filled: decimal, or with 0x
+ *
+ * Context: any.
+ * Return: 0; -EINVAL if it is not that, -ERANGE if it is more than 64 bits, and
+ * then nothing was set.
+ */
+int shadow_view_ask(const char *text, const char *word, bool *said, u64 *number)
+{
+	const char *at = skip_spaces(text);
+	size_t len = strlen(word);
+	bool has_word = !strncmp(at, word, len) && isspace(at[len]);
+	char digits[32];
+	u64 value;
+	int err;
+
+	if (has_word)
+		at = skip_spaces(at + len);
+	if (strscpy(digits, at, sizeof(digits)) < 0 || !isdigit(digits[0]))
+		return -EINVAL;
+	err = kstrtou64(strim(digits), 0, &value);
+	if (err)
+		return err;
+	*said = has_word;
+	*number = value;
+	return 0;
+}
 
 /**
  * shadow_view_buddyinfo() - free blocks by order, as /proc/buddyinfo

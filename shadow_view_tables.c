@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_view_tables - translation as a person reads it: the tables, the walk
- * to one address in words and numbers, and what the CPU said.
+ * shadow_view_tables - the tables as the kernel prints its own, and what the CPU
+ * said of them.
  */
-#include <linux/ctype.h>
 #include <linux/seq_file.h>
 
 #include "shadow_boot.h"
-#include "shadow_explain.h"
 #include "shadow_ptdump.h"
 #include "shadow_view.h"
 
@@ -29,95 +27,6 @@ void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machin
 
 	shadow_pgtable_walker(shadow_boot_upper(&machine->mm), &walker);
 	shadow_ptdump(&walker, machine->mm.layout.marker, emit_line, seq, NULL);
-}
-
-/* ----------------------------------------------------------------- vtop -- */
-
-static int read_shadow(void *ctx, phys_addr_t pa, u64 *desc)
-{
-	const u64 *table = shadow_block_contents(ctx, pa, sizeof(*desc));
-
-	if (!table)
-		return -EFAULT;
-	*desc = READ_ONCE(*table);
-	return 0;
-}
-
-/**
- * shadow_view_vtop() - how an address is translated, level by level
- * @seq: where to print
- * @machine: the machine
- *
- * From the shadow's registers alone, as the CPU would; or, for an address of
- * the host's, from the CPU's own.
- *
- * Context: process context, the machine's lock held.
- */
-void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine)
-{
-	u64 va = machine->vtop_asked ? machine->vtop_va :
-				       machine->mm.boot.kimage_va;
-	struct shadow_walker walker;
-	int err;
-
-	if (machine->vtop_host) {
-		seq_printf(seq, "host VA 0x%016llx, by TTBR1_EL1 and TCR_EL1 of this CPU\n", va);
-		err = shadow_mmu_host_walker(&walker);
-		if (err) {
-			seq_printf(seq, "the host's tables cannot be read: %d (%s)\n", err,
-				   IS_ENABLED(CONFIG_ARM64) ? "registers" : "not arm64");
-			return;
-		}
-		if (!(va >> 63)) {
-			seq_puts(seq, "not a kernel address: bit 63 is clear\n");
-			return;
-		}
-		if (va < shadow_geometry_first(&walker.geo, true))
-			walker.between = true;
-	} else {
-		if (machine->mm.boot.failed) {
-			seq_puts(seq, "vtop: nothing to show, the machine is down, see boot\n");
-			return;
-		}
-		seq_printf(seq, "VA 0x%016llx, by the shadow registers\n", va);
-		err = shadow_regs_walker(&machine->mm.regs, va, read_shadow,
-					 &machine->mm.block, &walker);
-		/* -ENXIO: between the halves, the walker says the fault */
-		if (err && err != -ENXIO) {
-			seq_printf(seq, "the registers describe no translation: %d\n", err);
-			return;
-		}
-	}
-	/* Which MAIR_EL1 the host has is not known here */
-	shadow_explain_walk(&walker, machine->vtop_host ? NULL : &machine->mm.regs,
-			    va, emit_line, seq);
-}
-
-/**
- * shadow_view_vtop_ask() - which address vtop shall explain
- * @machine: the machine
- * @text: "ADDRESS" or "host ADDRESS", as written
- *
- * Context: process context, the machine's lock held.
- * Return: 0; -EINVAL if it is not that, and nothing has changed.
- */
-int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text)
-{
-	const char *word = skip_spaces(text);
-	bool host = !strncmp(word, "host", 4) && isspace(word[4]);
-	char number[32];
-	u64 va;
-
-	if (host)
-		word = skip_spaces(word + 4);
-	if (strscpy(number, word, sizeof(number)) < 0)
-		return -EINVAL;
-	if (!number[0] || kstrtou64(strim(number), 0, &va))
-		return -EINVAL;
-	machine->vtop_va = va;
-	machine->vtop_asked = true;
-	machine->vtop_host = host;
-	return 0;
 }
 
 /* ------------------------------------------------------------ mmu_check -- */

@@ -3,7 +3,6 @@
  * shadow_view_why - which way allocations went, why some were refused, and what
  * a frame is.
  */
-#include <linux/ctype.h>
 #include <linux/seq_file.h>
 
 #include "shadow_page_tell.h"
@@ -140,21 +139,16 @@ void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine)
  * @text: "PFN" or "pa ADDRESS", as written, decimal or with 0x
  *
  * Context: process context, the machine's lock held.
- * Return: 0; -EINVAL if it is not that, and nothing has changed.
+ * Return: 0, or an errno of shadow_view_ask(), and nothing has changed.
  */
 int shadow_view_page_ask(struct shadow_machine *machine, const char *text)
 {
-	const char *word = skip_spaces(text);
-	bool pa = !strncmp(word, "pa", 2) && isspace(word[2]);
-	char number[32];
 	u64 value;
+	bool pa;
+	int err = shadow_view_ask(text, "pa", &pa, &value);
 
-	if (pa)
-		word = skip_spaces(word + 2);
-	if (strscpy(number, word, sizeof(number)) < 0)
-		return -EINVAL;
-	if (!number[0] || kstrtou64(strim(number), 0, &value))
-		return -EINVAL;
+	if (err)
+		return err;
 	machine->page_pfn = pa ? value >> machine->mm.cfg.page_shift : value;
 	machine->page_asked = true;
 	return 0;

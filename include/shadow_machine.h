@@ -70,6 +70,7 @@ struct shadow_machine_list_ops {
  * @vtop_va: address that vtop explains, where @vtop_asked
  * @vtop_asked: somebody said which; else it is the kernel image's
  * @vtop_host: it is one of the host's
+ * @vtop_refused: why the last question to vtop was none, or ""
  * @page_pfn: frame that page tells of, where @page_asked
  * @page_asked: somebody said which; else it is the first one
  */
@@ -97,6 +98,7 @@ struct shadow_machine {
 	u64 vtop_va;
 	bool vtop_asked;
 	bool vtop_host;
+	char vtop_refused[128];
 	u64 page_pfn;
 	bool page_asked;
 };

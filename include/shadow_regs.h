@@ -95,6 +95,15 @@ void shadow_regs_set_lower(struct shadow_regs *regs,
 			   const struct shadow_geometry *lower,
 			   phys_addr_t ttbr0);
 
+/* The address space that translations with nG are for: TCR_EL1.A1 chooses */
+static inline u16 shadow_regs_asid(const struct shadow_regs *regs)
+{
+	u64 ttbr = regs->tcr & SHADOW_TCR_A1 ? regs->ttbr1 : regs->ttbr0;
+	u16 asid = ttbr >> 48;
+
+	return regs->tcr & SHADOW_TCR_AS ? asid : asid & 0xff;
+}
+
 int shadow_regs_geometry(const struct shadow_regs *regs, bool upper,
 			 struct shadow_geometry *geo);
 phys_addr_t shadow_regs_root(const struct shadow_regs *regs, bool upper);

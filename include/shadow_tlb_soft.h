@@ -106,6 +106,9 @@ bool shadow_soft_tlb_get(struct shadow_soft_tlb *soft, unsigned int at,
 			 struct shadow_soft_entry *entry);
 unsigned int shadow_soft_tlb_invalidate(struct shadow_soft_tlb *soft, u64 va,
 					u64 last);
+bool shadow_soft_entry_agrees(const struct shadow_soft_entry *entry,
+			      const struct shadow_walker *walker,
+			      const struct shadow_walk *walk);
 bool shadow_soft_entry_stale(const struct shadow_soft_entry *entry,
 			     const struct shadow_walker *walker, u64 *va);
 
@@ -123,6 +126,13 @@ static inline u64 shadow_soft_va(const struct shadow_walker *walker, u64 va)
 		return va;
 	return walker->upper ? va | GENMASK_ULL(63, 56) :
 			       va & GENMASK_ULL(55, 0);
+}
+
+/* What an entry translates an address of its own to */
+static inline phys_addr_t shadow_soft_pa(const struct shadow_soft_entry *entry,
+					 u64 va)
+{
+	return entry->pa + (va - entry->va);
 }
 
 /* Last address of an entry */

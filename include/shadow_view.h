@@ -13,9 +13,11 @@
 /* Rows of a list that can grow; all of them are in shadow_mm_raw/ */
 #define SHADOW_VIEW_ROWS	40
 
+struct file;
 struct seq_file;
 
-/* shadow_view.c: formats of the kernel's own files */
+/* shadow_view.c: what a file is asked, formats of the kernel's own files */
+int shadow_view_ask(const char *text, const char *word, bool *said, u64 *number);
 void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
@@ -73,13 +75,18 @@ void shadow_view_owners_whole(struct seq_file *seq,
 
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
-void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_vtop.c: one address */
+void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text);
 
 /* shadow_view_tree.c: tables as a tree, printed as it is read */
-struct file;
 int shadow_view_tree_open(struct file *file, struct shadow_machine *machine);
+
+/* shadow_view_tlb.c: what changes of the tables ask of a TLB */
+int shadow_view_tlb_open(struct file *file, struct shadow_machine *machine);
+void shadow_view_tlb(struct seq_file *seq, struct shadow_machine *machine);
 
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
