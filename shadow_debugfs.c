@@ -116,7 +116,7 @@ static const struct shadow_file files[] = {
 	  "caches (format of /proc/slabinfo, 2.1)" },
 	{ "tlb", 0444, SHADOW_PHASE_CREATE_IDMAP + 1, shadow_view_tlb,
 	  "invalidations that changes of the tables need, by kind; the log of changes, barriers, invalidations; with tlbi=stale what is stale",
-	  NULL, NULL, shadow_view_tlb_open },
+	  .stream = shadow_view_tlb_open },
 	{ "unusable_index", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_unusable,
 	  "by order, how much of it is in smaller blocks (format of the kernel's unusable_index)" },
 	{ "vmallocinfo", 0444, SHADOW_PHASE_VMALLOC_INIT + 1, shadow_view_vmallocinfo,

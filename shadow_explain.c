@@ -4,20 +4,20 @@
  *
  * The lines are those of the file vtop and of scripts/shadow-pgtable.
  */
-#include "shadow_explain.h"
+#include "shadow_explain_line.h"
 #include "shadow_pgtable.h"
 
-/* The line that is being put together, and whom it goes to */
-struct explain {
-	const struct shadow_walker *walker;
-	const struct shadow_regs *regs;
-	void (*emit)(void *to, const char *line);
-	void *to;
-	size_t at;
-	char line[SHADOW_EXPLAIN_LINE];
-};
+#define put	shadow_explain_put
+#define end_line	shadow_explain_end
 
-static __printf(2, 3) void put(struct explain *ex, const char *fmt, ...)
+/**
+ * shadow_explain_put() - add to the line that is being put together
+ * @ex: the explanation
+ * @fmt: printf format; what does not fit is cut off
+ *
+ * Context: any.
+ */
+void shadow_explain_put(struct shadow_explain *ex, const char *fmt, ...)
 {
 	va_list args;
 
@@ -27,26 +27,33 @@ static __printf(2, 3) void put(struct explain *ex, const char *fmt, ...)
 	va_end(args);
 }
 
-static void end_line(struct explain *ex)
+/**
+ * shadow_explain_end() - give the line away and begin another one
+ * @ex: the explanation
+ *
+ * Context: that of @emit.
+ */
+void shadow_explain_end(struct shadow_explain *ex)
 {
 	ex->line[ex->at] = '\0';
 	ex->emit(ex->to, ex->line);
 	ex->at = 0;
 }
 
-static void explain_half(struct explain *ex)
+static void explain_half(struct shadow_explain *ex)
 {
 	const struct shadow_walker *walker = ex->walker;
 	const struct shadow_geometry *geo = &walker->geo;
 
-	put(ex, "bits 63:%u are all %s, so TTBR%d_EL1 is used: ", geo->va_bits,
+	put(ex, "bits %u:%u are all %s, so TTBR%d_EL1 is used: ",
+	    walker->tbi ? 55 : 63, geo->va_bits,
 	    walker->upper ? "ones" : "zeros", walker->upper);
 	put(ex, "root at PA %#llx, %u KiB granule, %u levels",
 	    (u64)walker->root, 1U << (geo->page_shift - 10), geo->levels);
 	end_line(ex);
 }
 
-static void put_attrs(struct explain *ex, u64 attrs)
+static void put_attrs(struct shadow_explain *ex, u64 attrs)
 {
 	const char *name = shadow_prot_name(attrs);
 
@@ -63,7 +70,7 @@ static void put_attrs(struct explain *ex, u64 attrs)
 		put(ex, " (%s)", name);
 }
 
-static void explain_step(struct explain *ex, const struct shadow_walk_step *step)
+static void explain_step(struct shadow_explain *ex, const struct shadow_walk_step *step)
 {
 	const struct shadow_geometry *geo = &ex->walker->geo;
 	unsigned int shift = shadow_geometry_shift(geo, step->level);
@@ -92,7 +99,15 @@ static void explain_step(struct explain *ex, const struct shadow_walk_step *step
 	end_line(ex);
 }
 
-static void explain_access(struct explain *ex, const struct shadow_walk *walk)
+/**
+ * shadow_explain_access() - who may do what: "allowed: EL1 rw- EL0 ---"
+ * @ex: the explanation; the line that is being put together is ended
+ * @walk: a walk that succeeded
+ *
+ * Context: that of @emit.
+ */
+void shadow_explain_access(struct shadow_explain *ex,
+			   const struct shadow_walk *walk)
 {
 	static const struct {
 		const char *who;
@@ -114,29 +129,7 @@ static void explain_access(struct explain *ex, const struct shadow_walk *walk)
 	end_line(ex);
 }
 
-/* What would have to stand where the walk ended */
-static void explain_need(struct explain *ex, const struct shadow_walk *walk)
-{
-	const struct shadow_geometry *geo = &ex->walker->geo;
-
-	if (walk->fault == SHADOW_WALK_TRANSLATION) {
-		if (walk->level == SHADOW_LAST_LEVEL)
-			put(ex, "needed: a page descriptor (bits 1:0 = 3)");
-		else if (shadow_geometry_has_block(geo, walk->level))
-			put(ex, "needed: a table (bits 1:0 = 3) or a block (bits 1:0 = 1)");
-		else
-			put(ex, "needed: a table (bits 1:0 = 3), as no block is legal here");
-	} else if (walk->fault == SHADOW_WALK_ACCESS_FLAG) {
-		put(ex, "needed: AF (bit 10) set");
-	} else if (walk->fault == SHADOW_WALK_ADDRESS_SIZE) {
-		put(ex, "needed: an output address below 2^%u", geo->pa_bits);
-	} else {
-		return;
-	}
-	end_line(ex);
-}
-
-static void explain_fault(struct explain *ex, const struct shadow_walk *walk)
+static void explain_fault(struct shadow_explain *ex, const struct shadow_walk *walk)
 {
 	put(ex, "result: %s fault, level %d (fault status code 0x%02x)",
 	    shadow_walk_fault_names[walk->fault], walk->level,
@@ -144,7 +137,7 @@ static void explain_fault(struct explain *ex, const struct shadow_walk *walk)
 	end_line(ex);
 }
 
-static void explain_result(struct explain *ex, const struct shadow_walk *walk)
+static void explain_result(struct shadow_explain *ex, const struct shadow_walk *walk)
 {
 	const struct shadow_geometry *geo = &ex->walker->geo;
 
@@ -152,10 +145,38 @@ static void explain_result(struct explain *ex, const struct shadow_walk *walk)
 	    (u64)walk->pa, (u64)walk->pa >> geo->page_shift,
 	    (u64)walk->pa & ((1ULL << geo->page_shift) - 1));
 	end_line(ex);
-	explain_access(ex, walk);
+	shadow_explain_access(ex, walk);
+	shadow_explain_leaf(ex, walk);
 	put(ex, "memory reads: %u descriptors and 1 for the data, %u in all; ",
 	    walk->nr_steps, walk->nr_steps + 1);
 	put(ex, "none of the first with a TLB hit");
+	end_line(ex);
+}
+
+static void explain_identity(struct shadow_explain *ex,
+			     const struct shadow_walk *walk)
+{
+	put(ex, "the MMU is off (SCTLR_EL1.M = 0): PA = VA = %#llx", walk->va);
+	end_line(ex);
+	if (walk->fault != SHADOW_WALK_OK) {
+		explain_fault(ex, walk);
+		return;
+	}
+	put(ex, "no tables are read, no permissions are checked, data accesses are Device-nGnRnE");
+	end_line(ex);
+}
+
+static void explain_between(struct shadow_explain *ex)
+{
+	const struct shadow_geometry *geo = &ex->walker->geo;
+
+	put(ex, "the address lies between the two halves: bits %u:%u are neither all zeros nor all ones",
+	    ex->walker->tbi ? 55 : 63, geo->va_bits);
+	end_line(ex);
+	put(ex, "bit 55 is %u, so TTBR%u_EL1's half was meant: it goes from 0x%016llx to 0x%016llx",
+	    ex->walker->upper, ex->walker->upper,
+	    shadow_geometry_first(geo, ex->walker->upper),
+	    shadow_geometry_last(geo, ex->walker->upper));
 	end_line(ex);
 }
 
@@ -176,7 +197,7 @@ shadow_explain_walk(const struct shadow_walker *walker,
 		    const struct shadow_regs *regs, u64 va,
 		    void (*emit)(void *to, const char *line), void *to)
 {
-	struct explain ex = {
+	struct shadow_explain ex = {
 		.walker = walker,
 		.regs = regs,
 		.emit = emit,
@@ -187,15 +208,11 @@ shadow_explain_walk(const struct shadow_walker *walker,
 
 	shadow_walk(walker, va, &walk);
 	if (walk.identity) {
-		put(&ex, "the MMU is off (SCTLR_EL1.M = 0): PA = VA = %#llx", va);
-		end_line(&ex);
+		explain_identity(&ex, &walk);
 		return walk.fault;
 	}
 	if (walker->between) {
-		put(&ex, "the address lies between the two halves: ");
-		put(&ex, "bits 63:%u are neither all zeros nor all ones",
-		    walker->geo.va_bits);
-		end_line(&ex);
+		explain_between(&ex);
 		explain_fault(&ex, &walk);
 		return walk.fault;
 	}
@@ -204,7 +221,9 @@ shadow_explain_walk(const struct shadow_walker *walker,
 		explain_step(&ex, &walk.step[i]);
 	if (walk.fault != SHADOW_WALK_OK) {
 		explain_fault(&ex, &walk);
-		explain_need(&ex, &walk);
+		shadow_explain_need(&ex, &walk);
+		if (walk.leaf_shift)
+			shadow_explain_leaf(&ex, &walk);
 	} else {
 		explain_result(&ex, &walk);
 	}
