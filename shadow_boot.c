@@ -5,7 +5,8 @@
  *
  * A phase that fails undoes itself; the ladder undoes the phases before it.
  * What a phase is and which kernel function it follows stands in the table at
- * the end. The early phases, up to paging_init, are in shadow_boot_early.c.
+ * the end. The early phases are in shadow_boot_early.c, paging_init is in
+ * shadow_boot_paging.c.
  */
 #include "shadow_audit.h"
 #include "shadow_boot.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_boot_early - from the first instruction to paging_init: what head.S
- * does with tables that are part of the kernel image, and the map that
- * replaces it.
+ * shadow_boot_early - from the first instruction to early_fixmap_init: what
+ * head.S does with tables that are part of the kernel image.
  */
 #include "shadow_boot_early.h"
 #include "shadow_params_room.h"
@@ -36,13 +35,22 @@ static const struct {
 	{ "init_pg_dir", 0, SHADOW_PAGE_KERNEL },
 };
 
-#define SEGMENT_BSS	5
-#define SEGMENT_TABLES	SHADOW_IMAGE_SEGMENTS
+static_assert(SHADOW_SEGMENT_TABLES == SHADOW_IMAGE_SEGMENTS);
 
-static_assert(SEGMENT_TABLES == SHADOW_NR_SEGMENTS - 1);
+/*
+ * With rodata=off map_kernel() maps code writable, for debuggers, and
+ * mark_rodata_ro() is not called.
+ */
+static u64 segment_prot(const struct shadow_mm *mm, unsigned int i)
+{
+	u64 prot = segment_plan[i].prot;
 
-/* First segment that head.S maps writable: __initdata_begin */
-#define SEGMENT_INIT_DATA	3
+	if (mm->cfg.rodata != SHADOW_RODATA_OFF)
+		return prot;
+	if (prot == SHADOW_PAGE_KERNEL_ROX)
+		return SHADOW_PAGE_KERNEL_EXEC;
+	return SHADOW_PAGE_KERNEL;
+}
 
 static int plan_segments(struct shadow_mm *mm, char *effect)
 {
@@ -54,20 +62,20 @@ static int plan_segments(struct shadow_mm *mm, char *effect)
 	u64 rest;
 	int i;
 
-	if (mm->places.image.bytes < tables + SEGMENT_TABLES * page) {
+	if (mm->places.image.bytes < tables + SHADOW_SEGMENT_TABLES * page) {
 		scnprintf(effect, SHADOW_PHASE_TEXT,
 			  "image of %llu bytes is too small: %llu pages are its tables', and each segment has one",
 			  mm->places.image.bytes, static_tables(mm));
 		return -EINVAL;
 	}
-	rest = mm->places.image.bytes - tables - SEGMENT_TABLES * page;
+	rest = mm->places.image.bytes - tables - SHADOW_SEGMENT_TABLES * page;
 	for (i = 0; i < SHADOW_NR_SEGMENTS; i++, segment++) {
 		segment->name = segment_plan[i].name;
-		segment->prot = segment_plan[i].prot;
+		segment->prot = segment_prot(mm, i);
 		segment->start = at;
-		if (i == SEGMENT_TABLES)
+		if (i == SHADOW_SEGMENT_TABLES)
 			segment->bytes = tables;
-		else if (i == SEGMENT_BSS)
+		else if (i == SHADOW_SEGMENT_BSS)
 			segment->bytes = end - tables - at;
 		else
 			segment->bytes = page +
@@ -146,19 +154,24 @@ static const struct shadow_pgtable_ops image_tables = {
 	.free_table = table_to_image,
 };
 
-/* The image in two parts, as head.S sees it: up to .init.data, and the rest */
+/*
+ * The image in two parts, as head.S sees it: up to .init.data, and the rest.
+ * Without the contiguous hint, and no table for EL0: map_range().
+ */
 static int map_image(struct shadow_mm *mm, struct shadow_pgtable *pgt, u64 va)
 {
 	phys_addr_t start = mm->places.image.start;
-	u64 code = mm->boot.segment[SEGMENT_INIT_DATA].start - start;
+	u64 code = mm->boot.segment[SHADOW_SEGMENT_INIT_DATA].start - start;
 	int err;
 
-	err = shadow_pgtable_map(pgt, va, start, code, SHADOW_PAGE_KERNEL_ROX, 0);
+	pgt->table_prot = SHADOW_TABLE_UXN;
+	err = shadow_pgtable_map(pgt, va, start, code, SHADOW_PAGE_KERNEL_ROX,
+				 SHADOW_MAP_NO_CONT);
 	if (err)
 		return err;
 	return shadow_pgtable_map(pgt, va + code, start + code,
 				  mm->places.image.bytes - code,
-				  SHADOW_PAGE_KERNEL, 0);
+				  SHADOW_PAGE_KERNEL, SHADOW_MAP_NO_CONT);
 }
 
 /**
@@ -391,146 +404,4 @@ int shadow_boot_fixmap_init(struct shadow_mm *mm, char *effect)
 void shadow_boot_drop_fixmap(struct shadow_mm *mm)
 {
 	shadow_fixmap_fini(&mm->fixmap);
-}
-
-static int table_from_early(void *ctx, phys_addr_t *pa)
-{
-	struct shadow_mm *mm = ctx;
-	u64 page = page_bytes(mm);
-
-	if (shadow_should_fail(&mm->fail, SHADOW_FAIL_TABLE, page))
-		return -ENOMEM;
-	*pa = shadow_early_alloc_backed(&mm->early, "table", page, page);
-	return *pa ? 0 : -ENOMEM;
-}
-
-static void table_to_early(void *ctx, phys_addr_t pa)
-{
-	struct shadow_mm *mm = ctx;
-
-	shadow_early_free_backed(&mm->early, pa, page_bytes(mm));
-}
-
-static const struct shadow_pgtable_ops early_tables = {
-	.alloc_table = table_from_early,
-	.free_table = table_to_early,
-};
-
-static int map_segments(struct shadow_mm *mm)
-{
-	const struct shadow_segment *segment = mm->boot.segment;
-	phys_addr_t image = mm->places.image.start;
-	int err;
-
-	for (; segment < mm->boot.segment + SHADOW_NR_SEGMENTS; segment++) {
-		err = shadow_pgtable_map(&mm->swapper,
-					 mm->boot.kimage_va + segment->start - image,
-					 segment->start, segment->bytes,
-					 segment->prot, 0);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int map_linear(struct shadow_mm *mm, phys_addr_t start, phys_addr_t end,
-		      u64 prot)
-{
-	if (start >= end)
-		return 0;
-	return shadow_pgtable_map(&mm->swapper,
-				  shadow_layout_pa_to_va(&mm->layout, start),
-				  start, end - start, prot, 0);
-}
-
-/*
- * All memory, writable and not executable, but for the alias of .text and
- * .rodata: what is read-only must not be writable by another address.
- */
-static int map_memory(struct shadow_mm *mm)
-{
-	phys_addr_t ro = mm->boot.segment[0].start;
-	phys_addr_t rw = mm->boot.segment[SEGMENT_INIT_DATA - 1].start;
-	const u64 page = 1ULL << mm->cfg.page_shift;
-	/* What is above has no place in the linear map: it is HIGHMEM */
-	phys_addr_t low = mm->memblock.current_limit;
-	phys_addr_t start, end, done = 0;
-	u64 i;
-	int err;
-
-	shadow_for_each_mem_range(&mm->memblock, i, &start, &end) {
-		/* Boards carve bytes out of pages; a page with any memory is mapped. */
-		start = max(round_down(start, page), done);
-		end = min(round_up(end, page), low);
-		done = end;
-		err = map_linear(mm, start, min(end, ro), SHADOW_PAGE_KERNEL);
-		if (!err)
-			err = map_linear(mm, max(start, ro), min(end, rw),
-					 SHADOW_PAGE_KERNEL_RO);
-		if (!err)
-			err = map_linear(mm, max(start, rw), end,
-					 SHADOW_PAGE_KERNEL);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/**
- * shadow_boot_paging_init() - the kernel's own map, from memblock's pages
- * @mm: the machine
- * @effect: what changed
- *
- * Segments of the image with their protections, the linear map with the
- * largest blocks, then TTBR1 is switched. Follows paging_init() of
- * arch/arm64/mm/mmu.c.
- *
- * Context: boot.
- * Return: 0, or an errno of shadow_pgtable_map().
- */
-int shadow_boot_paging_init(struct shadow_mm *mm, char *effect)
-{
-	int err;
-
-	err = shadow_pgtable_init(&mm->swapper, &mm->geo, true, &mm->block,
-				  &mm->events, &mm->fault, &early_tables, mm);
-	if (err)
-		return err;
-	shadow_boot_tlb_watch(mm, SHADOW_TREE_SWAPPER);
-	err = map_segments(mm);
-	if (!err)
-		err = map_memory(mm);
-	if (err)
-		goto fini;
-	err = shadow_fixmap_switch(&mm->fixmap, &mm->swapper);
-	if (err)
-		goto fini;
-	mm->regs.ttbr1 = shadow_regs_ttbr(&mm->geo, mm->swapper.root);
-	shadow_boot_tlb_switched(&mm->swapper);
-	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "TTBR1_EL1 = %#llx (swapper_pg_dir), linear map at VA %#llx, %llu tables from %s",
-		  mm->regs.ttbr1,
-		  shadow_layout_pa_to_va(&mm->layout,
-					 shadow_memblock_start_of_DRAM(&mm->memblock)),
-		  mm->swapper.nr_tables, mm->early.ops->name);
-	return 0;
-
-fini:
-	shadow_pgtable_fini(&mm->swapper);
-	return err;
-}
-
-/**
- * shadow_boot_drop_swapper() - undo shadow_boot_paging_init()
- * @mm: the machine
- *
- * Its tables go with the block: they may have come from either allocator, and
- * neither is there any more.
- *
- * Context: take-down.
- */
-void shadow_boot_drop_swapper(struct shadow_mm *mm)
-{
-	shadow_pgtable_set_ops(&mm->swapper, &image_tables, mm);
-	shadow_pgtable_fini(&mm->swapper);
 }

@@ -32,6 +32,8 @@ int shadow_boot_user_create(struct shadow_mm *mm)
 				  mm->swapper.ops_ctx);
 	if (err)
 		return err;
+	/* pud_populate() of a user's tables: nothing for EL1 to execute */
+	mm->user.table_prot = SHADOW_TABLE_PXN;
 	shadow_boot_tlb_watch(mm, SHADOW_TREE_USER);
 	shadow_regs_set_lower(&mm->regs, &mm->geo, mm->user.root);
 	shadow_boot_tlb_switched(&mm->user);

@@ -5,7 +5,8 @@
  * Tables are counted as in EARLY_PAGES() of asm/kernel-pgtable.h: one for each
  * entry above them that the range may touch, a range of N bytes at an unknown
  * page touching one more than it would at an aligned address. Where blocks can
- * be used, only entries that an edge of a range cuts have a table.
+ * be used, only entries that an edge of a range cuts have a table; with
+ * rodata=full the linear map has none.
  */
 #include "shadow_fixmap.h"
 #include "shadow_layout.h"
@@ -211,6 +212,7 @@ void shadow_params_early_room(const struct shadow_config *cfg, u64 image_bytes,
 	geometry(cfg, cfg->va_bits, &geo);
 	tables = 1 + max_tables(&geo, image_bytes, IMAGE_ALIGN, SEGMENT_EDGES) +
 		 max_tables(&geo, cfg->bytes,
+			    cfg->rodata == SHADOW_RODATA_FULL ? 0 :
 			    shadow_layout_memstart_align(cfg->page_shift),
 			    LINEAR_EDGES);
 	/* VMEMMAP's, in pages */

@@ -20,6 +20,8 @@ int shadow_boot_primary_switch(struct shadow_mm *mm, char *effect);
 void shadow_boot_mmu_off(struct shadow_mm *mm);
 int shadow_boot_fixmap_init(struct shadow_mm *mm, char *effect);
 void shadow_boot_drop_fixmap(struct shadow_mm *mm);
+
+/* shadow_boot_paging.c */
 int shadow_boot_paging_init(struct shadow_mm *mm, char *effect);
 void shadow_boot_drop_swapper(struct shadow_mm *mm);
 

@@ -97,7 +97,16 @@ struct shadow_segment {
 	u64 prot;
 };
 
-#define SHADOW_NR_SEGMENTS	7
+enum shadow_segment_id {
+	SHADOW_SEGMENT_TEXT,
+	SHADOW_SEGMENT_RODATA,
+	SHADOW_SEGMENT_INIT_TEXT,
+	SHADOW_SEGMENT_INIT_DATA,	/* from here on head.S maps writable */
+	SHADOW_SEGMENT_DATA,
+	SHADOW_SEGMENT_BSS,
+	SHADOW_SEGMENT_TABLES,
+	SHADOW_NR_SEGMENTS
+};
 
 /**
  * struct shadow_memmap_cost - what a memory model takes for the board's memory
