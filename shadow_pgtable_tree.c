@@ -377,6 +377,7 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->geo = *geo;
 	pgt->upper = upper;
 	pgt->first = shadow_geometry_first(geo, upper);
+	pgt->good_prot = SHADOW_PAGE_KERNEL;
 	pgt->block = block;
 	pgt->events = events;
 	pgt->fault = fault;

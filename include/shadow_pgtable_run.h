@@ -107,7 +107,7 @@ shadow_pgtable_check_range(const struct shadow_pgtable *pgt, u64 va,
 	if (unlikely(((va ^ pgt->first) | (last ^ pgt->first)) >> geo->va_bits))
 		return last < va ? -EINVAL : -ERANGE;
 	if (unlikely((pa | last_pa) >> geo->pa_bits))
-		return last_pa < pa ? -EINVAL : -ERANGE;
+		return last_pa < pa || last < va ? -EINVAL : -ERANGE;
 	return shadow_fault_frozen(pgt->fault) ? -EUCLEAN : 0;
 }
 
