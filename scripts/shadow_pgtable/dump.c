@@ -117,19 +117,23 @@ int dump_add(struct dump *dump, const char *spec, char *why)
 	char *name;
 
 	if (!sep || sep == spec)
-		return why_err(why, "--dump '%.300s': FILE@PA is allowed, PA where its first byte was",
+		return why_err(why,
+			       "--dump '%.300s': FILE@PA is allowed, PA where its first byte was",
 			       spec);
 	if (!parse_number(sep + 1, &piece.pa) || piece.pa >= PA_END)
-		return why_err(why, "--dump '%.300s': '%.100s' is no physical address; a number below 2^52 is",
+		return why_err(why,
+			       "--dump '%.300s': '%.100s' is no physical address; a number below 2^52 is",
 			       spec, sep + 1);
 	if (piece.pa & 7)
-		return why_err(why, "--dump '%.300s': PA 0x%llx is not aligned; a multiple of 8 is allowed",
+		return why_err(why,
+			       "--dump '%.300s': PA 0x%llx is not aligned; a multiple of 8 is allowed",
 			       spec, piece.pa);
 	name = strndup(spec, sep - spec);
 	if (map_file(name, &piece, why))
 		return -1;
 	if (piece.nr_bytes > PA_END - piece.pa)
-		return why_err(why, "--dump '%.300s': %llu bytes from PA 0x%llx on end above 2^52",
+		return why_err(why,
+			       "--dump '%.300s': %llu bytes from PA 0x%llx on end above 2^52",
 			       spec, piece.nr_bytes, piece.pa);
 	return insert_piece(dump, &piece, why);
 }
