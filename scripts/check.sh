@@ -119,8 +119,8 @@ check_spdx() {
 	for file in "${FILES[@]}"; do
 		case $file in
 		LICENSE | README | .gitignore | *.txt | */*.patch) continue ;;
-		*.c | *.dts)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
-		*.h)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
+		*.c | *.dts | *.js)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
+		*.h | *.css)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
 		*)	want='# SPDX-License-Identifier: GPL-2.0-only' ;;
 		esac
 		sed -n '1,2p' "$file" | grep -qxF "$want" ||
