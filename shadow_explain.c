@@ -170,7 +170,8 @@ static void explain_between(struct shadow_explain *ex)
 {
 	const struct shadow_geometry *geo = &ex->walker->geo;
 
-	put(ex, "the address lies between the two halves: bits %u:%u are neither all zeros nor all ones",
+	put(ex,
+	    "the address lies between the two halves: bits %u:%u are neither all zeros nor all ones",
 	    ex->walker->tbi ? 55 : 63, geo->va_bits);
 	end_line(ex);
 	put(ex, "bit 55 is %u, so TTBR%u_EL1's half was meant: it goes from 0x%016llx to 0x%016llx",

@@ -235,13 +235,15 @@ static void group_lines(struct shadow_explain *ex, const struct shadow_walk *wal
 		end_line(ex);
 		return;
 	}
-	put(ex, "  group     Contiguous=1: member %u of %u, VA 0x%llx-0x%llx, descriptors at PA 0x%llx-0x%llx: one TLB entry may cover all",
+	put(ex,
+	    "  group     Contiguous=1: member %u of %u, VA 0x%llx-0x%llx, descriptors at PA 0x%llx-0x%llx: one TLB entry may cover all",
 	    member, nr, va, va + bytes - 1, (u64)first,
 	    (u64)first + nr * sizeof(u64) - 1);
 	end_line(ex);
 	if (!find_odd(ex, first, nr, walk->leaf_shift, &odd, &desc, &expected))
 		return;
-	put(ex, "            WARNING: the group is not consistent: at PA 0x%llx is 0x%016llx, member %u would be 0x%016llx; a TLB may use either for all of it",
+	put(ex,
+	    "            WARNING: the group is not consistent: at PA 0x%llx is 0x%016llx, member %u would be 0x%016llx; a TLB may use either for all of it",
 	    (u64)odd, desc, (unsigned int)((odd - first) / sizeof(u64)),
 	    expected);
 	end_line(ex);
@@ -256,7 +258,8 @@ static void limit_line(struct shadow_explain *ex,
 
 	if (step->kind != SHADOW_DESC_KIND_TABLE || !(desc & SHADOW_TABLE_LIMITS))
 		return;
-	put(ex, "  limits    the table descriptor of level %d: APTable=%u%u PXNTable=%u UXNTable=%u NSTable=%u",
+	put(ex,
+	    "  limits    the table descriptor of level %d: APTable=%u%u PXNTable=%u UXNTable=%u NSTable=%u",
 	    step->level, !!(desc & SHADOW_TABLE_RDONLY),
 	    !!(desc & SHADOW_TABLE_NO_EL0), !!(desc & SHADOW_TABLE_PXN),
 	    !!(desc & SHADOW_TABLE_UXN), !!(desc & SHADOW_TABLE_NS));

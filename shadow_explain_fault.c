@@ -37,7 +37,8 @@ static void table_line(struct shadow_explain *ex, int level, u64 va)
 	phys_addr_t pa = example_pa(ex->walker, geo->page_shift) +
 			 (1ULL << geo->page_shift);
 
-	put(ex, "  a table (bits 1:0 = 3): 0x%016llx for one at PA 0x%llx; this address is then found at index",
+	put(ex,
+	    "  a table (bits 1:0 = 3): 0x%016llx for one at PA 0x%llx; this address is then found at index",
 	    shadow_desc_from_oa(geo, pa) | SHADOW_TYPE_TABLE, (u64)pa);
 	for (level++; level <= SHADOW_LAST_LEVEL; level++)
 		put(ex, " %u of level %d%s",
@@ -56,7 +57,8 @@ static void need_valid(struct shadow_explain *ex, const struct shadow_walk *walk
 		put(ex, "bits 1:0 = 1 are no descriptor at level %d: it translates nothing",
 		    step->level);
 	else
-		put(ex, "bit 0 is clear: the descriptor is invalid, its other bits are for software");
+		put(ex,
+		    "bit 0 is clear: the descriptor is invalid, its other bits are for software");
 	end_line(ex);
 	put(ex, "needed: at PA 0x%llx, which is index %u of the level %d table at PA 0x%llx, %s",
 	    (u64)step->desc_pa, step->index, step->level,
@@ -126,11 +128,13 @@ void shadow_explain_need(struct shadow_explain *ex,
 	if (walk->fault == SHADOW_WALK_TRANSLATION) {
 		need_valid(ex, walk);
 	} else if (walk->fault == SHADOW_WALK_ACCESS_FLAG) {
-		put(ex, "needed: AF (bit 10) set: 0x%016llx at PA 0x%llx; TCR_EL1.HA is 0, so hardware does not set it",
+		put(ex,
+		    "needed: AF (bit 10) set: 0x%016llx at PA 0x%llx; TCR_EL1.HA is 0, so hardware does not set it",
 		    step->desc | SHADOW_ATTR_AF, (u64)step->desc_pa);
 		end_line(ex);
 	} else if (walk->fault == SHADOW_WALK_EXTERNAL) {
-		put(ex, "needed: memory at PA 0x%llx: the descriptor of level %d before it names a table where none can be read",
+		put(ex,
+		    "needed: memory at PA 0x%llx: the descriptor of level %d before it names a table where none can be read",
 		    (u64)step->desc_pa, step->level - 1);
 		end_line(ex);
 	}

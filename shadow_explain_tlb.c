@@ -83,7 +83,8 @@ static void missing_line(struct shadow_explain *ex, u64 now,
 				"; but the tables say the same again");
 		end_line(ex);
 	} else if (stale) {
-		put(ex, "  no invalidation was asked for: the change of the tables has forgotten it");
+		put(ex,
+		    "  no invalidation was asked for: the change of the tables has forgotten it");
 		end_line(ex);
 	}
 }
@@ -153,7 +154,8 @@ void shadow_explain_tlb(struct shadow_soft_tlb *soft,
 		    ": the next use walks the tables and fills one" :
 		    ", and a walk that faults leaves none");
 	else if (nr > 1)
-		put(&ex, "WARNING: %u entries answer: a CPU may use any of them, mix them, or take a TLB conflict abort",
+		put(&ex,
+		    "WARNING: %u entries answer: a CPU may use any of them, mix them, or take a TLB conflict abort",
 		    nr);
 	if (nr != 1)
 		end_line(&ex);
