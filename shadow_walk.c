@@ -412,17 +412,84 @@ int shadow_walk_from_fst(unsigned int fst, enum shadow_walk_fault *fault,
 	return -EINVAL;
 }
 
+/**
+ * struct equal - a table that holds the same everywhere
+ * @link: the descriptor that links it; 0: there is none
+ * @limits: SHADOW_TABLE_*, of it and of the tables above
+ * @leaf: what it holds
+ */
+struct equal {
+	u64 link;
+	u64 limits;
+	struct shadow_walk_entry leaf;
+};
+
+/**
+ * struct each - a visit to a range
+ * @walker: root and geometry
+ * @first: first address
+ * @last: last address
+ * @tables: tables visited so far
+ * @changes: how often a visit was not to the same as the one before
+ * @leaf: the last visit
+ * @equal: by level + 1, the last table that was linked there, if it holds the
+ *	same everywhere
+ * @visit: the visitor
+ * @priv: for @visit
+ */
 struct each {
 	const struct shadow_walker *walker;
 	u64 first;
 	u64 last;
 	u64 tables;
+	u64 changes;
+	struct shadow_walk_entry leaf;
+	struct equal equal[SHADOW_MAX_LEVELS];
 	int (*visit)(void *priv, const struct shadow_walk_entry *entry);
 	void *priv;
 };
 
 static int each_table(struct each *each, phys_addr_t table, int level,
 		      u64 table_va, u64 limits);
+
+static int visit_entry(struct each *each, const struct shadow_walk_entry *entry)
+{
+	if (each->walker->fold_equal) {
+		if (entry->desc != each->leaf.desc || entry->external ||
+		    entry->level != each->leaf.level)
+			each->changes++;
+		each->leaf = *entry;
+	}
+	return each->visit(each->priv, entry);
+}
+
+/* A table, or what it holds, where that is known from one before it */
+static int each_link(struct each *each, const struct shadow_walk_entry *link,
+		     u64 limits)
+{
+	struct equal *equal = &each->equal[link->level + 1];
+	u64 last = link->va | ~(~0ULL << link->shift), changes = each->changes;
+	int err;
+
+	if (equal->link == link->desc && equal->limits == limits) {
+		struct shadow_walk_entry leaf = equal->leaf;
+
+		leaf.va = link->va;
+		leaf.shift = link->shift;
+		return visit_entry(each, &leaf);
+	}
+	/* Whatever comes first in the table is a change, and the only one. */
+	each->leaf.level = SHADOW_LAST_LEVEL + 1;
+	err = each_table(each, link->pa, link->level + 1, link->va, limits);
+	equal->link = 0;
+	if (each->changes != changes + 1 || link->va < each->first ||
+	    last > each->last)
+		return err;
+	equal->link = link->desc;
+	equal->limits = limits;
+	equal->leaf = each->leaf;
+	return err;
+}
 
 static int each_entry(struct each *each, phys_addr_t desc_pa, int level, u64 va,
 		      u64 limits)
@@ -440,17 +507,17 @@ static int each_entry(struct each *each, phys_addr_t desc_pa, int level, u64 va,
 	if (walker->read(walker->ctx, desc_pa, &entry.desc)) {
 		entry.desc = 0;
 		entry.external = true;
-		return each->visit(each->priv, &entry);
+		return visit_entry(each, &entry);
 	}
 	entry.kind = shadow_desc_kind(geo, level, entry.desc);
 	entry.pa = shadow_desc_oa(geo, entry.desc);
 	if (entry.kind == SHADOW_DESC_KIND_TABLE) {
 		if (!walker->hpd)
 			limits |= entry.desc & SHADOW_TABLE_LIMITS;
-		return each_table(each, entry.pa, level + 1, va, limits);
+		return each_link(each, &entry, limits);
 	}
 	entry.pa &= ~0ULL << entry.shift;
-	return each->visit(each->priv, &entry);
+	return visit_entry(each, &entry);
 }
 
 /* Recurses by level, hence at most SHADOW_MAX_LEVELS deep */

@@ -16,6 +16,7 @@
 
 struct shadow_block;
 struct shadow_cpu_id;
+struct shadow_marker;
 struct shadow_walker;
 
 #define SHADOW_MMU_REASON	224
@@ -168,5 +169,12 @@ int shadow_mmu_check(const struct shadow_walker *walker,
 int shadow_mmu_host_walker(struct shadow_walker *walker);
 int shadow_mmu_check_host(u64 seed, unsigned int nr,
 			  struct shadow_mmu_result *result);
+
+
+/* Regions of the host with start and end, and the end of the list */
+#define SHADOW_MMU_HOST_MARKERS	15
+
+void shadow_mmu_host_markers(unsigned int va_bits, struct shadow_marker *marker);
+int shadow_mmu_host_dump(void (*emit)(void *priv, const char *line), void *priv);
 
 #endif /* SHADOW_MMU_H */

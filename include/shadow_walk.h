@@ -227,6 +227,8 @@ extern const char *const shadow_walk_fault_names[];
  * @hpd: the limits in table descriptors are not looked at
  * @ha: a clear AF is set by hardware, not a fault
  * @hd: a read-only leaf with DBM is made writable by hardware
+ * @fold_equal: shadow_walk_for_each() visits once what a table holds that is
+ *	linked again right after itself, if that is the same everywhere
  * @max_tables: shadow_walk_for_each() visits no more tables; 0: no bound
  * @read: reads the descriptor at @pa; an error means that there is no memory
  *	to read, and becomes SHADOW_WALK_EXTERNAL
@@ -243,6 +245,7 @@ struct shadow_walker {
 	bool hpd;
 	bool ha;
 	bool hd;
+	bool fold_equal;
 	u64 max_tables;
 	int (*read)(void *ctx, phys_addr_t pa, u64 *desc);
 	void *ctx;
