@@ -145,6 +145,7 @@ static void view_readme(struct seq_file *seq, struct shadow_machine *machine)
 		seq_printf(seq, "%-18s %s\n", file->name, file->what);
 	seq_printf(seq, "\nDumps that can grow are whole in /sys/kernel/debug/shadow_mm_raw/%s/.\n",
 		   machine->mm.name);
+	seq_puts(seq, "The running kernel's own tables (format of its kernel_page_tables) are in /sys/kernel/debug/shadow_mm_raw/host/page_tables.\n");
 }
 
 static const struct shadow_file *find_file(const struct dentry *dentry)
@@ -313,6 +314,31 @@ static const struct file_operations *fops_of(const struct shadow_file *file)
 
 #define RAW_DIR	"shadow_mm_raw"
 
+/* As much as 6.12's own file has, of a host of any size, and room to grow */
+#define HOST_TABLES_BYTES	SZ_256K
+
+static int open_host_tables(struct inode *inode, struct file *file)
+{
+	return single_open_size(file, shadow_view_host_tables, NULL,
+				HOST_TABLES_BYTES);
+}
+
+/* No machine's: no lock is held while the host's tables are read. */
+static const struct file_operations host_tables_fops = {
+	.owner = THIS_MODULE,
+	.open = open_host_tables,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+static void make_host_files(struct dentry *raw)
+{
+	struct dentry *dir = debugfs_create_dir("host", raw);
+
+	debugfs_create_file("page_tables", 0400, dir, NULL, &host_tables_fops);
+}
+
 static int make_folders(struct shadow_machine *machine)
 {
 	char name[sizeof("shadow_mm.") + SHADOW_MM_NAME] = "shadow_mm";
@@ -339,8 +365,10 @@ static void make_files(struct shadow_machine *machine)
 	for (; file < files + ARRAY_SIZE(files); file++)
 		debugfs_create_file(file->name, file->mode, machine->dir,
 				    machine, fops_of(file));
-	if (!machine->first)
+	if (!machine->first) {
+		make_host_files(raw);
 		raw = debugfs_create_dir(machine->mm.name, raw);
+	}
 	for (file = files; file < files + ARRAY_SIZE(files); file++)
 		if (file->whole || file->stream)
 			debugfs_create_file(file->name, 0400, raw, machine,
@@ -352,8 +380,8 @@ static void make_files(struct shadow_machine *machine)
  * shadow_debugfs_publish() - make a machine's files
  * @machine: the machine, whole: its files can be used from now on
  *
- * In shadow_mm/ and shadow_mm_raw/main/ for the first machine, in
- * shadow_mm.NAME/ and shadow_mm_raw/NAME/ for others.
+ * In shadow_mm/ and shadow_mm_raw/main/ for the first machine, with the host's in
+ * shadow_mm_raw/host/, and in shadow_mm.NAME/ and shadow_mm_raw/NAME/ for others.
  *
  * Context: process context, sleeps; no lock is held that a file operation
  * takes.

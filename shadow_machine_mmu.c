@@ -96,8 +96,8 @@ static int check_tables(struct shadow_machine *machine,
 }
 
 /*
- * The kernel's tables with all samples, the identity map with what it has, and
- * the host's own. A mismatch in the shadow's tables freezes the machine: they
+ * The kernel's tables and the user's with all samples, the identity map with
+ * what it has, and the host's own. A mismatch in the shadow's tables freezes the machine: they
  * are not what they claim to be.
  */
 static int check_by_cpu(struct shadow_machine *machine, u64 seed,
@@ -122,6 +122,8 @@ static int check_by_cpu(struct shadow_machine *machine, u64 seed,
 	err = check_tables(machine, &mm->swapper, seed, sizes);
 	if (!err)
 		err = check_tables(machine, &mm->idmap, seed, NULL);
+	if (!err && mm->user.root_table)
+		err = check_tables(machine, &mm->user, seed, sizes);
 	if (err && !machine->mmu.mismatch) {
 		scnprintf(said, said_bytes, "the check ended early with %d", err);
 		unchecked(machine, said);

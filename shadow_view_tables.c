@@ -29,6 +29,25 @@ void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machin
 	shadow_ptdump(&walker, machine->mm.layout.marker, emit_line, seq, NULL);
 }
 
+/**
+ * shadow_view_host_tables() - the tables that the running kernel uses
+ * @seq: where to print
+ * @unused: nothing
+ *
+ * Context: process context, sleeps; no lock is held.
+ * Return: 0, or why whoever reads gets nothing: -EINTR when he is killed.
+ */
+int shadow_view_host_tables(struct seq_file *seq, void *unused)
+{
+	int err = shadow_mmu_host_dump(emit_line, seq);
+
+	if (err && err != -EINTR)
+		seq_printf(seq, "# the dump ended early: %d (%s)\n", err,
+			   err == -ELOOP ? "more tables than there can be, since they change: read again" :
+			   err == -EOPNOTSUPP ? "not arm64" : "errno");
+	return err == -EINTR ? err : 0;
+}
+
 /* ------------------------------------------------------------ mmu_check -- */
 
 /* Columns for kinds of faults */
