@@ -192,6 +192,7 @@ int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
 	}
 	/* Contents of a table before the link to it, for a walker in hardware */
 	smp_wmb();
+	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_DMB, 0);
 	WRITE_ONCE(*link, shadow_table_with_used(top, nr > 1));
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, link_pa,
 			 link_level, top, 0, 1);

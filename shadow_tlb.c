@@ -156,6 +156,9 @@ void shadow_tlb_primitives(const struct shadow_geometry *geo,
 	case SHADOW_TLB_OP_SYNC:
 		sync_lines(&lines);
 		break;
+	case SHADOW_TLB_OP_DMB:
+		line(&lines, "dmb ishst");
+		break;
 	case SHADOW_TLB_OP_TLBI:
 	case SHADOW_TLB_OP_MISSING:
 		tlbi_lines(&lines, record);
@@ -226,6 +229,9 @@ void shadow_tlb_summary(const struct shadow_tlb_record *record, u64 seq,
 		break;
 	case SHADOW_TLB_OP_SYNC:
 		scnprintf(text, room, "%llu dsb ishst; isb", seq);
+		break;
+	case SHADOW_TLB_OP_DMB:
+		scnprintf(text, room, "%llu dmb ishst", seq);
 		break;
 	case SHADOW_TLB_OP_TLBI:
 	case SHADOW_TLB_OP_MISSING:

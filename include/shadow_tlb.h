@@ -39,6 +39,7 @@ enum shadow_tlb_op {
 	SHADOW_TLB_OP_FREE,	/* a table's page was given away */
 	SHADOW_TLB_OP_TLBI,	/* dsb ishst; tlbi ...; dsb ish; isb */
 	SHADOW_TLB_OP_SYNC,	/* dsb ishst; isb */
+	SHADOW_TLB_OP_DMB,	/* dmb ishst: what was written before is seen before */
 	SHADOW_TLB_OP_MISSING,	/* a TLBI that was left out, with its barriers */
 	SHADOW_NR_TLB_OPS
 };
@@ -152,7 +153,7 @@ shadow_tlb_wrote(struct shadow_tlb *tlb, enum shadow_tlb_op op, u64 va,
 /**
  * shadow_tlb_note() - a table came or went, or writes were made visible
  * @tlb: the tree's
- * @op: SHADOW_TLB_OP_TABLE, SHADOW_TLB_OP_FREE or SHADOW_TLB_OP_SYNC
+ * @op: SHADOW_TLB_OP_TABLE, _FREE, _SYNC or _DMB
  * @pa: the table's physical address, or 0
  *
  * Context: the tree's lock is held.
