@@ -70,7 +70,8 @@ static void put_attrs(struct shadow_explain *ex, u64 attrs)
 		put(ex, " (%s)", name);
 }
 
-static void explain_step(struct shadow_explain *ex, const struct shadow_walk_step *step)
+static void explain_step(struct shadow_explain *ex,
+			 const struct shadow_walk_step *step, bool unreadable)
 {
 	const struct shadow_geometry *geo = &ex->walker->geo;
 	unsigned int shift = shadow_geometry_shift(geo, step->level);
@@ -79,8 +80,13 @@ static void explain_step(struct shadow_explain *ex, const struct shadow_walk_ste
 
 	put(ex, "level %2d: VA bits %u:%u = index %u, ", step->level, top, shift,
 	    step->index);
-	put(ex, "descriptor at PA %#llx = 0x%016llx: ", (u64)step->desc_pa,
-	    step->desc);
+	put(ex, "descriptor at PA %#llx", (u64)step->desc_pa);
+	if (unreadable) {
+		put(ex, " cannot be read");
+		end_line(ex);
+		return;
+	}
+	put(ex, " = 0x%016llx: ", step->desc);
 	switch (step->kind) {
 	case SHADOW_DESC_KIND_TABLE:
 		put(ex, "table at PA %#llx",
@@ -219,7 +225,9 @@ shadow_explain_walk(const struct shadow_walker *walker,
 	}
 	explain_half(&ex);
 	for (i = 0; i < walk.nr_steps; i++)
-		explain_step(&ex, &walk.step[i]);
+		explain_step(&ex, &walk.step[i],
+			     walk.fault == SHADOW_WALK_EXTERNAL &&
+			     i == walk.nr_steps - 1);
 	if (walk.fault != SHADOW_WALK_OK) {
 		explain_fault(&ex, &walk);
 		shadow_explain_need(&ex, &walk);

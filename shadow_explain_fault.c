@@ -133,9 +133,13 @@ void shadow_explain_need(struct shadow_explain *ex,
 		    step->desc | SHADOW_ATTR_AF, (u64)step->desc_pa);
 		end_line(ex);
 	} else if (walk->fault == SHADOW_WALK_EXTERNAL) {
-		put(ex,
-		    "needed: memory at PA 0x%llx: the descriptor of level %d before it names a table where none can be read",
-		    (u64)step->desc_pa, step->level - 1);
+		put(ex, "needed: memory at PA 0x%llx: ", (u64)step->desc_pa);
+		if (walk->nr_steps == 1)
+			put(ex, "TTBR%d_EL1 names a table where none can be read",
+			    ex->walker->upper);
+		else
+			put(ex, "the descriptor of level %d names a table where none can be read",
+			    step->level - 1);
 		end_line(ex);
 	}
 }
