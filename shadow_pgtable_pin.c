@@ -455,8 +455,8 @@ int shadow_pgtable_move_pinned(struct shadow_pgtable *to,
 	to->pin_last = from->pin_last;
 	from->pin_last = 0;
 	prune(from, &here, NULL);
-	to->hot.tag = U64_MAX;
-	from->hot.tag = U64_MAX;
+	shadow_pgtable_forget_hot(to);
+	shadow_pgtable_forget_hot(from);
 unlock:
 	raw_spin_unlock(&to->lock);
 	raw_spin_unlock_irqrestore(&from->lock, irq);

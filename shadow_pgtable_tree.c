@@ -23,6 +23,30 @@ void shadow_pgtable_broken(struct shadow_pgtable *pgt, u64 va,
 			   what);
 }
 
+/*
+ * A path has ended in a table of the last level: changes begin there from now
+ * on. Look-ups do so too, but not those of a virtual board, whose tables may be
+ * anywhere in the storage.
+ */
+static void remember_hot(struct shadow_pgtable *pgt, u64 va,
+			 const struct shadow_pgtable_path *path)
+{
+	const struct shadow_geometry *geo = &pgt->geo;
+	unsigned int shift = geo->page_shift + geo->bits_per_level;
+	u64 page = (path->table_pa - pgt->block->base) >> geo->page_shift;
+	bool fits = !shadow_block_virtual(pgt->block) && !(page >> 32);
+
+	pgt->hot.tag = va >> shift;
+	pgt->hot.table = path->entry[SHADOW_LAST_LEVEL + 1] -
+			 shadow_geometry_index(geo, SHADOW_LAST_LEVEL, va);
+	pgt->hot.parent = path->entry[SHADOW_LAST_LEVEL];
+	pgt->hot.pa = path->table_pa;
+	/* What leads to the table is there; pairs with the address dependency */
+	smp_wmb();
+	WRITE_ONCE(pgt->hot.walk, fits ? (va ^ pgt->first) >> shift << 32 | page :
+					 U64_MAX);
+}
+
 /**
  * shadow_pgtable_descend() - go down towards a level
  * @pgt: the tables
@@ -65,12 +89,8 @@ int shadow_pgtable_descend(struct shadow_pgtable *pgt, u64 va, int target,
 		shift -= bits;
 		mask = ~(~0ULL << bits);
 	}
-	if (level == SHADOW_LAST_LEVEL) {
-		pgt->hot.tag = va >> (shift + bits);
-		pgt->hot.table = table;
-		pgt->hot.parent = path->entry[level];
-		pgt->hot.pa = path->table_pa;
-	}
+	if (level == SHADOW_LAST_LEVEL)
+		remember_hot(pgt, va, path);
 	return 0;
 }
 
@@ -106,7 +126,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
  */
 void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 {
-	pgt->hot.tag = U64_MAX;
+	shadow_pgtable_forget_hot(pgt);
 	pgt->nr_tables--;
 	pgt->table_sum -= shadow_pgtable_hash(pa);
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_FREE, pa);
@@ -196,6 +216,8 @@ int shadow_pgtable_grow(struct shadow_pgtable *pgt, u64 va, int target,
 	WRITE_ONCE(*link, shadow_table_with_used(top, nr > 1));
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, link_pa,
 			 link_level, top, 0, 1);
+	if (target == SHADOW_LAST_LEVEL)
+		remember_hot(pgt, va, path);
 	return 0;
 }
 
@@ -382,7 +404,7 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->block = block;
 	pgt->events = events;
 	pgt->fault = fault;
-	pgt->hot.tag = U64_MAX;
+	shadow_pgtable_forget_hot(pgt);
 	pgt->group_mask = ((u64)shadow_geometry_contig(geo, SHADOW_LAST_LEVEL)
 			   << geo->page_shift) - 1;
 	pgt->ops = ops;

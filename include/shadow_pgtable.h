@@ -105,14 +105,18 @@ struct shadow_pgtable_ops {
  * @table: the table
  * @parent: the descriptor that links it
  * @pa: physical address of the table
+ * @walk: where in the half the table is (bits 62:32) and its page in the block
+ *	(31:0), for look-ups, which take no lock: one word is never half another.
+ *	U64_MAX: there is none
  *
- * Changes come in clusters, so most of them need no descent.
+ * Changes and look-ups come in clusters, so most of them need no descent.
  */
 struct shadow_pgtable_hot {
 	u64 tag;
 	u64 *table;
 	u64 *parent;
 	phys_addr_t pa;
+	u64 walk;
 };
 
 /**

@@ -127,6 +127,13 @@ static inline void shadow_pgtable_made(struct shadow_pgtable *pgt)
 	WRITE_ONCE(pgt->changes, pgt->changes + 1);
 }
 
+/* The table that was used last is not linked any more, or not there any more */
+static inline void shadow_pgtable_forget_hot(struct shadow_pgtable *pgt)
+{
+	pgt->hot.tag = U64_MAX;
+	WRITE_ONCE(pgt->hot.walk, U64_MAX);
+}
+
 /* Not linear, so that two wrong addresses do not add up to two right ones */
 static inline u64 shadow_pgtable_hash(phys_addr_t pa)
 {

@@ -83,7 +83,7 @@ static int shadow_unmap(const struct table_bench *bench, u64 offset,
 
 static int shadow_walk_to(const struct table_bench *bench, u64 offset)
 {
-	phys_addr_t pa;
+	static phys_addr_t pa;
 
 	return shadow_pgtable_lookup(bench->pgt, bench->va + offset, &pa, NULL);
 }
@@ -188,15 +188,20 @@ static __always_inline int row_halves(const struct table_bench *bench,
 	return err;
 }
 
-/* Walks to pages one after the other, in hundredths of instructions */
+/*
+ * Walks to pages one after the other, in hundredths of instructions. With @far
+ * another table was used last, so that the way is from the root.
+ */
 static __always_inline s64 row_walks(const struct table_bench *bench,
-				     const struct table_side *side)
+				     const struct table_side *side, bool far)
 {
 	struct bench_counter counter;
 	u64 took = 0, start;
 	unsigned int i;
 	int err = side->map(bench, 0, 0x1000, SZ_4K, NR_WALKS);
 
+	if (!err)
+		err = side->map(bench, far ? SZ_1G : SZ_1M, 0, SZ_4K, 1);
 	if (err)
 		return err;
 	bench_begin(&counter);
@@ -206,6 +211,8 @@ static __always_inline s64 row_walks(const struct table_bench *bench,
 		took += bench_since(start) - counter.idle;
 	}
 	bench_end(&counter);
+	if (!err)
+		err = side->unmap(bench, far ? SZ_1G : SZ_1M, SZ_4K, 1);
 	if (!err)
 		err = side->unmap(bench, 0, SZ_4K, NR_WALKS);
 	return err ? err : (s64)div_u64(took * 100, NR_WALKS);
@@ -346,9 +353,16 @@ static int say_alone(struct table_bench *bench)
 
 static void say_walk(const struct table_bench *bench)
 {
-	s64 host = bench->host ? row_walks(bench, &host_tables) : 0;
+	s64 near = 0, far = 0;
 
-	say(bench, "table_walk", "", row_walks(bench, &shadow_tables), host);
+	if (bench->host) {
+		near = row_walks(bench, &host_tables, false);
+		far = row_walks(bench, &host_tables, true);
+	}
+	say(bench, "table_walk", "", row_walks(bench, &shadow_tables, false),
+	    near);
+	say(bench, "table_walk", "_far", row_walks(bench, &shadow_tables, true),
+	    far);
 }
 
 /**
