@@ -295,6 +295,22 @@ static void vmalloc_fini(struct shadow_mm *mm)
 	shadow_vmalloc_fini(&mm->vmalloc);
 }
 
+/* debug_checkwx(), with which mark_readonly() ends; a finding is a report */
+static int check_wx(struct shadow_mm *mm)
+{
+	struct shadow_ptdump_wx_report *report = mm->host->zalloc(sizeof(*report));
+	struct shadow_walker walker;
+	int err;
+
+	if (!report)
+		return -ENOMEM;
+	shadow_pgtable_walker(&mm->swapper, &walker);
+	err = shadow_ptdump_check_wx(&walker, report);
+	mm->boot.wx = report->count;
+	mm->host->free(report);
+	return err;
+}
+
 static int verify(struct shadow_mm *mm, char *effect)
 {
 	unsigned int leaks = shadow_fixmap_early_leaks(&mm->fixmap);
@@ -306,6 +322,9 @@ static int verify(struct shadow_mm *mm, char *effect)
 		scnprintf(effect, SHADOW_PHASE_TEXT, "%s", audit.fault.text);
 		return err;
 	}
+	err = check_wx(mm);
+	if (err)
+		return err;
 	at = scnprintf(effect, SHADOW_PHASE_TEXT,
 		       "%u layers found nothing wrong", hweight32(audit.asked));
 	/* check_early_ioremap_leak() of mm/early_ioremap.c, and its words */

@@ -117,24 +117,16 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 		   1U << (mm->cfg.page_shift - 10));
 }
 
-static void no_line(void *to, const char *line)
+/* With rodata=off the kernel says only that, and does not look */
+static void wx_lines(struct seq_file *seq, const struct shadow_mm *mm)
 {
-}
+	bool off = mm->cfg.rodata == SHADOW_RODATA_OFF;
+	char text[SHADOW_PTDUMP_LINE];
 
-/* ptdump_check_wx() of mm/ptdump.c */
-static void check_wx(struct seq_file *seq, const struct shadow_mm *mm)
-{
-	struct shadow_ptdump_wx wx = { };
-	struct shadow_walker walker;
-
-	shadow_pgtable_walker(&mm->swapper, &walker);
-	if (shadow_ptdump(&walker, mm->layout.marker, no_line, NULL, &wx))
-		return;
-	if (wx.wx_pages || wx.uxn_pages)
-		seq_printf(seq, "   > Checked W+X mappings: FAILED, %llu W+X pages found, %llu non-UXN pages found\n",
-			   (u64)wx.wx_pages, (u64)wx.uxn_pages);
-	else
-		seq_puts(seq, "   > Checked W+X mappings: passed, no W+X pages found\n");
+	if (off)
+		seq_puts(seq, "   > Kernel memory protection disabled.\n");
+	shadow_ptdump_wx_text(&mm->boot.wx, text, sizeof(text));
+	seq_printf(seq, "  %s %s\n", off ? "s>" : " >", text);
 }
 
 /**
@@ -156,5 +148,5 @@ void shadow_view_phase_lines(struct seq_file *seq, const struct shadow_mm *mm,
 		mem_init_steps(seq, mm);
 	shadow_bootlog_phase(&log, phase, say_line, seq);
 	if (phase == SHADOW_PHASE_VERIFY)
-		check_wx(seq, mm);
+		wx_lines(seq, mm);
 }

@@ -4,6 +4,7 @@
  * said of them.
  */
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 
 #include "shadow_boot.h"
 #include "shadow_ptdump.h"
@@ -27,6 +28,80 @@ void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machin
 
 	shadow_pgtable_walker(shadow_boot_upper(&machine->mm), &walker);
 	shadow_ptdump(&walker, machine->mm.layout.marker, emit_line, seq, NULL);
+}
+
+/**
+ * shadow_view_page_tables_lower() - the lower half's tables
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * The identity map, and the user's tables where somebody has mapped there; the
+ * first tree is that which TTBR0_EL1 points to.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_page_tables_lower(struct seq_file *seq, struct shadow_machine *machine)
+{
+	static const struct shadow_marker user[] = {
+		{ 0, "User start" }, { U64_MAX, NULL },
+	};
+	static const struct shadow_marker idmap[] = {
+		{ 0, "Identity map start" }, { U64_MAX, NULL },
+	};
+	const struct shadow_mm *mm = &machine->mm;
+	struct shadow_walker walker;
+
+	if (mm->user.root_table) {
+		shadow_pgtable_walker(&mm->user, &walker);
+		shadow_ptdump(&walker, user, emit_line, seq, NULL);
+	}
+	shadow_pgtable_walker(&mm->idmap, &walker);
+	shadow_ptdump(&walker, idmap, emit_line, seq, NULL);
+}
+
+static void wx_range(struct seq_file *seq, const struct shadow_ptdump_wx_range *range)
+{
+	if (range->wx)
+		seq_printf(seq, "Found insecure W+X mapping at 0x%016llx-0x%016llx\n",
+			   range->first, range->last + 1);
+	if (range->uxn)
+		seq_printf(seq, "Found non-UXN mapping at 0x%016llx-0x%016llx\n",
+			   range->first, range->last + 1);
+}
+
+/**
+ * shadow_view_check_wx() - is anything in the upper half writable and executable?
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * First line as the kernel's check_wx_pages of mm/ptdump.c.
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_check_wx(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_ptdump_wx_report *report = kzalloc(sizeof(*report), GFP_KERNEL);
+	char text[SHADOW_PTDUMP_LINE];
+	struct shadow_walker walker;
+	bool passed;
+	u64 i;
+
+	if (!report)
+		return;
+	shadow_pgtable_walker(shadow_boot_upper(&machine->mm), &walker);
+	if (shadow_ptdump_check_wx(&walker, report)) {
+		seq_puts(seq, "FAILED\nthe tables are broken, see audit\n");
+		goto free;
+	}
+	passed = shadow_ptdump_wx_text(&report->count, text, sizeof(text));
+	seq_printf(seq, "%s\n%s\n", passed ? "SUCCESS" : "FAILED", text);
+	for (i = 0; i < min_t(u64, report->nr, SHADOW_PTDUMP_WX_RANGES); i++)
+		wx_range(seq, &report->range[i]);
+	if (report->nr > SHADOW_PTDUMP_WX_RANGES)
+		seq_printf(seq, "and %llu more: page_tables has all lines with RW and x\n",
+			   report->nr - SHADOW_PTDUMP_WX_RANGES);
+free:
+	kfree(report);
 }
 
 /**

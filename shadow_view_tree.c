@@ -53,6 +53,8 @@ static void gather_trees(struct shadow_treedump *dump,
 		add_tree(dump, "init_pg_dir", &mm->init_pg);
 	if (shadow_boot_reached(mm, SHADOW_PHASE_PAGING_INIT))
 		add_tree(dump, "swapper_pg_dir", &mm->swapper);
+	if (mm->user.root_table)
+		add_tree(dump, "user_pgd", &mm->user);
 }
 
 static void begin(struct tree_reader *reader)

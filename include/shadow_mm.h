@@ -135,6 +135,7 @@ struct shadow_memmap_cost {
  * @nr_early_sums: how many
  * @memmap_spared: bytes that a flat one would have more, for holes
  * @memmap_cost: what each memory model would take
+ * @wx: what was writable and executable when the boot was done with the tables
  */
 struct shadow_boot {
 	unsigned int nr_done;
@@ -150,6 +151,7 @@ struct shadow_boot {
 	unsigned int nr_early_sums;
 	u64 memmap_spared;
 	struct shadow_memmap_cost memmap_cost[SHADOW_NR_MEMMODELS];
+	struct shadow_ptdump_wx wx;
 };
 
 /**

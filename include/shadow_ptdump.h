@@ -31,6 +31,38 @@ struct shadow_ptdump_wx {
 	u64 uxn_pages;
 };
 
+#define SHADOW_PTDUMP_WX_RANGES	40	/* as many rows as a view shows */
+
+/**
+ * struct shadow_ptdump_wx_range - neighbouring pages that are one or the other
+ * @first: first address
+ * @last: last address
+ * @wx: EL1 may write and execute them
+ * @uxn: EL0 may execute them
+ */
+struct shadow_ptdump_wx_range {
+	u64 first;
+	u64 last;
+	bool wx;
+	bool uxn;
+};
+
+/**
+ * struct shadow_ptdump_wx_report - what shadow_ptdump_check_wx() found
+ * @count: pages
+ * @nr: ranges, also those that found no room
+ * @range: the lowest of them
+ */
+struct shadow_ptdump_wx_report {
+	struct shadow_ptdump_wx count;
+	u64 nr;
+	struct shadow_ptdump_wx_range range[SHADOW_PTDUMP_WX_RANGES];
+};
+
+int shadow_ptdump_check_wx(const struct shadow_walker *walker,
+			   struct shadow_ptdump_wx_report *report);
+bool shadow_ptdump_wx_text(const struct shadow_ptdump_wx *count, char *text,
+			   size_t room);
 int shadow_ptdump(const struct shadow_walker *walker,
 		  const struct shadow_marker *markers,
 		  void (*emit)(void *priv, const char *line), void *priv,

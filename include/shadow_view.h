@@ -75,6 +75,8 @@ void shadow_view_owners_whole(struct seq_file *seq,
 
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_page_tables_lower(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_check_wx(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_host_tables(struct seq_file *seq, void *unused);
 void shadow_view_mmu_check(struct seq_file *seq, struct shadow_machine *machine);
 
