@@ -86,8 +86,10 @@ void shadow_view_check_wx(struct seq_file *seq, struct shadow_machine *machine)
 	bool passed;
 	u64 i;
 
-	if (!report)
+	if (!report) {
+		seq_puts(seq, "the host has no memory\n");
 		return;
+	}
 	shadow_pgtable_walker(shadow_boot_upper(&machine->mm), &walker);
 	if (shadow_ptdump_check_wx(&walker, report)) {
 		seq_puts(seq, "FAILED\nthe tables are broken, see audit\n");

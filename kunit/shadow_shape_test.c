@@ -213,25 +213,21 @@ static void read_half(const struct reader *reader)
 enum page_kind { NOTHING, RW, RO, ROX, RWX };
 
 /**
- * struct seen - what a half has, window by window
- * @window: first address of each window looked at, and the one behind it
+ * struct seen - what a half has: all of it, and window by window
  * @shift: log2 of the granule
- * @kind: by page of a window, enum page_kind; @pa0 is the address of page 0
- * @pa0: physical address that the window's first page shall show
- * @nr: pages of a window
- * @nr_elsewhere: pages that are writable and executable, anywhere
- * @nr_wrong_pa: pages of a window that show another frame
- * @nr_outside: pages in a window's region, but not in the window
+ * @window: what is looked at: a region, where in it something ought to begin
+ *	that shows pa0, how many pages it has, what kind each turned out to be;
+ *	pages with another frame, and pages of the region beside it
+ * @nr_wx: pages that are writable and executable
  * @nr_uxn: pages that EL0 may execute
  * @nr_barred: executable pages below a table that forbids execution
  * @nr_no_limit: pages that no table withholds from EL0
- * @region: first and last address of the window's region
  */
 struct seen {
 	unsigned int shift;
 	struct {
-		u64 first, last;	/* region */
-		u64 start;		/* where page 0 is expected */
+		u64 first, last;
+		u64 start;
 		u64 pa0;
 		u64 nr;
 		u8 *kind;
@@ -242,7 +238,6 @@ struct seen {
 	u64 nr_uxn;
 	u64 nr_barred;
 	u64 nr_no_limit;
-	u64 largest;
 };
 
 static enum page_kind kind_of(u64 desc)
@@ -286,7 +281,6 @@ static void see(void *to, u64 va, u64 pa, u64 bytes, u64 desc, u64 limits)
 		seen->nr_barred += nr;
 	if (!(limits & 2))
 		seen->nr_no_limit += nr;
-	seen->largest = max(seen->largest, bytes);
 	for (i = 0; i < nr; i++)
 		see_page(seen, va + (i << seen->shift), pa + (i << seen->shift),
 			 kind);
@@ -304,6 +298,7 @@ static void see(void *to, u64 va, u64 pa, u64 bytes, u64 desc, u64 limits)
  * @text: of those that have none of their own
  * @why: a refusal
  * @kinds: for struct seen
+ * @want: pages that ought to be mapped
  */
 struct rig {
 	struct shadow_mm mm;
@@ -334,7 +329,8 @@ static void describe(struct rig *rig, char *text, size_t room)
 {
 	struct shadow_config *cfg = &rig->mm.cfg;
 
-	snprintf(text, room, "granule %u va_bits %u pa_bits %u lpa2 %d rodata %d base %#llx image %#llx+%llu seed %llu",
+	snprintf(text, room,
+		 "granule %u va_bits %u pa_bits %u lpa2 %d rodata %d base %#llx image %#llx+%llu seed %llu",
 		 1U << (cfg->page_shift - 10), cfg->va_bits, cfg->pa_bits, cfg->lpa2,
 		 cfg->rodata, (u64)rig->mm.block.base, rig->mm.places.image.start,
 		 rig->mm.places.image.bytes, cfg->seed);
