@@ -37,10 +37,23 @@ static int unlink_table(struct shadow_pgtable *pgt, u64 va, int level,
 	return 0;
 }
 
+/*
+ * A table of the last level stays, empty, until the TLB is told of its leaves:
+ * it could only go if the TLB were told of the walk to it.
+ */
+static __always_inline void note_idle(struct shadow_pgtable *pgt, u64 va)
+{
+	u64 below = ~(~0ULL << (pgt->geo.page_shift + pgt->geo.bits_per_level));
+
+	if (!pgt->idle_last || (va & ~below) < pgt->idle_first)
+		pgt->idle_first = va & ~below;
+	pgt->idle_last = max(pgt->idle_last, va | below);
+}
+
 /* Entries went out of use; tables that become empty go, from the bottom up */
 static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 					   struct shadow_pgtable_path *path,
-					   u64 va, unsigned int nr,
+					   u64 va, unsigned int nr, bool lazy,
 					   struct emptied *emptied)
 {
 	int level, err;
@@ -58,6 +71,11 @@ static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 		parent = path->entry[level];
 		desc = *parent;
 		used = shadow_table_used(desc);
+		if (lazy && used == nr && level == SHADOW_LAST_LEVEL) {
+			note_idle(pgt, va);
+			WRITE_ONCE(*parent, shadow_table_with_used(desc, 0));
+			return 0;
+		}
 		if (likely(used > nr)) {
 			desc = shadow_table_with_used(desc, used - nr);
 			WRITE_ONCE(*parent, desc);
@@ -78,8 +96,8 @@ static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 }
 
 /*
- * @lazy: what the TLB holds of the leaves is invalidated later; a table that
- * goes is not the leaves' matter, and never waits.
+ * @lazy: what the TLB holds of the leaves is invalidated later, and pages'
+ * tables wait for that; a table that goes for want of blocks does not.
  */
 static int clear_run(struct shadow_pgtable *pgt,
 		     struct shadow_pgtable_run *run, u64 va, bool lazy)
@@ -95,7 +113,7 @@ static int clear_run(struct shadow_pgtable *pgt,
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
 			 shadow_pgtable_desc_pa(pgt, &run->path, va),
 			 run->path.level, 0, 0, run->nr);
-	err = entries_removed(pgt, &run->path, va, run->nr, &emptied);
+	err = entries_removed(pgt, &run->path, va, run->nr, lazy, &emptied);
 	if (likely(!lazy))
 		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
 				      (u64)run->nr << run->shift, run->shift,
@@ -215,10 +233,12 @@ static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
 
 	/* Errors, groups and the last page of a table are not for here */
 	if (unlikely((*entry & (SHADOW_DESC_TYPE | SHADOW_ATTR_CONT)) !=
-		     SHADOW_TYPE_PAGE || used < 2))
+		     SHADOW_TYPE_PAGE || used < (lazy ? 1 : 2)))
 		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift, lazy);
 	WRITE_ONCE(*entry, 0);
 	WRITE_ONCE(*pgt->hot.parent, shadow_table_with_used(link, used - 1));
+	if (lazy && used == 1)
+		note_idle(pgt, va);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
 			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
 			 0, 0, 1);
@@ -275,9 +295,10 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
  * @bytes: length, a multiple of the page size
  *
  * As shadow_pgtable_unmap(), but what a TLB holds of the range's leaves stays
- * there until shadow_pgtable_invalidate(): until then the caller neither frees
- * the pages nor maps anything at these addresses. Follows vunmap_range_noflush()
- * of mm/vmalloc.c.
+ * there until shadow_pgtable_invalidate(), and so do tables of pages that
+ * become empty. Until then the caller maps nothing at these addresses; whoever
+ * gets the pages may meet those who still use them. Follows
+ * vunmap_range_noflush() of mm/vmalloc.c.
  *
  * Context: any; takes the lock, does not sleep.
  * Return: as shadow_pgtable_unmap().
@@ -287,23 +308,101 @@ int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 	return unmap(pgt, va, bytes, true);
 }
 
+/* Ends a chain; like every link of one an invalid descriptor */
+#define NO_TABLE	(~1ULL)
+
+/*
+ * Unlink a table that waited, and those above it that are empty without it.
+ * They are chained by their first words until the TLB has been told.
+ */
+static int unlink_idle(struct shadow_pgtable *pgt, u64 va,
+		       struct shadow_pgtable_path *path, u64 *chain)
+{
+	struct emptied emptied;
+	int err = entries_removed(pgt, path, va, 0, false, &emptied);
+	u64 *table;
+
+	while (!err && emptied.nr) {
+		phys_addr_t pa = emptied.pa[--emptied.nr];
+
+		table = shadow_pgtable_table(pgt, pa);
+		if (unlikely(!table)) {
+			shadow_pgtable_broken(pgt, va, "table outside the block");
+			return -EUCLEAN;
+		}
+		WRITE_ONCE(*table, *chain);
+		*chain = pa;
+	}
+	return err;
+}
+
+/* All tables of a range that waited; returns them as a chain. */
+static u64 unlink_all_idle(struct shadow_pgtable *pgt, u64 va, u64 last)
+{
+	struct shadow_pgtable_path path;
+	u64 chain = NO_TABLE, below;
+	int level;
+
+	va = max(va, pgt->idle_first);
+	last = min(last, pgt->idle_last);
+	for (; va <= last; va = (va | below) + 1) {
+		if (shadow_pgtable_descend(pgt, va, SHADOW_LAST_LEVEL, &path))
+			break;
+		level = min(path.level, SHADOW_LAST_LEVEL - 1);
+		below = ~(~0ULL << shadow_geometry_shift(&pgt->geo, level));
+		if (path.level == SHADOW_LAST_LEVEL &&
+		    !shadow_table_used(*path.entry[SHADOW_LAST_LEVEL]) &&
+		    unlink_idle(pgt, va, &path, &chain))
+			break;
+		if ((va | below) == U64_MAX)
+			break;
+	}
+	return chain;
+}
+
+/* The TLB knows nothing of them any more */
+static void drop_chain(struct shadow_pgtable *pgt, u64 chain)
+{
+	u64 *table, next;
+
+	for (; chain != NO_TABLE; chain = next) {
+		table = shadow_pgtable_table(pgt, chain);
+		if (unlikely(!table ||
+			     !IS_ALIGNED(chain, 1ULL << pgt->geo.page_shift))) {
+			shadow_pgtable_broken(pgt, chain,
+					      "chain of tables was overwritten");
+			return;
+		}
+		next = READ_ONCE(*table);
+		shadow_pgtable_drop_table(pgt, chain);
+	}
+}
+
 /**
  * shadow_pgtable_invalidate() - what shadow_pgtable_unmap_lazy() left out
  * @pgt: the tables
  * @va: first address, page aligned
  * @bytes: length, a multiple of the page size; may hold more than was unmapped
  *
- * Follows flush_tlb_kernel_range().
+ * Tables of the range that have been empty since then are freed. Follows
+ * flush_tlb_kernel_range().
  *
- * Context: any; takes the lock, does not sleep.
+ * Context: any; takes the lock, does not sleep. Takes time by the tables of the
+ * range.
  */
 void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
+	u64 below = ~(~0ULL << (pgt->geo.page_shift + pgt->geo.bits_per_level));
+	u64 last = va + bytes - 1, chain = NO_TABLE;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&pgt->lock, irq);
+	if (pgt->idle_last && !shadow_fault_frozen(pgt->fault))
+		chain = unlink_all_idle(pgt, va & ~below, last | below);
 	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va, bytes,
-			      pgt->geo.page_shift, false);
+			      pgt->geo.page_shift, chain != NO_TABLE);
+	drop_chain(pgt, chain);
+	if ((va & ~below) <= pgt->idle_first && (last | below) >= pgt->idle_last)
+		pgt->idle_last = 0;
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 }
-

@@ -98,7 +98,8 @@ static int check_link(struct check *check, int level, u64 va, u64 desc)
 					  shadow_geometry_shift(&pgt->geo, level));
 	if (pinned)
 		check->pinned += level + 1 == SHADOW_LAST_LEVEL;
-	else if (!used)
+	else if (!used && (level + 1 != SHADOW_LAST_LEVEL ||
+			   !shadow_pgtable_may_idle(pgt, va)))
 		return check_fails(check, level, va, desc, "table is empty");
 	if (used + pinned != shadow_table_used(desc))
 		return check_fails(check, level, va, desc,
@@ -168,8 +169,8 @@ static u64 nr_pinned(const struct shadow_pgtable *pgt)
  *
  * Walks all tables, changes nothing: descriptors legal at their level, no
  * reserved bit, addresses aligned and in range, access flag set, each table
- * inside the block, linked once, not empty unless it is pinned, its count of
- * entries right, none that is pinned missing, and each contiguous group whole.
+ * inside the block, linked once, not empty unless it is pinned or the TLB is
+ * still to be told, its count of entries right, none that is pinned missing, and each contiguous group whole.
  *
  * Context: any; takes the lock, does not sleep. Looks at each entry of each
  * table, not at each page.

@@ -324,7 +324,8 @@ static int try_alloc(struct shadow_vmalloc *vm, u32 nr_pages, unsigned int order
 	if (unlikely(err))
 		goto undo;
 	err = shadow_vmalloc_map_pages(vm, area, nr_pages, prot, order ? 0 :
-				       SHADOW_VMALLOC_PAGES_ONLY, &nr_mapped);
+				       shadow_vmalloc_pages_only(vm, nr_pages),
+				       &nr_mapped);
 	if (unlikely(err))
 		goto undo;
 	*va = area->va_start;

@@ -123,7 +123,7 @@ static int map_held(struct shadow_vmalloc *vm,
 		err = shadow_pgtable_map(vm->pgtable, area->va_start +
 					 shadow_vmalloc_bytes(vm, *nr_mapped), pa,
 					 shadow_vmalloc_bytes(vm, nr_run), prot,
-					 SHADOW_VMALLOC_PAGES_ONLY);
+					 shadow_vmalloc_pages_only(vm, nr_pages));
 		if (err)
 			return err;
 		*nr_mapped += nr_run;

@@ -139,6 +139,9 @@ struct shadow_pgtable_hot {
  *	that one is linked twice and another one not at all
  * @pin_first: first address of the range whose tables stay when they are empty
  * @pin_last: its last one; 0: there is none
+ * @idle_first: first address of the range in which tables of the last level may
+ *	be empty, since the TLB has not been told of their leaves yet
+ * @idle_last: its last one; 0: there is none
  * @tlb: what its changes ask of a TLB
  * @geo: geometry
  * @upper: these are for TTBR1_EL1
@@ -163,6 +166,8 @@ struct shadow_pgtable {
 	u64 table_sum;
 	u64 pin_first;
 	u64 pin_last;
+	u64 idle_first;
+	u64 idle_last;
 	struct shadow_tlb tlb;
 
 	struct shadow_geometry geo;

@@ -158,6 +158,13 @@ static inline bool shadow_pgtable_is_pinned(const struct shadow_pgtable *pgt,
 	       (va | ~(~0ULL << shift)) >= pgt->pin_first;
 }
 
+/* May the table of the last level at an address be empty for a while? */
+static inline bool shadow_pgtable_may_idle(const struct shadow_pgtable *pgt,
+					   u64 va)
+{
+	return pgt->idle_last && va >= pgt->idle_first && va <= pgt->idle_last;
+}
+
 /**
  * shadow_pgtable_find() - go down to the last level
  * @pgt: the tables

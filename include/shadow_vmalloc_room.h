@@ -11,14 +11,21 @@
 #include "shadow_page_alloc.h"
 #include "shadow_vmalloc.h"
 
-/* Pages that nothing but pages map: as vmalloc() without huge mappings */
-#define SHADOW_VMALLOC_PAGES_ONLY \
-	(SHADOW_MAP_NO_BLOCK | SHADOW_MAP_NO_CONT | SHADOW_MAP_NO_FOLD)
-
 static inline u64 shadow_vmalloc_bytes(const struct shadow_vmalloc *vm,
 				       u64 nr_pages)
 {
 	return nr_pages << vm->nodes->page_shift;
+}
+
+/*
+ * How to map what shall be pages: areas shorter than a block of the tables are
+ * never one, since a guard follows.
+ */
+static inline unsigned int
+shadow_vmalloc_pages_only(const struct shadow_vmalloc *vm, u64 nr_pages)
+{
+	return nr_pages >> vm->pgtable->geo.bits_per_level ?
+	       SHADOW_MAP_NO_BLOCK : 0;
 }
 
 /* Pages that an area maps: what is not its guard */
