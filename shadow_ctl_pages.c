@@ -350,6 +350,10 @@ static int check_split(struct shadow_ctl *ctl,
 			return shadow_ctl_fail(ctl, -EINVAL,
 					       "split_page: pfn %llu: the machine no longer knows it as a block of order %u",
 					       shadow_ctl_thing(handle, i), handle->order);
+		if (atomic_read(&page->refcount) != 1)
+			return shadow_ctl_fail(ctl, -EBUSY,
+					       "split_page: pfn %llu has other users: allowed: kunmap first",
+					       shadow_ctl_thing(handle, i));
 	}
 	return 0;
 }

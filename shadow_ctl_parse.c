@@ -33,6 +33,7 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_BLOCK]	= "block",
 	[SHADOW_CTL_KEY_CONT]	= "cont",
 	[SHADOW_CTL_KEY_FOLD]	= "fold",
+	[SHADOW_CTL_KEY_PFN]	= "pfn",
 };
 
 static const struct shadow_ctl_verb_info *info_of(const struct shadow_ctl_cmd *cmd)
@@ -281,6 +282,7 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		return read_bounded32(text, cmd, "N", word, 1,
 				      SHADOW_CTL_MAX_COUNT, &cmd->count);
 	case SHADOW_CTL_ARG_HANDLE:
+	case SHADOW_CTL_ARG_FRAMES:
 		return read_handle(text, cmd, word);
 	case SHADOW_CTL_ARG_VA:
 		return read_bounded(text, cmd, "VA", word, 0, U64_MAX, &cmd->va);
@@ -447,6 +449,9 @@ static int read_key_value(struct shadow_ctl_text *text,
 		return read_map_flag(text, cmd, key, value, SHADOW_MAP_NO_CONT, false);
 	case SHADOW_CTL_KEY_FOLD:
 		return read_map_flag(text, cmd, key, value, SHADOW_MAP_NO_FOLD, false);
+	case SHADOW_CTL_KEY_PFN:
+		return read_bounded(text, cmd, "pfn=", value, 0, U64_MAX,
+				    &cmd->pfn);
 	case SHADOW_NR_CTL_KEYS:
 		break;
 	}
@@ -535,8 +540,21 @@ static bool arg_wanted(enum shadow_ctl_arg arg)
 {
 	return arg != SHADOW_CTL_ARG_NONE && arg != SHADOW_CTL_ARG_SAMPLES &&
 	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST &&
-	       arg != SHADOW_CTL_ARG_SET_MORE &&
+	       arg != SHADOW_CTL_ARG_SET_MORE && arg != SHADOW_CTL_ARG_FRAMES &&
 	       arg != SHADOW_CTL_ARG_NR_PAGES_LAST;
+}
+
+/* Frames are named in one of two ways */
+static int check_frames(struct shadow_ctl_text *text,
+			const struct shadow_ctl_cmd *cmd, bool id)
+{
+	bool pfn = cmd->keys & BIT(SHADOW_CTL_KEY_PFN);
+
+	if (info_of(cmd)->arg[0] != SHADOW_CTL_ARG_FRAMES || id != pfn)
+		return 0;
+	return refuse(text, -EINVAL, "%s: %s: allowed: %s", info_of(cmd)->name,
+		      id ? "ID and pfn= exclude each other" :
+			   "an argument is missing", info_of(cmd)->usage);
 }
 
 static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
@@ -573,6 +591,9 @@ static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		return refuse(text, -EINVAL,
 			      "%s: an argument is missing: allowed: %s",
 			      info_of(cmd)->name, info_of(cmd)->usage);
+	err = check_frames(text, cmd, nr_args);
+	if (err)
+		return err;
 	return cmd->keys & BIT(SHADOW_CTL_KEY_GFP) ? check_gfp(text, cmd) : 0;
 }
 

@@ -142,6 +142,23 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(VA_OR_ALL), ARG(NR_PAGES_LAST) },
 		.since = WITH(PRIMARY_SWITCH),
 	},
+	[SHADOW_CTL_KMAP] = {
+		.name = "kmap",
+		.usage = "kmap ID|pfn=PFN [cpu=N]",
+		.meaning =
+		"give the first frame of each block of ID, or that one, an address; with cpu= in a slot of that CPU (kmap_atomic)",
+		.arg = { ARG(FRAMES) },
+		.keys = KEY(PFN) | KEY(CPU),
+		.since = WITH(MEM_INIT),
+	},
+	[SHADOW_CTL_KUNMAP] = {
+		.name = "kunmap",
+		.usage = "kunmap ID|pfn=PFN [cpu=N]",
+		.meaning = "end that; with cpu= the newest first",
+		.arg = { ARG(FRAMES) },
+		.keys = KEY(PFN) | KEY(CPU),
+		.since = WITH(MEM_INIT),
+	},
 	[SHADOW_CTL_DRAIN] = {
 		.name = "drain",
 		.usage = "drain [cpu=N]",
@@ -286,7 +303,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 /* Commands of the language whose layers are not complete. */
 static const char *const later_verbs[] = {
 	"krealloc", "cache_create", "cache_alloc", "cache_free", "cache_shrink",
-	"cache_destroy", "kmap", "kunmap", "mark", "fail", "break", "compare",
+	"cache_destroy", "mark", "fail", "break", "compare",
 };
 
 /**

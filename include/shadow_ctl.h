@@ -51,6 +51,8 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_VFREE,
 	SHADOW_CTL_MAP,
 	SHADOW_CTL_UNMAP,
+	SHADOW_CTL_KMAP,
+	SHADOW_CTL_KUNMAP,
 	SHADOW_CTL_PROTECT,
 	SHADOW_CTL_TLBI,
 	SHADOW_CTL_DRAIN,
@@ -104,6 +106,7 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_LOADS,
 	SHADOW_CTL_KEY_UNMAPPED,
 	SHADOW_CTL_KEY_HOST,
+	SHADOW_CTL_KEY_PFN,
 	SHADOW_NR_CTL_KEYS
 };
 
@@ -149,12 +152,13 @@ struct shadow_ctl_given {
  * @max: max=, else 0
  * @node: node=, else 0
  * @gfp: gfp=, SHADOW_GFP_*, else 0
+ * @pfn: pfn=, else 0
  * @phase: of step; SHADOW_NR_PHASES: the next one
  * @given: of create and reset
  * @machine: of create and destroy, else ""
  * @as: as=, else ""
- * @handle: id of what is freed, where it was given as a number, else 0
- * @handle_name: name of what is freed, where it was given as a name, else ""
+ * @handle: id of what is freed or mapped, where it was given as a number, else 0
+ * @handle_name: name of what is freed or mapped, where it was given as a name, else ""
  */
 struct shadow_ctl_cmd {
 	enum shadow_ctl_verb verb;
@@ -183,6 +187,7 @@ struct shadow_ctl_cmd {
 	u64 max;
 	u32 node;
 	u32 gfp;
+	u64 pfn;
 	unsigned int phase;
 	struct shadow_ctl_given given;
 	char machine[SHADOW_CTL_NAME + 1];

@@ -61,6 +61,8 @@ int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_protect(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_tlbi(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_kmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_kunmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_memblock(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_early_alloc(struct shadow_ctl *ctl,

@@ -65,6 +65,11 @@ void shadow_view_board_whole(struct seq_file *seq,
 /* shadow_view_fixmap.c: addresses that are known before anything else */
 void shadow_view_fixmap(struct seq_file *seq, struct shadow_machine *machine);
 
+/* shadow_view_kmap.c: addresses for what the linear map does not show */
+void shadow_view_kmap(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_kmap_whole(struct seq_file *seq,
+			    struct shadow_machine *machine);
+
 /* shadow_view_early.c: the early allocator's own records */
 void shadow_view_bootmem(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_bootmem_whole(struct seq_file *seq,
