@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary bench bench-frag bench-native soak fidelity board boards memblock-growth
+	test-canary test-mmu bench bench-frag bench-native soak fidelity board boards memblock-growth
 
 all: modules
 
@@ -77,6 +77,10 @@ test-canary:
 	@scripts/deps.sh
 	@scripts/canary.sh
 
+test-mmu:
+	@scripts/deps.sh
+	@scripts/test-mmu.sh
+
 bench:
 	@scripts/deps.sh
 	@scripts/bench.sh
@@ -125,6 +129,7 @@ help:
 	@echo '  make test-quick       the part of it that is quick             30 s once built'
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              5 min'
+	@echo '  make test-mmu         the MMU and a reader of raw tables judge all shapes     1 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
 	@echo '  make bench-frag       free memory that stays in large blocks, beside the host  1 min'
 	@echo '  make bench-native     the rows in cycles, on UML; one thread and two'

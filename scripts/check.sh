@@ -64,7 +64,7 @@ CHECKPATCH_IGNORE=(
 CHECKPATCH_IGNORE_SHIM=(
 	"${CHECKPATCH_IGNORE[@]}"
 	NEW_TYPEDEFS PREFER_DEFINED_ATTRIBUTE_MACRO MEMORY_BARRIER DATA_RACE
-	PRINTK_WITHOUT_KERN_LEVEL MINMAX EXPORT_SYMBOL
+	PRINTK_WITHOUT_KERN_LEVEL MINMAX EXPORT_SYMBOL VOLATILE
 	# Taken for arithmetic: a macro's argument that is a type, and *.
 	SPACING
 	# Not seen as a declaration: __thread.
@@ -120,7 +120,7 @@ check_spdx() {
 		case $file in
 		LICENSE | README | .gitignore | *.txt | */*.patch) continue ;;
 		*.c | *.dts | *.js)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
-		*.h | *.css)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
+		*.h | *.css | *.S | *.ld)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
 		*)	want='# SPDX-License-Identifier: GPL-2.0-only' ;;
 		esac
 		sed -n '1,2p' "$file" | grep -qxF "$want" ||
@@ -264,9 +264,9 @@ checkpatch() {
 
 check_checkpatch() {
 	{
-		files '*.[ch]' | grep -v '^kunit/host/\|/words.h$' |
+		files '*.[ch]' | grep -v '^kunit/host/\|^scripts/at_oracle/.*h$\|/words.h$' |
 			checkpatch "${CHECKPATCH_IGNORE[@]}"
-		files 'kunit/host/*.[ch]' '*/words.h' |
+		files 'kunit/host/*.[ch]' 'scripts/at_oracle/*.h' '*/words.h' |
 			checkpatch "${CHECKPATCH_IGNORE_SHIM[@]}"
 	} 2>&1 | expect_nothing
 }

@@ -12,6 +12,7 @@
 #	arm64	the same suites in an arm64 kernel
 #	e2e	guests with stock kernels
 #	memblock	the kernel's own suites for memblock, on ours
+#	mmu	tables of all shapes, judged on bare metal by the CPU's MMU
 #
 # --quick runs what takes under 30 s once built. What a part prints goes to a
 # log in the cache; failures are shown, and the last line is
@@ -21,7 +22,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-PARTS='uml e2e arm64 check host memblock'
+PARTS='uml e2e arm64 check host mmu memblock'
 QUICK_PARTS='host uml check e2e'
 LOGS=$(clone_build_dir)/logs
 AT_ONCE=2
@@ -38,6 +39,7 @@ part_command() {
 	arm64)	"$SHADOW_SCRIPTS/kunit.sh" arm64 ;;
 	e2e)	"$SHADOW_SCRIPTS/e2e.sh" ${quick:+--quick} ;;
 	memblock)	"$SHADOW_SCRIPTS/memblock-suites.sh" ;;
+	mmu)	"$SHADOW_SCRIPTS/test-mmu.sh" ${quick:+--quick} ;;
 	*)	usage_error "part '$1': one of $PARTS is allowed" ;;
 	esac
 }
