@@ -60,6 +60,17 @@ static __always_inline u64 hint(const struct shadow_geometry *geo, int level,
 	return SHADOW_ATTR_CONT;
 }
 
+static __always_inline bool any_used(const u64 *entry, unsigned int nr)
+{
+	unsigned int i;
+	u64 any = 0;
+
+#pragma GCC unroll 8
+	for (i = 0; i < nr; i++)
+		any |= entry[i];
+	return any;
+}
+
 /* Leaves of one size into one table, as many as fit; counts bytes in @done */
 static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 				   phys_addr_t pa, u64 left, int level,
@@ -72,7 +83,7 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	/* The address is in place, and one addition steps it, below 2^48 */
 	u64 nr = min(left, BIT_ULL(48) - (pa & GENMASK_ULL(47, 0))) >> shift;
 	struct shadow_pgtable_path path;
-	u64 *entry, i, value = desc;
+	u64 *entry;
 	int err;
 
 	if (likely(level == SHADOW_LAST_LEVEL))
@@ -90,14 +101,15 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	}
 	nr = min_t(u64, nr, shadow_pgtable_entries_left(geo, level, va));
 	entry = path.entry[level + 1];
-	for (i = 0; i < nr && likely(!entry[i]); i++, value += 1ULL << shift)
-		WRITE_ONCE(entry[i], value);
+	if (unlikely(any_used(entry, nr)))
+		return -EEXIST;
+	shadow_pgtable_write(entry, nr, desc, 1ULL << shift);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
 			 shadow_pgtable_desc_pa(pgt, &path, va), level, desc,
-			 1ULL << shift, i);
-	shadow_pgtable_added(pgt, &path, i);
-	*done += i << shift;
-	return likely(i == nr) ? 0 : -EEXIST;
+			 1ULL << shift, nr);
+	shadow_pgtable_added(pgt, &path, nr);
+	*done += nr << shift;
+	return 0;
 }
 
 /* The leaves of a range, all there, shall stay as they were asked for */
@@ -171,7 +183,8 @@ static __always_inline bool has_neighbours(const struct shadow_pgtable *pgt,
 }
 
 static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
-					phys_addr_t pa, u64 attrs)
+					phys_addr_t pa, u64 attrs,
+					unsigned int flags)
 {
 	unsigned int index = shadow_pgtable_hot_index(pgt, va);
 	u64 desc = shadow_desc_from_oa(&pgt->geo, pa) | attrs | SHADOW_TYPE_PAGE;
@@ -182,13 +195,16 @@ static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
 		return -EEXIST;
 	WRITE_ONCE(*entry, desc);
 	link = shadow_table_with_used(link, shadow_table_used(link) + 1);
+	if (unlikely(flags & SHADOW_MAP_AS_TOLD))
+		link |= SHADOW_TABLE_KEEP;
 	WRITE_ONCE(*pgt->hot.parent, link);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
 			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
 			 desc, 0, 1);
 	/* The last page of a group, or of a table, has both */
 	if (unlikely(!((va ^ pa) & pgt->group_mask) &&
-		     has_neighbours(pgt, index)))
+		     has_neighbours(pgt, index) &&
+		     !(flags & SHADOW_MAP_AS_TOLD)))
 		return shadow_pgtable_fold_at(pgt, va);
 	return 0;
 }
@@ -235,9 +251,8 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	}
 
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	if (likely(shadow_pgtable_is_hot(pgt, va, bytes) &&
-		   !(flags & SHADOW_MAP_AS_TOLD)))
-		err = map_hot_page(pgt, va, pa, attrs);
+	if (likely(shadow_pgtable_is_hot(pgt, va, bytes)))
+		err = map_hot_page(pgt, va, pa, attrs, flags);
 	else
 		err = map_range(pgt, va, pa, bytes, attrs, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);

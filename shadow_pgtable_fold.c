@@ -32,20 +32,17 @@ void shadow_pgtable_rewrite(struct shadow_pgtable *pgt,
 {
 	unsigned int shift = shadow_geometry_shift(&pgt->geo, span->level);
 	u64 bytes = (u64)span->nr << shift, step = 1ULL << shift;
-	unsigned int i;
 
 	if (breaks) {
 		shadow_pgtable_break(pgt);
-		for (i = 0; i < span->nr; i++)
-			WRITE_ONCE(span->entry[i], 0);
+		shadow_pgtable_write(span->entry, span->nr, 0, 0);
 		shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, span->va,
 				 span->pa, span->level, 0, 0, span->nr);
 		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, span->va, bytes,
 				      shift, false);
 		pgt->tlb.nr_breaks += span->nr;
 	}
-	for (i = 0; i < span->nr; i++)
-		WRITE_ONCE(span->entry[i], first + i * step);
+	shadow_pgtable_write(span->entry, span->nr, first, step);
 	shadow_tlb_wrote(&pgt->tlb, breaks ? SHADOW_TLB_OP_WRITE_SYNC :
 					     SHADOW_TLB_OP_WRITE,
 			 span->va, span->pa, span->level, first, step, span->nr);

@@ -265,7 +265,7 @@ static void fill_split(struct shadow_pgtable *pgt, phys_addr_t pa, u64 va,
 {
 	const struct shadow_geometry *geo = &pgt->geo;
 	u64 *table = shadow_pgtable_table(pgt, pa);
-	unsigned int i, nr = 1U << geo->bits_per_level;
+	unsigned int nr = 1U << geo->bits_per_level;
 	u64 step = shadow_pgtable_step(pgt, level);
 	u64 value = (leaf & geo->attr_mask & ~SHADOW_ATTR_CONT) |
 		    shadow_pgtable_leaf_type(level) |
@@ -273,8 +273,7 @@ static void fill_split(struct shadow_pgtable *pgt, phys_addr_t pa, u64 va,
 
 	if (!keep && shadow_geometry_contig(geo, level) > 1)
 		value |= SHADOW_ATTR_CONT;
-	for (i = 0; i < nr; i++)
-		WRITE_ONCE(table[i], value + i * step);
+	shadow_pgtable_write(table, nr, value, step);
 	/* Contents of a table before the link to it, as above */
 	smp_wmb();
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, pa, level,

@@ -103,13 +103,11 @@ static int clear_run(struct shadow_pgtable *pgt,
 		     struct shadow_pgtable_run *run, u64 va, bool lazy)
 {
 	u64 *entry = run->path.entry[run->path.level + 1];
-	u64 *end = entry + run->nr;
 	struct emptied emptied;
 	int err;
 
 	va &= ~0ULL << run->shift;
-	while (entry != end)
-		WRITE_ONCE(*entry++, 0);
+	shadow_pgtable_write(entry, run->nr, 0, 0);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
 			 shadow_pgtable_desc_pa(pgt, &run->path, va),
 			 run->path.level, 0, 0, run->nr);

@@ -40,6 +40,7 @@ shadow_pgtable_leaves(const u64 *entry, unsigned int nr, u64 type)
 
 	/* Mostly all are pages, and that is quickly known */
 	if (likely(type == SHADOW_TYPE_PAGE)) {
+#pragma GCC unroll 8
 		for (i = 0; i < nr; i++)
 			both &= entry[i];
 		if (likely(both == type))

@@ -127,6 +127,17 @@ static inline void shadow_pgtable_made(struct shadow_pgtable *pgt)
 	WRITE_ONCE(pgt->changes, pgt->changes + 1);
 }
 
+/* Neighbouring entries, each @step more than the one before; one store each */
+static __always_inline void shadow_pgtable_write(u64 *entry, unsigned int nr,
+						 u64 value, u64 step)
+{
+	unsigned int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < nr; i++, value += step)
+		WRITE_ONCE(entry[i], value);
+}
+
 /* The table that was used last is not linked any more, or not there any more */
 static inline void shadow_pgtable_forget_hot(struct shadow_pgtable *pgt)
 {

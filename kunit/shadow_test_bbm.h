@@ -11,6 +11,7 @@
  * - a valid descriptor changes into another valid one only in its permissions,
  *   its access flag and software's bits, and then the TLB is told;
  * - nothing becomes valid where a TLB may still hold something else;
+ * - a table is linked when what was written into it can be seen;
  * - a table is given away when no descriptor links it, and when the TLB, and
  *   what it knows of tables, has been told;
  * - at the end of each call the TLB has been told of everything, what became
@@ -50,6 +51,8 @@ struct test_stale {
  * @links: for each page of the block, descriptors that link it as a table
  * @stale: what a TLB may hold
  * @nr_stale: how many
+ * @unordered: for each page of the block, something was written into it, and
+ *	no barrier has come since
  * @invisible: something became valid, and nobody has waited for it
  * @why: what is wrong, or NULL
  * @at: the record
@@ -60,6 +63,7 @@ struct test_bbm {
 	u64 nr_seen;
 	u64 *copy;
 	unsigned int links[TEST_NR_TABLES];
+	bool unordered[TEST_NR_TABLES];
 	struct test_stale stale[TEST_BBM_STALE];
 	unsigned int nr_stale;
 	bool invisible;
@@ -174,6 +178,8 @@ static inline void test_bbm_write(struct test_bbm *bbm, u64 va, int level,
 		if (test_bbm_page(bbm, new) >= TEST_NR_TABLES)
 			return test_bbm_wrong(bbm, "link to outside the block");
 		bbm->links[test_bbm_page(bbm, new)]++;
+		if (bbm->unordered[test_bbm_page(bbm, new)])
+			test_bbm_wrong(bbm, "table is linked before its contents");
 	}
 }
 
@@ -195,6 +201,19 @@ static inline void test_bbm_writes(struct test_bbm *bbm,
 			       r->level, *old, new);
 		*old = new;
 	}
+	bbm->unordered[first * 8 >> bbm->t->shape.page_shift] = true;
+}
+
+static inline void test_bbm_ordered(struct test_bbm *bbm)
+{
+	memset(bbm->unordered, 0, sizeof(bbm->unordered));
+}
+
+/* dsb ishst; isb */
+static inline void test_bbm_visible(struct test_bbm *bbm)
+{
+	test_bbm_ordered(bbm);
+	bbm->invisible = false;
 }
 
 /* One instruction after the other; returns what is left of something stale */
@@ -232,7 +251,7 @@ static inline void test_bbm_invalidate(struct test_bbm *bbm,
 	u64 va = r->va & ~(~0ULL << bbm->t->shape.va_bits);
 	unsigned int i, left = 0;
 
-	bbm->invisible = false;
+	test_bbm_visible(bbm);
 	for (i = 0; i < bbm->nr_stale; i++)
 		if (!test_bbm_told(r, va, &bbm->stale[i]))
 			bbm->stale[left++] = bbm->stale[i];
@@ -261,6 +280,7 @@ static inline void test_bbm_new(struct test_bbm *bbm, u64 pa)
 	if (page >= TEST_NR_TABLES || bbm->links[page])
 		return test_bbm_wrong(bbm, "table that is one already");
 	memset(&bbm->copy[page * bytes / 8], 0, bytes);
+	bbm->unordered[page] = true;
 }
 
 static inline void test_bbm_judge(struct test_bbm *bbm,
@@ -272,7 +292,7 @@ static inline void test_bbm_judge(struct test_bbm *bbm,
 		break;
 	case SHADOW_TLB_OP_WRITE_SYNC:
 		test_bbm_writes(bbm, r);
-		bbm->invisible = false;
+		test_bbm_visible(bbm);
 		break;
 	case SHADOW_TLB_OP_TABLE:
 		test_bbm_new(bbm, r->pa);
@@ -284,7 +304,10 @@ static inline void test_bbm_judge(struct test_bbm *bbm,
 		test_bbm_invalidate(bbm, r);
 		break;
 	case SHADOW_TLB_OP_SYNC:
-		bbm->invisible = false;
+		test_bbm_visible(bbm);
+		break;
+	case SHADOW_TLB_OP_DMB:
+		test_bbm_ordered(bbm);
 		break;
 	default:
 		test_bbm_wrong(bbm, "record of another kind");
