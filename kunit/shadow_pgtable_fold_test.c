@@ -187,7 +187,7 @@ static void expect_log(struct kunit *test, const struct test_tables *t,
 	KUNIT_ASSERT_LE(test, t->pgt.tlb.nr_records, (u64)RECORDS);
 	for (i = from; i < t->pgt.tlb.nr_records; i++) {
 		const struct shadow_tlb_record *record = &t->pgt.tlb.record[i];
-		char c = "wWtfis"[record->op];
+		char c = "wWtfisd"[record->op];
 
 		/* Zeros are a break or an unmap, walks are invalidated by name */
 		if (c == 'w' && !record->value)
@@ -212,7 +212,7 @@ static void order_of_changes(struct kunit *test)
 	/* Three tables, linked from the bottom up, then the page */
 	KUNIT_ASSERT_EQ(test, shadow_pgtable_map(&t->pgt, va, 0, SZ_4K,
 						 SHADOW_PAGE_KERNEL, 0), 0);
-	expect_log(test, t, 0, "tttWWWW");
+	expect_log(test, t, 0, "tttWWdWW");
 	/* Unlinked from the bottom up, walks forgotten, then given back */
 	from = tlb->nr_records;
 	KUNIT_ASSERT_EQ(test, shadow_pgtable_unmap(&t->pgt, va, SZ_4K), 0);
@@ -224,7 +224,7 @@ static void order_of_changes(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, shadow_pgtable_map(&t->pgt, va + SZ_64K - SZ_4K,
 						 SZ_64K - SZ_4K, SZ_4K,
 						 SHADOW_PAGE_KERNEL, 0), 0);
-	expect_log(test, t, from, "tttWWWWW0iW");
+	expect_log(test, t, from, "tttWWdWWW0iW");
 	KUNIT_EXPECT_EQ(test, tlb->nr_breaks, 16);
 	/* Permission of one: the group is broken and made, the page only told */
 	from = tlb->nr_records;
