@@ -74,8 +74,21 @@ judge_shapes() {
 		wait "$i" || true
 	done
 	cat "$WORK"/out.? | tr -d '\r' >"$WORK/out"
-	# In the order of shapes, but a finding stays before its shape's line
-	grep -v '^found:\|^at_oracle: [0-9]* translations' "$WORK/out" || true
+	# As they were dealt out; what was found stays before its shape's line
+	awk -v machines="$AT_ONCE" '
+		/^found:/ || /^at_oracle: [0-9]+ translations/ {
+			machine += /^at_oracle/
+			nr = 0
+			next
+		}
+		{
+			key = nr * machines + machine
+			text[key] = text[key] $0 "\n"
+			last = key > last ? key : last
+		}
+		/^ok / || /^not ok / { nr++ }
+		END { for (key = 0; key <= last; key++) printf "%s", text[key] }
+	' "$WORK/out"
 	passed=$(grep -c '^ok ' "$WORK/out" || true)
 	failed=$(grep -c '^not ok ' "$WORK/out" || true)
 	sum=$(awk -v machines="$AT_ONCE" '

@@ -23,7 +23,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 PARTS='uml e2e arm64 check host mmu memblock'
-QUICK_PARTS='host uml check e2e'
+QUICK_PARTS='host uml mmu check e2e'
 LOGS=$(clone_build_dir)/logs
 AT_ONCE=2
 

@@ -23,6 +23,20 @@ static bool is_legal(const struct shape *shape)
 	return shape->va_bits <= 48 && shape->pa_bits == 48;
 }
 
+/* What it has not is refused; the number of findings */
+static int judge_geometry(void)
+{
+	const struct shape *shape = &oracle.shape;
+	struct shadow_geometry geo;
+	int err = shadow_geometry_init(&geo, shape->page_shift, shape->va_bits,
+				       shape->pa_bits, shape->ds);
+
+	if (err == (is_legal(shape) ? 0 : -EINVAL))
+		return 0;
+	finding(JUDGE_API, &oracle.lower, "geometry: %d", err);
+	return 1;
+}
+
 static u64 argument(const char *text, const char *name, u64 value)
 {
 	size_t nr = strlen(name);
@@ -116,6 +130,7 @@ int main(void)
 		oracle.shape.va_bits = va_sizes[i / 4 % ARRAY_SIZE(va_sizes)];
 		oracle.shape.pa_bits = i & 1 ? 52 : 48;
 		oracle.shape.ds = i & 2;
+		all.wrong[JUDGE_API] += judge_geometry();
 		if (!is_legal(&oracle.shape) || index++ % every != first)
 			continue;
 		if (only && (only % 1000) / NR_KINDS != index - 1)

@@ -139,6 +139,7 @@ struct tree {
  * @random: state of the generator
  * @quiet: do not print findings
  * @trace: print each call
+ * @sum: of all tables before a call that is to fail
  * @tally: of the run
  * @lower: for TTBR0_EL1
  * @upper: for TTBR1_EL1
@@ -151,6 +152,7 @@ struct oracle {
 	u64 random;
 	bool quiet;
 	bool trace;
+	u64 sum;
 	struct tally tally;
 	struct tree lower;
 	struct tree upper;
@@ -171,6 +173,7 @@ void pool_init(int page_shift);
 void pool_fail_in(int nr_allocations);
 bool pool_has_failed(void);
 unsigned int pool_nr_used(void);
+u64 pool_sum(void);
 u64 pool_base(void);
 u64 pool_bytes(void);
 extern const struct shadow_pgtable_ops pool_ops;

@@ -48,6 +48,24 @@ unsigned int pool_nr_used(void)
 	return nr_used;
 }
 
+/**
+ * pool_sum() - of all that is in tables now
+ *
+ * Return: equal before and after what leaves them as they were, bit for bit.
+ */
+u64 pool_sum(void)
+{
+	u64 sum = nr_used, at, i;
+
+	for (at = 0; at < POOL_GRANULES; at++) {
+		const u64 *table = (const u64 *)(memory + at * granule);
+
+		for (i = 0; used[at] && i < granule / sizeof(u64); i++)
+			sum = (sum ^ table[i]) * 0x100000001b3ULL + at;
+	}
+	return sum;
+}
+
 u64 pool_base(void)
 {
 	return (unsigned long)memory;

@@ -145,6 +145,17 @@ static void add_windows(struct tree *tree)
 	}
 }
 
+/* Before a call that must end with @want: perhaps there will be no memory */
+static void begin_call(int want)
+{
+	bool fails = random_percent(NOMEM_PERCENT);
+
+	if (fails)
+		pool_fail_in(random_below(3));
+	if (fails || want)
+		oracle.sum = pool_sum();
+}
+
 /* An error was expected, or one that stands for no memory */
 static bool expect(struct tree *tree, const char *call, u64 at, u64 bytes,
 		   int err, int want)
@@ -160,13 +171,10 @@ static bool expect(struct tree *tree, const char *call, u64 at, u64 bytes,
 	if (err != want)
 		finding(JUDGE_API, tree, "%s of %llx bytes at %016llx: %d, expected %d",
 			call, bytes, va_of(tree, at), err, want);
+	if (err && oracle.sum != pool_sum())
+		finding(JUDGE_API, tree, "%s of %llx bytes at %016llx: %d, and the tables have changed",
+			call, bytes, va_of(tree, at), err);
 	return err == 0;
-}
-
-static void maybe_fail(void)
-{
-	if (random_percent(NOMEM_PERCENT))
-		pool_fail_in(random_below(3));
 }
 
 static void map(struct tree *tree, const struct span *span)
@@ -180,7 +188,7 @@ static void map(struct tree *tree, const struct span *span)
 		want = -EPERM;
 	else if (!model_is_free(&tree->model, span->at, span->bytes))
 		want = -EEXIST;
-	maybe_fail();
+	begin_call(want);
 	err = shadow_pgtable_map(&tree->pgt, va_of(tree, span->at), span->pa,
 				 span->bytes, span->prot, span->flags);
 	if (expect(tree, "map", span->at, span->bytes, err, want)) {
@@ -196,7 +204,7 @@ static void unmap(struct tree *tree, u64 at, u64 bytes)
 	int want = model_covered(&tree->model, at) < bytes ? -ENOENT : 0, err;
 	bool lazy = random_percent(20);
 
-	maybe_fail();
+	begin_call(want);
 	if (lazy)
 		err = shadow_pgtable_unmap_lazy(&tree->pgt, va_of(tree, at),
 						bytes);
@@ -216,7 +224,7 @@ static void protect(struct tree *tree, u64 at, u64 bytes, u64 prot, bool force)
 		want = -EPERM;
 	else if (model_covered(&tree->model, at) < bytes)
 		want = -ENOENT;
-	maybe_fail();
+	begin_call(want);
 	err = shadow_pgtable_protect(&tree->pgt, va_of(tree, at), bytes, prot,
 				     force ? SHADOW_MAP_FORCE : 0);
 	if (expect(tree, "protect", at, bytes, err, want))
@@ -386,8 +394,8 @@ static void bad_call(struct tree *tree, const struct window *window)
 	u64 at = window->at, pa = window->pa, bytes = page_bytes();
 	unsigned int flags = 0;
 	int want = -EINVAL, err;
-	const char *call = "bad map";
 
+	oracle.sum = pool_sum();
 	switch (random_below(7)) {
 	case 0:
 		at += 1ULL << random_below(oracle.shape.page_shift);
@@ -422,7 +430,7 @@ static void bad_call(struct tree *tree, const struct window *window)
 	}
 	err = shadow_pgtable_map(&tree->pgt, va_of(tree, at), pa, bytes,
 				 window->prot, flags);
-	expect(tree, call, at, bytes, err, want);
+	expect(tree, "bad map", at, bytes, err, want);
 }
 
 static void random_call(struct tree *tree, const struct window *window)
@@ -433,7 +441,7 @@ static void random_call(struct tree *tree, const struct window *window)
 		unmap_all(tree, window->at, window->bytes);
 		return;
 	}
-	switch (random_below(100)) {
+	switch (tree->model.nr ? random_below(100) : 0) {
 	case 0 ... 44:
 		random_map(tree, window);
 		break;
