@@ -469,12 +469,73 @@ static void dump_keeps_reserved(struct kunit *test)
 	shadow_boot_down(mm);
 }
 
+/* Every slot is taken and one frame more is mapped, on memory of any kind */
+static void fill_kmap(struct kunit *test, struct shadow_mm *mm,
+		      const char *given)
+{
+	unsigned int nr_slots = mm->kmap.nr_slots, i;
+	struct shadow_page **page;
+	struct shadow_audit audit;
+	u64 va, tables;
+
+	page = shadow_test_alloc(test, (nr_slots + 1) * sizeof(*page));
+	for (i = 0; i <= nr_slots; i++) {
+		page[i] = shadow_alloc_pages(&mm->nodes,
+					     shadow_zone_gfp(SHADOW_ZONE_HIGHMEM), 0);
+		KUNIT_ASSERT_NOT_NULL(test, page[i]);
+	}
+	tables = mm->swapper.nr_tables;
+	for (i = 0; i < nr_slots; i++)
+		KUNIT_ASSERT_EQ(test, shadow_kmap(&mm->kmap, page[i], &va), 0);
+	KUNIT_EXPECT_EQ(test, shadow_kmap(&mm->kmap, page[i], &va), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, shadow_kunmap(&mm->kmap, page[5]), 0);
+	KUNIT_EXPECT_EQ(test, shadow_kmap(&mm->kmap, page[i], &va), 0);
+	KUNIT_EXPECT_EQ(test, mm->kmap.nr_flushes, 1);
+	for (i = 0; i < SHADOW_KM_MAX_IDX; i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmap_local(&mm->kmap, 2, page[i], &va), 0);
+	KUNIT_EXPECT_EQ(test, mm->swapper.nr_tables, tables);
+	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s: %s", given,
+			    audit.fault.text);
+	while (i-- > 0)
+		KUNIT_EXPECT_EQ(test, 0,
+				shadow_kunmap_local(&mm->kmap, 2,
+						    shadow_kmap_local_va(&mm->kmap, 2, i)));
+	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s: %s", given,
+			    audit.fault.text);
+}
+
+static void kmap_of_all_sizes(struct kunit *test)
+{
+	static const char *const given[] = {
+		"size=32M highmem=16M",
+		"size=32M memory=0x40000000+1G highmem=0x60000000",
+		"size=32M memory=0x40000000+1G highmem=0x60000000 granule=16k",
+		"size=32M memory=0x40000000+1G highmem=0x60000000 granule=64k",
+		"size=64M memory=0x40000000+1G highmem=0x60000000 va_bits=39 nodes=4 memmodel=vmemmap",
+	};
+	struct setup *s;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(given); i++) {
+		s = prepare(test, given[i], NULL);
+		boot(test, &s->mm, given[i]);
+		KUNIT_EXPECT_EQ(test, s->mm.kmap.nr_slots,
+				s->mm.cfg.page_shift == 12 ? 512 : 1024);
+		fill_kmap(test, &s->mm, given[i]);
+		shadow_boot_down(&s->mm);
+		KUNIT_EXPECT_NULL(test, s->mm.kmap_mem);
+		shadow_test_free(test, s->storage.virt);
+		shadow_test_free(test, s);
+	}
+}
+
 static struct kunit_case boot_zone_cases[] = {
 	KUNIT_CASE(boots_divided),
 	KUNIT_CASE(refused_before_boot),
 	KUNIT_CASE(refused_at_boot),
 	KUNIT_CASE(boards_divided),
 	KUNIT_CASE(dump_keeps_reserved),
+	KUNIT_CASE(kmap_of_all_sizes),
 	{}
 };
 
