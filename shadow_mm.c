@@ -124,6 +124,8 @@ SHADOW_EXPORT(shadow_pgtable_unmap);
 SHADOW_EXPORT(shadow_pgtable_protect);
 SHADOW_EXPORT(shadow_pgtable_lookup);
 SHADOW_EXPORT(shadow_pgtable_verify);
+SHADOW_EXPORT(shadow_pgtable_walker);
+SHADOW_EXPORT(shadow_mmu_check_list);
 
 /* ------------------------------------------------------- create, destroy -- */
 

@@ -248,6 +248,7 @@ int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);
 int bench_table_rows(struct shadow_mm *mm);
 int bench_vmalloc_rows(struct shadow_mm *mm);
+int bench_mmu_flips(struct shadow_mm *mm);
 int bench_compare_leaves(struct shadow_mm *mm);
 int bench_gpu_rows(struct shadow_mm *mm);
 int bench_mixed_rows(struct shadow_mm *mm);

@@ -18,7 +18,7 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, mmu (seeded bugs in descriptors), gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
 
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
@@ -80,6 +80,7 @@ static const struct {
 	{ "growth", bench_growth_rows, true },
 	{ "frag_host", bench_frag_host },
 	{ "frag_shadow", bench_frag_shadow },
+	{ "mmu", bench_mmu_flips },
 #ifdef SHADOW_BENCH_GPU
 	{ "gpu", bench_gpu_rows, true },
 #endif

@@ -525,6 +525,53 @@ static void visits_are_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen.nr, 1);
 }
 
+/*
+ * Tables all of whose entries are the same, as KASAN's of what is not there:
+ * each is read once, whatever comes between them.
+ */
+static void equal_tables_are_folded(struct kunit *test)
+{
+	struct shadow_walker walker;
+	struct memory *m = four_levels(test, &walker);
+	struct seen seen = { .in_order = true };
+	int level, i;
+
+	for (level = 1; level < 4; level++)
+		for (i = 0; i < 512; i++)
+			m->word[level * 512 + i] = level == 3 ?
+				0x00e8000090000703 : MEM_BASE + (level + 1) * SZ_4K + 3;
+	/* At the root: that, holes, a block's worth of it again */
+	for (i = 0; i < 512; i++)
+		m->word[i] = i < 200 || i == 300 ? MEM_BASE + SZ_4K + 3 : 0;
+	walker.fold_equal = true;
+	walker.max_tables = 4;
+	KUNIT_ASSERT_EQ(test, shadow_walk_for_each(&walker, VA, U64_MAX, see,
+						   &seen), 0);
+	KUNIT_EXPECT_EQ(test, m->nr_reads, 4 * 512);
+	KUNIT_EXPECT_TRUE(test, seen.in_order);
+	KUNIT_EXPECT_EQ(test, seen.bytes, 1ULL << 48);
+	/* 512 pages, then 511, 511 and 199 times all of a table, 311 holes, one more */
+	KUNIT_EXPECT_EQ(test, seen.nr, 512 + 511 + 511 + 199 + 311 + 1);
+	/* The eighth is a page like the first */
+	KUNIT_EXPECT_EQ(test, seen.entry[7].desc, 0x00e8000090000703);
+
+	/* One page that is not like the others, and nothing above it is folded */
+	memset(&seen, 0, sizeof(seen));
+	seen.in_order = true;
+	m->word[3 * 512 + 77] = 0;
+	KUNIT_EXPECT_EQ(test, shadow_walk_for_each(&walker, VA, U64_MAX, see,
+						   &seen), -ELOOP);
+	KUNIT_EXPECT_TRUE(test, seen.in_order);
+	/* A part of a table says nothing about all of it */
+	memset(&seen, 0, sizeof(seen));
+	walker.max_tables = 6;
+	seen.in_order = true;
+	KUNIT_EXPECT_EQ(test, shadow_walk_for_each(&walker, VA + 500 * SZ_4K,
+						   VA + SZ_2M + 100 * SZ_4K - 1,
+						   see, &seen), 0);
+	KUNIT_EXPECT_EQ(test, seen.nr, 12 + 100);
+}
+
 static struct kunit_case walk_cases[] = {
 	KUNIT_CASE(geometries_by_hand),
 	KUNIT_CASE(geometries_refused),
@@ -538,6 +585,7 @@ static struct kunit_case walk_cases[] = {
 	KUNIT_CASE(permissions),
 	KUNIT_CASE(visits_in_order),
 	KUNIT_CASE(visits_are_bounded),
+	KUNIT_CASE(equal_tables_are_folded),
 	{}
 };
 

@@ -130,3 +130,45 @@ test_mmu_again() {
 		fail "not all eight checks agree: $out"
 	expect_no_match 'HOST.*mismatch=[^0]'
 }
+
+# Bits of live descriptors that change behind the walker's back, and words behind
+# the loads': all that can be seen is noticed, and nothing is loaded through what
+# leads elsewhere.
+mmu_flips() {
+	guest "$@" -- 'insmod /shadow_bench.ko rows=mmu
+	rc=$?
+	dmesg | sed -n "s/.*shadow_bench: MMU/MMU/p"
+	head -n 1 /sys/kernel/debug/shadow_mm/audit
+	exit $rc'
+	expect_status 0
+	expect_match '^MMU flips=[4-9][0-9] errors=0$'
+	expect_match '^MMU kernel: AP.2.: AT S1E1W: walker: pa 0x[0-9a-f]+, type 0xff, shareability 3; CPU: permission fault, level 3$'
+	expect_match '^MMU user: other contents: ldtr: the frame at pa 0x[0-9a-f]+ holds 0x[0-9a-f]+; CPU: 0x[0-9a-f]+$'
+	expect_match '^OK$'
+}
+
+test_mmu_flips_max() { mmu_flips; }
+test_mmu_flips_ds0() {
+	mmu_flips --cpu max,lpa2=off
+	expect_match '^MMU kernel: SH to outer: AT S1E1R: .*shareability 2$'
+}
+test_mmu_flips_el2() { mmu_flips --qemu '-M virt,virtualization=on'; }
+test_mmu_flips_a72() { mmu_flips --cpu cortex-a72 --kernel 6.1-cloud; }
+test_mmu_flips_16k() { mmu_flips --kernel 6.12-16k; }
+
+# What the lower half shows once somebody maps there, to EL0 too.
+test_mmu_user() {
+	guest -- '
+	cd /sys/kernel/debug/shadow_mm
+	w() { echo "$1" >ctl 2>/dev/null || head -n 3 ctl; }
+	w "alloc_pages 6 as=frames"
+	pa=$(sed -n "s/.*at pa \(0x[0-9a-f]*\).*/\1/p" ctl | head -n 1)
+	w "map 0x400000 $pa 32 PAGE_SHARED"
+	w "map 0x600000 $((pa + 0x20000)) 16 PAGE_READONLY_EXEC"
+	w "map 0x800000 $((pa + 0x30000)) 16 PAGE_EXECONLY"
+	w "mmu_check"
+	cat mmu_check'
+	expect_status 0
+	expect_match '^MMU checked=2[0-9]{4} agree=2[0-9]{4} mismatch=0$'
+	mmu_kinds S1E1R S1E1W S1E0R S1E0W ldr ldtr
+}
