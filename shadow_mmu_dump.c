@@ -159,8 +159,8 @@ int shadow_mmu_host_dump(void (*emit)(void *priv, const char *line), void *priv)
 	walker.read = read_desc;
 	walker.ctx = reader;
 	walker.fold_equal = true;
-	/* One table maps 512 pages or more; memory may be mapped several times. */
-	walker.max_tables = totalram_pages() / 32 + SZ_64K;
+	/* Some eight times what maps all memory by pages, and what else there is */
+	walker.max_tables = totalram_pages() / 64 + SZ_16K;
 	shadow_mmu_host_markers(walker.geo.va_bits, marker);
 	err = shadow_ptdump(&walker, marker, emit, priv, NULL);
 	if (reader->stop)

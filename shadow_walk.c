@@ -416,7 +416,7 @@ int shadow_walk_from_fst(unsigned int fst, enum shadow_walk_fault *fault,
  * struct equal - a table that holds the same everywhere
  * @link: the descriptor that links it; 0: there is none
  * @limits: SHADOW_TABLE_*, of it and of the tables above
- * @leaf: what it holds
+ * @leaf: what it holds; the tables in between may limit some of it more
  */
 struct equal {
 	u64 link;
@@ -430,7 +430,8 @@ struct equal {
  * @first: first address
  * @last: last address
  * @tables: tables visited so far
- * @changes: how often a visit was not to the same as the one before
+ * @visits: visits so far
+ * @same_since: the first one that saw the same as the last one and all between
  * @leaf: the last visit
  * @equal: by level + 1, the last table that was linked there, if it holds the
  *	same everywhere
@@ -442,7 +443,8 @@ struct each {
 	u64 first;
 	u64 last;
 	u64 tables;
-	u64 changes;
+	u64 visits;
+	u64 same_since;
 	struct shadow_walk_entry leaf;
 	struct equal equal[SHADOW_MAX_LEVELS];
 	int (*visit)(void *priv, const struct shadow_walk_entry *entry);
@@ -457,7 +459,8 @@ static int visit_entry(struct each *each, const struct shadow_walk_entry *entry)
 	if (each->walker->fold_equal) {
 		if (entry->desc != each->leaf.desc || entry->external ||
 		    entry->level != each->leaf.level)
-			each->changes++;
+			each->same_since = each->visits;
+		each->visits++;
 		each->leaf = *entry;
 	}
 	return each->visit(each->priv, entry);
@@ -468,7 +471,7 @@ static int each_link(struct each *each, const struct shadow_walk_entry *link,
 		     u64 limits)
 {
 	struct equal *equal = &each->equal[link->level + 1];
-	u64 last = link->va | ~(~0ULL << link->shift), changes = each->changes;
+	u64 last = link->va | ~(~0ULL << link->shift), visits = each->visits;
 	int err;
 
 	if (equal->link == link->desc && equal->limits == limits) {
@@ -478,12 +481,10 @@ static int each_link(struct each *each, const struct shadow_walk_entry *link,
 		leaf.shift = link->shift;
 		return visit_entry(each, &leaf);
 	}
-	/* Whatever comes first in the table is a change, and the only one. */
-	each->leaf.level = SHADOW_LAST_LEVEL + 1;
 	err = each_table(each, link->pa, link->level + 1, link->va, limits);
 	equal->link = 0;
-	if (each->changes != changes + 1 || link->va < each->first ||
-	    last > each->last)
+	if (each->visits == visits || each->same_since > visits ||
+	    link->va < each->first || last > each->last)
 		return err;
 	equal->link = link->desc;
 	equal->limits = limits;

@@ -227,8 +227,9 @@ extern const char *const shadow_walk_fault_names[];
  * @hpd: the limits in table descriptors are not looked at
  * @ha: a clear AF is set by hardware, not a fault
  * @hd: a read-only leaf with DBM is made writable by hardware
- * @fold_equal: shadow_walk_for_each() visits once what a table holds that is
- *	linked again right after itself, if that is the same everywhere
+ * @fold_equal: shadow_walk_for_each() visits once what a table holds that was
+ *	linked before at that level, the last time, if that is the same everywhere;
+ *	what tables in between limit is not looked at
  * @max_tables: shadow_walk_for_each() visits no more tables; 0: no bound
  * @read: reads the descriptor at @pa; an error means that there is no memory
  *	to read, and becomes SHADOW_WALK_EXTERNAL

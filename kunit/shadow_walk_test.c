@@ -555,6 +555,20 @@ static void equal_tables_are_folded(struct kunit *test)
 	/* The eighth is a page like the first */
 	KUNIT_EXPECT_EQ(test, seen.entry[7].desc, 0x00e8000090000703);
 
+	/* The first entry of each with a limit, as Linux leaves them */
+	memset(&seen, 0, sizeof(seen));
+	m->nr_reads = 0;
+	walker.max_tables = 1 + 2 + 4 + 8;
+	for (level = 1; level < 3; level++)
+		m->word[level * 512] |= SHADOW_TABLE_UXN;
+	KUNIT_ASSERT_EQ(test, shadow_walk_for_each(&walker, VA, U64_MAX, see,
+						   &seen), 0);
+	KUNIT_EXPECT_LE(test, m->nr_reads, (1 + 2 + 4 + 8) * 512);
+	KUNIT_EXPECT_EQ(test, seen.bytes, 1ULL << 48);
+	walker.max_tables = 4;
+	for (level = 1; level < 3; level++)
+		m->word[level * 512] &= ~SHADOW_TABLE_UXN;
+
 	/* One page that is not like the others, and nothing above it is folded */
 	memset(&seen, 0, sizeof(seen));
 	seen.in_order = true;
