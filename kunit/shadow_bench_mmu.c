@@ -2,12 +2,12 @@
 /*
  * shadow_bench_mmu - does mmu_check notice a leaf that is not what it should be?
  *
- * A small tree of its own in frames of the machine. In turn one bit of one of
- * its descriptors is changed in memory, where the CPU's walk finds it, while the
- * software walker is told what stood there. What the CPU is asked has to tell
- * the two apart, and each bit that it cannot is listed as such: nothing is
- * claimed about those. In the end the contents of the frames are changed behind
- * the loads' back in the same way.
+ * Asked of a machine whose memory is real. A small tree of its own lies in frames
+ * of that machine. In turn one bit of one of its descriptors is changed in memory,
+ * where the CPU's walk finds it, while the software walker is told what stood
+ * there. What the CPU is asked has to tell the two apart; a bit that it cannot
+ * see is listed as such. In the end the contents of the frames are changed
+ * behind the loads' back in the same way.
  */
 #define pr_fmt(fmt) "shadow_bench: " fmt
 
@@ -157,7 +157,7 @@ static u64 *frame_of(const struct judge *judge, unsigned int target, u64 *pa)
 {
 	*pa = judge->block.base + ((u64)(NR_FRAMES - NR_TARGETS + target) <<
 				   judge->mm->geo.page_shift);
-	return shadow_phys_to_virt(&judge->block, *pa);
+	return judge->block.virt + (*pa - judge->block.base);
 }
 
 /* Bits without which an address leads to the same memory of the same type */
@@ -226,7 +226,7 @@ static int try_flip(struct judge *judge, const struct flip *flip,
 	if (got)
 		return got;
 	pa = judge->path[flip->up];
-	desc = shadow_phys_to_virt(&judge->block, pa);
+	desc = judge->block.virt + (pa - judge->block.base);
 	judge->lie = *desc;
 	judge->lie_pa = pa;
 	WRITE_ONCE(*desc, judge->lie ^ flip->mask);
@@ -326,16 +326,19 @@ int bench_mmu_flips(struct shadow_mm *mm)
 
 	if (!judge)
 		return err;
+	/* Zeroes are an event log and a fault that say nothing. */
 	judge->mm = mm;
+	if (mm->block.backing) {
+		err = -EOPNOTSUPP;
+		goto free_judge;
+	}
 	judge->page = shadow_alloc_pages(&mm->nodes, SHADOW_GFP_KERNEL, FRAMES_ORDER);
 	if (!judge->page)
 		goto free_judge;
 	judge->block.virt = shadow_page_address(&mm->nodes, judge->page);
-	judge->block.base = shadow_virt_to_phys(&mm->block, judge->block.virt);
+	judge->block.base = mm->block.base + (judge->block.virt - mm->block.virt);
 	judge->block.bytes = (u64)NR_FRAMES << mm->geo.page_shift;
 	memset(judge->block.virt, 0, judge->block.bytes);
-	shadow_event_init(&judge->events);
-	shadow_fault_init(&judge->fault);
 	err = shadow_pgtable_init(&judge->pgt, &mm->geo, false, &judge->block,
 				  &judge->events, &judge->fault, &table_ops, judge);
 	if (err)
