@@ -13,6 +13,8 @@
 #	e2e	guests with stock kernels
 #	memblock	the kernel's own suites for memblock, on ours
 #	mmu	tables of all shapes, judged on bare metal by the CPU's MMU
+#	ptdump	dumps of page tables against kernel_page_tables, on the
+#		kernel of arm64
 #
 # --quick runs what takes under 30 s once built. What a part prints goes to a
 # log in the cache; failures are shown, and the last line is
@@ -22,7 +24,7 @@
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
-PARTS='uml e2e arm64 check host mmu memblock'
+PARTS='uml e2e arm64 check host mmu memblock ptdump'
 QUICK_PARTS='host uml mmu check e2e'
 LOGS=$(clone_build_dir)/logs
 AT_ONCE=2
@@ -40,6 +42,7 @@ part_command() {
 	e2e)	"$SHADOW_SCRIPTS/e2e.sh" ${quick:+--quick} ;;
 	memblock)	"$SHADOW_SCRIPTS/memblock-suites.sh" ;;
 	mmu)	"$SHADOW_SCRIPTS/test-mmu.sh" ${quick:+--quick} ;;
+	ptdump)	"$SHADOW_SCRIPTS/ptdump.sh" ;;
 	*)	usage_error "part '$1': one of $PARTS is allowed" ;;
 	esac
 }
