@@ -106,7 +106,7 @@ static __always_inline int map_run(struct shadow_pgtable *pgt, u64 va,
 	shadow_pgtable_write(entry, nr, desc, 1ULL << shift);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
 			 shadow_pgtable_desc_pa(pgt, &path, va), level, desc,
-			 1ULL << shift, nr);
+			 shift, nr);
 	shadow_pgtable_added(pgt, &path, nr);
 	*done += nr << shift;
 	return 0;
@@ -182,31 +182,69 @@ static __always_inline bool has_neighbours(const struct shadow_pgtable *pgt,
 	return group[(index + 1) & mask] && group[(index - 1) & mask];
 }
 
+/* One page into the table that was used last; -EAGAIN: not the quick way */
 static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
-					phys_addr_t pa, u64 attrs,
+					phys_addr_t pa, u64 prot,
 					unsigned int flags)
 {
 	unsigned int index = shadow_pgtable_hot_index(pgt, va);
-	u64 desc = shadow_desc_from_oa(&pgt->geo, pa) | attrs | SHADOW_TYPE_PAGE;
+	u64 desc = shadow_desc_from_oa(&pgt->geo, pa) | SHADOW_TYPE_PAGE |
+		   (prot & pgt->geo.attr_mask);
 	u64 *entry = &pgt->hot.table[index];
-	u64 link = *pgt->hot.parent;
+	u64 *parent = pgt->hot.parent;
+	u64 link = *parent;
 
-	if (unlikely(*entry))
-		return -EEXIST;
-	WRITE_ONCE(*entry, desc);
-	link = shadow_table_with_used(link, shadow_table_used(link) + 1);
-	if (unlikely(flags & SHADOW_MAP_AS_TOLD))
+	if (unlikely(flags))
 		link |= SHADOW_TABLE_KEEP;
-	WRITE_ONCE(*pgt->hot.parent, link);
+	/* A last page has neighbours, of its group or of its table */
+	else if (unlikely(!((va ^ pa) & pgt->group_mask) &&
+			  has_neighbours(pgt, index)))
+		return -EAGAIN;
+	if (unlikely(*entry || (link & SHADOW_TABLE_USED_LOW) ==
+			       SHADOW_TABLE_USED_LOW))
+		return -EAGAIN;
+	WRITE_ONCE(*entry, desc);
+	WRITE_ONCE(*parent, link + SHADOW_TABLE_USED_ONE);
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
 			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
 			 desc, 0, 1);
-	/* The last page of a group, or of a table, has both */
-	if (unlikely(!((va ^ pa) & pgt->group_mask) &&
-		     has_neighbours(pgt, index) &&
-		     !(flags & SHADOW_MAP_AS_TOLD)))
-		return shadow_pgtable_fold_at(pgt, va);
 	return 0;
+}
+
+static noinline int map_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+			    u64 bytes, u64 prot, unsigned int flags)
+{
+	bool force = flags & SHADOW_MAP_FORCE;
+	unsigned long irq;
+	int err = shadow_pgtable_check_range(pgt, va, pa, bytes);
+
+	if (err)
+		return err;
+	if (flags & ~SHADOW_MAP_FLAGS)
+		return -EINVAL;
+	err = shadow_prot_check(prot, force);
+	if (err)
+		return err;
+	if (!force)
+		WRITE_ONCE(pgt->good_prot, prot);
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	err = map_range(pgt, va, pa, bytes, prot & pgt->geo.attr_mask, flags);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	if (!err)
+		shadow_event(pgt->events, SHADOW_EV_MAP,
+			     bytes >> pgt->geo.page_shift);
+	return err;
+}
+
+/* Nothing to find fault with, and one page: all checks in a few instructions */
+static __always_inline bool is_plain_page(const struct shadow_pgtable *pgt,
+					  u64 va, phys_addr_t pa, u64 bytes,
+					  u64 prot, unsigned int flags)
+{
+	return bytes == pgt->page_bytes && prot == READ_ONCE(pgt->good_prot) &&
+	       !((va & (bytes - 1)) | (pa & pgt->bad_pa) |
+		 (flags & ~SHADOW_MAP_AS_TOLD)) &&
+	       !shadow_fault_frozen(pgt->fault);
 }
 
 /**
@@ -234,30 +272,17 @@ static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
-	u64 attrs = prot & pgt->geo.attr_mask;
 	unsigned long irq;
-	int err = shadow_pgtable_check_range(pgt, va, pa, bytes);
+	int err = -EAGAIN;
 
-	if (unlikely(err))
-		return err;
-	if (flags & ~SHADOW_MAP_FLAGS)
-		return -EINVAL;
-	if (unlikely(prot != READ_ONCE(pgt->good_prot))) {
-		err = shadow_prot_check(prot, flags & SHADOW_MAP_FORCE);
-		if (err)
-			return err;
-		if (!(flags & SHADOW_MAP_FORCE))
-			WRITE_ONCE(pgt->good_prot, prot);
-	}
-
+	if (unlikely(!is_plain_page(pgt, va, pa, bytes, prot, flags)))
+		return map_any(pgt, va, pa, bytes, prot, flags);
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	if (likely(shadow_pgtable_is_hot(pgt, va, bytes)))
-		err = map_hot_page(pgt, va, pa, attrs, flags);
-	else
-		err = map_range(pgt, va, pa, bytes, attrs, flags);
+	if (shadow_pgtable_is_hot(pgt, va))
+		err = map_hot_page(pgt, va, pa, prot, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (!err)
-		shadow_event(pgt->events, SHADOW_EV_MAP,
-			     bytes >> pgt->geo.page_shift);
-	return err;
+	if (unlikely(err))
+		return map_any(pgt, va, pa, bytes, prot, flags);
+	shadow_event(pgt->events, SHADOW_EV_MAP, 1);
+	return 0;
 }

@@ -45,7 +45,8 @@ void shadow_pgtable_rewrite(struct shadow_pgtable *pgt,
 	shadow_pgtable_write(span->entry, span->nr, first, step);
 	shadow_tlb_wrote(&pgt->tlb, breaks ? SHADOW_TLB_OP_WRITE_SYNC :
 					     SHADOW_TLB_OP_WRITE,
-			 span->va, span->pa, span->level, first, step, span->nr);
+			 span->va, span->pa, span->level, first, shift,
+			 span->nr);
 	if (breaks)
 		shadow_pgtable_made(pgt);
 	else

@@ -277,7 +277,7 @@ static void fill_split(struct shadow_pgtable *pgt, phys_addr_t pa, u64 va,
 	/* Contents of a table before the link to it, as above */
 	smp_wmb();
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va, pa, level,
-			 value, step, nr);
+			 value, shadow_geometry_shift(geo, level), nr);
 }
 
 /*
@@ -404,6 +404,9 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->events = events;
 	pgt->fault = fault;
 	shadow_pgtable_forget_hot(pgt);
+	pgt->hot_shift = geo->page_shift + geo->bits_per_level;
+	pgt->page_bytes = 1ULL << geo->page_shift;
+	pgt->bad_pa = ~GENMASK_ULL(geo->pa_bits - 1, geo->page_shift);
 	pgt->group_mask = ((u64)shadow_geometry_contig(geo, SHADOW_LAST_LEVEL)
 			   << geo->page_shift) - 1;
 	pgt->ops = ops;

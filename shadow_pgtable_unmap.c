@@ -221,50 +221,69 @@ static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		      shadow_pgtable_clear(pgt, va, bytes, lazy);
 }
 
+/* One page of the table that was used last; -EAGAIN: not the quick way */
 static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
 					  bool lazy)
 {
 	unsigned int index = shadow_pgtable_hot_index(pgt, va);
 	u64 *entry = &pgt->hot.table[index];
-	u64 link = *pgt->hot.parent;
-	unsigned int used = shadow_table_used(link);
+	u64 *parent = pgt->hot.parent;
+	u64 link = *parent;
+	phys_addr_t desc_pa = pgt->hot.pa + index * sizeof(u64);
+	/* A table that becomes empty goes, or waits */
+	u64 least = (lazy ? 1 : 2) * SHADOW_TABLE_USED_ONE;
 
 	/* Errors, groups and the last page of a table are not for here */
 	if (unlikely((*entry & (SHADOW_DESC_TYPE | SHADOW_ATTR_CONT)) !=
-		     SHADOW_TYPE_PAGE || used < (lazy ? 1 : 2)))
-		return unmap_range(pgt, va, 1ULL << pgt->geo.page_shift, lazy);
+		     SHADOW_TYPE_PAGE || (link & SHADOW_TABLE_USED_LOW) < least))
+		return -EAGAIN;
 	WRITE_ONCE(*entry, 0);
-	WRITE_ONCE(*pgt->hot.parent, shadow_table_with_used(link, used - 1));
-	if (lazy && used == 1)
+	link -= SHADOW_TABLE_USED_ONE;
+	WRITE_ONCE(*parent, link);
+	if (lazy && !(link & SHADOW_TABLE_USED))
 		note_idle(pgt, va);
-	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va,
-			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
-			 0, 0, 1);
-	if (!lazy)
-		shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, va,
-				      1ULL << pgt->geo.page_shift,
-				      pgt->geo.page_shift, false);
+	if (lazy)
+		shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE, va, desc_pa,
+				 SHADOW_LAST_LEVEL, 0, 0, 1);
+	else
+		shadow_tlb_cleared(&pgt->tlb, &pgt->geo, va, desc_pa);
 	return 0;
+}
+
+static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			      bool lazy)
+{
+	unsigned long irq;
+	int err = shadow_pgtable_check_range(pgt, va, 0, bytes);
+
+	if (err)
+		return err;
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	err = unmap_range(pgt, va, bytes, lazy);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	if (!err)
+		shadow_event(pgt->events, SHADOW_EV_UNMAP,
+			     bytes >> pgt->geo.page_shift);
+	return err;
 }
 
 static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 				 bool lazy)
 {
 	unsigned long irq;
-	int err = shadow_pgtable_check_range(pgt, va, 0, bytes);
+	int err = -EAGAIN;
 
-	if (unlikely(err))
-		return err;
+	if (unlikely(bytes != pgt->page_bytes || va & (bytes - 1) ||
+		     shadow_fault_frozen(pgt->fault)))
+		return unmap_any(pgt, va, bytes, lazy);
 	raw_spin_lock_irqsave(&pgt->lock, irq);
-	if (likely(shadow_pgtable_is_hot(pgt, va, bytes)))
+	if (shadow_pgtable_is_hot(pgt, va))
 		err = unmap_hot_page(pgt, va, lazy);
-	else
-		err = unmap_range(pgt, va, bytes, lazy);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (!err)
-		shadow_event(pgt->events, SHADOW_EV_UNMAP,
-			     bytes >> pgt->geo.page_shift);
-	return err;
+	if (unlikely(err))
+		return unmap_any(pgt, va, bytes, lazy);
+	shadow_event(pgt->events, SHADOW_EV_UNMAP, 1);
+	return 0;
 }
 
 /**

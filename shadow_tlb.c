@@ -90,7 +90,7 @@ static void write_lines(const struct lines *lines,
 	u64 value = record->value, pa = record->pa;
 	u64 i;
 
-	for (i = 0; i < record->nr; i++, value += record->step)
+	for (i = 0; i < record->nr; i++, value += shadow_tlb_step(record))
 		line(lines, "write 0x%llx level %d va 0x%llx value 0x%llx",
 		     pa + i * sizeof(u64), record->level,
 		     va + (i << shift), value);
@@ -116,7 +116,7 @@ static void tlbi_lines(const struct lines *lines,
 	else
 		for (i = 0; i < record->nr; i++)
 			line(lines, "%stlbi %s 0x%llx", what, name,
-			     record->va + i * record->step);
+			     record->va + i * shadow_tlb_step(record));
 	line(lines, "%sdsb ish", what);
 	line(lines, "%sisb", what);
 }
@@ -146,6 +146,10 @@ void shadow_tlb_primitives(const struct shadow_geometry *geo,
 	case SHADOW_TLB_OP_WRITE_SYNC:
 		write_lines(&lines, record);
 		sync_lines(&lines);
+		break;
+	case SHADOW_TLB_OP_CLEAR:
+		write_lines(&lines, record);
+		tlbi_lines(&lines, record);
 		break;
 	case SHADOW_TLB_OP_TABLE:
 		line(&lines, "table 0x%llx cleared", (u64)record->pa);
@@ -179,11 +183,15 @@ static void write_summary(const struct shadow_tlb_record *record, u64 seq,
 	if (record->nr > 1)
 		at += scnprintf(text + at, room - at, " and %u more",
 				record->nr - 1);
-	if (record->nr > 1 && record->step)
+	if (record->nr > 1 && record->shift)
 		at += scnprintf(text + at, room - at, ", each 0x%llx larger",
-				record->step);
+				shadow_tlb_step(record));
 	if (record->op == SHADOW_TLB_OP_WRITE_SYNC)
 		scnprintf(text + at, room - at, "; dsb ishst; isb");
+	else if (record->op == SHADOW_TLB_OP_CLEAR)
+		scnprintf(text + at, room - at,
+			  "; dsb ishst; tlbi %s 0x%llx; dsb ish; isb",
+			  shadow_tlbi_names[record->kind], record->va);
 }
 
 static void tlbi_summary(const struct shadow_tlb_record *record, u64 seq,
@@ -199,7 +207,7 @@ static void tlbi_summary(const struct shadow_tlb_record *record, u64 seq,
 	if (record->nr > 1)
 		at += scnprintf(text + at, room - at,
 				" and %u more, each 0x%llx further",
-				record->nr - 1, record->step);
+				record->nr - 1, shadow_tlb_step(record));
 	scnprintf(text + at, room - at, "; dsb ish; isb");
 }
 
@@ -218,6 +226,7 @@ void shadow_tlb_summary(const struct shadow_tlb_record *record, u64 seq,
 	switch (record->op) {
 	case SHADOW_TLB_OP_WRITE:
 	case SHADOW_TLB_OP_WRITE_SYNC:
+	case SHADOW_TLB_OP_CLEAR:
 		write_summary(record, seq, text, room);
 		break;
 	case SHADOW_TLB_OP_TABLE:
@@ -262,7 +271,7 @@ void shadow_tlb_performed(struct shadow_tlb *tlb,
 	if (!record)
 		return;
 	record->va = va;
-	record->step = 1ULL << geo->page_shift;
+	record->shift = geo->page_shift;
 	record->nr = nr;
 	record->op = SHADOW_TLB_OP_TLBI;
 	record->kind = SHADOW_TLBI_VAAE1IS;

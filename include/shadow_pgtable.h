@@ -128,6 +128,9 @@ struct shadow_pgtable_hot {
  * @hot: a table that is linked, or none
  * @root: physical address of the first table
  * @root_table: the same, as pointer
+ * @page_bytes: the granule
+ * @bad_pa: bits that the address of a page does not have
+ * @hot_shift: log2 of the bytes that a last-level table covers
  * @good_prot: a protection that was found good; saves looking at it again
  * @table_prot: SHADOW_TABLE_* that a new table descriptor gets
  * @group_mask: bytes of a contiguous group of pages, less 1
@@ -157,10 +160,13 @@ struct shadow_pgtable {
 	struct shadow_pgtable_hot hot;
 	phys_addr_t root;
 	u64 *root_table;
+	u64 page_bytes;
+	u64 bad_pa;
 	u64 good_prot;
 	u64 table_prot;
 	u64 group_mask;
 	u32 changes;
+	u8 hot_shift;
 	bool root_keep;
 	u64 nr_tables;
 	u64 table_sum;
@@ -222,6 +228,10 @@ int shadow_pgtable_verify(struct shadow_pgtable *pgt,
 
 /* What is no part of a table descriptor's meaning; the log leaves it out */
 #define SHADOW_TABLE_OURS	(SHADOW_TABLE_USED | SHADOW_TABLE_KEEP)
+
+/* The lower part of the count is stepped in place, as long as it lasts */
+#define SHADOW_TABLE_USED_LOW	GENMASK_ULL(7, 2)
+#define SHADOW_TABLE_USED_ONE	BIT_ULL(2)
 
 static inline unsigned int shadow_table_used(u64 desc)
 {

@@ -114,15 +114,13 @@ shadow_pgtable_check_range(const struct shadow_pgtable *pgt, u64 va,
 
 /*
  * One page in the table that was used last: what most calls are about, without
- * the way down. The general functions above do the same.
+ * the way down. The general functions do the same. Only addresses of the half
+ * have the tag of one of its tables.
  */
 static __always_inline bool
-shadow_pgtable_is_hot(const struct shadow_pgtable *pgt, u64 va, u64 bytes)
+shadow_pgtable_is_hot(const struct shadow_pgtable *pgt, u64 va)
 {
-	unsigned int shift = pgt->geo.page_shift;
-
-	return va >> (shift + pgt->geo.bits_per_level) == pgt->hot.tag &&
-	       bytes >> shift == 1;
+	return likely(va >> pgt->hot_shift == pgt->hot.tag);
 }
 
 static __always_inline unsigned int

@@ -35,6 +35,7 @@ extern const char *const shadow_tlbi_names[SHADOW_NR_TLBI];
 enum shadow_tlb_op {
 	SHADOW_TLB_OP_WRITE,	/* descriptors were written, one after the other */
 	SHADOW_TLB_OP_WRITE_SYNC,	/* and then: dsb ishst; isb */
+	SHADOW_TLB_OP_CLEAR,	/* one was written with 0, and then, as TLBI */
 	SHADOW_TLB_OP_TABLE,	/* a page became a table, all its descriptors 0 */
 	SHADOW_TLB_OP_FREE,	/* a table's page was given away */
 	SHADOW_TLB_OP_TLBI,	/* dsb ishst; tlbi ...; dsb ish; isb */
@@ -49,12 +50,12 @@ enum shadow_tlb_op {
  * @va: first address that the descriptors, or the invalidation, cover
  * @pa: physical address of the first descriptor, or of the table
  * @value: the first descriptor's new value
- * @step: how much more each further one is; of an invalidation: bytes from
- *	one address to the next
  * @nr: descriptors, or instructions
  * @op: enum shadow_tlb_op
  * @kind: enum shadow_tlbi
  * @level: of the descriptors, or of the table
+ * @shift: log2 of how much more each further descriptor's value is, or of the
+ *	bytes from one address to the next; 0: they are the same
  *
  * What shadow_pgtable keeps in a table descriptor's ignored bits is not part of
  * @value, and changes of it alone are not logged: no walker looks at them.
@@ -63,12 +64,20 @@ struct shadow_tlb_record {
 	u64 va;
 	phys_addr_t pa;
 	u64 value;
-	u64 step;
 	u32 nr;
 	u8 op;
 	u8 kind;
 	s8 level;
+	u8 shift;
 };
+
+static_assert(sizeof(struct shadow_tlb_record) == 32);
+
+/* From one descriptor's value, or address, to the next */
+static inline u64 shadow_tlb_step(const struct shadow_tlb_record *record)
+{
+	return record->shift ? 1ULL << record->shift : 0;
+}
 
 struct shadow_soft_tlb;
 
@@ -127,14 +136,14 @@ shadow_tlb_record(struct shadow_tlb *tlb)
  * @pa: physical address of the first descriptor
  * @level: their level
  * @value: the first one's value
- * @step: how much more each further one is
+ * @shift: log2 of how much more each further one is; 0: nothing
  * @nr: how many
  *
  * Context: the tree's lock is held.
  */
 static __always_inline void
 shadow_tlb_wrote(struct shadow_tlb *tlb, enum shadow_tlb_op op, u64 va,
-		 phys_addr_t pa, int level, u64 value, u64 step,
+		 phys_addr_t pa, int level, u64 value, unsigned int shift,
 		 unsigned int nr)
 {
 	struct shadow_tlb_record *record = shadow_tlb_record(tlb);
@@ -144,10 +153,11 @@ shadow_tlb_wrote(struct shadow_tlb *tlb, enum shadow_tlb_op op, u64 va,
 	record->va = va;
 	record->pa = pa;
 	record->value = value;
-	record->step = step;
 	record->nr = nr;
 	record->op = op;
+	record->kind = SHADOW_TLBI_VAALE1IS;
 	record->level = level;
+	record->shift = shift;
 }
 
 /**
@@ -201,10 +211,10 @@ shadow_tlb_invalidate(struct shadow_tlb *tlb, const struct shadow_geometry *geo,
 	tlb->nr_bytes[kind] += bytes;
 	if (likely(record)) {
 		record->va = va;
-		record->step = 1ULL << shift;
 		record->nr = nr;
 		record->op = SHADOW_TLB_OP_TLBI;
 		record->kind = kind;
+		record->shift = shift;
 	}
 	if (unlikely(tlb->soft)) {
 		if (record)
@@ -212,6 +222,34 @@ shadow_tlb_invalidate(struct shadow_tlb *tlb, const struct shadow_geometry *geo,
 		shadow_soft_tlb_missed(tlb->soft, kind, va, bytes,
 				       tlb->nr_records);
 	}
+}
+
+/**
+ * shadow_tlb_cleared() - one page was unmapped
+ * @tlb: the tree's
+ * @geo: geometry of the tables
+ * @va: its address
+ * @pa: physical address of its descriptor, of the last level
+ *
+ * shadow_tlb_wrote() and shadow_tlb_invalidate() in one record.
+ *
+ * Context: the tree's lock is held.
+ */
+static __always_inline void shadow_tlb_cleared(struct shadow_tlb *tlb,
+					       const struct shadow_geometry *geo,
+					       u64 va, phys_addr_t pa)
+{
+	if (unlikely(tlb->soft)) {
+		shadow_tlb_wrote(tlb, SHADOW_TLB_OP_WRITE, va, pa,
+				 SHADOW_LAST_LEVEL, 0, 0, 1);
+		shadow_tlb_invalidate(tlb, geo, va, 1ULL << geo->page_shift,
+				      geo->page_shift, false);
+		return;
+	}
+	tlb->nr_tlbi[SHADOW_TLBI_VAALE1IS]++;
+	tlb->nr_bytes[SHADOW_TLBI_VAALE1IS] += 1ULL << geo->page_shift;
+	shadow_tlb_wrote(tlb, SHADOW_TLB_OP_CLEAR, va, pa, SHADOW_LAST_LEVEL, 0,
+			 0, 1);
 }
 
 #endif /* SHADOW_TLB_H */

@@ -162,7 +162,8 @@ static unsigned int invalidations(struct kmachine *k, u64 *nr_pages)
 	*nr_pages = 0;
 	for (; k->nr_seen < k->pgt.tlb.nr_records; k->nr_seen++) {
 		record = &k->ring[k->nr_seen % NR_RECORDS];
-		if (record->op != SHADOW_TLB_OP_TLBI)
+		if (record->op != SHADOW_TLB_OP_TLBI &&
+		    record->op != SHADOW_TLB_OP_CLEAR)
 			continue;
 		nr++;
 		*nr_pages += record->nr * record->step / PAGE;

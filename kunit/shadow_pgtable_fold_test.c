@@ -187,7 +187,7 @@ static void expect_log(struct kunit *test, const struct test_tables *t,
 	KUNIT_ASSERT_LE(test, t->pgt.tlb.nr_records, (u64)RECORDS);
 	for (i = from; i < t->pgt.tlb.nr_records; i++) {
 		const struct shadow_tlb_record *record = &t->pgt.tlb.record[i];
-		char c = "wWtfisd"[record->op];
+		char c = "wWctfisdM"[record->op];
 
 		/* Zeros are a break or an unmap, walks are invalidated by name */
 		if (c == 'w' && !record->value)
