@@ -115,6 +115,7 @@ SHADOW_EXPORT(shadow_vmalloc_alloc);
 SHADOW_EXPORT(shadow_vmalloc_huge);
 SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_vfree);
+SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_geometry_init);
 SHADOW_EXPORT(shadow_regs_mair);
 SHADOW_EXPORT(shadow_pgtable_init);

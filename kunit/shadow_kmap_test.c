@@ -166,7 +166,7 @@ static unsigned int invalidations(struct kmachine *k, u64 *nr_pages)
 		    record->op != SHADOW_TLB_OP_CLEAR)
 			continue;
 		nr++;
-		*nr_pages += record->nr * record->step / PAGE;
+		*nr_pages += record->nr * shadow_tlb_step(record) / PAGE;
 	}
 	return nr;
 }
