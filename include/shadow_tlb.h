@@ -249,7 +249,7 @@ static __always_inline void shadow_tlb_cleared(struct shadow_tlb *tlb,
 	tlb->nr_tlbi[SHADOW_TLBI_VAALE1IS]++;
 	tlb->nr_bytes[SHADOW_TLBI_VAALE1IS] += 1ULL << geo->page_shift;
 	shadow_tlb_wrote(tlb, SHADOW_TLB_OP_CLEAR, va, pa, SHADOW_LAST_LEVEL, 0,
-			 0, 1);
+			 geo->page_shift, 1);
 }
 
 #endif /* SHADOW_TLB_H */

@@ -204,7 +204,7 @@ static inline void test_bbm_writes(struct test_bbm *bbm,
 	    first + r->nr > bbm->t->block.bytes / 8)
 		return test_bbm_wrong(bbm, "write outside the block");
 	for (i = 0; i < r->nr; i++) {
-		u64 new = r->value + i * r->step;
+		u64 new = r->value + i * shadow_tlb_step(r);
 		u64 *old = &bbm->copy[first + i];
 
 		test_bbm_write(bbm, (r->va & half) +
@@ -231,7 +231,7 @@ static inline void test_bbm_visible(struct test_bbm *bbm)
 static inline bool test_bbm_told(const struct shadow_tlb_record *r, u64 va,
 				 struct test_stale *stale)
 {
-	u64 end = va + r->nr * r->step, stale_end = stale->va + stale->bytes;
+	u64 end = va + r->nr * shadow_tlb_step(r), stale_end = stale->va + stale->bytes;
 
 	if (r->kind == SHADOW_TLBI_VMALLE1IS)
 		return true;
@@ -241,7 +241,7 @@ static inline bool test_bbm_told(const struct shadow_tlb_record *r, u64 va,
 	/* Any address in it is enough for a leaf, or for a table with nothing */
 	if (stale->bytes == stale->stride)
 		return true;
-	if (r->step > stale->stride)
+	if (shadow_tlb_step(r) > stale->stride)
 		return false;
 	if (va <= stale->va && end >= stale_end)
 		return true;
@@ -304,6 +304,10 @@ static inline void test_bbm_judge(struct test_bbm *bbm,
 	case SHADOW_TLB_OP_WRITE_SYNC:
 		test_bbm_writes(bbm, r);
 		test_bbm_visible(bbm);
+		break;
+	case SHADOW_TLB_OP_CLEAR:
+		test_bbm_writes(bbm, r);
+		test_bbm_invalidate(bbm, r);
 		break;
 	case SHADOW_TLB_OP_TABLE:
 		test_bbm_new(bbm, r->pa);
