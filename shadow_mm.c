@@ -113,7 +113,6 @@ SHADOW_EXPORT(shadow_kfree);
 SHADOW_EXPORT(shadow_ksize);
 SHADOW_EXPORT(shadow_vmalloc_alloc);
 SHADOW_EXPORT(shadow_vmalloc_huge);
-SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_vfree);
 SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_geometry_init);
