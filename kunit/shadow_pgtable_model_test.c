@@ -3,7 +3,8 @@
  * Translation tables of every shape against a model that knows what is mapped
  * and nothing of tables, after each of many random changes:
  *
- * - each address translates as the model says, with its attributes;
+ * - each address translates as the model says, with its attributes, and the
+ *   quick look-up says so, too;
  * - each leaf is the largest that there can be, each group that may have the
  *   contiguous hint has it, and there are no more tables than there must be;
  * - what is refused, or runs out of memory anywhere, changes no bit;
@@ -72,6 +73,7 @@ static const u64 prots[] = {
  * @unit: pages of a page, a group of pages, a block, a group of blocks, ...
  * @nr_units: how many of these the half has
  * @attr_mask: attributes that a leaf of this shape has
+ * @lazy: what was unmapped last and is not invalidated; none if @nr is 0
  * @used: tables before a change, by number
  * @before: their contents
  * @nr_done: changes that were made, by enum test_change
@@ -89,6 +91,10 @@ struct model_run {
 	u64 unit[MAX_UNITS];
 	unsigned int nr_units;
 	u64 attr_mask;
+	struct {
+		u64 page;
+		u64 nr;
+	} lazy;
 	bool used[TEST_NR_TABLES];
 	void *before;
 	u64 nr_done[3];
@@ -233,14 +239,55 @@ static void expect_model(struct kunit *test, struct model_run *run)
 	KUNIT_ASSERT_EQ(test, scan.nr_pages, nr_pages);
 	nr_tables = test_extents_tables(run->t, &run->x, root, 0,
 					run->nr_pages);
-	KUNIT_ASSERT_EQ(test, scan.nr_tables, nr_tables);
-	KUNIT_ASSERT_EQ(test, run->t->pgt.nr_tables, nr_tables);
-	KUNIT_ASSERT_EQ(test, (u64)run->t->nr_used, nr_tables);
+	/* A table that is empty may wait for the invalidation */
+	KUNIT_ASSERT_GE(test, scan.nr_tables, nr_tables);
+	if (!run->lazy.nr)
+		KUNIT_ASSERT_EQ(test, scan.nr_tables, nr_tables);
+	KUNIT_ASSERT_EQ(test, run->t->pgt.nr_tables, scan.nr_tables);
+	KUNIT_ASSERT_EQ(test, (u64)run->t->nr_used, scan.nr_tables);
+}
+
+static void expect_look_up(struct kunit *test, const struct model_run *run,
+			   u64 page, u64 offset)
+{
+	const struct test_extent *e = &run->x.at[test_extents_find(&run->x, page)];
+	unsigned int shift = run->t->shape.page_shift;
+	phys_addr_t pa = 0;
+	u64 va = run->first + (page << shift) + offset, desc;
+	int err = shadow_pgtable_lookup(&run->t->pgt, va, &pa, &desc);
+
+	if (e == &run->x.at[run->x.nr] || e->page > page) {
+		KUNIT_ASSERT_EQ_MSG(test, err, -ENOENT, "va %llx", va);
+		return;
+	}
+	KUNIT_ASSERT_EQ_MSG(test, err, 0, "va %llx", va);
+	KUNIT_ASSERT_EQ_MSG(test, (u64)pa,
+			    ((e->pfn + (page - e->page)) << shift) + offset,
+			    "va %llx", va);
+	KUNIT_ASSERT_EQ_MSG(test, desc & run->attr_mask,
+			    e->attrs & run->attr_mask, "va %llx", va);
+}
+
+/* Around a change, and where extents begin and end */
+static void expect_look_ups(struct kunit *test, struct model_run *run, u64 page)
+{
+	unsigned int i, nr = min(run->x.nr, 8U);
+
+	expect_look_up(test, run, page, 0);
+	expect_look_up(test, run, page ? page - 1 : 0, 8);
+	for (i = 0; i < nr; i++) {
+		const struct test_extent *e = &run->x.at[below(run, run->x.nr)];
+
+		expect_look_up(test, run, e->page, test_page_of(run->t) - 1);
+		expect_look_up(test, run, e->end - 1, 0);
+		if (e->end < run->nr_pages)
+			expect_look_up(test, run, e->end, 16);
+	}
 }
 
 static void expect_order(struct kunit *test, struct model_run *run)
 {
-	bool good = test_bbm_check(run->bbm, false);
+	bool good = test_bbm_check(run->bbm, run->lazy.nr);
 
 	KUNIT_ASSERT_TRUE_MSG(test, good, "%s: record %llu, op %u level %d va %llx value %llx nr %u",
 			      run->bbm->why, run->bbm->nr_seen, run->bbm->at.op,
@@ -271,7 +318,6 @@ static int ask(struct model_run *run, const struct change *c, bool lazy)
 	unsigned int shift = run->t->shape.page_shift;
 	struct shadow_pgtable *pgt = &run->t->pgt;
 	u64 va = run->first + (c->page << shift), bytes = c->nr << shift;
-	int err;
 
 	switch (c->change) {
 	case TEST_MAP:
@@ -280,12 +326,8 @@ static int ask(struct model_run *run, const struct change *c, bool lazy)
 	case TEST_PROTECT:
 		return shadow_pgtable_protect(pgt, va, bytes, c->prot, 0);
 	default:
-		if (!lazy)
-			return shadow_pgtable_unmap(pgt, va, bytes);
-		err = shadow_pgtable_unmap_lazy(pgt, va, bytes);
-		if (!err)
-			shadow_pgtable_invalidate(pgt, va, bytes);
-		return err;
+		return lazy ? shadow_pgtable_unmap_lazy(pgt, va, bytes) :
+			      shadow_pgtable_unmap(pgt, va, bytes);
 	}
 }
 
@@ -318,6 +360,20 @@ static int ask_without_memory(struct kunit *test, struct model_run *run,
 	}
 }
 
+/* What was unmapped lazily: a TLB may not hold it any more */
+static void invalidate(struct kunit *test, struct model_run *run)
+{
+	unsigned int shift = run->t->shape.page_shift;
+
+	if (run->lazy.nr)
+		shadow_pgtable_invalidate(&run->t->pgt,
+					  run->first + (run->lazy.page << shift),
+					  run->lazy.nr << shift);
+	run->lazy.nr = 0;
+	expect_order(test, run);
+	expect_model(test, run);
+}
+
 static void make(struct kunit *test, struct model_run *run,
 		 const struct change *c)
 {
@@ -327,6 +383,12 @@ static void make(struct kunit *test, struct model_run *run,
 
 	if (test_extents_full(&run->x) && c->change != TEST_UNMAP)
 		return;
+	/* One range at a time; nothing is mapped there, and sometimes nowhere */
+	if (run->lazy.nr &&
+	    (lazy || below(run, 3) == 0 ||
+	     (c->page < run->lazy.page + run->lazy.nr &&
+	      run->lazy.page < c->page + c->nr)))
+		invalidate(test, run);
 	if (remembered)
 		remember(run);
 	err = oom ? ask_without_memory(test, run, c, lazy) : ask(run, c, lazy);
@@ -345,11 +407,16 @@ static void make(struct kunit *test, struct model_run *run,
 				      "%d, but not as before", err);
 	} else {
 		run->nr_done[c->change]++;
+		if (lazy && c->change == TEST_UNMAP) {
+			run->lazy.page = c->page;
+			run->lazy.nr = c->nr;
+		}
 		test_extents_change(&run->x, c->change, c->page, c->nr, c->pfn,
 				    c->prot);
 	}
 	expect_order(test, run);
 	expect_model(test, run);
+	expect_look_ups(test, run, c->page);
 }
 
 /* -------------------------------------------------------------- what to ask -- */
@@ -597,6 +664,7 @@ static void run_steps(struct kunit *test, bool upper)
 		c.nr = run->x.at[0].end - c.page;
 		make(test, run, &c);
 	}
+	invalidate(test, run);
 	KUNIT_EXPECT_EQ(test, run->t->nr_used, 1);
 	ns = ktime_get_ns() - ns;
 	kunit_info(test, "%llu maps, %llu unmaps, %llu protects, %llu refused, %llu without memory, %llu records\n",
