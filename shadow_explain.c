@@ -48,7 +48,7 @@ static void explain_half(struct shadow_explain *ex)
 	put(ex, "bits %u:%u are all %s, so TTBR%d_EL1 is used: ",
 	    walker->tbi ? 55 : 63, geo->va_bits,
 	    walker->upper ? "ones" : "zeros", walker->upper);
-	put(ex, "root at PA %#llx, %u KiB granule, %u levels",
+	put(ex, "root at PA 0x%llx, %u KiB granule, %u levels",
 	    (u64)walker->root, 1U << (geo->page_shift - 10), geo->levels);
 	end_line(ex);
 }
@@ -80,7 +80,7 @@ static void explain_step(struct shadow_explain *ex,
 
 	put(ex, "level %2d: VA bits %u:%u = index %u, ", step->level, top, shift,
 	    step->index);
-	put(ex, "descriptor at PA %#llx", (u64)step->desc_pa);
+	put(ex, "descriptor at PA 0x%llx", (u64)step->desc_pa);
 	if (unreadable) {
 		put(ex, " cannot be read");
 		end_line(ex);
@@ -89,7 +89,7 @@ static void explain_step(struct shadow_explain *ex,
 	put(ex, " = 0x%016llx: ", step->desc);
 	switch (step->kind) {
 	case SHADOW_DESC_KIND_TABLE:
-		put(ex, "table at PA %#llx",
+		put(ex, "table at PA 0x%llx",
 		    (u64)shadow_desc_oa(geo, step->desc));
 		break;
 	case SHADOW_DESC_KIND_BLOCK:
@@ -147,7 +147,7 @@ static void explain_result(struct shadow_explain *ex, const struct shadow_walk *
 {
 	const struct shadow_geometry *geo = &ex->walker->geo;
 
-	put(ex, "result: PA %#llx = frame %#llx + offset %#llx",
+	put(ex, "result: PA 0x%llx = frame 0x%llx + offset 0x%llx",
 	    (u64)walk->pa, (u64)walk->pa >> geo->page_shift,
 	    (u64)walk->pa & ((1ULL << geo->page_shift) - 1));
 	end_line(ex);
@@ -162,7 +162,7 @@ static void explain_result(struct shadow_explain *ex, const struct shadow_walk *
 static void explain_identity(struct shadow_explain *ex,
 			     const struct shadow_walk *walk)
 {
-	put(ex, "the MMU is off (SCTLR_EL1.M = 0): PA = VA = %#llx", walk->va);
+	put(ex, "the MMU is off (SCTLR_EL1.M = 0): PA = VA = 0x%llx", walk->va);
 	end_line(ex);
 	if (walk->fault != SHADOW_WALK_OK) {
 		explain_fault(ex, walk);

@@ -30,8 +30,8 @@ static struct shadow_treedump *dump_of(struct kunit *test, struct test_tables *t
 static void map_one(struct kunit *test, struct test_tables *t, u64 va, u64 pa,
 		    u64 bytes, u64 prot)
 {
-	KUNIT_ASSERT_EQ(test, shadow_pgtable_map(&t->pgt, va, pa, bytes, prot,
-						 SHADOW_MAP_NO_CONT), 0);
+	KUNIT_ASSERT_EQ(test, shadow_pgtable_map(&t->pgt, va, pa, bytes, prot, 0),
+			0);
 }
 
 static void expect_lines(struct kunit *test, struct shadow_treedump *dump,

@@ -109,7 +109,7 @@ test_pgtable_tool_stream() {
 	dd if=page_tables bs=1 skip=9999 count=3000 2>/dev/null >/tmp/part
 	tail -c +10000 /tmp/whole | head -c 3000 | cmp - /tmp/part && echo place
 	# A machine that is booted again is not mixed with the one before
-	(dd bs=500 count=1; echo "reset size=64M granule=64k" >../../shadow_mm/ctl
+	(dd bs=500 count=1; echo "reset va_bits=39" >../../shadow_mm/ctl
 		cat) <page_tables >/tmp/mixed 2>/tmp/err
 	echo "reset: $(grep -c "^end " /tmp/mixed) $(grep -c -i stale /tmp/err)"
 	grep -c "^tree=" page_tables'
