@@ -11,24 +11,6 @@
 #include "shadow_watermark.h"
 #include "shadow_why.h"
 
-/* rmqueue(): small blocks from this CPU's list, which has its own way down */
-static struct shadow_page *take_from_zone(struct shadow_zone *zone,
-					  unsigned int cpu, u32 gfp,
-					  unsigned int order,
-					  unsigned int alloc_flags)
-{
-	unsigned int mt = shadow_gfp_mt(zone->nodes, gfp);
-	unsigned int owner = shadow_gfp_owner(gfp);
-	struct shadow_page *page;
-
-	if (shadow_pcp_serves(zone, order)) {
-		page = shadow_pcp_alloc(zone, cpu, order, mt, owner, alloc_flags);
-		if (likely(page))
-			return page;
-	}
-	return shadow_buddy_alloc(zone, order, mt, owner, alloc_flags);
-}
-
 /* Above its high mark a zone's lists may grow, below it they shrink */
 static bool above_marks(struct shadow_zone *zone, unsigned int order,
 			enum shadow_zone_type highest, unsigned int alloc_flags)
@@ -84,7 +66,7 @@ static struct shadow_page *take_pass(const struct shadow_zonelist *list,
 			return NULL;
 		if (!above_marks(*zone, order, highest, alloc_flags))
 			continue;
-		page = take_from_zone(*zone, cpu, gfp, order, alloc_flags);
+		page = shadow_page_take(*zone, cpu, gfp, order, alloc_flags);
 		if (likely(page))
 			return page;
 	}

@@ -51,24 +51,6 @@ static bool may_use(const struct slow *slow, const struct shadow_zone *zone)
 	return zone->type <= slow->highest && zone->type >= slow->lowest;
 }
 
-/* rmqueue(): small blocks from this CPU's list, which has its own way down */
-static struct shadow_page *take_from_zone(const struct slow *slow,
-					  struct shadow_zone *zone,
-					  unsigned int alloc_flags)
-{
-	unsigned int mt = shadow_gfp_mt(slow->nodes, slow->gfp);
-	unsigned int owner = shadow_gfp_owner(slow->gfp);
-	struct shadow_page *page;
-
-	if (shadow_pcp_serves(zone, slow->order)) {
-		page = shadow_pcp_alloc(zone, slow->cpu, slow->order, mt, owner,
-					alloc_flags);
-		if (page)
-			return page;
-	}
-	return shadow_buddy_alloc(zone, slow->order, mt, owner, alloc_flags);
-}
-
 /* One pass over the zonelist: get_page_from_freelist() */
 static struct shadow_page *take_page(struct slow *slow, unsigned int alloc_flags,
 				     enum shadow_why_step step)
@@ -87,7 +69,8 @@ static struct shadow_page *take_page(struct slow *slow, unsigned int alloc_flags
 		    !shadow_watermark_fast(*at, slow->order, mark, slow->highest,
 					   alloc_flags))
 			continue;
-		page = take_from_zone(slow, *at, alloc_flags);
+		page = shadow_page_take(*at, slow->cpu, slow->gfp, slow->order,
+					alloc_flags);
 		if (!page)
 			continue;
 		if (alloc_flags & SHADOW_ALLOC_HIGHATOMIC)

@@ -7,7 +7,9 @@
 #ifndef SHADOW_PAGE_SLOW_H
 #define SHADOW_PAGE_SLOW_H
 
+#include "shadow_buddy.h"
 #include "shadow_gfp.h"
+#include "shadow_pcp.h"
 #include "shadow_zone.h"
 
 /*
@@ -37,5 +39,35 @@ int shadow_page_give(struct shadow_nodes *nodes, unsigned int cpu,
 		     struct shadow_page *page, unsigned int order);
 int shadow_page_free_shared(struct shadow_nodes *nodes, unsigned int cpu,
 			    struct shadow_page *page, unsigned int order);
+
+/**
+ * shadow_page_take() - a block from one zone, whatever its marks say
+ * @zone: the zone
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @gfp: SHADOW_GFP_*
+ * @order: log2 of the frames
+ * @alloc_flags: SHADOW_ALLOC_*
+ *
+ * Small blocks come from the CPU's list, which has its own way down. Follows
+ * rmqueue() of mm/page_alloc.c. Inline: it is part of the fast path.
+ *
+ * Context: any, also with interrupts off; takes the zone's locks.
+ * Return: the block's first page, or NULL.
+ */
+static __always_inline struct shadow_page *
+shadow_page_take(struct shadow_zone *zone, unsigned int cpu, u32 gfp,
+		 unsigned int order, unsigned int alloc_flags)
+{
+	unsigned int mt = shadow_gfp_mt(zone->nodes, gfp);
+	unsigned int owner = shadow_gfp_owner(gfp);
+	struct shadow_page *page;
+
+	if (shadow_pcp_serves(zone, order)) {
+		page = shadow_pcp_alloc(zone, cpu, order, mt, owner, alloc_flags);
+		if (likely(page))
+			return page;
+	}
+	return shadow_buddy_alloc(zone, order, mt, owner, alloc_flags);
+}
 
 #endif /* SHADOW_PAGE_SLOW_H */
