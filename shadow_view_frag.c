@@ -115,7 +115,10 @@ void shadow_view_pagetypeinfo(struct seq_file *seq,
 
 /* ------------------------------------------------------------ the indices -- */
 
-static void print_extfrag(struct seq_file *seq, struct shadow_zone *zone)
+/* An index of each order, @width wide before the point, as the kernel has it */
+static void print_index(struct seq_file *seq, const struct shadow_zone *zone,
+			int (*index_of)(const struct shadow_frag_info *info,
+					unsigned int order), int width)
 {
 	struct shadow_frag_info info;
 	unsigned int order;
@@ -125,26 +128,20 @@ static void print_extfrag(struct seq_file *seq, struct shadow_zone *zone)
 		   shadow_zone_names[zone->type]);
 	for (order = 0; order <= zone->nodes->max_order; order++) {
 		shadow_frag_info(zone, order, &info);
-		index = shadow_frag_extfrag(&info, order);
-		seq_printf(seq, "%2d.%03d ", index / 1000, index % 1000);
+		index = index_of(&info, order);
+		seq_printf(seq, "%*d.%03d ", width, index / 1000, index % 1000);
 	}
 	seq_putc(seq, '\n');
 }
 
+static void print_extfrag(struct seq_file *seq, struct shadow_zone *zone)
+{
+	print_index(seq, zone, shadow_frag_extfrag, 2);
+}
+
 static void print_unusable(struct seq_file *seq, struct shadow_zone *zone)
 {
-	struct shadow_frag_info info;
-	unsigned int order;
-	int index;
-
-	seq_printf(seq, "Node %d, zone %8s ", zone->nid,
-		   shadow_zone_names[zone->type]);
-	for (order = 0; order <= zone->nodes->max_order; order++) {
-		shadow_frag_info(zone, order, &info);
-		index = shadow_frag_unusable(&info, order);
-		seq_printf(seq, "%d.%03d ", index / 1000, index % 1000);
-	}
-	seq_putc(seq, '\n');
+	print_index(seq, zone, shadow_frag_unusable, 1);
 }
 
 /**
