@@ -4,25 +4,15 @@
  * that scripts/bench-native.sh builds. Cycles, not instructions: caches and
  * branches are part of them, and so is whatever else the processor does.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_bench.h"
 #include "shadow_boot.h"
 
-static void *host_zalloc(size_t bytes)
-{
-	return vzalloc(bytes);
-}
-
-static void host_free(void *mem)
-{
-	vfree(mem);
-}
-
 /* So that what a boot says of itself is in cycles too */
 static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
+	.zalloc = shadow_test_host_zalloc,
+	.free = shadow_test_host_free,
 	.now = bench_count,
 };
 

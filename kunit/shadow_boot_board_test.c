@@ -3,33 +3,11 @@
  * Boots that stop, and machines whose memory a board describes: both early
  * allocators, every phase.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_page_alloc.h"
-
-static unsigned int live;	/* allocations that a machine has of its host */
-
-static void *host_zalloc(size_t bytes)
-{
-	void *mem = vzalloc(bytes);
-
-	live += !!mem;
-	return mem;
-}
-
-static void host_free(void *mem)
-{
-	live -= !!mem;
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
 
 static const struct shadow_host_facts facts = {
 	.page_shift = 12,
@@ -82,7 +60,7 @@ static struct setup *prepare(struct kunit *test, struct shadow_param_strings *in
 	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;
@@ -140,7 +118,7 @@ static void stop_at(struct kunit *test, struct setup *s, unsigned int phase)
 	KUNIT_EXPECT_EQ(test, mm->boot.nr_done, SHADOW_NR_PHASES);
 	expect_ok(test, mm);
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 static void board_stop_at_every_phase(struct kunit *test)
@@ -156,7 +134,7 @@ static void board_stop_at_every_phase(struct kunit *test)
 			s->mm.cfg.until = phase;
 			boot(test, &s->mm);
 			KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
-			KUNIT_EXPECT_EQ(test, live, 0);
+			KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 			cond_resched();
 		}
 	}
@@ -208,7 +186,7 @@ static void board_text(struct kunit *test)
 	} while (start[0] && start[1]);
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s[i]->mm), 0);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 /* RAM that is not there, larger than the block, with a hole */
@@ -228,7 +206,7 @@ static void board_virtual(struct kunit *test)
 		/* 512 MiB of hole are 131,072 frames of 32 bytes */
 		KUNIT_EXPECT_EQ(test, s->mm.boot.memmap_spared, SZ_4M);
 		KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
-		KUNIT_EXPECT_EQ(test, live, 0);
+		KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 	}
 }
 
@@ -334,7 +312,7 @@ static void board_no_memmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->mm.boot.nr_done, SHADOW_PHASE_FREE_AREA_INIT);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "34359738368 KiB"), "%s", why);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "allowed: "), "%s", why);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 static void by_hand(struct kunit *test, struct setup *s, u64 base)
@@ -381,7 +359,7 @@ static void board_without_a_frame(struct kunit *test)
 		phase = s->mm.boot.nr_done;
 		KUNIT_EXPECT_NOT_NULL(test, strstr(s->mm.boot.record[phase].effect,
 						   "allowed: "));
-		KUNIT_EXPECT_EQ(test, live, 0);
+		KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 	}
 }
 
@@ -438,6 +416,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "shadow_boot_board",
+	.init = shadow_test_host_init,
 	.test_cases = cases,
 };
 

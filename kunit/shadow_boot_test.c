@@ -3,42 +3,12 @@
  * Whole machines: booted, verified and taken down, for every geometry, and
  * with every host allocation refused.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_page_alloc.h"
 #include "shadow_params_room.h"
-
-/* The host that a machine of a suite sees */
-static struct {
-	unsigned int calls;
-	unsigned int fail_at;	/* 0: never */
-	unsigned int live;
-} host;
-
-static void *host_zalloc(size_t bytes)
-{
-	void *mem;
-
-	if (++host.calls == host.fail_at)
-		return NULL;
-	mem = vzalloc(bytes);
-	host.live += !!mem;
-	return mem;
-}
-
-static void host_free(void *mem)
-{
-	host.live -= !!mem;
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
 
 /* A CPU with every granule, 48 bits of physical address, no LVA */
 static const struct shadow_cpu_id cpu_id = {
@@ -73,10 +43,10 @@ static struct shadow_mm *machine(struct kunit *test, char *bytes,
 				  sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id = cpu_id;
-	memset(&host, 0, sizeof(host));
+	shadow_test_host_init(test);
 	return mm;
 }
 
@@ -182,7 +152,7 @@ static void boot_every_geometry(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, mm->boot.nr_done, SHADOW_NR_PHASES);
 		expect_whole(test, mm);
 		KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
-		KUNIT_EXPECT_EQ(test, host.live, 0);
+		KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 		cond_resched();
 	}
 }
@@ -284,21 +254,21 @@ static void boot_host_out_of_memory(struct kunit *test)
 	unsigned int calls, i;
 
 	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
-	calls = host.calls;
+	calls = shadow_test_host.calls;
 	shadow_boot_down(mm);
 	KUNIT_EXPECT_GE(test, calls, 2);
 	for (i = 1; i <= calls; i++) {
-		memset(&host, 0, sizeof(host));
-		host.fail_at = i;
+		shadow_test_host_init(test);
+		shadow_test_host.fail_at = i;
 		KUNIT_EXPECT_EQ(test, shadow_boot_up(mm), -ENOMEM);
-		KUNIT_EXPECT_EQ(test, host.live, 0);
+		KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 		KUNIT_EXPECT_EQ(test, mm->boot.failed, -ENOMEM);
 		/* What was undone is not there to be asked */
 		KUNIT_EXPECT_FALSE(test, shadow_boot_reached(mm, 0));
 		KUNIT_EXPECT_EQ(test, shadow_audit(mm, &audit), 0);
 		KUNIT_EXPECT_EQ(test, audit.asked, 0);
 	}
-	memset(&host, 0, sizeof(host));
+	shadow_test_host_init(test);
 	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
 	expect_whole(test, mm);
 	shadow_boot_down(mm);
@@ -319,7 +289,7 @@ static void boot_refuses_bad_places(struct kunit *test)
 	mm->places = places;
 	mm->places.dtb.bytes = SZ_2M + 1;
 	KUNIT_EXPECT_EQ(test, shadow_boot_up(mm), -EINVAL);
-	KUNIT_EXPECT_EQ(test, host.live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 /* A table from before the handover that becomes empty is an ordinary frame */
@@ -353,7 +323,7 @@ static void boot_counts_what_is_left(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, shadow_boot_up(mm), 0);
 	KUNIT_ASSERT_NOT_NULL(test, shadow_alloc_pages(&mm->nodes, 0, 3));
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 8);
-	KUNIT_EXPECT_EQ(test, host.live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 /* Two machines with different shapes at once know nothing of each other */
@@ -371,7 +341,7 @@ static void boot_two_machines(struct kunit *test)
 	expect_whole(test, b);
 	shadow_boot_down(a);
 	shadow_boot_down(b);
-	KUNIT_EXPECT_EQ(test, host.live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 /* ------------------------------------------- what is accepted must boot -- */
@@ -482,10 +452,10 @@ static int boot_tight(struct kunit *test, struct tight *tight,
 		return err;
 	}
 	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id.mmfr0 = 0x6 | 0x1ULL << 20;
-	memset(&host, 0, sizeof(host));
+	shadow_test_host_init(test);
 	err = shadow_boot_up(mm);
 	KUNIT_ASSERT_EQ_MSG(test, err, 0,
 			    "%s/%s/%s base %#llx size %llu image %#llx+%llu dtb %#llx+%llu initrd %#llx+%llu: %s: %s",
@@ -501,7 +471,7 @@ static int boot_tight(struct kunit *test, struct tight *tight,
 	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(mm, &audit), 0, "%s",
 			    audit.fault.text);
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
-	KUNIT_EXPECT_EQ(test, host.live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 	tight->nr_booted++;
 	return 0;
 }

@@ -4,28 +4,12 @@
  * where each frame comes to lie, what the linear map shows, and what is refused
  * before anything is done.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_boot_zone.h"
 #include "shadow_page_alloc.h"
-
-static void *host_zalloc(size_t bytes)
-{
-	return vzalloc(bytes);
-}
-
-static void host_free(void *mem)
-{
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
 
 static const struct shadow_host_facts facts = {
 	.page_shift = 12, .arm64 = true, .pa_bits = 48,
@@ -117,7 +101,7 @@ static struct setup *prepare(struct kunit *test, const char *given,
 	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s: %s", given, why);
 	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 3;
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;
@@ -541,6 +525,7 @@ static struct kunit_case boot_zone_cases[] = {
 
 static struct kunit_suite boot_zone_suite = {
 	.name = "shadow_boot_zone",
+	.init = shadow_test_host_init,
 	.test_cases = boot_zone_cases,
 };
 

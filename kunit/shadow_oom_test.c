@@ -7,7 +7,7 @@
  * After each, the machine has what it had: every owner as many frames as
  * before, as many tables, areas and caches, and every layer verifies.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
@@ -331,28 +331,6 @@ static const struct oom_path paths[] = {
 
 /* -------------------------------------------------------------- the machine -- */
 
-static unsigned int nr_host_live;
-
-static void *host_zalloc(size_t bytes)
-{
-	void *mem = vzalloc(bytes);
-
-	nr_host_live += !!mem;
-	return mem;
-}
-
-static void host_free(void *mem)
-{
-	nr_host_live -= !!mem;
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
-
 static const struct shadow_host_facts facts = {
 	.page_shift = 12,
 	.arm64 = true,
@@ -408,10 +386,10 @@ static struct oom *new_machine(struct kunit *test, const struct oom_shape *shape
 				  sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	strscpy(mm->name, "oom", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id.mmfr0 = 0x5;
-	nr_host_live = 0;
+	shadow_test_host_init(test);
 	return o;
 }
 
@@ -594,7 +572,7 @@ static u32 starve_boot(struct kunit *test, struct oom *o,
 				       "%u. %s: %s", nth, shadow_fail_names[point],
 				       mm->fault.text);
 		KUNIT_EXPECT_EQ(test, shadow_boot_down(mm), 0);
-		KUNIT_EXPECT_EQ_MSG(test, nr_host_live, 0, "%u. %s", nth,
+		KUNIT_EXPECT_EQ_MSG(test, shadow_test_host.live, 0, "%u. %s", nth,
 				    shadow_fail_names[point]);
 		if (!shadow_fail_count(&mm->fail, point))
 			break;

@@ -3,35 +3,13 @@
  * Whole machines with each memory model: VMEMMAP through the machine's own
  * tables, what is refused, and frames of zone DEVICE.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
 #include "shadow_vmemmap.h"
-
-static unsigned int live;	/* allocations that a machine has of its host */
-
-static void *host_zalloc(size_t bytes)
-{
-	void *mem = vzalloc(bytes);
-
-	live += !!mem;
-	return mem;
-}
-
-static void host_free(void *mem)
-{
-	live -= !!mem;
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
 
 /**
  * struct setup - a machine and what it needs around it
@@ -86,7 +64,7 @@ static struct setup *prepare(struct kunit *test, unsigned int page_shift,
 	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
+	mm->host = &shadow_test_host_ops;
 	mm->nr_cpus = 2;
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;
@@ -117,7 +95,7 @@ static struct setup *boot(struct kunit *test, unsigned int page_shift, char *siz
 static void take_down(struct kunit *test, struct setup *s)
 {
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(&s->mm), 0);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 	shadow_test_free(test, s->mem);
 }
 
@@ -200,7 +178,7 @@ static void flat_is_refused(struct kunit *test)
 				  "%s", why);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, "allowed: less than the block, 65536 KiB"),
 				  "%s", why);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 
 	s = boot(test, 12, "64M", "vmemmap", "0x80000000+256M,0x880000000+256M");
 	cost = s->mm.boot.memmap_cost;
@@ -448,6 +426,7 @@ static struct kunit_case shadow_vmemmap_cases[] = {
 
 static struct kunit_suite shadow_vmemmap_suite = {
 	.name = "shadow_vmemmap",
+	.init = shadow_test_host_init,
 	.test_cases = shadow_vmemmap_cases,
 };
 
