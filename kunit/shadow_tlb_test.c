@@ -96,7 +96,7 @@ static void text(struct kunit *test)
 		  "7 dsb ishst; isb" },
 		/* Whose address is one inside, not the first one */
 		{ { .op = SHADOW_TLB_OP_WRITE, .pa = 0x5010, .va = 0x400fff,
-		    .level = 2, .value = 0x400701, .step = 0x200000, .nr = 2 },
+		    .level = 2, .value = 0x400701, .shift = 21, .nr = 2 },
 		  "7 write 0x5010 level 2 va 0x400000 value 0x400701\n"
 		  "7 write 0x5018 level 2 va 0x600000 value 0x600701\n",
 		  "7 write 0x5010 level 2 va 0x400fff value 0x400701 and 1 more, each 0x200000 larger" },
@@ -104,16 +104,21 @@ static void text(struct kunit *test)
 		    .level = 3, .nr = 1 },
 		  "7 write 0x5ff8 level 3 va 0x1ff000 value 0x0\n7 dsb ishst\n7 isb\n",
 		  "7 write 0x5ff8 level 3 va 0x1ff000 value 0x0; dsb ishst; isb" },
+		{ { .op = SHADOW_TLB_OP_CLEAR, .pa = 0x5ff8, .va = 0x1ff000,
+		    .level = 3, .shift = 12, .nr = 1 },
+		  "7 write 0x5ff8 level 3 va 0x1ff000 value 0x0\n7 dsb ishst\n"
+		  "7 tlbi vaale1is 0x1ff000\n7 dsb ish\n7 isb\n",
+		  "7 write 0x5ff8 level 3 va 0x1ff000 value 0x0; dsb ishst; tlbi vaale1is 0x1ff000; dsb ish; isb" },
 		{ { .op = SHADOW_TLB_OP_TLBI, .kind = SHADOW_TLBI_VAALE1IS,
-		    .va = 0x1000, .step = 0x1000, .nr = 2 },
+		    .va = 0x1000, .shift = 12, .nr = 2 },
 		  "7 dsb ishst\n7 tlbi vaale1is 0x1000\n7 tlbi vaale1is 0x2000\n7 dsb ish\n7 isb\n",
 		  "7 dsb ishst; tlbi vaale1is 0x1000 and 1 more, each 0x1000 further; dsb ish; isb" },
 		{ { .op = SHADOW_TLB_OP_MISSING, .kind = SHADOW_TLBI_VAAE1IS,
-		    .va = 0x1000, .step = 0x1000, .nr = 1 },
+		    .va = 0x1000, .shift = 12, .nr = 1 },
 		  "7 missing dsb ishst\n7 missing tlbi vaae1is 0x1000\n7 missing dsb ish\n7 missing isb\n",
 		  "7 MISSING: dsb ishst; tlbi vaae1is 0x1000; dsb ish; isb" },
 		{ { .op = SHADOW_TLB_OP_TLBI, .kind = SHADOW_TLBI_VMALLE1IS,
-		    .va = 0x1000, .step = 0x1000, .nr = 1 },
+		    .va = 0x1000, .shift = 12, .nr = 1 },
 		  "7 dsb ishst\n7 tlbi vmalle1is\n7 dsb ish\n7 isb\n",
 		  "7 dsb ishst; tlbi vmalle1is; dsb ish; isb" },
 	};
@@ -148,7 +153,7 @@ static void performed(struct kunit *test)
 	shadow_tlb_performed(&tlb, &geo, 0, 2049ULL << 14);
 	KUNIT_EXPECT_EQ(test, ring[0].kind, SHADOW_TLBI_VAAE1IS);
 	KUNIT_EXPECT_EQ(test, ring[0].nr, 3);
-	KUNIT_EXPECT_EQ(test, ring[0].step, BIT_ULL(14));
+	KUNIT_EXPECT_EQ(test, ring[0].shift, 14);
 	KUNIT_EXPECT_EQ(test, ring[1].kind, SHADOW_TLBI_VMALLE1IS);
 	KUNIT_EXPECT_EQ(test, ring[2].kind, SHADOW_TLBI_VMALLE1IS);
 	/* Counters are of what changes need */
@@ -222,10 +227,11 @@ static void replay(struct kunit *test, struct test_tables *t, u8 *memory)
 		if (record.op == SHADOW_TLB_OP_TABLE)
 			memset(desc, 0, bytes);
 		if (record.op != SHADOW_TLB_OP_WRITE &&
-		    record.op != SHADOW_TLB_OP_WRITE_SYNC)
+		    record.op != SHADOW_TLB_OP_WRITE_SYNC &&
+		    record.op != SHADOW_TLB_OP_CLEAR)
 			continue;
 		for (i = 0; i < record.nr; i++)
-			desc[i] = record.value + i * record.step;
+			desc[i] = record.value + i * shadow_tlb_step(&record);
 	}
 }
 

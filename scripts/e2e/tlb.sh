@@ -100,7 +100,7 @@ test_tlb_stale() {
 	echo == block; cat vtop; sed -n "/^  0x/p" tlb
 	echo "tlbi 0xffff800000200000 1" >ctl; tail -n 2 ctl
 	echo "tlbi all" >ctl; tail -n 2 ctl
-	echo "tlbi 0x0000800000000000" >ctl; tail -n 2 ctl
+	echo "tlbi 0x0001000000000000" >ctl; tail -n 2 ctl
 	echo "reset tlbi=on" >ctl; sed -n "s/^tlbi=/config tlbi=/p" config
 	echo "tlbi all" >ctl; tail -n 2 ctl; head -n 1 tlb audit'
 	expect_match '^TLB hit: PA 0x40000123, EL1 rw- EL0 ---, AttrIndx=0; the tables say the same$'
@@ -112,7 +112,7 @@ test_tlb_stale() {
 	expect_match '^  entry of 2048 KiB at VA 0xffff800000200000 to PA 0x40200000'
 	expect_match 'tlbi vaae1is 0xffff800000200000: 1 pages, 1 entries of the TLB went'
 	expect_match 'tlbi vmalle1is: 0 entries of the TLB went'
-	expect_match 'tlbi: VA 0x800000000000, 1 pages: allowed: all of them up to 0xffffffffffff, or from '
+	expect_match 'tlbi: VA 0x1000000000000, 1 pages: allowed: all of them up to 0xffffffffffff, or from '
 	expect_match '^config tlbi=on '
 	expect_match 'tlbi: with tlbi=on every invalidation has taken place already: allowed: .*tlbi=stale'
 	expect_match '^tlbi=on: '
