@@ -131,6 +131,12 @@ static const struct {
 	{ "64M", "64k", "39", "off" },
 	{ "64M", "64k", "48", "off" },
 	{ "64M", "64k", "52", "off" },
+	{ "16M", "4k", "36", "off" },
+	{ "16M", "4k", "42", "on" },
+	{ "32M", "16k", "36", "on" },
+	{ "32M", "16k", "47", "off" },
+	{ "64M", "64k", "36", "off" },
+	{ "64M", "64k", "42", "off" },
 };
 
 /* 4K pages with a 52-bit address have five levels, the root at level -1 */
@@ -361,6 +367,7 @@ static const struct {
 	struct shadow_host_facts facts;
 	char *granule, *va_bits, *lpa2;
 	u64 bytes;
+	char *pa_bits, *rodata;
 } tight_shapes[] = {
 	{ { 12, true, false, 48 }, "4k", "39", "off", SZ_4M },
 	{ { 12, true, false, 48 }, "4k", "48", "off", SZ_4M },
@@ -375,6 +382,15 @@ static const struct {
 	{ { 12, true, false, 52 }, "64k", "39", "off", SZ_32M },
 	{ { 12, true, false, 52 }, "64k", "48", "off", SZ_32M },
 	{ { 12, true, false, 52 }, "64k", "52", "off", SZ_32M },
+	{ { 12, true, false, 48 }, "4k", "36", "off", SZ_4M },
+	{ { 12, true, false, 52 }, "4k", "42", "on", SZ_4M, "48" },
+	{ { 12, true, false, 48 }, "4k", "47", "off", SZ_4M, NULL, "full" },
+	{ { 12, true, false, 48 }, "16k", "36", "off", SZ_16M, "48", "off" },
+	{ { 12, true, false, 52 }, "16k", "42", "auto", SZ_16M, "52", "full" },
+	{ { 12, true, false, 52 }, "16k", "47", "on", SZ_16M, "48" },
+	{ { 12, true, false, 52 }, "64k", "36", "off", SZ_32M, "52" },
+	{ { 12, true, false, 52 }, "64k", "42", "off", SZ_32M, "48", "full" },
+	{ { 12, true, false, 52 }, "64k", "47", "auto", SZ_32M, "52", "off" },
 };
 
 #define TIGHT_MAX_BYTES	SZ_64M
@@ -402,6 +418,8 @@ static void shape_up(struct tight *tight, unsigned int shape, u64 bytes)
 	tight->in.value[SHADOW_PARAM_GRANULE] = tight_shapes[shape].granule;
 	tight->in.value[SHADOW_PARAM_VA_BITS] = tight_shapes[shape].va_bits;
 	tight->in.value[SHADOW_PARAM_LPA2] = tight_shapes[shape].lpa2;
+	tight->in.value[SHADOW_PARAM_PA_BITS] = tight_shapes[shape].pa_bits;
+	tight->in.value[SHADOW_PARAM_RODATA] = tight_shapes[shape].rodata;
 	give(tight, SHADOW_PARAM_SIZE, "%llu", bytes, 0);
 }
 

@@ -185,5 +185,5 @@ va_bits=48
 seed=1
 lpa2=auto
 dtb=
-40'
+41'
 }
