@@ -32,7 +32,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 BUGS=$SHADOW_SCRIPTS/at_oracle/bugs
-TIMEOUT=${SHADOW_MMU_TIMEOUT:-300}
+TIMEOUT=${SHADOW_MMU_TIMEOUT:-900}
 STEPS=80
 # Bugs are looked for in all shapes, but not for long
 BUG_STEPS=20
@@ -123,7 +123,7 @@ try_bug() {
 		echo "- - - does not build: $(head -n 1 "$dir/build.log")"
 		return
 	fi
-	TIMEOUT=60 machine "$dir/at_oracle.elf" "seed=$SEED" "steps=$BUG_STEPS" \
+	machine "$dir/at_oracle.elf" "seed=$SEED" "steps=$BUG_STEPS" \
 		"addresses=$BUG_ADDRESSES" quiet=1 >"$dir/out" 2>&1 || true
 	tr -d '\r' <"$dir/out" | awk '
 		/^found:/ { print $3, $5, $13; found = 1; exit }

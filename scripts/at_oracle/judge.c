@@ -136,15 +136,38 @@ static bool permits(u64 prot, u64 limits, enum machine_access access)
 	return !el0 || (prot & PROT_EL0 && !(limits & LIMIT_NO_EL0));
 }
 
-/* Level at which the walk of what is not mapped ends: empty tables are none */
+/**
+ * is_lazy() - may a range hold something that is not invalidated yet?
+ * @tree: the tree
+ * @at: first offset
+ * @bytes: length
+ *
+ * Return: true if so.
+ */
+bool is_lazy(const struct tree *tree, u64 at, u64 bytes)
+{
+	return at < tree->lazy_at + tree->lazy_bytes && tree->lazy_at < at + bytes;
+}
+
+/*
+ * Level at which the walk of what is not mapped ends. Empty tables there are
+ * none, but those that wait for an invalidation: with them it may end at any
+ * level up to the one that there was before.
+ */
 static int hole_level(const struct tree *tree, u64 at)
 {
 	int level = reader_start_level(&tree->shape);
+	struct reader_path path;
 
 	for (; level < 3; level++) {
 		u64 bytes = 1ULL << reader_level_shift(&tree->shape, level);
 
-		if (model_is_free(&tree->model, at & ~(bytes - 1), bytes))
+		if (!model_is_free(&tree->model, at & ~(bytes - 1), bytes))
+			continue;
+		if (!is_lazy(tree, at & ~(bytes - 1), bytes))
+			break;
+		reader_lookup(&tree->shape, va_of(tree, at), &path);
+		if (path.level <= level)
 			break;
 	}
 	return level;
@@ -345,6 +368,14 @@ static void on_could(void *ctx, word va, word bytes, int hint)
 				       "a table that could be a block");
 }
 
+static int on_empty(void *ctx, word va, word bytes)
+{
+	struct reading *reading = ctx;
+	struct tree *tree = reading->tree;
+
+	return is_lazy(tree, va - tree->shape.first, bytes);
+}
+
 /**
  * judge_tables() - read all of a tree
  * @tree: the tree
@@ -359,6 +390,7 @@ void judge_tables(struct tree *tree)
 		.leaf = on_leaf,
 		.wrong = on_wrong,
 		.could = on_could,
+		.may_be_empty = on_empty,
 		.ctx = &reading,
 		.seen = seen,
 	};

@@ -103,6 +103,8 @@ struct cached {
  * @events: unused
  * @fault: raised by @pgt
  * @model: what they ought to hold
+ * @lazy_at: first offset of what was unmapped and is not invalidated yet
+ * @lazy_bytes: how many follow, with what lies in between; 0: there is none
  * @shape: for the reader
  * @window: where things happen
  * @nr_windows: how many of them
@@ -119,6 +121,8 @@ struct tree {
 	struct shadow_event_log events;
 	struct shadow_fault fault;
 	struct model model;
+	u64 lazy_at;
+	u64 lazy_bytes;
 	struct reader_shape shape;
 	struct window window[NR_WINDOWS];
 	unsigned int nr_windows;
@@ -184,6 +188,7 @@ void finding(enum judge judge, struct tree *tree, const char *fmt, ...);
 bool prot_is_wx(u64 prot);
 u64 va_of(const struct tree *tree, u64 at);
 u64 half_bytes(void);
+bool is_lazy(const struct tree *tree, u64 at, u64 bytes);
 void judge_address(struct tree *tree, u64 va);
 void judge_tables(struct tree *tree);
 void judge_tlb(struct tree *tree);

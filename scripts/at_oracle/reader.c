@@ -344,7 +344,7 @@ static void read_table(struct reader *reader, word pa, int level, word va,
 			if (entry[i])
 				wrong(reader, va, level, entry[i],
 				      "entry beyond the end of the root");
-	} else if (!used) {
+	} else if (!used && !reader->may_be_empty(reader->ctx, va, (word)nr << shift)) {
 		wrong(reader, va, level, 0, "empty table");
 	}
 	for (i = 0; used && group && i + group <= nr; i += group)

@@ -62,7 +62,8 @@ struct reader_leaf {
  * @wrong: called for what is not as the Arm ARM has it
  * @could: called where a whole table could be one block (@hint is 0), or a whole
  *	group could have the contiguous hint
- * @ctx: for the three
+ * @may_be_empty: asked whether a table of these addresses may have no entries
+ * @ctx: for the four
  * @seen: a byte for each granule of the RAM, for this reading 0
  * @nr_tables: counted
  */
@@ -73,6 +74,7 @@ struct reader {
 	void (*wrong)(void *ctx, word va, int level, word desc,
 		      const char *what);
 	void (*could)(void *ctx, word va, word bytes, int hint);
+	int (*may_be_empty)(void *ctx, word va, word bytes);
 	void *ctx;
 	unsigned char *seen;
 	unsigned int nr_tables;

@@ -13,6 +13,7 @@
 /* Chances in percent */
 #define NOMEM_PERCENT	6
 #define LINEAR_PERCENT	75
+#define SETTLE_PERCENT	25
 #define FLAGGED_PERCENT	35
 #define FLAGS_PERCENT	60
 
@@ -177,9 +178,39 @@ static bool expect(struct tree *tree, const char *call, u64 at, u64 bytes,
 	return err == 0;
 }
 
+/* What was unmapped lazily is invalidated now */
+static void settle(struct tree *tree)
+{
+	if (!tree->lazy_bytes)
+		return;
+	if (oracle.trace)
+		say("invalidate %llx bytes at %016llx\n", tree->lazy_bytes,
+		    va_of(tree, tree->lazy_at));
+	shadow_pgtable_invalidate(&tree->pgt, va_of(tree, tree->lazy_at),
+				  tree->lazy_bytes);
+	tree->lazy_bytes = 0;
+}
+
+/* One range from the first to the last, as vfree() purges */
+static void add_lazy(struct tree *tree, u64 at, u64 bytes)
+{
+	u64 end = at + bytes;
+
+	if (tree->lazy_bytes) {
+		end = max(end, tree->lazy_at + tree->lazy_bytes);
+		at = min(at, tree->lazy_at);
+	}
+	tree->lazy_at = at;
+	tree->lazy_bytes = end - at;
+}
+
 static void map(struct tree *tree, const struct span *span)
 {
 	int want = 0, err;
+
+	/* Nothing is mapped where a TLB may still translate to what was */
+	if (is_lazy(tree, span->at, span->bytes))
+		settle(tree);
 
 	if (oracle.trace)
 		say("pa %llx prot %llx flags %x\n", span->pa, span->prot,
@@ -210,10 +241,11 @@ static void unmap(struct tree *tree, u64 at, u64 bytes)
 						bytes);
 	else
 		err = shadow_pgtable_unmap(&tree->pgt, va_of(tree, at), bytes);
-	if (lazy && !err)
-		shadow_pgtable_invalidate(&tree->pgt, va_of(tree, at), bytes);
-	if (expect(tree, "unmap", at, bytes, err, want))
-		model_unmap(&tree->model, at, bytes);
+	if (!expect(tree, lazy ? "lazy unmap" : "unmap", at, bytes, err, want))
+		return;
+	model_unmap(&tree->model, at, bytes);
+	if (lazy)
+		add_lazy(tree, at, bytes);
 }
 
 static void protect(struct tree *tree, u64 at, u64 bytes, u64 prot, bool force)
@@ -437,6 +469,8 @@ static void random_call(struct tree *tree, const struct window *window)
 {
 	u64 at, bytes;
 
+	if (random_percent(SETTLE_PERCENT))
+		settle(tree);
 	if (pool_nr_used() > MANY_TABLES || tree->model.nr > MANY_SPANS) {
 		unmap_all(tree, window->at, window->bytes);
 		return;
@@ -507,6 +541,7 @@ static void begin_tree(struct tree *tree, bool upper)
 		tree->pgt.table_prot = random_below(16) << 59;
 	tree->sh = random_below(2) ? 3 : random_below(2) * 2;
 	tree->model.nr = 0;
+	tree->lazy_bytes = 0;
 	tree->flagged = random_percent(FLAGGED_PERCENT);
 	tree->shape = (struct reader_shape) {
 		.page_shift = shape->page_shift,
@@ -524,6 +559,7 @@ static void begin_tree(struct tree *tree, bool upper)
 static void end_tree(struct tree *tree)
 {
 	unmap_all(tree, 0, half_bytes());
+	settle(tree);
 	judge_tlb(tree);
 	judge_tables(tree);
 	if (!tree->model.nr && tree->pgt.nr_tables != 1)

@@ -50,10 +50,14 @@ static void check(struct tree *tree, const struct cached *cached)
 {
 	const struct reader_leaf *old = &cached->path.leaf;
 	struct reader_path now;
+	bool lazy = false;
 	int i;
 
 	reader_lookup(&tree->shape, cached->va, &now);
-	if (cached->leaf && (!now.mapped || now.leaf.level != old->level ||
+	/* The leaves of what is unmapped lazily are allowed to stay until then */
+	if (!now.mapped && is_lazy(tree, cached->va - tree->shape.first, 1))
+		lazy = true;
+	if (cached->leaf && !lazy && (!now.mapped || now.leaf.level != old->level ||
 			     (now.leaf.desc ^ old->desc) & ~LEAF_UNSEEN))
 		finding(JUDGE_TLB, tree, "va %016llx: stale leaf %016llx of level %d",
 			cached->va, old->desc, old->level);
