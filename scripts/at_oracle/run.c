@@ -173,7 +173,7 @@ static bool expect(struct tree *tree, const char *call, u64 at, u64 bytes,
 		finding(JUDGE_API, tree, "%s of %llx bytes at %016llx: %d, expected %d",
 			call, bytes, va_of(tree, at), err, want);
 	if (err && oracle.sum != pool_sum())
-		finding(JUDGE_API, tree, "%s of %llx bytes at %016llx: %d, and the tables have changed",
+		finding(JUDGE_API, tree, "%s of %llx bytes at %016llx: %d, but tables changed",
 			call, bytes, va_of(tree, at), err);
 	return err == 0;
 }
@@ -204,7 +204,7 @@ static void add_lazy(struct tree *tree, u64 at, u64 bytes)
 	tree->lazy_bytes = end - at;
 }
 
-static void map(struct tree *tree, const struct span *span)
+static void call_map(struct tree *tree, const struct span *span)
 {
 	int want = 0, err;
 
@@ -230,7 +230,7 @@ static void map(struct tree *tree, const struct span *span)
 	}
 }
 
-static void unmap(struct tree *tree, u64 at, u64 bytes)
+static void call_unmap(struct tree *tree, u64 at, u64 bytes)
 {
 	int want = model_covered(&tree->model, at) < bytes ? -ENOENT : 0, err;
 	bool lazy = random_percent(20);
@@ -248,7 +248,7 @@ static void unmap(struct tree *tree, u64 at, u64 bytes)
 		add_lazy(tree, at, bytes);
 }
 
-static void protect(struct tree *tree, u64 at, u64 bytes, u64 prot, bool force)
+static void call_protect(struct tree *tree, u64 at, u64 bytes, u64 prot, bool force)
 {
 	int want = 0, err;
 
@@ -335,7 +335,7 @@ static void random_map(struct tree *tree, const struct window *window)
 	if (random_percent(30))
 		span.flags |= SHADOW_MAP_FORCE;
 	span.bytes = limit_leaves(tree, span.at, span.pa, span.bytes, span.flags);
-	map(tree, &span);
+	call_map(tree, &span);
 }
 
 /* A part of what is mapped; where nothing is, or by chance, of what is not */
@@ -375,7 +375,7 @@ static void unmap_all(struct tree *tree, u64 at, u64 bytes)
 			break;
 		at = max(at, tree->model.span[i].at);
 		covered = min(model_covered(&tree->model, at), end - at);
-		unmap(tree, at, covered);
+		call_unmap(tree, at, covered);
 		/* No memory for a split: the rest stays */
 		at += covered;
 	}
@@ -401,7 +401,7 @@ static void refill(struct tree *tree, const struct window *window)
 	if (random_percent(50))
 		unmap_all(tree, at, end - at);
 	else if (random_percent(50) && model_covered(&tree->model, at) >= end - at)
-		protect(tree, at, end - at, window->prot, false);
+		call_protect(tree, at, end - at, window->prot, false);
 	while (at < end) {
 		unsigned int i = model_after(&tree->model, at);
 		struct span span = { .at = at, .prot = window->prot };
@@ -415,7 +415,7 @@ static void refill(struct tree *tree, const struct window *window)
 		if (span.bytes > page_bytes() && random_percent(70))
 			span.bytes = ALIGN(span.bytes / 3, page_bytes());
 		if (span.bytes)
-			map(tree, &span);
+			call_map(tree, &span);
 		at += span.bytes ? span.bytes : model_covered(&tree->model, at);
 	}
 }
@@ -481,11 +481,11 @@ static void random_call(struct tree *tree, const struct window *window)
 		break;
 	case 45 ... 64:
 		random_mapped(tree, window, &at, &bytes);
-		unmap(tree, at, bytes);
+		call_unmap(tree, at, bytes);
 		break;
 	case 65 ... 81:
 		random_mapped(tree, window, &at, &bytes);
-		protect(tree, at, bytes, random_percent(50) ? window->prot : random_prot(),
+		call_protect(tree, at, bytes, random_percent(50) ? window->prot : random_prot(),
 			random_percent(30));
 		break;
 	case 82 ... 96:

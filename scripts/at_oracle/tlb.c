@@ -11,16 +11,23 @@
 /* Bits of a leaf that a TLB does not hold: for software, and ignored ones */
 #define LEAF_UNSEEN	(0x1fULL << 59 | 0xfULL << 55)
 
+/* A page that is cleared, and the TLB told of its last level, is one record */
+static unsigned int kind_of(const struct shadow_tlb_record *record)
+{
+	return record->op == SHADOW_TLB_OP_CLEAR ? SHADOW_TLBI_VAALE1IS :
+						   record->kind;
+}
+
 /* Does one of the addresses of an invalidation lie in a range? */
 static bool hits(const struct shadow_tlb_record *record, u64 va, u64 bytes)
 {
 	u64 i = 0;
 
-	if (record->kind == SHADOW_TLBI_VMALLE1IS)
+	if (kind_of(record) == SHADOW_TLBI_VMALLE1IS)
 		return true;
 	if (va > record->va)
-		i = (va - record->va + record->step - 1) / record->step;
-	return i < record->nr && record->va + i * record->step - va < bytes;
+		i = ((va - record->va - 1) >> record->shift) + 1;
+	return i < record->nr && record->va + (i << record->shift) - va < bytes;
 }
 
 static u64 level_bytes(const struct tree *tree, int level)
@@ -36,7 +43,7 @@ static void invalidate(struct tree *tree, struct cached *cached,
 	if (cached->leaf &&
 	    hits(record, cached->path.leaf.va, cached->path.leaf.bytes))
 		cached->leaf = false;
-	if (record->kind == SHADOW_TLBI_VAALE1IS)
+	if (kind_of(record) == SHADOW_TLBI_VAALE1IS)
 		return;
 	for (i = 0; i < cached->path.nr_tables; i++) {
 		u64 bytes = level_bytes(tree, level + i);
@@ -50,15 +57,15 @@ static void check(struct tree *tree, const struct cached *cached)
 {
 	const struct reader_leaf *old = &cached->path.leaf;
 	struct reader_path now;
-	bool lazy = false;
+	bool same, lazy;
 	int i;
 
 	reader_lookup(&tree->shape, cached->va, &now);
+	same = now.mapped && now.leaf.level == old->level &&
+	       !((now.leaf.desc ^ old->desc) & ~LEAF_UNSEEN);
 	/* The leaves of what is unmapped lazily are allowed to stay until then */
-	if (!now.mapped && is_lazy(tree, cached->va - tree->shape.first, 1))
-		lazy = true;
-	if (cached->leaf && !lazy && (!now.mapped || now.leaf.level != old->level ||
-			     (now.leaf.desc ^ old->desc) & ~LEAF_UNSEEN))
+	lazy = !now.mapped && is_lazy(tree, cached->va - tree->shape.first, 1);
+	if (cached->leaf && !same && !lazy)
 		finding(JUDGE_TLB, tree, "va %016llx: stale leaf %016llx of level %d",
 			cached->va, old->desc, old->level);
 	for (i = 0; i < cached->path.nr_tables; i++)
@@ -100,7 +107,8 @@ void judge_tlb(struct tree *tree)
 		const struct shadow_tlb_record *record =
 			&tree->record[at & (NR_RECORDS - 1)];
 
-		if (record->op != SHADOW_TLB_OP_TLBI)
+		if (record->op != SHADOW_TLB_OP_TLBI &&
+		    record->op != SHADOW_TLB_OP_CLEAR)
 			continue;
 		for (i = 0; i < nr; i++)
 			invalidate(tree, &tree->cached[i], record);

@@ -73,6 +73,7 @@ typedef unsigned int gfp_t;
 #define smp_store_release(p, v)	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
 
 #define BUILD_BUG_ON(x)	((void)sizeof(char[1 - 2 * !!(x)]))
+#define static_assert(x, ...)	extern char assert_is_true[(x) ? 1 : -1]
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BIT(n)		(1UL << (n))
 #define BIT_ULL(n)	(1ULL << (n))
