@@ -177,6 +177,8 @@ struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
 		raw_spin_lock_irqsave(&vm->lock, irqflags);
 		nr_purged = vm->nr_purged;
 		err = shadow_vmap_tree_take(&vm->tree, area, bytes, align);
+		if (likely(!err))
+			shadow_vmalloc_count(vm, area);
 		raw_spin_unlock_irqrestore(&vm->lock, irqflags);
 		if (likely(!err))
 			return area;
@@ -204,37 +206,13 @@ int shadow_vmalloc_release(struct shadow_vmalloc *vm,
 	int err;
 
 	raw_spin_lock_irqsave(&vm->lock, flags);
+	shadow_vmalloc_uncount(vm, area);
 	err = shadow_vmap_tree_erase(&vm->tree, area);
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
 	if (unlikely(err))
 		return shadow_fault_raise(vm->fault,
 					  "vmalloc: an area of ours is not in the tree");
 	return shadow_kmem_cache_free(vm->cache, area);
-}
-
-/* Pages that an area has for itself, as /proc/meminfo counts them */
-static u32 own_pages(const struct shadow_vmap_area *area)
-{
-	return area->flags & SHADOW_VMAP_ALLOC ? area->nr_pages : 0;
-}
-
-/**
- * shadow_vmalloc_publish() - an area is complete: all may find it
- * @vm: the layer
- * @area: the area, not the caller's any more
- *
- * Context: any but NMI.
- */
-void shadow_vmalloc_publish(struct shadow_vmalloc *vm,
-			    struct shadow_vmap_area *area)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	area->flags &= ~SHADOW_VMAP_BUSY;
-	vm->nr_pages += own_pages(area);
-	vm->nr_areas++;
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
 }
 
 /**
@@ -252,7 +230,6 @@ void shadow_vmalloc_publish(struct shadow_vmalloc *vm,
 struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,
 					     u32 kinds)
 {
-	const u32 hidden = SHADOW_VMAP_BUSY | SHADOW_VMAP_LAZY;
 	struct shadow_vmap_area *area;
 	unsigned long flags;
 
@@ -260,7 +237,7 @@ struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,
 	area = shadow_vmap_tree_find(&vm->tree, va);
 	if (IS_ERR(area))
 		goto unlock;
-	if (!area || area->va_start != va || area->flags & hidden) {
+	if (!area || area->va_start != va || !shadow_vmalloc_complete(area)) {
 		area = ERR_PTR(-ENOENT);
 		goto unlock;
 	}
@@ -269,8 +246,6 @@ struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,
 		goto unlock;
 	}
 	area->flags |= SHADOW_VMAP_BUSY;
-	vm->nr_pages -= own_pages(area);
-	vm->nr_areas--;
 unlock:
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
 	return area;
@@ -329,7 +304,7 @@ static int try_alloc(struct shadow_vmalloc *vm, u32 nr_pages, unsigned int order
 	if (unlikely(err))
 		goto undo;
 	*va = area->va_start;
-	shadow_vmalloc_publish(vm, area);
+	shadow_vmalloc_publish(area);
 	return 0;
 
 undo:

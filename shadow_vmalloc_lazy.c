@@ -16,6 +16,12 @@
 
 /* Areas that are taken out of the tree while the lock is held once */
 #define BATCH	16U
+/*
+ * When so many areas are lazy, one that is freed where the last one ends becomes
+ * a part of it: who allocates and frees in a loop makes neither the tree nor the
+ * next purge any longer.
+ */
+#define APART	32U
 
 /**
  * shadow_vmalloc_unmap() - unmap an area; TLBs are told later
@@ -181,6 +187,38 @@ int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
 	return err;
 }
 
+/* The lazy area that ends where one starts that is being freed, if it may grow */
+static struct shadow_vmap_area *
+neighbour(const struct shadow_vmalloc *vm, const struct shadow_vmap_area *area)
+{
+	struct shadow_vmap_area *last;
+
+	if (vm->nr_lazy_areas < APART || vm->lazy.first == SHADOW_VMAP_NONE)
+		return NULL;
+	last = shadow_vmap_tree_at(&vm->tree, vm->lazy.last);
+	return last && last->va_end == area->va_start ? last : NULL;
+}
+
+/* *@spare is the area where its descriptor is not needed any more, else NULL. */
+static int add_lazy(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
+		    struct shadow_vmap_area **spare)
+{
+	struct shadow_vmap_area *last = neighbour(vm, area);
+
+	vm->lazy_start = min(vm->lazy_start, area->va_start);
+	vm->lazy_end = max(vm->lazy_end, area->va_end);
+	vm->nr_lazy_pages += shadow_vmalloc_mapped(vm, area) + 1;
+	if (last) {
+		*spare = area;
+		return shadow_vmap_tree_absorb(&vm->tree, last, area);
+	}
+	*spare = NULL;
+	area->flags = SHADOW_VMAP_LAZY;
+	area->next_lazy = SHADOW_VMAP_NONE;
+	vm->nr_lazy_areas++;
+	return append(vm, &vm->lazy, area->self, area->self);
+}
+
 /**
  * shadow_vmalloc_retire() - an area was unmapped; free its addresses some time
  * @vm: the layer
@@ -195,21 +233,22 @@ int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
 int shadow_vmalloc_retire(struct shadow_vmalloc *vm,
 			  struct shadow_vmap_area *area)
 {
+	struct shadow_vmap_area *spare;
 	unsigned long flags;
 	bool many;
 	int err;
 
 	raw_spin_lock_irqsave(&vm->lock, flags);
-	area->flags = SHADOW_VMAP_LAZY;
-	area->next_lazy = SHADOW_VMAP_NONE;
-	vm->lazy_start = min(vm->lazy_start, area->va_start);
-	vm->lazy_end = max(vm->lazy_end, area->va_end);
-	vm->nr_lazy_areas++;
-	vm->nr_lazy_pages += shadow_vmalloc_mapped(vm, area) + 1;
+	shadow_vmalloc_uncount(vm, area);
+	err = add_lazy(vm, area, &spare);
 	many = vm->nr_lazy_pages > vm->lazy_max_pages;
-	err = append(vm, &vm->lazy, area->self, area->self);
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
 	if (unlikely(err))
-		return err;
-	return unlikely(many) ? shadow_vmalloc_purge(vm) : 0;
+		return shadow_fault_raise(vm->fault,
+					  "vmalloc: an area that was freed is not in the tree");
+	if (likely(spare))
+		err = shadow_kmem_cache_free(vm->cache, spare);
+	if (!err && unlikely(many))
+		err = shadow_vmalloc_purge(vm);
+	return err;
 }

@@ -183,7 +183,7 @@ int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
 	if (err)
 		goto unmap;
 	*va = area->va_start;
-	shadow_vmalloc_publish(vm, area);
+	shadow_vmalloc_publish(area);
 	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages);
 	return 0;
 
@@ -277,7 +277,7 @@ int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 	if (err)
 		return shadow_vmalloc_release(vm, area) ? -EUCLEAN : err;
 	*va = area->va_start + offset;
-	shadow_vmalloc_publish(vm, area);
+	shadow_vmalloc_publish(area);
 	return 0;
 }
 

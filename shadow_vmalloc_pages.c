@@ -139,6 +139,22 @@ static u32 append_one(struct shadow_vmalloc *vm, struct builder *list,
 	return BIT(order);
 }
 
+/* A list of one page */
+static __always_inline u32 get_one(struct shadow_vmalloc *vm,
+				   struct shadow_vmap_area *area, u32 gfp)
+{
+	struct shadow_page *page = shadow_alloc_pages(vm->nodes, gfp, 0);
+
+	if (unlikely(!page))
+		return 0;
+	page->private[0] = area->self;
+	page->private[1] = 0;
+	page->next = SHADOW_NO_PAGE;
+	area->first_page = shadow_page_index(&vm->nodes->memmap, page);
+	page->prev = area->first_page;
+	return 1;
+}
+
 /**
  * shadow_vmalloc_get_pages() - pages for an area, as its list
  * @vm: the layer
@@ -166,6 +182,10 @@ int shadow_vmalloc_get_pages(struct shadow_vmalloc *vm,
 	u32 left, nr;
 
 	gfp = page_gfp(gfp);
+	if (nr_pages == 1) {
+		*nr_got = get_one(vm, area, gfp);
+		goto done;
+	}
 	while (list.place < nr_pages) {
 		left = nr_pages - list.place;
 		if (order && left >= BIT(order))
@@ -179,7 +199,8 @@ int shadow_vmalloc_get_pages(struct shadow_vmalloc *vm,
 		list.first->prev = list.last;
 	}
 	*nr_got = list.place;
-	if (likely(list.place == nr_pages))
+done:
+	if (likely(*nr_got == nr_pages))
 		return 0;
 	return shadow_fault_frozen(vm->fault) ? -EUCLEAN : -ENOMEM;
 }
@@ -211,6 +232,9 @@ int shadow_vmalloc_put_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
 	if (unlikely(!page))
 		return shadow_vmalloc_bad_page(vm, handle, 0);
 	index = page->prev;
+	if (end == 1 && index == first && page->next == next &&
+	    !shadow_page_order(page))
+		return shadow_free_pages(vm->nodes, page, 0);
 	while (end) {
 		page = listed_page(vm, handle, index);
 		order = page ? shadow_page_order(page) : 0;

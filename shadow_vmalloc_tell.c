@@ -77,7 +77,13 @@ static int copy_info(const struct shadow_vmalloc *vm,
 	return count_pages(vm, area, info);
 }
 
-static int next_info(struct shadow_vmalloc *vm, u64 va, u32 mask, u32 want,
+static bool wanted(const struct shadow_vmap_area *area, bool lazy)
+{
+	return lazy ? area->flags & SHADOW_VMAP_LAZY :
+		      shadow_vmalloc_complete(area);
+}
+
+static int next_info(struct shadow_vmalloc *vm, u64 va, bool lazy,
 		     struct shadow_vmalloc_info *info)
 {
 	struct shadow_vmap_area *area;
@@ -90,7 +96,7 @@ static int next_info(struct shadow_vmalloc *vm, u64 va, u32 mask, u32 want,
 		if (IS_ERR_OR_NULL(area))
 			break;
 		va = area->va_end;
-	} while ((area->flags & mask) != want);
+	} while (!wanted(area, lazy));
 	if (IS_ERR(area))
 		err = PTR_ERR(area);
 	else if (!area)
@@ -117,7 +123,7 @@ static int next_info(struct shadow_vmalloc *vm, u64 va, u32 mask, u32 want,
 int shadow_vmalloc_next(struct shadow_vmalloc *vm, u64 va,
 			struct shadow_vmalloc_info *info)
 {
-	return next_info(vm, va, SHADOW_VMAP_BUSY | SHADOW_VMAP_LAZY, 0, info);
+	return next_info(vm, va, false, info);
 }
 
 /**
@@ -133,7 +139,7 @@ int shadow_vmalloc_next(struct shadow_vmalloc *vm, u64 va,
 int shadow_vmalloc_next_lazy(struct shadow_vmalloc *vm, u64 va,
 			     struct shadow_vmalloc_info *info)
 {
-	return next_info(vm, va, SHADOW_VMAP_LAZY, SHADOW_VMAP_LAZY, info);
+	return next_info(vm, va, true, info);
 }
 
 /**

@@ -222,8 +222,8 @@ static int verify_shape(const struct shadow_vmalloc *vm,
 
 /**
  * struct sums - what the areas add up to
- * @nr_pages: of those that are complete, pages of their own
- * @nr_areas: complete
+ * @nr_pages: of those that are not lazy, pages of their own
+ * @nr_areas: not lazy
  * @nr_lazy_areas: freed and not purged
  * @nr_lazy_pages: address space of those, guard pages too
  */
@@ -266,11 +266,10 @@ static int verify_area(const struct shadow_vmalloc *vm,
 		sums->nr_lazy_pages += shadow_vmalloc_mapped(vm, area) + 1;
 		return verify_unmapped(vm, walker, va, area->va_end, fault);
 	}
-	if (area->flags & SHADOW_VMAP_BUSY)
-		return verify_unmapped(vm, walker, va, area->va_start, fault);
 	sums->nr_areas++;
-	if (area->flags & SHADOW_VMAP_ALLOC)
-		sums->nr_pages += area->nr_pages;
+	sums->nr_pages += shadow_vmalloc_own_pages(area);
+	if (!shadow_vmalloc_complete(area))
+		return verify_unmapped(vm, walker, va, area->va_start, fault);
 	return verify_mapping(vm, walker, va, area, fault);
 }
 

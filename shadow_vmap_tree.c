@@ -192,6 +192,29 @@ static int descend_to_gap(const struct shadow_vmap_tree *tree,
 	return 0;
 }
 
+/* Behind all areas, where no gap between them has @bytes */
+static int descend_to_end(const struct shadow_vmap_tree *tree, u64 bytes,
+			  struct place *place, u64 *va)
+{
+	struct shadow_vmap_area *area;
+	u32 link;
+	int err;
+
+	if (tree->end_gap < bytes)
+		return -ENOMEM;
+	for (link = tree->root; link != SHADOW_VMAP_NONE; link = area->right) {
+		area = area_at(tree, link);
+		if (unlikely(!area))
+			return -EUCLEAN;
+		err = push(tree, place->path, area);
+		if (unlikely(err))
+			return err;
+	}
+	place->next_index = place->path->nr;
+	*va = tree->va_end - tree->end_gap;
+	return 0;
+}
+
 /*
  * Down to the lowest gap that has @bytes wherever it starts, or to one below
  * it that happens to start well.
@@ -207,6 +230,8 @@ static int descend_to_fit(const struct shadow_vmap_tree *tree, u64 bytes,
 	place->path->nr = 0;
 	place->next = NULL;
 	area = link == SHADOW_VMAP_NONE ? NULL : area_at(tree, link);
+	if (area && align == tree->unit && area->max_gap < bytes)
+		return descend_to_end(tree, bytes, place, va);
 	while (link != SHADOW_VMAP_NONE) {
 		if (unlikely(!area))
 			return -EUCLEAN;
@@ -370,7 +395,7 @@ static int insert_at(struct shadow_vmap_tree *tree,
 	u64 *next_gap, next_start, touched;
 	unsigned int at;
 	bool same;
-	int err;
+	int err = 0;
 
 	next_gap = gap_before(tree, place, &next_start);
 	area->self = handle;
@@ -385,10 +410,14 @@ static int insert_at(struct shadow_vmap_tree *tree,
 	split_path(area, &tree->path, at);
 	tree->nr++;
 
-	err = update_from(tree, &tree->path, at);
-	if (!err)
-		err = update(tree, area, &same);
-	if (!err)
+	area->max_gap = area->gap;
+	if (at < tree->path.nr) {
+		err = update_from(tree, &tree->path, at);
+		if (!err)
+			err = update(tree, area, &same);
+	}
+	/* Behind all others, and at once: no gap in the tree has changed */
+	if (!err && touched)
 		err = climb(tree, &tree->path, at, min(at, place->next_index),
 			    touched);
 	return err;
@@ -491,12 +520,12 @@ static int descend_to(const struct shadow_vmap_tree *tree,
 
 /*
  * Join the two subtrees of an area that goes away, and hang what comes out on
- * its parent. The path is continued along the seam, and then to the area that
- * follows the one that goes.
+ * its parent. The path is continued along the seam; *@rest is what is below it
+ * on the right.
  */
 static int join_children(struct shadow_vmap_tree *tree,
 			 const struct shadow_vmap_area *area,
-			 struct place *place)
+			 struct place *place, u32 *rest)
 {
 	struct shadow_vmap_path *path = place->path;
 	struct shadow_vmap_area *parent, *top;
@@ -525,15 +554,25 @@ static int join_children(struct shadow_vmap_tree *tree,
 	}
 	relink(tree, parent, area->va_start,
 	       left != SHADOW_VMAP_NONE ? left : right);
+	*rest = right;
+	return 0;
+}
 
-	for (; right != SHADOW_VMAP_NONE; right = top->left) {
-		top = area_at(tree, right);
-		if (unlikely(!top))
+/* On from a seam to the area that follows the one that goes */
+static int descend_to_next(struct shadow_vmap_tree *tree, struct place *place,
+			   u32 link)
+{
+	struct shadow_vmap_area *area;
+	int err;
+
+	for (; link != SHADOW_VMAP_NONE; link = area->left) {
+		area = area_at(tree, link);
+		if (unlikely(!area))
 			return -EUCLEAN;
-		err = push(tree, path, top);
+		err = push(tree, place->path, area);
 		if (unlikely(err))
 			return err;
-		note_next(place, top);
+		note_next(place, area);
 	}
 	return 0;
 }
@@ -553,13 +592,16 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 	u64 *next_gap, next_start, touched;
 	struct place place = { .path = &tree->path };
 	unsigned int at;
+	u32 rest;
 	int err;
 
 	err = descend_to(tree, area, &place);
 	if (err)
 		return err;
 	at = tree->path.nr;
-	err = join_children(tree, area, &place);
+	err = join_children(tree, area, &place, &rest);
+	if (!err)
+		err = descend_to_next(tree, &place, rest);
 	if (err)
 		return err;
 	if (!place.next)
@@ -576,6 +618,44 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 	tree->nr--;
 	return climb(tree, &tree->path, tree->path.nr,
 		     min(at, place.next_index), touched);
+}
+
+/**
+ * shadow_vmap_tree_absorb() - two areas without a gap become one
+ * @tree: the tree
+ * @area: an area in the tree
+ * @next: the one that starts where @area ends; not in the tree any more then
+ *
+ * No gap comes or goes, so that only what was below @next is looked at.
+ *
+ * Context: under the tree's lock.
+ * Return: 0; -EINVAL where there is a gap, -ENOENT where @next is not in the
+ * tree, which is then as before; -EUCLEAN where the tree is corrupt.
+ */
+int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
+			    struct shadow_vmap_area *area,
+			    struct shadow_vmap_area *next)
+{
+	struct place place = { .path = &tree->path };
+	unsigned int at;
+	u32 rest;
+	int err;
+
+	if (area->va_end != next->va_start || next->gap)
+		return -EINVAL;
+	err = descend_to(tree, next, &place);
+	if (err)
+		return err;
+	at = tree->path.nr;
+	err = join_children(tree, next, &place, &rest);
+	if (!err)
+		err = update_from(tree, &tree->path, at);
+	if (err)
+		return err;
+	area->va_end = next->va_end;
+	next->self = SHADOW_VMAP_NONE;
+	tree->nr--;
+	return 0;
 }
 
 /**

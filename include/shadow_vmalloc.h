@@ -35,13 +35,13 @@ struct shadow_vmap_list {
 /**
  * struct shadow_vmalloc - the layer
  * @lock: protects @tree, the areas in it up to their pages, and all that
- *	follows up to @nr_purged. Held for tree operations alone, never while
+ *	follows up to @nr_purged. That an area is complete is told without it. Held for tree operations alone, never while
  *	pages are allocated, mapped or freed. Nothing is taken inside it but the
  *	tables' lock, by purge and _verify. Interrupts off.
  * @tree: the areas, those too that are freed but not yet purged: as long as an
  *	area is in there nobody is given its addresses
- * @nr_pages: pages in all areas that are complete
- * @nr_areas: areas that are complete
+ * @nr_pages: pages in all areas of vmalloc, those too that come or go
+ * @nr_areas: areas that are not lazy, those too that come or go
  * @lazy: areas that were freed and unmapped, but a TLB may still know them
  * @lazy_start: first address of those
  * @lazy_end: end of the highest of them

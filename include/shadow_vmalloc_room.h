@@ -35,6 +35,49 @@ static inline u64 shadow_vmalloc_mapped(const struct shadow_vmalloc *vm,
 	return ((area->va_end - area->va_start) >> vm->nodes->page_shift) - 1;
 }
 
+/* Pages that an area has for itself, as /proc/meminfo counts them */
+static inline u32 shadow_vmalloc_own_pages(const struct shadow_vmap_area *area)
+{
+	return area->flags & SHADOW_VMAP_ALLOC ? area->nr_pages : 0;
+}
+
+/* An area came into the tree, under the lock */
+static inline void shadow_vmalloc_count(struct shadow_vmalloc *vm,
+					const struct shadow_vmap_area *area)
+{
+	vm->nr_pages += shadow_vmalloc_own_pages(area);
+	vm->nr_areas++;
+}
+
+/* An area leaves it, or becomes lazy, under the lock */
+static inline void shadow_vmalloc_uncount(struct shadow_vmalloc *vm,
+					  const struct shadow_vmap_area *area)
+{
+	vm->nr_pages -= shadow_vmalloc_own_pages(area);
+	vm->nr_areas--;
+}
+
+/**
+ * shadow_vmalloc_publish() - an area is complete: all may find it
+ * @area: the area, BUSY; not the caller's any more
+ *
+ * Context: any but NMI.
+ */
+static inline void shadow_vmalloc_publish(struct shadow_vmap_area *area)
+{
+	/* What the area is made of comes before */
+	smp_store_release(&area->flags, area->flags & ~SHADOW_VMAP_BUSY);
+}
+
+/* Is an area in the tree one that can be found? Under the lock */
+static inline bool shadow_vmalloc_complete(const struct shadow_vmap_area *area)
+{
+	/* Follows shadow_vmalloc_publish(), which does without the lock */
+	u32 flags = smp_load_acquire(&area->flags);
+
+	return !(flags & (SHADOW_VMAP_BUSY | SHADOW_VMAP_LAZY));
+}
+
 /* shadow_vmalloc.c */
 struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
 						u64 nr_pages, u64 align,
@@ -42,8 +85,6 @@ struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
 						unsigned long caller);
 int shadow_vmalloc_release(struct shadow_vmalloc *vm,
 			   struct shadow_vmap_area *area);
-void shadow_vmalloc_publish(struct shadow_vmalloc *vm,
-			    struct shadow_vmap_area *area);
 struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,
 					     u32 kinds);
 

@@ -140,6 +140,9 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 			    struct shadow_vmap_area *area);
 int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_area *area);
+int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
+			    struct shadow_vmap_area *area,
+			    struct shadow_vmap_area *next);
 struct shadow_vmap_area *
 shadow_vmap_tree_at(const struct shadow_vmap_tree *tree, u32 handle);
 struct shadow_vmap_area *
