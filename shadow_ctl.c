@@ -260,9 +260,16 @@ static void print_handle(const struct shadow_ctl *ctl,
 		else
 			print(printer, "kmalloc 0 %sZERO_SIZE_PTR\n", count);
 		break;
-	default:
+	case SHADOW_CTL_AREA:
 		print(printer, "vmalloc %llu %sva %#llx\n", handle->bytes, count,
 		      thing);
+		break;
+	case SHADOW_CTL_HELD:
+		print(printer, "vmap %llu pages va %#llx\n",
+		      handle->bytes >> mm->nodes.page_shift, thing);
+		break;
+	default:
+		print(printer, "ioremap %llu va %#llx\n", handle->bytes, thing);
 		break;
 	}
 }

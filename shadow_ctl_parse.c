@@ -29,6 +29,7 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_MAX]	= "max",
 	[SHADOW_CTL_KEY_NODE]	= "node",
 	[SHADOW_CTL_KEY_GFP]	= "gfp",
+	[SHADOW_CTL_KEY_HUGE]	= "huge",
 	[SHADOW_CTL_KEY_FORCE]	= "force",
 	[SHADOW_CTL_KEY_BLOCK]	= "block",
 	[SHADOW_CTL_KEY_CONT]	= "cont",
@@ -154,12 +155,27 @@ static int read_name(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	return 0;
 }
 
+static int read_id(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		   const struct shadow_ctl_word *word, u64 *id, char *name)
+{
+	if (word->at[0] < '0' || word->at[0] > '9')
+		return read_name(text, cmd, "ID", word, name);
+	return read_bounded(text, cmd, "ID", word, 1, U64_MAX, id);
+}
+
 static int read_handle(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		       const struct shadow_ctl_word *word)
 {
-	if (word->at[0] < '0' || word->at[0] > '9')
-		return read_name(text, cmd, "ID", word, cmd->handle_name);
-	return read_bounded(text, cmd, "ID", word, 1, U64_MAX, &cmd->handle);
+	return read_id(text, cmd, word, &cmd->handle, cmd->handle_name);
+}
+
+/* The table of commands has no room for more of them */
+static int read_more(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		     const struct shadow_ctl_word *word)
+{
+	struct shadow_ctl_id *more = &cmd->more[cmd->nr_more++];
+
+	return read_id(text, cmd, word, &more->id, more->name);
 }
 
 static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
@@ -284,6 +300,8 @@ static int read_arg(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	case SHADOW_CTL_ARG_HANDLE:
 	case SHADOW_CTL_ARG_FRAMES:
 		return read_handle(text, cmd, word);
+	case SHADOW_CTL_ARG_HANDLE_MORE:
+		return read_more(text, cmd, word);
 	case SHADOW_CTL_ARG_VA:
 		return read_bounded(text, cmd, "VA", word, 0, U64_MAX, &cmd->va);
 	case SHADOW_CTL_ARG_PA:
@@ -370,6 +388,15 @@ static int read_gfp(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 	return 0;
 }
 
+static int read_huge(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		     const struct shadow_ctl_word *word)
+{
+	cmd->small_pages = shadow_parse_is(word->at, word->len, "off");
+	if (cmd->small_pages || shadow_parse_is(word->at, word->len, "on"))
+		return 0;
+	return refuse_word(text, cmd, "huge=", word, "on, off");
+}
+
 /* Flags, and the zone beside them, must not contradict each other. */
 static int check_gfp(struct shadow_ctl_text *text, const struct shadow_ctl_cmd *cmd)
 {
@@ -441,6 +468,8 @@ static int read_key_value(struct shadow_ctl_text *text,
 				      SHADOW_MAX_NODES - 1, &cmd->node);
 	case SHADOW_CTL_KEY_GFP:
 		return read_gfp(text, cmd, value);
+	case SHADOW_CTL_KEY_HUGE:
+		return read_huge(text, cmd, value);
 	case SHADOW_CTL_KEY_FORCE:
 		return read_map_flag(text, cmd, key, value, SHADOW_MAP_FORCE, true);
 	case SHADOW_CTL_KEY_BLOCK:

@@ -128,12 +128,15 @@ static const struct {
 	[SHADOW_CTL_PAGES]	= { "pages", "free_pages" },
 	[SHADOW_CTL_OBJECTS]	= { "objects", "kfree" },
 	[SHADOW_CTL_AREA]	= { "an area", "vfree" },
+	[SHADOW_CTL_HELD]	= { "a vmap", "vunmap" },
+	[SHADOW_CTL_DEVICE]	= { "an ioremap", "iounmap" },
 };
 
 /**
- * shadow_ctl_named() - the handle that a command names
+ * shadow_ctl_named_id() - the handle of an id or a name
  * @ctl: whose
- * @cmd: the command
+ * @id: the id, where @name is ""
+ * @name: the name, or ""
  * @kind: what it has to be
  *
  * Context: process, with the caller's mutex.
@@ -141,22 +144,22 @@ static const struct {
  * is of another kind: then @ctl->said says so.
  */
 struct shadow_ctl_handle *
-shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		 enum shadow_ctl_kind kind)
+shadow_ctl_named_id(struct shadow_ctl *ctl, u64 id, const char *name,
+		    enum shadow_ctl_kind kind)
 {
 	struct shadow_ctl_handle *handle;
 
-	if (*cmd->handle_name)
-		handle = shadow_ctl_handle_find_name(ctl, cmd->handle_name);
+	if (*name)
+		handle = shadow_ctl_handle_find_name(ctl, name);
 	else
-		handle = shadow_ctl_handle_find(ctl, cmd->handle);
+		handle = shadow_ctl_handle_find(ctl, id);
 	if (!handle) {
-		if (*cmd->handle_name)
+		if (*name)
 			shadow_ctl_fail(ctl, -ENOENT, "'%s': no such name is live",
-					cmd->handle_name);
+					name);
 		else
 			shadow_ctl_fail(ctl, -ENOENT, "%llu: no such id is live%s",
-					cmd->handle, cmd->handle < ctl->next_id ?
+					id, id < ctl->next_id ?
 					", it was freed" : "");
 		return ERR_PTR(-ENOENT);
 	}
@@ -166,6 +169,22 @@ shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return ERR_PTR(-EINVAL);
 	}
 	return handle;
+}
+
+/**
+ * shadow_ctl_named() - the handle that a command names
+ * @ctl: whose
+ * @cmd: the command
+ * @kind: what it has to be
+ *
+ * Context: process, with the caller's mutex.
+ * Return: as shadow_ctl_named_id().
+ */
+struct shadow_ctl_handle *
+shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		 enum shadow_ctl_kind kind)
+{
+	return shadow_ctl_named_id(ctl, cmd->handle, cmd->handle_name, kind);
 }
 
 static int free_thing(struct shadow_ctl *ctl,
@@ -284,6 +303,9 @@ static int make_failed(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		return shadow_ctl_fail(ctl, err,
 				       "interrupted after %u of %u, which were given back",
 				       nr, cmd->count);
+	/* Whoever was to make it has said why */
+	if (err != -ENOMEM)
+		return err;
 	if (!no_contents)
 		print_why(ctl, nr_refusals, why, sizeof(why));
 	return shadow_ctl_fail(ctl, err,
@@ -451,45 +473,6 @@ static int run_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	return shadow_ctl_free(ctl, cmd, SHADOW_CTL_OBJECTS);
 }
 
-static int make_area(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
-		     u64 *va, u32 *nr)
-{
-	*nr = 1;
-	return shadow_vmalloc_alloc(&ctl->mm->vmalloc, cmd->bytes,
-				    shadow_ctl_gfp(cmd), SHADOW_PAGE_KERNEL,
-				    (unsigned long)make_area, va);
-}
-
-static int run_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	struct shadow_ctl_handle *handle;
-	unsigned int page_shift = ctl->mm->nodes.page_shift;
-	int err = shadow_ctl_check_gfp(ctl, cmd);
-
-	if (err)
-		return err;
-	if (!shadow_ctl_fits(ctl, cmd->bytes, cmd->count))
-		return shadow_ctl_fail(ctl, -ENOMEM, "vmalloc: the machine has only %llu pages",
-				       shadow_nodes_managed(&ctl->mm->nodes));
-	handle = shadow_ctl_make(ctl, cmd, SHADOW_CTL_AREA, make_area);
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	if (cmd->count > 1)
-		return shadow_ctl_done(ctl,
-				       "id %llu: %u of %llu bytes in %llu pages, the first at va %#llx",
-				       handle->id, cmd->count, cmd->bytes,
-				       ((cmd->bytes - 1) >> page_shift) + 1,
-				       shadow_ctl_thing(handle, 0));
-	return shadow_ctl_done(ctl, "id %llu: %llu bytes in %llu pages at va %#llx",
-			       handle->id, cmd->bytes,
-			       ((cmd->bytes - 1) >> page_shift) + 1, handle->one);
-}
-
-static int run_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
-{
-	return shadow_ctl_free(ctl, cmd, SHADOW_CTL_AREA);
-}
-
 static int free_thing(struct shadow_ctl *ctl,
 		      const struct shadow_ctl_handle *handle, u64 thing)
 {
@@ -501,8 +484,10 @@ static int free_thing(struct shadow_ctl *ctl,
 					 handle->order);
 	case SHADOW_CTL_OBJECTS:
 		return shadow_kfree(&ctl->mm->slab, object_at(ctl, thing));
-	default:
+	case SHADOW_CTL_AREA:
 		return shadow_vfree(&ctl->mm->vmalloc, thing);
+	default:
+		return shadow_vunmap(&ctl->mm->vmalloc, thing);
 	}
 }
 
@@ -607,8 +592,13 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_FREE_PAGES]		= shadow_ctl_free_pages,
 	[SHADOW_CTL_KMALLOC]		= run_kmalloc,
 	[SHADOW_CTL_KFREE]		= run_kfree,
-	[SHADOW_CTL_VMALLOC]		= run_vmalloc,
-	[SHADOW_CTL_VFREE]		= run_vfree,
+	[SHADOW_CTL_VMALLOC]		= shadow_ctl_vmalloc,
+	[SHADOW_CTL_VFREE]		= shadow_ctl_vfree,
+	[SHADOW_CTL_VMALLOC_PURGE]	= shadow_ctl_vmalloc_purge,
+	[SHADOW_CTL_VMAP]		= shadow_ctl_vmap,
+	[SHADOW_CTL_VUNMAP]		= shadow_ctl_vunmap,
+	[SHADOW_CTL_IOREMAP]		= shadow_ctl_ioremap,
+	[SHADOW_CTL_IOUNMAP]		= shadow_ctl_iounmap,
 	[SHADOW_CTL_MAP]		= shadow_ctl_map,
 	[SHADOW_CTL_UNMAP]		= shadow_ctl_unmap,
 	[SHADOW_CTL_PROTECT]		= shadow_ctl_protect,

@@ -95,17 +95,59 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 	},
 	[SHADOW_CTL_VMALLOC] = {
 		.name = "vmalloc",
-		.usage = "vmalloc BYTES [gfp=FLAG,...] [node=N] [count=N] [as=NAME]",
+		.usage =
+		"vmalloc BYTES [gfp=FLAG,...] [node=N] [huge=on|off] [count=N] [as=NAME]",
 		.meaning =
-		"take COUNT areas of BYTES (K, M, G), each contiguous by VA alone, all or none",
+		"take COUNT areas of BYTES (K, M, G), each contiguous by VA alone, all or none; in blocks of the tables where they fit, unless huge=off",
 		.arg = { ARG(BYTES) },
-		.keys = KEY(GFP) | KEY(NODE) | KEY(COUNT) | KEY(AS),
+		.keys = KEY(GFP) | KEY(NODE) | KEY(HUGE) | KEY(COUNT) | KEY(AS),
 		.since = WITH(VMALLOC_INIT),
 	},
 	[SHADOW_CTL_VFREE] = {
 		.name = "vfree",
 		.usage = "vfree ID",
 		.meaning = "give them back",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_VMALLOC_PURGE] = {
+		.name = "vmalloc_purge",
+		.usage = "vmalloc_purge",
+		.meaning =
+		"tell the TLB of all addresses that were freed in the vmalloc window: then they can be had again",
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_VMAP] = {
+		.name = "vmap",
+		.usage = "vmap ID [ID]... [as=NAME]",
+		.meaning =
+		"show the pages of up to 8 ids of alloc_pages in a row, and hold a reference to each",
+		.arg = { ARG(HANDLE), ARG(HANDLE_MORE), ARG(HANDLE_MORE),
+			 ARG(HANDLE_MORE), ARG(HANDLE_MORE), ARG(HANDLE_MORE),
+			 ARG(HANDLE_MORE), ARG(HANDLE_MORE) },
+		.keys = KEY(AS),
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_VUNMAP] = {
+		.name = "vunmap",
+		.usage = "vunmap ID",
+		.meaning = "end that",
+		.arg = { ARG(HANDLE) },
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_IOREMAP] = {
+		.name = "ioremap",
+		.usage = "ioremap PA BYTES [as=NAME]",
+		.meaning =
+		"show BYTES at PA, where no memory is, as a device in the vmalloc window",
+		.arg = { ARG(BASE), ARG(BYTES) },
+		.keys = KEY(AS),
+		.since = WITH(VMALLOC_INIT),
+	},
+	[SHADOW_CTL_IOUNMAP] = {
+		.name = "iounmap",
+		.usage = "iounmap ID",
+		.meaning = "end that",
 		.arg = { ARG(HANDLE) },
 		.since = WITH(VMALLOC_INIT),
 	},

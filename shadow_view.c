@@ -99,34 +99,68 @@ void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine)
 	}
 }
 
+static void print_area(struct seq_file *seq,
+		       const struct shadow_vmalloc_info *info)
+{
+	unsigned int nid;
+
+	seq_printf(seq, "0x%016llx-0x%016llx %7llu", info->va_start,
+		   info->va_end, info->va_end - info->va_start);
+	if (info->caller)
+		seq_printf(seq, " %pS", (void *)(unsigned long)info->caller);
+	if (info->nr_pages)
+		seq_printf(seq, " pages=%u", info->nr_pages);
+	if (info->pa)
+		seq_printf(seq, " phys=0x%016llx", (u64)info->pa);
+	if (info->flags & SHADOW_VMAP_IOREMAP)
+		seq_puts(seq, " ioremap");
+	if (info->flags & SHADOW_VMAP_ALLOC)
+		seq_puts(seq, " vmalloc");
+	if (info->flags & SHADOW_VMAP_MAP)
+		seq_puts(seq, " vmap");
+	for (nid = 0; nid < SHADOW_MAX_NODES; nid++)
+		if (info->nr_on_node[nid])
+			seq_printf(seq, " N%u=%u", nid, info->nr_on_node[nid]);
+	seq_putc(seq, '\n');
+}
+
 /**
  * shadow_view_vmallocinfo() - areas, as /proc/vmallocinfo
  * @seq: where to print
  * @machine: the machine
  *
  * Addresses are the shadow's own, so they are printed as they are. Follows
- * vmalloc_info_show() of mm/vmalloc.c.
+ * vmalloc_info_show() and show_purge_info() of mm/vmalloc.c.
  *
  * Context: process context, the machine's lock held.
  */
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine)
 {
+	struct shadow_vmalloc *vm = &machine->mm.vmalloc;
 	struct shadow_vmalloc_info info;
-	unsigned int nid;
-	u64 va = 0;
+	u64 va;
 
-	while (!shadow_vmalloc_next(&machine->mm.vmalloc, va, &info)) {
-		seq_printf(seq, "0x%016llx-0x%016llx %7llu", info.va_start,
-			   info.va_end, info.va_end - info.va_start);
-		if (info.caller)
-			seq_printf(seq, " %pS", (void *)(unsigned long)info.caller);
-		seq_printf(seq, " pages=%u vmalloc", info.nr_pages);
-		for (nid = 0; nid < machine->mm.nodes.nr_nodes; nid++)
-			if (info.nr_on_node[nid])
-				seq_printf(seq, " N%u=%u", nid, info.nr_on_node[nid]);
-		seq_putc(seq, '\n');
-		va = info.va_end;
-	}
+	for (va = 0; !shadow_vmalloc_next(vm, va, &info); va = info.va_end)
+		print_area(seq, &info);
+	for (va = 0; !shadow_vmalloc_next_lazy(vm, va, &info); va = info.va_end)
+		seq_printf(seq, "0x%016llx-0x%016llx %7llu unpurged vm_area\n",
+			   info.va_start, info.va_end, info.va_end - info.va_start);
+}
+
+static void print_vmalloc(struct seq_file *seq, struct shadow_mm *mm)
+{
+	struct shadow_vmalloc_totals totals;
+
+	if (mm->boot.nr_done <= SHADOW_PHASE_VMALLOC_INIT ||
+	    shadow_vmalloc_totals(&mm->vmalloc, &totals))
+		return;
+	seq_printf(seq, "vmalloc_used_kb %llu\n", totals.used_bytes >> 10);
+	seq_printf(seq, "vmalloc_areas %u\n", totals.nr_areas);
+	seq_printf(seq, "vmalloc_lazy_areas %u\n", totals.nr_lazy_areas);
+	seq_printf(seq, "vmalloc_lazy_pages %llu\n", totals.nr_lazy_pages);
+	seq_printf(seq, "vmalloc_lazy_max_pages %llu\n", totals.lazy_max_pages);
+	seq_printf(seq, "vmalloc_purges %llu\n", totals.nr_purges);
+	seq_printf(seq, "vmalloc_purged_areas %llu\n", totals.nr_purged);
 }
 
 /**
@@ -143,6 +177,7 @@ void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine)
 
 	seq_printf(seq, "nr_free_pages %llu\n", shadow_nodes_free(&mm->nodes));
 	seq_printf(seq, "nr_page_table_pages %llu\n", shadow_view_tables(mm));
+	print_vmalloc(seq, mm);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
 		seq_printf(seq, "%s %lld\n", shadow_event_names[id],
 			   atomic64_read(&mm->events.count[id]));

@@ -71,6 +71,7 @@ int shadow_vmalloc_init(struct shadow_vmalloc *vm, struct shadow_nodes *nodes,
 			     (LAZY_BYTES >> nodes->page_shift);
 	vm->nr_purges = 0;
 	vm->nr_purged = 0;
+	vm->spare = NULL;
 	vm->nodes = nodes;
 	vm->slab = slab;
 	vm->pgtable = pgtable;
@@ -140,46 +141,56 @@ static struct shadow_vmap_area *new_area(struct shadow_vmalloc *vm, u32 gfp)
 	}
 }
 
-/**
- * shadow_vmalloc_reserve() - an area of our own, BUSY and with nothing in it
- * @vm: the layer
- * @nr_pages: pages that it shall map; a guard page comes on top
- * @align: what its address shall be a multiple of, a power of two, at least a
- *	page
- * @flags: which kind it is
- * @gfp: SHADOW_GFP_*, for its descriptor
- * @caller: address of the code that asks
- *
- * Where there is no room, what was freed is purged first. Follows
- * alloc_vmap_area().
- *
- * Context: any but NMI; does not sleep.
- * Return: the area, or ERR_PTR() of -ENOMEM or -EUCLEAN.
- */
-struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
-						u64 nr_pages, u64 align,
-						u32 flags, u32 gfp,
-						unsigned long caller)
+/* The lowest gap, for an area that is filled in. Under the lock */
+static int take(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
+		const struct shadow_vmap_area *as, u64 bytes, u64 align)
 {
-	u64 bytes = shadow_vmalloc_bytes(vm, nr_pages + 1);
+	int err;
+
+	area->flags = as->flags | SHADOW_VMAP_BUSY;
+	area->caller = as->caller;
+	area->first_page = SHADOW_NO_PAGE;
+	area->nr_pages = as->nr_pages;
+	err = shadow_vmap_tree_take(&vm->tree, area, bytes, align);
+	if (likely(!err))
+		shadow_vmalloc_count(vm, area);
+	return err;
+}
+
+/* With the descriptor that is at hand, if there is one; NULL: there is none */
+static __always_inline struct shadow_vmap_area *
+take_spare(struct shadow_vmalloc *vm, const struct shadow_vmap_area *as,
+	   u64 bytes, u64 align)
+{
+	struct shadow_vmap_area *area;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vm->lock, flags);
+	area = vm->spare;
+	if (likely(area && !take(vm, area, as, bytes, align)))
+		vm->spare = NULL;
+	else
+		area = NULL;
+	raw_spin_unlock_irqrestore(&vm->lock, flags);
+	return area;
+}
+
+static noinline struct shadow_vmap_area *
+take_new(struct shadow_vmalloc *vm, const struct shadow_vmap_area *as, u64 bytes,
+	 u64 align, u32 gfp)
+{
 	struct shadow_vmap_area *area = new_area(vm, gfp);
-	unsigned long irqflags;
+	unsigned long flags;
 	u64 nr_purged;
 	int err;
 
 	if (IS_ERR(area))
 		return area;
-	area->caller = caller;
-	area->first_page = SHADOW_NO_PAGE;
-	area->nr_pages = nr_pages;
-	area->flags = flags | SHADOW_VMAP_BUSY;
 	do {
-		raw_spin_lock_irqsave(&vm->lock, irqflags);
+		raw_spin_lock_irqsave(&vm->lock, flags);
 		nr_purged = vm->nr_purged;
-		err = shadow_vmap_tree_take(&vm->tree, area, bytes, align);
-		if (likely(!err))
-			shadow_vmalloc_count(vm, area);
-		raw_spin_unlock_irqrestore(&vm->lock, irqflags);
+		err = take(vm, area, as, bytes, align);
+		raw_spin_unlock_irqrestore(&vm->lock, flags);
 		if (likely(!err))
 			return area;
 		if (err == -ENOMEM)
@@ -189,6 +200,30 @@ struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
 	if (err != -EUCLEAN)
 		shadow_kmem_cache_free(vm->cache, area);
 	return ERR_PTR(err);
+}
+
+/**
+ * shadow_vmalloc_reserve() - an area of our own, BUSY and with nothing in it
+ * @vm: the layer
+ * @as: its nr_pages, a guard page comes on top; its kind; its caller
+ * @align: what its address shall be a multiple of, a power of two, at least a
+ *	page
+ * @gfp: SHADOW_GFP_*, for its descriptor
+ *
+ * Where there is no room, what was freed is purged first. Follows
+ * alloc_vmap_area().
+ *
+ * Context: any but NMI; does not sleep.
+ * Return: the area, or ERR_PTR() of -ENOMEM or -EUCLEAN.
+ */
+struct shadow_vmap_area *
+shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
+		       const struct shadow_vmap_area *as, u64 align, u32 gfp)
+{
+	u64 bytes = shadow_vmalloc_bytes(vm, (u64)as->nr_pages + 1);
+	struct shadow_vmap_area *area = take_spare(vm, as, bytes, align);
+
+	return likely(area) ? area : take_new(vm, as, bytes, align, gfp);
 }
 
 /**
@@ -285,14 +320,17 @@ static unsigned int huge_order(const struct shadow_vmalloc *vm, u64 nr_pages,
 static int try_alloc(struct shadow_vmalloc *vm, u32 nr_pages, unsigned int order,
 		     u32 gfp, u64 prot, unsigned long caller, u64 *va)
 {
-	u32 flags = SHADOW_VMAP_ALLOC | (order ? SHADOW_VMAP_HUGE : 0);
+	const struct shadow_vmap_area as = {
+		.nr_pages = nr_pages,
+		.flags = SHADOW_VMAP_ALLOC | (order ? SHADOW_VMAP_HUGE : 0),
+		.caller = caller,
+	};
 	struct shadow_vmap_area *area;
 	u32 nr_got, nr_mapped = 0;
 	int err;
 
-	area = shadow_vmalloc_reserve(vm, nr_pages,
-				      shadow_vmalloc_bytes(vm, 1) << order,
-				      flags, gfp, caller);
+	area = shadow_vmalloc_reserve(vm, &as,
+				      shadow_vmalloc_bytes(vm, 1) << order, gfp);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 	err = shadow_vmalloc_get_pages(vm, area, nr_pages, order, gfp, &nr_got);

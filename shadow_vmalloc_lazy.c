@@ -161,6 +161,18 @@ static int drop_clean(struct shadow_vmalloc *vm)
 	return IS_ERR(one) ? PTR_ERR(one) : nr;
 }
 
+static int drop_spare(struct shadow_vmalloc *vm)
+{
+	struct shadow_vmap_area *spare;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&vm->lock, flags);
+	spare = vm->spare;
+	vm->spare = NULL;
+	raw_spin_unlock_irqrestore(&vm->lock, flags);
+	return spare ? shadow_kmem_cache_free(vm->cache, spare) : 0;
+}
+
 /**
  * shadow_vmalloc_purge() - make the addresses of all freed areas free
  * @vm: the layer
@@ -181,7 +193,7 @@ int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
 	while (!err) {
 		err = drop_clean(vm);
 		if (!err)
-			return 0;
+			return drop_spare(vm);
 		err = min(err, 0);
 	}
 	return err;
@@ -199,7 +211,7 @@ neighbour(const struct shadow_vmalloc *vm, const struct shadow_vmap_area *area)
 	return last && last->va_end == area->va_start ? last : NULL;
 }
 
-/* *@spare is the area where its descriptor is not needed any more, else NULL. */
+/* *@spare: a descriptor that is not needed any more, or NULL */
 static int add_lazy(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
 		    struct shadow_vmap_area **spare)
 {
@@ -209,7 +221,9 @@ static int add_lazy(struct shadow_vmalloc *vm, struct shadow_vmap_area *area,
 	vm->lazy_end = max(vm->lazy_end, area->va_end);
 	vm->nr_lazy_pages += shadow_vmalloc_mapped(vm, area) + 1;
 	if (last) {
-		*spare = area;
+		/* The last one freed is warm */
+		*spare = vm->spare;
+		vm->spare = area;
 		return shadow_vmap_tree_absorb(&vm->tree, last, area);
 	}
 	*spare = NULL;
@@ -246,7 +260,7 @@ int shadow_vmalloc_retire(struct shadow_vmalloc *vm,
 	if (unlikely(err))
 		return shadow_fault_raise(vm->fault,
 					  "vmalloc: an area that was freed is not in the tree");
-	if (likely(spare))
+	if (unlikely(spare))
 		err = shadow_kmem_cache_free(vm->cache, spare);
 	if (!err && unlikely(many))
 		err = shadow_vmalloc_purge(vm);

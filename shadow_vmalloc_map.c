@@ -155,6 +155,11 @@ static int map_held(struct shadow_vmalloc *vm,
 int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
 		u64 prot, unsigned long caller, u64 *va)
 {
+	const struct shadow_vmap_area as = {
+		.nr_pages = nr_pages,
+		.flags = SHADOW_VMAP_MAP,
+		.caller = caller,
+	};
 	u64 window = vm->tree.va_end - vm->tree.va_start;
 	struct shadow_vmap_area *area;
 	u32 nr_mapped;
@@ -169,8 +174,8 @@ int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
 	    shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC,
 			       shadow_vmalloc_bytes(vm, nr_pages)))
 		return -ENOMEM;
-	area = shadow_vmalloc_reserve(vm, nr_pages, shadow_vmalloc_bytes(vm, 1),
-				      SHADOW_VMAP_MAP, SHADOW_GFP_KERNEL, caller);
+	area = shadow_vmalloc_reserve(vm, &as, shadow_vmalloc_bytes(vm, 1),
+				      SHADOW_GFP_KERNEL);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 	err = remember(vm, area, pages, nr_pages);
@@ -246,6 +251,10 @@ static u64 ioremap_align(const struct shadow_vmalloc *vm, u64 nr_pages)
 int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 		   u64 prot, unsigned long caller, u64 *va)
 {
+	struct shadow_vmap_area as = {
+		.flags = SHADOW_VMAP_IOREMAP,
+		.caller = caller,
+	};
 	unsigned int page_shift = vm->nodes->page_shift;
 	u64 last = (u64)pa + bytes - 1, window = vm->tree.va_end -
 						 vm->tree.va_start;
@@ -260,15 +269,15 @@ int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 	if (last >> vm->pgtable->geo.pa_bits)
 		return -ERANGE;
 	nr_pages = (last >> page_shift) - (pa >> page_shift) + 1;
-	if (nr_pages >= window >> page_shift)
+	if (nr_pages >= window >> page_shift || nr_pages > U32_MAX)
 		return -ENOMEM;
 	if (is_memory(vm, pa >> page_shift, (last >> page_shift) + 1))
 		return -EPERM;
 	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
 		return -ENOMEM;
-	area = shadow_vmalloc_reserve(vm, nr_pages, ioremap_align(vm, nr_pages),
-				      SHADOW_VMAP_IOREMAP, SHADOW_GFP_KERNEL,
-				      caller);
+	as.nr_pages = nr_pages;
+	area = shadow_vmalloc_reserve(vm, &as, ioremap_align(vm, nr_pages),
+				      SHADOW_GFP_KERNEL);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 	area->pa = pa - offset;

@@ -66,6 +66,8 @@ int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,
 	tree->end_gap = va_end - va_start;
 	tree->root = SHADOW_VMAP_NONE;
 	tree->nr = 0;
+	tree->newest = SHADOW_VMAP_NONE;
+	tree->path_is_newest = false;
 	return 0;
 }
 
@@ -146,6 +148,13 @@ struct place {
 	unsigned int next_index;
 };
 
+static void start_path(struct shadow_vmap_tree *tree, struct place *place)
+{
+	tree->path_is_newest = false;
+	place->path->nr = 0;
+	place->next = NULL;
+}
+
 static void note_next(struct place *place, struct shadow_vmap_area *area)
 {
 	place->next = area;
@@ -193,7 +202,7 @@ static int descend_to_gap(const struct shadow_vmap_tree *tree,
 }
 
 /* Behind all areas, where no gap between them has @bytes */
-static int descend_to_end(const struct shadow_vmap_tree *tree, u64 bytes,
+static int descend_to_end(struct shadow_vmap_tree *tree, u64 bytes,
 			  struct place *place, u64 *va)
 {
 	struct shadow_vmap_area *area;
@@ -219,7 +228,7 @@ static int descend_to_end(const struct shadow_vmap_tree *tree, u64 bytes,
  * Down to the lowest gap that has @bytes wherever it starts, or to one below
  * it that happens to start well.
  */
-static int descend_to_fit(const struct shadow_vmap_tree *tree, u64 bytes,
+static int descend_to_fit(struct shadow_vmap_tree *tree, u64 bytes,
 			  u64 align, struct place *place, u64 *va)
 {
 	u64 sure = bytes + align - tree->unit;
@@ -227,8 +236,7 @@ static int descend_to_fit(const struct shadow_vmap_tree *tree, u64 bytes,
 	u32 link = tree->root;
 	int err;
 
-	place->path->nr = 0;
-	place->next = NULL;
+	start_path(tree, place);
 	area = link == SHADOW_VMAP_NONE ? NULL : area_at(tree, link);
 	if (area && align == tree->unit && area->max_gap < bytes)
 		return descend_to_end(tree, bytes, place, va);
@@ -295,15 +303,14 @@ int shadow_vmap_tree_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
 }
 
 /* All the way down, to the place of an area that is not in the tree. */
-static int descend(const struct shadow_vmap_tree *tree, u64 va,
+static int descend(struct shadow_vmap_tree *tree, u64 va,
 		   struct place *place)
 {
 	struct shadow_vmap_area *area;
 	u32 link = tree->root;
 	int err;
 
-	place->path->nr = 0;
-	place->next = NULL;
+	start_path(tree, place);
 	while (link != SHADOW_VMAP_NONE) {
 		area = area_at(tree, link);
 		if (unlikely(!area))
@@ -420,6 +427,8 @@ static int insert_at(struct shadow_vmap_tree *tree,
 	if (!err && touched)
 		err = climb(tree, &tree->path, at, min(at, place->next_index),
 			    touched);
+	/* What is left of the path is the way to the area */
+	tree->path.nr = at;
 	return err;
 }
 
@@ -455,7 +464,10 @@ int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
 		return err;
 	area->va_start = va;
 	area->va_end = va + bytes;
-	return insert_at(tree, area, handle, &place);
+	err = insert_at(tree, area, handle, &place);
+	tree->newest = handle;
+	tree->path_is_newest = !err;
+	return err;
 }
 
 /**
@@ -489,16 +501,24 @@ int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 	return insert_at(tree, area, handle, &place);
 }
 
+/* An area is linked no more */
+static void leave(struct shadow_vmap_tree *tree, struct shadow_vmap_area *area)
+{
+	if (tree->newest == area->self)
+		tree->newest = SHADOW_VMAP_NONE;
+	area->self = SHADOW_VMAP_NONE;
+	tree->nr--;
+}
+
 /* Down to the area itself, which must be found. */
-static int descend_to(const struct shadow_vmap_tree *tree,
+static int descend_to(struct shadow_vmap_tree *tree,
 		      const struct shadow_vmap_area *area, struct place *place)
 {
 	struct shadow_vmap_area *cur;
 	u32 link = tree->root;
 	int err;
 
-	place->path->nr = 0;
-	place->next = NULL;
+	start_path(tree, place);
 	while (link != SHADOW_VMAP_NONE) {
 		cur = area_at(tree, link);
 		if (unlikely(!cur))
@@ -614,10 +634,24 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 					  area->va_start);
 	*next_gap += area->gap + (area->va_end - area->va_start);
 	touched = place.next ? *next_gap : area->gap;
-	area->self = SHADOW_VMAP_NONE;
-	tree->nr--;
+	leave(tree, area);
 	return climb(tree, &tree->path, tree->path.nr,
 		     min(at, place.next_index), touched);
+}
+
+/* Is the path still the way to this area, and does it end there? */
+static bool path_leads_to(const struct shadow_vmap_tree *tree,
+			  const struct shadow_vmap_area *area)
+{
+	const struct shadow_vmap_area *parent;
+
+	if (!tree->path_is_newest || tree->newest != area->self)
+		return false;
+	if (!tree->path.nr)
+		return tree->root == area->self;
+	parent = tree->path.area[tree->path.nr - 1];
+	return area->self == (area->va_start < parent->va_start ?
+			      parent->left : parent->right);
 }
 
 /**
@@ -643,9 +677,10 @@ int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
 
 	if (area->va_end != next->va_start || next->gap)
 		return -EINVAL;
-	err = descend_to(tree, next, &place);
+	err = path_leads_to(tree, next) ? 0 : descend_to(tree, next, &place);
 	if (err)
 		return err;
+	tree->path_is_newest = false;
 	at = tree->path.nr;
 	err = join_children(tree, next, &place, &rest);
 	if (!err)
@@ -653,8 +688,7 @@ int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
 	if (err)
 		return err;
 	area->va_end = next->va_end;
-	next->self = SHADOW_VMAP_NONE;
-	tree->nr--;
+	leave(tree, next);
 	return 0;
 }
 
@@ -691,6 +725,10 @@ shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va)
 	unsigned int depth = 0;
 	u32 link = tree->root;
 
+	/* What came last goes first, often enough */
+	area = shadow_vmap_peek(tree, tree->newest);
+	if (area && va >= area->va_start && va < area->va_end)
+		return area;
 	while (link != SHADOW_VMAP_NONE) {
 		area = area_at(tree, link);
 		if (unlikely(!area))

@@ -49,6 +49,11 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_KFREE,
 	SHADOW_CTL_VMALLOC,
 	SHADOW_CTL_VFREE,
+	SHADOW_CTL_VMALLOC_PURGE,
+	SHADOW_CTL_VMAP,
+	SHADOW_CTL_VUNMAP,
+	SHADOW_CTL_IOREMAP,
+	SHADOW_CTL_IOUNMAP,
 	SHADOW_CTL_MAP,
 	SHADOW_CTL_UNMAP,
 	SHADOW_CTL_KMAP,
@@ -107,7 +112,20 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_UNMAPPED,
 	SHADOW_CTL_KEY_HOST,
 	SHADOW_CTL_KEY_PFN,
+	SHADOW_CTL_KEY_HUGE,
 	SHADOW_NR_CTL_KEYS
+};
+
+#define SHADOW_CTL_MAX_IDS	8	/* of one command */
+
+/**
+ * struct shadow_ctl_id - what a command names
+ * @id: where it was given as a number, else 0
+ * @name: where it was given as a name, else ""
+ */
+struct shadow_ctl_id {
+	u64 id;
+	char name[SHADOW_CTL_NAME + 1];
 };
 
 /**
@@ -194,6 +212,9 @@ struct shadow_ctl_cmd {
 	char as[SHADOW_CTL_NAME + 1];
 	u64 handle;
 	char handle_name[SHADOW_CTL_NAME + 1];
+	bool small_pages;
+	unsigned int nr_more;
+	struct shadow_ctl_id more[SHADOW_CTL_MAX_IDS - 1];
 };
 
 /**

@@ -15,6 +15,8 @@ enum shadow_ctl_kind {
 	SHADOW_CTL_PAGES,
 	SHADOW_CTL_OBJECTS,
 	SHADOW_CTL_AREA,
+	SHADOW_CTL_HELD,	/* pages shown by a vmap */
+	SHADOW_CTL_DEVICE,	/* an ioremap */
 	SHADOW_NR_CTL_KINDS
 };
 
@@ -29,7 +31,7 @@ enum shadow_ctl_kind {
  * @kind: what it is
  * @order: of blocks of pages
  * @refs: references to each block, beside the one that it was made with
- * @bytes: of an object, or of an area
+ * @bytes: of an object, of an area, a vmap or an ioremap
  * @made: how many blocks or objects it was made with
  * @left: how many there still are: the first ones
  * @one: the only one, where @made is 1, or the one that all of them are
@@ -37,7 +39,7 @@ enum shadow_ctl_kind {
  *
  * A block is its frame number, an object its physical address (0: that of an
  * object of no bytes, of which there is only one however often it is got), an
- * area its virtual address.
+ * area, a vmap or an ioremap its virtual address.
  */
 struct shadow_ctl_handle {
 	u64 id;

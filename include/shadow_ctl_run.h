@@ -16,6 +16,9 @@ int shadow_ctl_frozen(struct shadow_ctl *ctl);
 int shadow_ctl_check_since(struct shadow_ctl *ctl, const char *what,
 			   unsigned int since);
 struct shadow_ctl_handle *
+shadow_ctl_named_id(struct shadow_ctl *ctl, u64 id, const char *name,
+		    enum shadow_ctl_kind kind);
+struct shadow_ctl_handle *
 shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		 enum shadow_ctl_kind kind);
 
@@ -26,7 +29,8 @@ shadow_ctl_named(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
  * @things: filled, from the front; the room is what is left to be made
  * @nr: how many that are; on return how many were made, at least one
  *
- * Return: 0, or why there is none.
+ * Return: 0, or why there is none: other than for -ENOMEM and -EUCLEAN
+ * @ctl->said says so.
  */
 typedef int (*shadow_ctl_make_t)(struct shadow_ctl *ctl,
 				 const struct shadow_ctl_cmd *cmd, u64 *things,
@@ -57,6 +61,14 @@ int shadow_ctl_put_page(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 			  const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_vmalloc_purge(struct shadow_ctl *ctl,
+			     const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_vmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_vunmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_ioremap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_iounmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_unmap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_protect(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

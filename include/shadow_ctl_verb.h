@@ -21,6 +21,7 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_BYTES_LAST,	/* from 1, may be left out */
 	SHADOW_CTL_ARG_COUNT,
 	SHADOW_CTL_ARG_HANDLE,
+	SHADOW_CTL_ARG_HANDLE_MORE,	/* may be left out */
 	SHADOW_CTL_ARG_FRAMES,		/* an id, or pfn= instead */
 	SHADOW_CTL_ARG_VA,
 	SHADOW_CTL_ARG_PA,

@@ -35,7 +35,7 @@ struct shadow_vmap_list {
 /**
  * struct shadow_vmalloc - the layer
  * @lock: protects @tree, the areas in it up to their pages, and all that
- *	follows up to @nr_purged. That an area is complete is told without it. Held for tree operations alone, never while
+ *	follows up to @spare. That an area is complete is told without it. Held for tree operations alone, never while
  *	pages are allocated, mapped or freed. Nothing is taken inside it but the
  *	tables' lock, by purge and _verify. Interrupts off.
  * @tree: the areas, those too that are freed but not yet purged: as long as an
@@ -51,6 +51,8 @@ struct shadow_vmap_list {
  * @lazy_max_pages: when there are more, all of them are purged
  * @nr_purges: invalidations, each for all areas that were lazy then
  * @nr_purged: areas that were purged
+ * @spare: descriptor of the area that became lazy last, if it was not needed for
+ *	that; the next area gets it; NULL: there is none
  * @nodes: where pages come from
  * @slab: where @cache lives
  * @cache: the cache "vmap_area"
@@ -72,6 +74,7 @@ struct shadow_vmalloc {
 	u64 lazy_max_pages;
 	u64 nr_purges;
 	u64 nr_purged;
+	struct shadow_vmap_area *spare;
 	struct shadow_nodes *nodes;
 	struct shadow_slab *slab;
 	struct shadow_kmem_cache *cache;

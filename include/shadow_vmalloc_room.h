@@ -79,10 +79,9 @@ static inline bool shadow_vmalloc_complete(const struct shadow_vmap_area *area)
 }
 
 /* shadow_vmalloc.c */
-struct shadow_vmap_area *shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
-						u64 nr_pages, u64 align,
-						u32 flags, u32 gfp,
-						unsigned long caller);
+struct shadow_vmap_area *
+shadow_vmalloc_reserve(struct shadow_vmalloc *vm,
+		       const struct shadow_vmap_area *as, u64 align, u32 gfp);
 int shadow_vmalloc_release(struct shadow_vmalloc *vm,
 			   struct shadow_vmap_area *area);
 struct shadow_vmap_area *shadow_vmalloc_grab(struct shadow_vmalloc *vm, u64 va,

@@ -113,6 +113,8 @@ struct shadow_vmap_path {
  * @nr: number of areas
  * @path: where insert and erase note their way: on the stack, hardened kernels
  *	would clear it each time
+ * @newest: handle of the area that was taken last, or SHADOW_VMAP_NONE
+ * @path_is_newest: @path is the way to it: nothing has changed since
  */
 struct shadow_vmap_tree {
 	struct shadow_vmap_area *areas;
@@ -126,6 +128,8 @@ struct shadow_vmap_tree {
 	u32 root;
 	u32 nr;
 	struct shadow_vmap_path path;
+	u32 newest;
+	bool path_is_newest;
 };
 
 int shadow_vmap_tree_init(struct shadow_vmap_tree *tree,

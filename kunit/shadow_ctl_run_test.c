@@ -259,7 +259,7 @@ static void mappings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", window, "1"), -ENOENT);
 	expect_ok(test, rig, "vmalloc 1 as=area");
 	KUNIT_EXPECT_EQ(test, say_map(rig, "unmap", window, "1"), -EPERM);
-	expect_ok(test, rig, "vfree area");
+	expect_ok(test, rig, "vfree area\nvmalloc_purge");
 	expect_healthy(test, rig);
 
 	/* A part, then the rest; the tables go with the last. */
