@@ -40,8 +40,8 @@ static u64 shadow_area(const struct area_bench *bench)
 {
 	u64 va;
 
-	return shadow_vmalloc_alloc(bench->vm, bench->bytes, SHADOW_GFP_KERNEL,
-				    SHADOW_PAGE_KERNEL, _THIS_IP_, &va) ? 0 : va;
+	return shadow_vmalloc_huge(bench->vm, bench->bytes, SHADOW_GFP_KERNEL,
+				   SHADOW_PAGE_KERNEL, _THIS_IP_, &va) ? 0 : va;
 }
 
 static int shadow_free_area(const struct area_bench *bench, u64 va)
