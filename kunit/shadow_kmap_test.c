@@ -516,7 +516,8 @@ static void equals_the_model(struct kunit *test)
 static void all_slots(struct kunit *test)
 {
 	struct kmachine *k = new_machine(test);
-	struct shadow_page *page[NR_SLOTS + 1];
+	struct shadow_page **page = shadow_test_alloc(test, (NR_SLOTS + 1) *
+						     sizeof(*page));
 	u64 va, nr_pages, start = k->kmap.pkmap_start;
 	unsigned int i;
 
