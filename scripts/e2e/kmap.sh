@@ -28,7 +28,7 @@ test_kmap_slots() {
 	put "free_pages a count=88\nkmap a"
 	put "kunmap b\nkmap a"
 	put "kmap b"
-	sed -n "/^used/,/^refused/s/  .*  / /p" kmap | cut -c 1-24
+	echo "used $(field used)"
 	tail -n 1 kmap
 	wc -l <kmap
 	grep -c "in use$" ../shadow_mm_raw/main/kmap
@@ -39,9 +39,7 @@ test_kmap_slots() {
 	grep -c "freed by its owner" kmap
 	put "mmu_check 5000"
 	head -n 1 audit
-	windows | grep -c "RW NX"
-	echo 0xffffffffff1fe123 >vtop
-	grep -c "MEM/NORMAL\|Normal" vtop
+	echo "mapped runs: $(windows | grep -c "RW NX")"
 	put "map 0xffffffffff200000 0x80000000 1 rw"
 	put "reset highmem="
 	cat kmap
@@ -58,11 +56,13 @@ test_kmap_slots() {
 	expect_match '^ok, commands run: 2; line 2: 512 frames, the first at va V: 512 are HIGHMEM and were mapped$'
 	expect_match '^… 472 more in shadow_mm_raw/main/kmap$'
 	expect_match '^512$'
+	expect_match '^used 512$'
+	expect_match '^mapped runs: 2$'
 	expect_match '^ok, commands run: 1; line 1: 512 frames: 512 are HIGHMEM and have a user less$'
 	expect_match '^ok, commands run: 2; line 2: pfn N at va V: mapping 2 of CPU 1$'
 	expect_match '^refused line 1: ENOENT \(-2\), .* kunmap: CPU 0 has not mapped pfn N: allowed: what kmap with cpu=0 has$'
-	expect_match 'mismatch(es)?=0|mismatch=0'
-	expect_match 'kmap: VA|belongs to pkmap'
+	expect_match 'mismatch=0'
+	expect_match 'belongs to pkmap'
 	expect_match '^no HIGHMEM: without highmem= the linear map shows all memory; '
 	expect_match '^does not apply: without highmem= the linear map$'
 	expect_match '^ok, commands run: 2; line 2: pfn N is not HIGHMEM: '
@@ -74,9 +74,9 @@ test_kmap_shapes() {
 	guest --params 'size=128M highmem=64M' -- "$KMAP_PUT"'
 	for with in granule=16k granule=64k "granule=16k va_bits=36" nodes=2 memmodel=discontig \
 		"granule=4k va_bits=39" "memory=0x40000000+2G highmem=0x80000000"; do
-		echo "reset granule= va_bits= nodes= memmodel= memory= highmem=64M $with" >ctl || {
-			grep ^last: ctl; continue; }
 		echo "== $with"
+		echo "reset granule= va_bits= nodes= memmodel= memory= highmem=64M" >ctl
+		echo "reset $with" >ctl || { grep ^last: ctl; continue; }
 		put "alloc_pages 0 zone=HIGHMEM count=20 as=a\nalloc_pages 2 zone=HIGHMEM gfp=COMP as=b"
 		put "kmap a\nkunmap a\nkmap a\nkmap b"
 		put "kmap b cpu=0\nkmap b cpu=1\nkunmap b cpu=0"
