@@ -45,6 +45,7 @@ TEST_PACKAGES='
 	git
 	libc6-dev
 	linux-source-6.12
+	nodejs
 	patch
 	perl
 	python3
@@ -55,7 +56,7 @@ TEST_PACKAGES='
 TOOLS='make, a cross compiler for aarch64 (aarch64-linux-gnu-gcc), pahole,
 qemu-system-aarch64, rsync, cpio, xz, bc, depmod, flock, apt-get and dpkg-deb
 (they fetch Debian kernels; no root needed). For the tests also gcc with ASan
-and UBSan, flex, bison, perl, python3, git, sparse, shellcheck, the headers of
+and UBSan, flex, bison, perl, python3, node, git, sparse, shellcheck, the headers of
 libelf and libssl, dtc, and the source of Linux 6.12
 (KSRC=PATH).'
 

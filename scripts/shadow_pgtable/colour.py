@@ -41,12 +41,13 @@ def of(row):
     memory = next((w[4:] for w in words if w.startswith("mem=")), "")
     name = {"rw": "rw", "r": "ro", "rx": "rx", "rwx": "wx"}[letters]
     text = ("u:" if user else "") + letters
-    if letters == "rwx":
-        name = "wx"
-    elif memory.startswith("Device"):
-        name, text = "device", text + " D"
+    if memory.startswith("Device"):
+        text += " D"
     elif memory.startswith("Normal-NC"):
-        name, text = "nc", text + " NC"
-    elif user:
-        name = "user"
+        text += " NC"
+    if "CONT" in words:
+        text += " C"
+    if letters != "rwx":
+        name = "device" if " D" in text else "nc" if " NC" in text else \
+            "user" if user else name
     return Kind(name, text, *FILLS[name])

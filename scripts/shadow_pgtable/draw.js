@@ -121,14 +121,14 @@ function kindOf(row, words) {
 	const user = !ap.endsWith("EL0:--") || !list.includes("UXN");
 	const letters = (ap.includes("EL1:rw") ? "rw" : "r") +
 		(list.includes(user ? "UXN" : "PXN") ? "" : "x");
-	const text = (user ? "u:" : "") + letters;
+	const device = memory.startsWith("Device"), nc = memory.startsWith("Normal-NC");
+	const text = (user ? "u:" : "") + letters + (device ? " D" : nc ? " NC" : "") +
+		(list.includes("CONT") ? " C" : "");
 
 	if (letters === "rwx")
 		return { name: "wx", letters: text };
-	if (memory.startsWith("Device"))
-		return { name: "device", letters: text + " D" };
-	if (memory.startsWith("Normal-NC"))
-		return { name: "nc", letters: text + " NC" };
+	if (device || nc)
+		return { name: device ? "device" : "nc", letters: text };
 	if (user)
 		return { name: "user", letters: text };
 	return { name: { rw: "rw", r: "ro", rx: "rx" }[letters], letters: text };
@@ -398,14 +398,14 @@ function drawLine(group, box, line, y) {
 		make(node, "text", { class: "soft", x: WIDTH - 8, y: y + 13, "text-anchor": "end" },
 		     line.open ? "−" : "+");
 	} else {
-		make(node, "rect", { x: 92, y: y + 2, width: 58, height: ROW - 4, rx: 3,
+		make(node, "rect", { x: 92, y: y + 2, width: 66, height: ROW - 4, rx: 3,
 				     fill: `var(--${kind.name})` });
-		const letters = make(node, "text", { x: 121, y: y + 13, "text-anchor": "middle" },
+		const letters = make(node, "text", { x: 125, y: y + 13, "text-anchor": "middle" },
 				     kind.letters);
 
 		letters.style.fill = `var(--${kind.name}-ink)`;
 		if (kind.name !== "bad")
-			make(node, "text", { x: 158, y: y + 13 },
+			make(node, "text", { x: 166, y: y + 13 },
 			     `${sizeText(each * BigInt(count))} at 0x${first[OA]}`);
 	}
 	node.details = () => detailsOf(box, line);
@@ -646,7 +646,7 @@ function buildHeader(header) {
 		item.append(what);
 	}
 	element(legend, "span", { class: "soft" },
-		"[index] of descriptors; the strip shows where in the table they are; sizes in powers of 1024");
+		"C contiguous; [index] of descriptors; the strip shows where in the table they are; sizes in powers of 1024");
 }
 
 function start() {
