@@ -130,15 +130,18 @@ static __always_inline u64 translate(unsigned int kind, u64 va)
  * of the kind for user addresses, since that is what the address looks like to
  * the host. The compiler must not know that memory is read: it may lie anywhere.
  */
+#define FAULT_TO_ERR	_ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w[err], %w[value])
+
 static __always_inline u64 load_kernel(u64 va, int *failed)
 {
 	u64 value = 0;
 	int err = 0;
 
-	asm volatile("1:	ldr	%1, [%2]\n"
+	asm volatile("1:	ldr	%x[value], [%[va]]\n"
 		     "2:\n"
-		     _ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w0, %w1)
-		     : "+r" (err), "=&r" (value) : "r" (va) : "memory");
+		     FAULT_TO_ERR
+		     : [err] "+r" (err), [value] "=&r" (value)
+		     : [va] "r" (va) : "memory");
 	*failed = err;
 	return value;
 }
@@ -148,10 +151,11 @@ static __always_inline u64 load_user(u64 va, int *failed)
 	u64 value = 0;
 	int err = 0;
 
-	asm volatile("1:	ldtr	%1, [%2]\n"
+	asm volatile("1:	ldtr	%x[value], [%[va]]\n"
 		     "2:\n"
-		     _ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w0, %w1)
-		     : "+r" (err), "=&r" (value) : "r" (va) : "memory");
+		     FAULT_TO_ERR
+		     : [err] "+r" (err), [value] "=&r" (value)
+		     : [va] "r" (va) : "memory");
 	*failed = err;
 	return value;
 }

@@ -173,7 +173,7 @@ static void result_lines(struct seq_file *seq, const char *what,
 		seq_printf(seq, "  %s\n", result->reason);
 	if (!result->checked)
 		return;
-	seq_printf(seq, "  %llu translated, %llu faulted, %s the software walker said: address, type and shareability, or level and kind\n",
+	seq_printf(seq, "  %llu translated, %llu faulted, %s the software walker said, level and kind too\n",
 		   result->mapped, result->faulted,
 		   result->mismatch ? "not all as" : "as");
 	kind_lines(seq, result);

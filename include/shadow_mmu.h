@@ -170,7 +170,6 @@ int shadow_mmu_host_walker(struct shadow_walker *walker);
 int shadow_mmu_check_host(u64 seed, unsigned int nr,
 			  struct shadow_mmu_result *result);
 
-
 /* Regions of the host with start and end, and the end of the list */
 #define SHADOW_MMU_HOST_MARKERS	15
 

@@ -199,12 +199,13 @@ static unsigned int nr_loads(const struct judge *judge)
 static int expect_agreement(struct judge *judge, unsigned int target)
 {
 	unsigned int kind = target == 2 ? SHADOW_MMU_LDTR : SHADOW_MMU_LDR;
+	unsigned int wanted = target == 3 ? 0 : 1;
 	int got = ask(judge, target, &judge->block);
 
 	if (got < 0)
 		return got;
-	if (!got && nr_loads(judge) == (target != 3) &&
-	    judge->result.kind[kind].agree == (target != 3))
+	if (!got && nr_loads(judge) == wanted &&
+	    judge->result.kind[kind].agree == wanted)
 		return 0;
 	pr_err("MMU %s: as it is: %u loads, %s\n", targets[target].name,
 	       nr_loads(judge), judge->result.reason);

@@ -162,7 +162,8 @@ test_mmu_user() {
 	cd /sys/kernel/debug/shadow_mm
 	w() { echo "$1" >ctl 2>/dev/null || head -n 3 ctl; }
 	w "alloc_pages 6 as=frames"
-	pa=$(sed -n "s/.*at pa \(0x[0-9a-f]*\).*/\1/p" ctl | head -n 1)
+	pfn=$(sed -n "s/^.* frames .*pfn \([0-9]*\) .*/\1/p" ctl)
+	pa=$((pfn * 4096))
 	w "map 0x400000 $pa 32 PAGE_SHARED"
 	w "map 0x600000 $((pa + 0x20000)) 16 PAGE_READONLY_EXEC"
 	w "map 0x800000 $((pa + 0x30000)) 16 PAGE_EXECONLY"
