@@ -173,3 +173,32 @@ test_mmu_user() {
 	expect_match '^MMU checked=2[0-9]{4} agree=2[0-9]{4} mismatch=0$'
 	mmu_kinds S1E1R S1E1W S1E0R S1E0W ldr ldtr
 }
+
+# The running kernel's own tables, which no stock kernel shows: the format, the
+# order of the regions, and that only root reads them, and no machine is needed.
+mmu_host_tables() {
+	local wanted=$1
+	shift
+	guest "$@" -- '
+	cd /sys/kernel/debug/shadow_mm_raw/host
+	[ "$(stat -c %a page_tables)" = 400 ] || echo "mode $(stat -c %a page_tables)"
+	cat page_tables'
+	expect_status 0
+	"$SHADOW_SCRIPTS/ptdump.py" check "$work/out" || fail "not a dump: $out"
+	[ "$("$SHADOW_SCRIPTS/ptdump.py" markers "$work/out" | sed -n 's/ start$//p' |
+		tr '\n' ' ')" = "$wanted" ] || fail "not these markers: $wanted: $out"
+	expect_match ' P(TE|MD) +(ro|RW) x .* MEM/NORMAL$'
+	expect_match ' RW NX .* MEM/NORMAL-TAGGED$'
+	expect_match ' DEVICE/nGnRE$'
+}
+
+test_mmu_host_tables() {
+	mmu_host_tables 'Linear Mapping Modules vmemmap PCI I/O Fixmap '
+}
+test_mmu_host_tables_16k() {
+	mmu_host_tables 'Linear Mapping Modules vmemmap PCI I/O Fixmap ' \
+		--kernel 6.12-16k --cpu neoverse-n1
+}
+test_mmu_host_tables_61() {
+	mmu_host_tables 'Linear Mapping Modules Fixmap PCI I/O vmemmap ' --kernel 6.1-cloud
+}
