@@ -20,7 +20,7 @@ for f in *; do
 	grep -q "^$f  *[a-zA-Z0-9]" README || echo "README says nothing of $f"
 done
 for f in README config boot memblock_memory memblock_reserved buddyinfo \
-	zoneinfo slabinfo vmallocinfo page_tables layout regs vtop handover fixmap page why \
+	zoneinfo slabinfo vmallocinfo page_tables layout regs vtop tlb handover fixmap page why \
 	mmu_check audit ctl; do
 	[ -e $f ] || echo "$f is missing"
 done
