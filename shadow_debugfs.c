@@ -114,7 +114,7 @@ static const struct shadow_file files[] = {
 	  "the kernel half's tables (format of the kernel's kernel_page_tables)",
 	  .stream = shadow_view_tree_open },
 	{ "page_tables_lower", 0444, SHADOW_PHASE_CREATE_IDMAP + 1, shadow_view_page_tables_lower,
-	  "the lower half's tables: a user's, once something is mapped there, and the identity map (same format)" },
+	  "the lower half: a user's tables, once one maps there, and the identity map (same format)" },
 	{ "pagetypeinfo", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_pagetypeinfo,
 	  "free blocks and pageblocks by migratetype (format of /proc/pagetypeinfo)" },
 	{ "regs", 0444, ALWAYS, shadow_view_regs,

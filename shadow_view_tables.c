@@ -100,8 +100,9 @@ void shadow_view_check_wx(struct seq_file *seq, struct shadow_machine *machine)
 	for (i = 0; i < min_t(u64, report->nr, SHADOW_PTDUMP_WX_RANGES); i++)
 		wx_range(seq, &report->range[i]);
 	if (report->nr > SHADOW_PTDUMP_WX_RANGES)
-		seq_printf(seq, "and %llu more: page_tables has all lines with RW and x\n",
-			   report->nr - SHADOW_PTDUMP_WX_RANGES);
+		seq_printf(seq, "… %llu more in shadow_mm_raw/%s/page_tables\n",
+			   report->nr - SHADOW_PTDUMP_WX_RANGES,
+			   machine->mm.name);
 free:
 	kfree(report);
 }
