@@ -1021,7 +1021,115 @@ static void equals_the_model_in_a_small_machine(struct kunit *test)
 	random_operations(test, 192, 512, 0, 20000);
 }
 
+/* Three blocks of the tables and a page; what does not fit is pages. */
+static void huge_where_it_fits(struct kunit *test)
+{
+	const u64 block = 512 * PAGE;
+	struct vmachine *v = new_machine(test, 4096, 8192);
+	struct shadow_vmalloc_info info;
+	struct snapshot before, after;
+	u64 va, small;
+
+	KUNIT_ASSERT_EQ(test, 0, alloc(v, PAGE, &small));
+	purge(test, v);
+	take_snapshot(v, &before);
+	KUNIT_ASSERT_EQ(test, 0,
+			shadow_vmalloc_huge(&v->vm, 3 * block + 1, 0,
+					    SHADOW_PAGE_KERNEL, CALLER, &va));
+	verify_all(test, v);
+	KUNIT_EXPECT_EQ(test, WINDOW + block, va);
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_find(&v->vm, va, &info));
+	KUNIT_EXPECT_EQ(test, 1537U, info.nr_pages);
+	KUNIT_EXPECT_EQ(test, 1536U, info.nr_huge);
+	KUNIT_EXPECT_EQ(test, pa_of(v, va) + block - PAGE,
+			pa_of(v, va + block - PAGE));
+	KUNIT_EXPECT_EQ(test, pa_of(v, va + 3 * block),
+			(u64)shadow_page_to_phys(&v->m->nodes,
+						 shadow_vmalloc_to_page(&v->vm,
+									va + 3 * block)));
+	KUNIT_EXPECT_NULL(test, shadow_vmalloc_to_page(&v->vm, info.va_end - 1));
+	KUNIT_ASSERT_EQ(test, 0, shadow_vfree(&v->vm, va));
+	purge(test, v);
+	take_snapshot(v, &after);
+	KUNIT_EXPECT_EQ(test, before.nr_free, after.nr_free);
+	KUNIT_EXPECT_EQ(test, before.nr_tables, after.nr_tables);
+
+	/* In a window of less than two blocks there is no place for one */
+	v = new_machine(test, 4096, 600);
+	KUNIT_ASSERT_EQ(test, 0, alloc(v, PAGE, &small));
+	KUNIT_ASSERT_EQ(test, 0,
+			shadow_vmalloc_huge(&v->vm, block, 0,
+					    SHADOW_PAGE_KERNEL, CALLER, &va));
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_find(&v->vm, va, &info));
+	KUNIT_EXPECT_EQ(test, 0U, info.nr_huge);
+	verify_all(test, v);
+}
+
+/* What a vmap shows stays, whoever gives it back. */
+static void vmap_holds_its_pages(struct kunit *test)
+{
+	struct vmachine *v = new_machine(test, 256, 64);
+	struct shadow_nodes *nodes = &v->m->nodes;
+	struct shadow_vmalloc_info info;
+	struct shadow_page *page[8];
+	u32 index[8], i;
+	u64 va, nr_free;
+
+	for (i = 0; i < ARRAY_SIZE(page); i++) {
+		page[i] = shadow_alloc_pages(nodes, 0, 0);
+		KUNIT_ASSERT_NOT_NULL(test, page[i]);
+		index[7 - i] = shadow_page_index(&nodes->memmap, page[i]);
+	}
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmap(&v->vm, index, 8,
+					     SHADOW_PAGE_KERNEL, CALLER, &va));
+	verify_all(test, v);
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_find(&v->vm, va, &info));
+	KUNIT_EXPECT_EQ(test, (u32)SHADOW_VMAP_MAP, info.flags);
+	KUNIT_EXPECT_EQ(test, 8U, info.nr_pages);
+	nr_free = shadow_test_machine_free(v->m);
+	for (i = 0; i < ARRAY_SIZE(page); i++) {
+		KUNIT_EXPECT_EQ(test, (u64)shadow_page_to_phys(nodes, page[i]),
+				pa_of(v, va + (7 - i) * PAGE));
+		KUNIT_ASSERT_EQ(test, 0, shadow_free_pages(nodes, page[i], 0));
+	}
+	KUNIT_EXPECT_EQ(test, nr_free, shadow_test_machine_free(v->m));
+	verify_all(test, v);
+	KUNIT_EXPECT_EQ(test, -EINVAL, shadow_vfree(&v->vm, va));
+	KUNIT_ASSERT_EQ(test, 0, shadow_vunmap(&v->vm, va));
+	/* The pages, and the one with their indices */
+	KUNIT_EXPECT_EQ(test, nr_free + 9, shadow_test_machine_free(v->m));
+	KUNIT_EXPECT_EQ(test, -EINVAL, shadow_vmap(&v->vm, index, 8,
+						   SHADOW_PAGE_KERNEL, 0, &va));
+	verify_all(test, v);
+}
+
+static void ioremap_is_not_for_memory(struct kunit *test)
+{
+	struct vmachine *v = new_machine(test, 256, 64);
+	struct shadow_vmalloc_info info;
+	u64 va;
+
+	KUNIT_EXPECT_EQ(test, -EPERM,
+			shadow_ioremap(&v->vm, SHADOW_TEST_BASE - 1, 2,
+				       SHADOW_PROT_DEVICE_NGNRE, 0, &va));
+	KUNIT_ASSERT_EQ(test, 0,
+			shadow_ioremap(&v->vm, 0x9000ff8, 16,
+				       SHADOW_PROT_DEVICE_NGNRE, CALLER, &va));
+	verify_all(test, v);
+	KUNIT_EXPECT_EQ(test, 0x9000ff8ULL, pa_of(v, va));
+	KUNIT_ASSERT_EQ(test, 0, shadow_vmalloc_find(&v->vm, va, &info));
+	KUNIT_EXPECT_EQ(test, 0x9000000ULL, (u64)info.pa);
+	KUNIT_EXPECT_EQ(test, 3 * PAGE, info.va_end - info.va_start);
+	KUNIT_EXPECT_EQ(test, 0U, info.nr_pages);
+	KUNIT_ASSERT_EQ(test, 0, shadow_vunmap(&v->vm, va));
+	KUNIT_EXPECT_EQ(test, U64_MAX, pa_of(v, va));
+	purge(test, v);
+}
+
 static struct kunit_case vmalloc_cases[] = {
+	KUNIT_CASE(huge_where_it_fits),
+	KUNIT_CASE(vmap_holds_its_pages),
+	KUNIT_CASE(ioremap_is_not_for_memory),
 	KUNIT_CASE(pages_then_a_guard),
 	KUNIT_CASE(takes_the_lowest_gap),
 	KUNIT_CASE(fills_the_window_exactly),

@@ -23,7 +23,8 @@ test_ctl_everything() {
 	head -n 1 mmu_check
 	w "free_pages pages
 	kfree objects
-	vfree area" || echo bad
+	vfree area
+	vmalloc_purge" || echo bad
 	w drain
 	grep -E "^live: 0" ctl
 	head -n 1 audit
@@ -73,7 +74,7 @@ test_garbage() {
 		done
 	done
 	# Lines that are nearly right.
-	for word in alloc_pages alloc_pages_exact alloc_pages_bulk split_page get_page put_page free_pages kmalloc kfree vmalloc vfree map unmap mmu_check reset set drain \
+	for word in alloc_pages alloc_pages_exact alloc_pages_bulk split_page get_page put_page free_pages kmalloc kfree vmalloc vfree vmalloc_purge vmap vunmap ioremap iounmap map unmap mmu_check reset set drain \
 		create destroy step continue memblock_add memblock_remove memblock_reserve memblock_free \
 		early_alloc early_ioremap early_iounmap "create x" "reset seed=1"; do
 		for rest in "" " " " 0" " -1" " 18446744073709551615" " 0x" " 0 0 0 0 0" \
