@@ -18,10 +18,12 @@
  * struct area_bench - what the rows are measured on
  * @vm: the shadow's window
  * @bytes: of an area
+ * @huge: in blocks of the tables where that goes, on both sides
  */
 struct area_bench {
 	struct shadow_vmalloc *vm;
 	u64 bytes;
+	bool huge;
 };
 
 /**
@@ -39,9 +41,13 @@ struct area_side {
 static u64 shadow_area(const struct area_bench *bench)
 {
 	u64 va;
+	int err = bench->huge ?
+		  shadow_vmalloc_huge(bench->vm, bench->bytes, SHADOW_GFP_KERNEL,
+				      SHADOW_PAGE_KERNEL, _THIS_IP_, &va) :
+		  shadow_vmalloc_alloc(bench->vm, bench->bytes, SHADOW_GFP_KERNEL,
+				       SHADOW_PAGE_KERNEL, _THIS_IP_, &va);
 
-	return shadow_vmalloc_huge(bench->vm, bench->bytes, SHADOW_GFP_KERNEL,
-				   SHADOW_PAGE_KERNEL, _THIS_IP_, &va) ? 0 : va;
+	return err ? 0 : va;
 }
 
 static int shadow_free_area(const struct area_bench *bench, u64 va)
@@ -62,7 +68,9 @@ static const struct area_side shadow_areas = {
 
 static u64 host_area(const struct area_bench *bench)
 {
-	return (unsigned long)vmalloc(bench->bytes);
+	return (unsigned long)(bench->huge ?
+			       vmalloc_huge(bench->bytes, GFP_KERNEL) :
+			       vmalloc(bench->bytes));
 }
 
 static int host_free_area(const struct area_bench *bench, u64 va)
@@ -168,6 +176,8 @@ int bench_vmalloc_rows(struct shadow_mm *mm)
 		  beside_live(&bench, &shadow_areas, shadow_pair),
 		  beside_live(&bench, &host_areas, host_pair));
 	bench.bytes = SZ_2M;
+	bench_say("vmalloc_2m_pages", shadow_pair(&bench), host_pair(&bench));
+	bench.huge = true;
 	bench_say("vmalloc_2m", shadow_pair(&bench), host_pair(&bench));
 	return 0;
 }

@@ -39,6 +39,14 @@ mixed ratio 0.60
 growth_ratio shadow 2.10
 object_64 ratio 1.20
 object_512 ratio 1.20
+table_page_map shadow 210
+table_page_unmap shadow 180
+table_range256 shadow 20
+table_walk shadow 60
+table_block_map shadow 40
+vmalloc_4k ratio 0.40
+vmalloc_4k_1000live ratio 0.40
+vmalloc_2m ratio 0.40
 boot_frame shadow 100
 boot_frame_board8g shadow 70
 '
