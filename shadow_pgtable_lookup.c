@@ -71,6 +71,7 @@ static __always_inline int look_up(const struct shadow_pgtable *pgt, u64 va,
 	unsigned int covers = 0;
 	u32 changes;
 	u64 d = 0;
+	bool page;
 	int err;
 
 	do {
@@ -86,7 +87,8 @@ static __always_inline int look_up(const struct shadow_pgtable *pgt, u64 va,
 	if (!(d & SHADOW_DESC_VALID))
 		return -ENOENT;
 	/* A page has the table's type, a block has not */
-	if ((covers == pgt->geo.page_shift) != !!(d & SHADOW_DESC_TABLE))
+	page = covers == pgt->geo.page_shift;
+	if (page != !!(d & SHADOW_DESC_TABLE))
 		return -EUCLEAN;
 	found(pgt, va, d, covers, pa, desc);
 	return 0;
@@ -142,6 +144,7 @@ int shadow_pgtable_lookup(const struct shadow_pgtable *pgt, u64 va,
 	/* As in look_up() */
 	smp_rmb();
 	d = look_at_hot(pgt, va);
+	/* And again */
 	smp_rmb();
 	if (unlikely((d & SHADOW_DESC_TYPE) != SHADOW_TYPE_PAGE ||
 		     changes & 1 || READ_ONCE(pgt->changes) != changes))

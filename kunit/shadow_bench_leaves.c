@@ -380,7 +380,7 @@ static int step(struct leaf_run *run)
 		run->nr_maps++;
 	}
 	if (err) {
-		pr_err("IOPGT step %llu: pages %llu + %llu: %d\n",
+		pr_err("IOPGT change %llu: pages %llu + %llu: %d\n",
 		       run->nr_maps + run->nr_unmaps, from, nr, err);
 		return err;
 	}

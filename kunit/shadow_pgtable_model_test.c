@@ -17,7 +17,7 @@
 
 /* What the attributes of a leaf are; with DS=1 bits 9:8 are not among them */
 #define LEAF_ATTRS	0x07e8000000000ffcULL
-#define LEAF_CONT	(1ULL << 52)
+#define LEAF_CONT	BIT_ULL(52)
 
 static const struct shape {
 	const char *name;
@@ -289,7 +289,7 @@ static void expect_order(struct kunit *test, struct model_run *run)
 {
 	bool good = test_bbm_check(run->bbm, run->lazy.nr);
 
-	KUNIT_ASSERT_TRUE_MSG(test, good, "%s: record %llu, op %u level %d va %llx value %llx nr %u",
+	KUNIT_ASSERT_TRUE_MSG(test, good, "%s: record %llu, op %u level %d va %llx %llx nr %u",
 			      run->bbm->why, run->bbm->nr_seen, run->bbm->at.op,
 			      run->bbm->at.level, run->bbm->at.va,
 			      run->bbm->at.value, run->bbm->at.nr);
@@ -639,6 +639,11 @@ static struct model_run *start(struct kunit *test, bool upper)
 	return run;
 }
 
+static int verify(struct model_run *run, struct shadow_fault *fault)
+{
+	return shadow_pgtable_verify(&run->t->pgt, fault);
+}
+
 static void run_steps(struct kunit *test, bool upper)
 {
 	struct model_run *run = start(test, upper);
@@ -653,8 +658,7 @@ static void run_steps(struct kunit *test, bool upper)
 		if (i % 64 == 0)
 			ask_nonsense(test, run);
 		if (i % 16 == 0)
-			SHADOW_TEST_VERIFY(test,
-				shadow_pgtable_verify(&run->t->pgt, &__fault));
+			SHADOW_TEST_VERIFY(test, verify(run, &__fault));
 		cond_resched();
 	}
 	/* And back to nothing */

@@ -97,9 +97,7 @@ static inline void test_extents_append(struct test_extents *x, u64 page, u64 end
 	x->nr++;
 }
 
-/**
- * enum test_change - what happens to a range
- */
+/* What happens to a range */
 enum test_change { TEST_MAP, TEST_UNMAP, TEST_PROTECT };
 
 /* Is there room for what a change may add? */
