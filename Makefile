@@ -129,7 +129,7 @@ help:
 	@echo '  make test-quick       the part of it that is quick             30 s once built'
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              5 min'
-	@echo '  make test-mmu         the MMU and a reader of raw tables judge all shapes     1 min'
+	@echo '  make test-mmu         the MMU and a reader of raw tables judge all shapes     2 min'
 	@echo '  make bench            instructions a call, shadow against host         1 min'
 	@echo '  make bench-frag       free memory that stays in large blocks, beside the host  1 min'
 	@echo '  make bench-native     the rows in cycles, on UML; one thread and two'

@@ -14,6 +14,7 @@
 #define NOMEM_PERCENT	6
 #define LINEAR_PERCENT	75
 #define SETTLE_PERCENT	25
+#define WHOLE_PERCENT	80
 #define FLAGGED_PERCENT	35
 #define FLAGS_PERCENT	60
 
@@ -338,6 +339,30 @@ static void random_map(struct tree *tree, const struct window *window)
 	call_map(tree, &span);
 }
 
+/* What fills a table of the window's leaves, and hence might be one larger leaf */
+static void map_whole(struct tree *tree, const struct window *window)
+{
+	struct span span = { .prot = window->prot };
+	int level = 3;
+
+	while (level > 0 && level_bytes(tree, level - 1) <= window->unit)
+		level--;
+	span.bytes = level_bytes(tree, level - 1);
+	span.at = ALIGN(window->at, span.bytes);
+	span.pa = linear_pa(window, span.at);
+	if (span.at + span.bytes <= window->at + window->bytes)
+		call_map(tree, &span);
+}
+
+static void map_windows(struct tree *tree)
+{
+	unsigned int i;
+
+	for (i = 0; i < tree->nr_windows; i++)
+		if (random_percent(WHOLE_PERCENT))
+			map_whole(tree, &tree->window[i]);
+}
+
 /* A part of what is mapped; where nothing is, or by chance, of what is not */
 static void random_mapped(struct tree *tree, const struct window *window,
 			  u64 *at, u64 *bytes)
@@ -485,8 +510,9 @@ static void random_call(struct tree *tree, const struct window *window)
 		break;
 	case 65 ... 81:
 		random_mapped(tree, window, &at, &bytes);
-		call_protect(tree, at, bytes, random_percent(50) ? window->prot : random_prot(),
-			random_percent(30));
+		call_protect(tree, at, bytes,
+			     random_percent(50) ? window->prot : random_prot(),
+			     random_percent(30));
 		break;
 	case 82 ... 96:
 		refill(tree, window);
@@ -609,6 +635,8 @@ void run(u64 seed, unsigned int nr_steps, unsigned int nr_addresses)
 	mmu.ttbr0 = oracle.lower.pgt.root;
 	mmu.ttbr1 = oracle.upper.pgt.root;
 	machine_set_mmu(&mmu);
+	map_windows(&oracle.lower);
+	map_windows(&oracle.upper);
 	while (nr_steps--) {
 		struct tree *tree = random_percent(50) ? &oracle.lower :
 							 &oracle.upper;
