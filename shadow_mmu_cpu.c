@@ -126,21 +126,20 @@ static __always_inline u64 translate(unsigned int kind, u64 va)
 }
 
 /*
- * A load that may fault: that leads to label 2, with @failed set. The entry is
+ * A load that may fault: that leads to label 2 past the success. The entry is
  * of the kind for user addresses, since that is what the address looks like to
  * the host. The compiler must not know that memory is read: it may lie anywhere.
  */
-#define FAULT_TO_ERR	_ASM_EXTABLE_UACCESS_ERR_ZERO(1b, 2b, %w[err], %w[value])
-
 static __always_inline u64 load_kernel(u64 va, int *failed)
 {
 	u64 value = 0;
-	int err = 0;
+	int err = -EFAULT;
 
 	asm volatile("1:	ldr	%x[value], [%[va]]\n"
+		     "	mov	%w[err], #0\n"
 		     "2:\n"
-		     FAULT_TO_ERR
-		     : [err] "+r" (err), [value] "=&r" (value)
+		     _ASM_EXTABLE_UACCESS(1b, 2b)
+		     : [err] "+r" (err), [value] "+&r" (value)
 		     : [va] "r" (va) : "memory");
 	*failed = err;
 	return value;
@@ -149,12 +148,13 @@ static __always_inline u64 load_kernel(u64 va, int *failed)
 static __always_inline u64 load_user(u64 va, int *failed)
 {
 	u64 value = 0;
-	int err = 0;
+	int err = -EFAULT;
 
 	asm volatile("1:	ldtr	%x[value], [%[va]]\n"
+		     "	mov	%w[err], #0\n"
 		     "2:\n"
-		     FAULT_TO_ERR
-		     : [err] "+r" (err), [value] "=&r" (value)
+		     _ASM_EXTABLE_UACCESS(1b, 2b)
+		     : [err] "+r" (err), [value] "+&r" (value)
 		     : [va] "r" (va) : "memory");
 	*failed = err;
 	return value;
