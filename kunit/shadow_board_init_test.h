@@ -57,6 +57,7 @@ static inline void bench_geometry(struct kunit *test, struct bench *b,
 	b->cfg.page_shift = page_shift;
 	b->cfg.va_bits = va_bits;
 	b->cfg.lpa2 = lpa2;
+	b->cfg.pa_bits = lpa2 ? 52 : 48;
 	KUNIT_ASSERT_EQ(test, shadow_geometry_init(&b->geo, page_shift, va_bits,
 						   lpa2 ? 52 : 48, lpa2), 0);
 	KUNIT_ASSERT_EQ(test, shadow_layout_init(&b->layout, &b->geo, 32), 0);

@@ -389,7 +389,7 @@ static void kernel_layout(unsigned int shift, unsigned int va_bits,
 	u64 page_offset = 0 - (1ULL << va_bits);
 	u64 page_end = 0 - (1ULL << (min_bits - 1));
 	u64 vmemmap_end = 0 - (1ULL << 30);
-	u64 vmemmap = vmemmap_end - (page_end - page_offset) / (1ULL << shift) * struct_bytes;
+	u64 vmemmap_va = vmemmap_end - (page_end - page_offset) / (1ULL << shift) * struct_bytes;
 	unsigned int slots = 0x200000 / (1U << shift) + 3 + 1 + 5 +
 			     7 * (0x40000 / (1U << shift) + 1) + 5;
 
@@ -398,8 +398,8 @@ static void kernel_layout(unsigned int shift, unsigned int va_bits,
 	start[SHADOW_REGION_MODULES] = page_end;
 	end[SHADOW_REGION_MODULES] = page_end + 0x80000000;
 	start[SHADOW_REGION_VMALLOC] = page_end + 0x80000000;
-	end[SHADOW_REGION_VMALLOC] = vmemmap - 0x800000;
-	start[SHADOW_REGION_VMEMMAP] = vmemmap;
+	end[SHADOW_REGION_VMALLOC] = vmemmap_va - 0x800000;
+	start[SHADOW_REGION_VMEMMAP] = vmemmap_va;
 	end[SHADOW_REGION_VMEMMAP] = vmemmap_end;
 	start[SHADOW_REGION_PCI_IO] = vmemmap_end + 0x800000;
 	end[SHADOW_REGION_PCI_IO] = vmemmap_end + 0x1800000;

@@ -76,11 +76,12 @@ static void free_memory(void *memory)
  * Ends the case where there is none.
  *
  * Context: process; sleeps.
- * Return: the memory, page aligned.
+ * Return: the memory, aligned to the largest granule, as a module's block is.
  */
 void *shadow_test_alloc(struct kunit *test, u64 bytes)
 {
-	void *memory = vzalloc(bytes);
+	void *memory = __vmalloc_node(bytes, SZ_64K, GFP_KERNEL | __GFP_ZERO,
+				      NUMA_NO_NODE, NULL);
 
 	KUNIT_ASSERT_NOT_NULL_MSG(test, memory, "%llu bytes", bytes);
 	KUNIT_ASSERT_EQ(test, 0,

@@ -9,4 +9,7 @@ void *vmalloc(unsigned long bytes);
 void *vzalloc(unsigned long bytes);
 void vfree(const void *p);
 
+/* Of the largest alignment and zeroed, whatever is asked for. */
+#define __vmalloc_node(bytes, align, gfp, node, caller)	vzalloc(bytes)
+
 #endif /* SHADOW_HOST_VMALLOC_H */
