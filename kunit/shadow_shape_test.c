@@ -37,7 +37,7 @@ static char *const pa_sizes[] = { NULL, "48", "52" };
 static char *const formats[] = { NULL, "auto", "on", "off" };
 static char *const rodatas[] = { "on", "full", "off" };
 
-/* What is legal, as the issue has it: 52 bits of either ask for LPA2 */
+/* What is legal: 52 bits of either ask for LPA2 */
 static bool legal(unsigned int granule, const char *va, const char *pa,
 		  const char *lpa2)
 {
