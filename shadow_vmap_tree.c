@@ -1,30 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_vmap_tree - areas of a window by address. See shadow_vmap_tree.h.
+ * shadow_vmap_tree - areas of a window by address: taken in and out. See
+ * shadow_vmap_tree.h.
  */
 #include "shadow_vmap_tree_link.h"
-
-static struct shadow_vmap_area *area_at(const struct shadow_vmap_tree *tree,
-					u32 handle)
-{
-	struct shadow_vmap_area *area = shadow_vmap_peek(tree, handle);
-
-	if (unlikely(!area))
-		shadow_fault_raise(tree->fault,
-				   "vmap_tree: link %#x leads to no area",
-				   handle);
-	return area;
-}
-
-static int push(const struct shadow_vmap_tree *tree,
-		struct shadow_vmap_path *path, struct shadow_vmap_area *area)
-{
-	if (unlikely(path->nr == SHADOW_VMAP_MAX_DEPTH))
-		return shadow_fault_raise(tree->fault,
-					  "vmap_tree: links form a loop");
-	path->area[path->nr++] = area;
-	return 0;
-}
 
 /**
  * shadow_vmap_tree_init() - a window without areas
@@ -79,13 +58,13 @@ static int update(const struct shadow_vmap_tree *tree,
 	struct shadow_vmap_area *child;
 
 	if (area->left != SHADOW_VMAP_NONE) {
-		child = area_at(tree, area->left);
+		child = shadow_vmap_area_at(tree, area->left);
 		if (unlikely(!child))
 			return -EUCLEAN;
 		max_gap = max(max_gap, child->max_gap);
 	}
 	if (area->right != SHADOW_VMAP_NONE) {
-		child = area_at(tree, area->right);
+		child = shadow_vmap_area_at(tree, area->right);
 		if (unlikely(!child))
 			return -EUCLEAN;
 		max_gap = max(max_gap, child->max_gap);
@@ -136,190 +115,32 @@ static int climb(const struct shadow_vmap_tree *tree,
 	return 0;
 }
 
-/**
- * struct place - where an address is in the tree
- * @path: from the root to the address; the tree's own
- * @next: the first area above the address; NULL: there is none
- * @next_index: its index in @path; where @next is NULL, the path's length
- */
-struct place {
-	struct shadow_vmap_path *path;
-	struct shadow_vmap_area *next;
-	unsigned int next_index;
-};
-
-static void start_path(struct shadow_vmap_tree *tree, struct place *place)
-{
-	tree->path_is_newest = false;
-	place->path->nr = 0;
-	place->next = NULL;
-}
-
-static void note_next(struct place *place, struct shadow_vmap_area *area)
-{
-	place->next = area;
-	place->next_index = place->path->nr - 1;
-}
-
 /* The free bytes below the next area, and where it starts. */
-static u64 *gap_before(struct shadow_vmap_tree *tree, const struct place *place,
-		       u64 *start)
+static u64 *gap_before(struct shadow_vmap_tree *tree,
+		       const struct shadow_vmap_place *place, u64 *start)
 {
 	*start = place->next ? place->next->va_start : tree->va_end;
 	return place->next ? &place->next->gap : &tree->end_gap;
 }
 
-/* Where an area fits into a gap; false: nowhere */
-static __always_inline bool gap_takes(u64 start, u64 end, u64 bytes, u64 align,
-				      u64 *va)
-{
-	u64 first = ALIGN(start, align);
-
-	if (first < start || first > end || end - first < bytes)
-		return false;
-	*va = first;
-	return true;
-}
-
-/* On from the area above a gap to where an area in that gap belongs */
-static int descend_to_gap(const struct shadow_vmap_tree *tree,
-			  struct place *place)
-{
-	struct shadow_vmap_area *area;
-	u32 link = place->next->left;
-	int err;
-
-	while (link != SHADOW_VMAP_NONE) {
-		area = area_at(tree, link);
-		if (unlikely(!area))
-			return -EUCLEAN;
-		err = push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
-		link = area->right;
-	}
-	return 0;
-}
-
-/* Behind all areas, where no gap between them has @bytes */
-static int descend_to_end(struct shadow_vmap_tree *tree, u64 bytes,
-			  struct place *place, u64 *va)
-{
-	struct shadow_vmap_area *area;
-	u32 link;
-	int err;
-
-	if (tree->end_gap < bytes)
-		return -ENOMEM;
-	for (link = tree->root; link != SHADOW_VMAP_NONE; link = area->right) {
-		area = area_at(tree, link);
-		if (unlikely(!area))
-			return -EUCLEAN;
-		err = push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
-	}
-	place->next_index = place->path->nr;
-	*va = tree->va_end - tree->end_gap;
-	return 0;
-}
-
-/*
- * Down to the lowest gap that has @bytes wherever it starts, or to one below
- * it that happens to start well.
- */
-static int descend_to_fit(struct shadow_vmap_tree *tree, u64 bytes,
-			  u64 align, struct place *place, u64 *va)
-{
-	u64 sure = bytes + align - tree->unit;
-	struct shadow_vmap_area *area, *child;
-	u32 link = tree->root;
-	int err;
-
-	start_path(tree, place);
-	area = link == SHADOW_VMAP_NONE ? NULL : area_at(tree, link);
-	if (area && align == tree->unit && area->max_gap < bytes)
-		return descend_to_end(tree, bytes, place, va);
-	while (link != SHADOW_VMAP_NONE) {
-		if (unlikely(!area))
-			return -EUCLEAN;
-		err = push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
-		link = area->left;
-		if (link != SHADOW_VMAP_NONE && area->max_gap >= sure) {
-			child = area_at(tree, link);
-			if (unlikely(!child))
-				return -EUCLEAN;
-			if (child->max_gap >= sure) {
-				note_next(place, area);
-				area = child;
-				continue;
-			}
-		}
-		if (area->gap >= bytes &&
-		    gap_takes(area->va_start - area->gap, area->va_start,
-			      bytes, align, va)) {
-			note_next(place, area);
-			return descend_to_gap(tree, place);
-		}
-		link = area->right;
-		if (link != SHADOW_VMAP_NONE)
-			area = area_at(tree, link);
-	}
-	if (unlikely(place->next))
-		return shadow_fault_raise(tree->fault,
-					  "vmap_tree: no gap of %llu bytes where one is said to be",
-					  sure);
-	place->next_index = place->path->nr;
-	if (!gap_takes(tree->va_end - tree->end_gap, tree->va_end, bytes,
-		       align, va))
-		return -ENOMEM;
-	return 0;
-}
-
-/**
- * shadow_vmap_tree_fit() - the lowest gap that is long enough
- * @tree: the tree
- * @bytes: length wanted, a multiple of the unit, not 0
- * @align: what the address shall be a multiple of, a power of two, at least the
- *	unit
- * @va: set to the address
- *
- * With an alignment, gaps that are long enough only where they start well are
- * looked at on the way alone: finding the lowest of those would take a look at
- * all gaps. Follows find_vmap_lowest_match(), which does the same.
- *
- * Context: under the tree's lock.
- * Return: 0; -ENOMEM where no gap is that long; -EUCLEAN where the tree is
- * corrupt.
- */
-int shadow_vmap_tree_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
-			 u64 *va)
-{
-	struct place place = { .path = &tree->path };
-
-	return descend_to_fit(tree, bytes, align, &place, va);
-}
-
 /* All the way down, to the place of an area that is not in the tree. */
 static int descend(struct shadow_vmap_tree *tree, u64 va,
-		   struct place *place)
+		   struct shadow_vmap_place *place)
 {
 	struct shadow_vmap_area *area;
 	u32 link = tree->root;
 	int err;
 
-	start_path(tree, place);
+	shadow_vmap_start_path(tree, place);
 	while (link != SHADOW_VMAP_NONE) {
-		area = area_at(tree, link);
+		area = shadow_vmap_area_at(tree, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = push(tree, place->path, area);
+		err = shadow_vmap_push(tree, place->path, area);
 		if (unlikely(err))
 			return err;
 		if (va < area->va_start) {
-			note_next(place, area);
+			shadow_vmap_note_next(place, area);
 			link = area->left;
 		} else {
 			link = area->right;
@@ -397,7 +218,7 @@ static u32 handle_of(const struct shadow_vmap_tree *tree,
 /* Put an area into the gap that the place leads to, and that has room for it */
 static int insert_at(struct shadow_vmap_tree *tree,
 		     struct shadow_vmap_area *area, u32 handle,
-		     const struct place *place)
+		     const struct shadow_vmap_place *place)
 {
 	u64 *next_gap, next_start, touched;
 	unsigned int at;
@@ -452,14 +273,14 @@ static int insert_at(struct shadow_vmap_tree *tree,
 int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
 			  struct shadow_vmap_area *area, u64 bytes, u64 align)
 {
-	struct place place = { .path = &tree->path };
+	struct shadow_vmap_place place = { .path = &tree->path };
 	u32 handle = handle_of(tree, area);
 	u64 va;
 	int err;
 
 	if (unlikely(handle == SHADOW_VMAP_NONE))
 		return -EINVAL;
-	err = descend_to_fit(tree, bytes, align, &place, &va);
+	err = shadow_vmap_find_fit(tree, bytes, align, &place, &va);
 	if (unlikely(err))
 		return err;
 	area->va_start = va;
@@ -483,7 +304,7 @@ int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
 int shadow_vmap_tree_insert(struct shadow_vmap_tree *tree,
 			    struct shadow_vmap_area *area)
 {
-	struct place place = { .path = &tree->path };
+	struct shadow_vmap_place place = { .path = &tree->path };
 	u32 handle = handle_of(tree, area);
 	u64 *next_gap, next_start;
 	int err;
@@ -512,24 +333,25 @@ static void leave(struct shadow_vmap_tree *tree, struct shadow_vmap_area *area)
 
 /* Down to the area itself, which must be found. */
 static int descend_to(struct shadow_vmap_tree *tree,
-		      const struct shadow_vmap_area *area, struct place *place)
+		      const struct shadow_vmap_area *area,
+		      struct shadow_vmap_place *place)
 {
 	struct shadow_vmap_area *cur;
 	u32 link = tree->root;
 	int err;
 
-	start_path(tree, place);
+	shadow_vmap_start_path(tree, place);
 	while (link != SHADOW_VMAP_NONE) {
-		cur = area_at(tree, link);
+		cur = shadow_vmap_area_at(tree, link);
 		if (unlikely(!cur))
 			return -EUCLEAN;
 		if (cur == area)
 			return 0;
-		err = push(tree, place->path, cur);
+		err = shadow_vmap_push(tree, place->path, cur);
 		if (unlikely(err))
 			return err;
 		if (area->va_start < cur->va_start) {
-			note_next(place, cur);
+			shadow_vmap_note_next(place, cur);
 			link = cur->left;
 		} else {
 			link = cur->right;
@@ -545,7 +367,7 @@ static int descend_to(struct shadow_vmap_tree *tree,
  */
 static int join_children(struct shadow_vmap_tree *tree,
 			 const struct shadow_vmap_area *area,
-			 struct place *place, u32 *rest)
+			 struct shadow_vmap_place *place, u32 *rest)
 {
 	struct shadow_vmap_path *path = place->path;
 	struct shadow_vmap_area *parent, *top;
@@ -557,17 +379,17 @@ static int join_children(struct shadow_vmap_tree *tree,
 	while (left != SHADOW_VMAP_NONE && right != SHADOW_VMAP_NONE) {
 		upper = shadow_vmap_rank(tree, left) > shadow_vmap_rank(tree, right) ? left :
 								     right;
-		top = area_at(tree, upper);
+		top = shadow_vmap_area_at(tree, upper);
 		if (unlikely(!top))
 			return -EUCLEAN;
 		relink(tree, parent, area->va_start, upper);
-		err = push(tree, path, top);
+		err = shadow_vmap_push(tree, path, top);
 		if (unlikely(err))
 			return err;
 		if (upper == left) {
 			left = top->right;
 		} else {
-			note_next(place, top);
+			shadow_vmap_note_next(place, top);
 			right = top->left;
 		}
 		parent = top;
@@ -579,20 +401,20 @@ static int join_children(struct shadow_vmap_tree *tree,
 }
 
 /* On from a seam to the area that follows the one that goes */
-static int descend_to_next(struct shadow_vmap_tree *tree, struct place *place,
-			   u32 link)
+static int descend_to_next(struct shadow_vmap_tree *tree,
+			   struct shadow_vmap_place *place, u32 link)
 {
 	struct shadow_vmap_area *area;
 	int err;
 
 	for (; link != SHADOW_VMAP_NONE; link = area->left) {
-		area = area_at(tree, link);
+		area = shadow_vmap_area_at(tree, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = push(tree, place->path, area);
+		err = shadow_vmap_push(tree, place->path, area);
 		if (unlikely(err))
 			return err;
-		note_next(place, area);
+		shadow_vmap_note_next(place, area);
 	}
 	return 0;
 }
@@ -610,7 +432,7 @@ int shadow_vmap_tree_erase(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_area *area)
 {
 	u64 *next_gap, next_start, touched;
-	struct place place = { .path = &tree->path };
+	struct shadow_vmap_place place = { .path = &tree->path };
 	unsigned int at;
 	u32 rest;
 	int err;
@@ -670,7 +492,7 @@ int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
 			    struct shadow_vmap_area *area,
 			    struct shadow_vmap_area *next)
 {
-	struct place place = { .path = &tree->path };
+	struct shadow_vmap_place place = { .path = &tree->path };
 	unsigned int at;
 	u32 rest;
 	int err;
@@ -689,114 +511,5 @@ int shadow_vmap_tree_absorb(struct shadow_vmap_tree *tree,
 		return err;
 	area->va_end = next->va_end;
 	leave(tree, next);
-	return 0;
-}
-
-/**
- * shadow_vmap_tree_at() - the area of a handle
- * @tree: the tree
- * @handle: any number: it may have been overwritten
- *
- * Context: under the tree's lock.
- * Return: the area; NULL where @handle is none of an area in the tree, and the
- * machine is frozen then.
- */
-struct shadow_vmap_area *
-shadow_vmap_tree_at(const struct shadow_vmap_tree *tree, u32 handle)
-{
-	return area_at(tree, handle);
-}
-
-/**
- * shadow_vmap_tree_find() - the area that an address is in
- * @tree: the tree
- * @va: address
- *
- * Follows __find_vmap_area().
- *
- * Context: under the tree's lock.
- * Return: the area; NULL where there is none; ERR_PTR(-EUCLEAN) where the tree
- * is corrupt.
- */
-struct shadow_vmap_area *
-shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va)
-{
-	struct shadow_vmap_area *area;
-	unsigned int depth = 0;
-	u32 link = tree->root;
-
-	/* What came last goes first, often enough */
-	area = shadow_vmap_peek(tree, tree->newest);
-	if (area && va >= area->va_start && va < area->va_end)
-		return area;
-	while (link != SHADOW_VMAP_NONE) {
-		area = area_at(tree, link);
-		if (unlikely(!area))
-			return ERR_PTR(-EUCLEAN);
-		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
-			return ERR_PTR(shadow_fault_raise(tree->fault,
-					"vmap_tree: links form a loop"));
-		if (va < area->va_start)
-			link = area->left;
-		else if (va >= area->va_end)
-			link = area->right;
-		else
-			return area;
-	}
-	return NULL;
-}
-
-/**
- * shadow_vmap_tree_next() - the area at an address, or the first one above it
- * @tree: the tree
- * @va: address
- *
- * Context: under the tree's lock.
- * Return: the lowest area whose va_end is above @va, NULL where there is none,
- * ERR_PTR(-EUCLEAN) where the tree is corrupt.
- */
-struct shadow_vmap_area *
-shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va)
-{
-	struct shadow_vmap_area *area, *next = NULL;
-	unsigned int depth = 0;
-	u32 link = tree->root;
-
-	while (link != SHADOW_VMAP_NONE) {
-		area = area_at(tree, link);
-		if (unlikely(!area))
-			return ERR_PTR(-EUCLEAN);
-		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
-			return ERR_PTR(shadow_fault_raise(tree->fault,
-					"vmap_tree: links form a loop"));
-		if (area->va_end > va) {
-			next = area;
-			link = area->left;
-		} else {
-			link = area->right;
-		}
-	}
-	return next;
-}
-
-/**
- * shadow_vmap_tree_max_gap() - the longest range that is free
- * @tree: the tree
- * @bytes: set to its length
- *
- * Context: under the tree's lock.
- * Return: 0; -EUCLEAN where the tree is corrupt.
- */
-int shadow_vmap_tree_max_gap(const struct shadow_vmap_tree *tree, u64 *bytes)
-{
-	struct shadow_vmap_area *root;
-
-	*bytes = tree->end_gap;
-	if (tree->root == SHADOW_VMAP_NONE)
-		return 0;
-	root = area_at(tree, tree->root);
-	if (unlikely(!root))
-		return -EUCLEAN;
-	*bytes = max(*bytes, root->max_gap);
 	return 0;
 }

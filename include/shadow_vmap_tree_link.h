@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * shadow_vmap_tree_link - what the files of shadow_vmap_tree share: how a link
- * is followed, and which area is above which. Nobody else includes this.
+ * is followed, which area is above which, and where an address is. Nobody else
+ * includes this.
  */
 #ifndef SHADOW_VMAP_TREE_LINK_H
 #define SHADOW_VMAP_TREE_LINK_H
@@ -29,5 +30,61 @@ shadow_vmap_peek(const struct shadow_vmap_tree *tree, u32 handle)
 		return NULL;
 	return area;
 }
+
+/* The same for who needs it: NULL freezes the machine. */
+static inline struct shadow_vmap_area *
+shadow_vmap_area_at(const struct shadow_vmap_tree *tree, u32 handle)
+{
+	struct shadow_vmap_area *area = shadow_vmap_peek(tree, handle);
+
+	if (unlikely(!area))
+		shadow_fault_raise(tree->fault,
+				   "vmap_tree: link %#x leads to no area",
+				   handle);
+	return area;
+}
+
+/* One step further down */
+static inline int shadow_vmap_push(const struct shadow_vmap_tree *tree,
+				   struct shadow_vmap_path *path,
+				   struct shadow_vmap_area *area)
+{
+	if (unlikely(path->nr == SHADOW_VMAP_MAX_DEPTH))
+		return shadow_fault_raise(tree->fault,
+					  "vmap_tree: links form a loop");
+	path->area[path->nr++] = area;
+	return 0;
+}
+
+/**
+ * struct shadow_vmap_place - where an address is in the tree
+ * @path: from the root to the address; the tree's own
+ * @next: the first area above the address; NULL: there is none
+ * @next_index: its index in @path; where @next is NULL, the path's length
+ */
+struct shadow_vmap_place {
+	struct shadow_vmap_path *path;
+	struct shadow_vmap_area *next;
+	unsigned int next_index;
+};
+
+static inline void shadow_vmap_start_path(struct shadow_vmap_tree *tree,
+					  struct shadow_vmap_place *place)
+{
+	tree->path_is_newest = false;
+	place->path->nr = 0;
+	place->next = NULL;
+}
+
+/* The area that the path ends with is above the address. */
+static inline void shadow_vmap_note_next(struct shadow_vmap_place *place,
+					 struct shadow_vmap_area *area)
+{
+	place->next = area;
+	place->next_index = place->path->nr - 1;
+}
+
+int shadow_vmap_find_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
+			 struct shadow_vmap_place *place, u64 *va);
 
 #endif /* SHADOW_VMAP_TREE_LINK_H */
