@@ -244,6 +244,69 @@ unsigned int shadow_alloc_pages_bulk(struct shadow_nodes *nodes, u32 gfp,
 					   pages);
 }
 
+/* As many as go the way that most go; those are of the first one's zone */
+static unsigned int give_batch(struct shadow_nodes *nodes, unsigned int cpu,
+			       unsigned int nr, struct shadow_page *const *pages)
+{
+	struct shadow_zone *zone = shadow_page_zone(nodes, pages[0]);
+
+	if (unlikely(!zone->pcp || shadow_block_virtual(nodes->block) ||
+		     shadow_fault_frozen(nodes->fault)))
+		return 0;
+	nr = shadow_pcp_free_bulk(zone, cpu, nr, pages);
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, nr);
+	return nr;
+}
+
+/**
+ * shadow_free_pages_bulk_cpu() - drop references to single frames, for a CPU
+ * @nodes: the layer
+ * @cpu: whose per-CPU lists are used, below the machine's nr_cpus
+ * @nr: entries of @pages
+ * @pages: frames that were allocated with order 0, each once
+ *
+ * In their order, as if each were given to shadow_free_pages_cpu(), but those
+ * of a zone that are neighbours in @pages are freed in one visit to the per-CPU
+ * lists. Follows free_unref_page_list().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL at the first one that shadow_free_pages_cpu() refuses:
+ * those before it are free, it and those after it as they were; -EUCLEAN if the
+ * machine is frozen.
+ */
+int shadow_free_pages_bulk_cpu(struct shadow_nodes *nodes, unsigned int cpu,
+			       unsigned int nr,
+			       struct shadow_page *const *pages)
+{
+	int err = 0;
+
+	while (nr && !err) {
+		unsigned int done = give_batch(nodes, cpu, nr, pages);
+
+		if (done < nr)
+			err = shadow_free_pages_cpu(nodes, cpu, pages[done++], 0);
+		pages += done;
+		nr -= done;
+	}
+	return err;
+}
+
+/**
+ * shadow_free_pages_bulk() - drop references to single frames
+ * @nodes: the layer
+ * @nr: entries of @pages
+ * @pages: frames that were allocated with order 0, each once
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0, -EINVAL or -EUCLEAN, see shadow_free_pages_bulk_cpu().
+ */
+int shadow_free_pages_bulk(struct shadow_nodes *nodes, unsigned int nr,
+			   struct shadow_page *const *pages)
+{
+	return shadow_free_pages_bulk_cpu(nodes, shadow_this_cpu(nodes), nr,
+					  pages);
+}
+
 /* ------------------------------------------------- a number of bytes -- */
 
 /**

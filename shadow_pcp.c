@@ -326,6 +326,18 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 	return page;
 }
 
+/* One of many: what is on the list already needs no call */
+static __always_inline struct shadow_page *
+take_next(struct shadow_zone *zone, struct shadow_pcp *pcp, unsigned int mt,
+	  unsigned int owner, unsigned int alloc_flags)
+{
+	struct shadow_page *page = NULL;
+
+	if (likely(!(alloc_flags & SHADOW_ALLOC_COLD)))
+		page = __shadow_pcp_pop(zone->memmap, zone, pcp, 0, mt, owner);
+	return likely(page) ? page : take(zone, pcp, 0, mt, owner, alloc_flags);
+}
+
 /**
  * shadow_pcp_alloc_bulk() - take many frames under one lock
  * @zone: the zone; it has lists
@@ -353,8 +365,8 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 	shadow_pcp_enter(irqflags);
 	if (shadow_pcp_trylock(pcp)) {
 		for (; i < nr; i++) {
-			pages[i] = take(zone, pcp, 0, mt, owner, alloc_flags);
-			if (!pages[i])
+			pages[i] = take_next(zone, pcp, mt, owner, alloc_flags);
+			if (unlikely(!pages[i]))
 				break;
 		}
 		shadow_pcp_unlock(pcp);
@@ -418,6 +430,55 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 	}
 	shadow_pcp_leave(irqflags);
 	return err;
+}
+
+/**
+ * shadow_pcp_free_bulk() - put many frames on a CPU's lists under one lock
+ * @zone: a zone; it has lists
+ * @cpu: whose lists, below the machine's nr_cpus
+ * @nr: how many
+ * @pages: their pages
+ *
+ * One after the other, each with its last reference, up to the first that is
+ * more work than that: it is not a single frame in use of this zone, somebody
+ * else uses it, it belongs to the HIGHATOMIC reserve, or the lists get too long.
+ * Nothing has changed about that one; shadow_free_pages() is for it.
+ *
+ * Context: any; tries the list's lock.
+ * Return: how many are on the lists, 0 to @nr.
+ */
+unsigned int shadow_pcp_free_bulk(struct shadow_zone *zone, unsigned int cpu,
+				  unsigned int nr,
+				  struct shadow_page *const *pages)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
+			 SHADOW_PF_PLACE_MASK;
+	const u32 used = SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, 0, 0) | zone->place;
+	const struct shadow_memmap *memmap = zone->memmap;
+	struct shadow_pcp *pcp = &zone->pcp[cpu];
+	struct shadow_page *page;
+	unsigned long irqflags;
+	unsigned int i = 0, mt;
+
+	shadow_pcp_enter(irqflags);
+	if (unlikely(!shadow_pcp_trylock(pcp)))
+		goto leave;
+	for (; i < nr; i++) {
+		page = pages[i];
+		mt = shadow_pageblock_mt(zone->nodes,
+					 shadow_page_index(memmap, page));
+		if (unlikely((READ_ONCE(page->flags) & mask) != used ||
+			     mt >= SHADOW_MIGRATE_PCPTYPES) ||
+		    unlikely(!__shadow_pcp_room(zone, pcp)) ||
+		    unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
+			break;
+		__shadow_pcp_freed(zone, pcp);
+		__shadow_pcp_push(memmap, pcp, page, 0, mt);
+	}
+	shadow_pcp_unlock(pcp);
+leave:
+	shadow_pcp_leave(irqflags);
+	return i;
 }
 
 /**

@@ -286,3 +286,103 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	shadow_event(pgt->events, SHADOW_EV_MAP, 1);
 	return 0;
 }
+
+/* Pages into the table that was used last, as many as there is place for */
+static __always_inline unsigned int
+map_hot_pages(struct shadow_pgtable *pgt, u64 va, const phys_addr_t *pa,
+	      unsigned int nr, u64 attrs)
+{
+	unsigned int index = shadow_pgtable_hot_index(pgt, va), i;
+	phys_addr_t desc_pa = pgt->hot.pa + index * sizeof(u64);
+	const struct shadow_geometry geo = pgt->geo;
+	u64 *entry = &pgt->hot.table[index];
+	u64 *parent = pgt->hot.parent;
+	u64 link = *parent, desc;
+
+	nr = min(nr, (1U << geo.bits_per_level) - index);
+	for (i = 0; i < nr && likely(!entry[i]); i++) {
+		desc = shadow_desc_from_oa(&geo, pa[i]) | attrs;
+		WRITE_ONCE(entry[i], desc);
+		shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC,
+				 va + ((u64)i << geo.page_shift),
+				 desc_pa + i * sizeof(u64), SHADOW_LAST_LEVEL,
+				 desc, 0, 1);
+	}
+	WRITE_ONCE(*parent,
+		   shadow_table_with_used(link, shadow_table_used(link) + i));
+	return i;
+}
+
+/* Under the lock; where the quick way ends, a page goes the other one */
+static int map_each(struct shadow_pgtable *pgt, u64 va, const phys_addr_t *pa,
+		    unsigned int nr, u64 attrs, unsigned int flags)
+{
+	const u64 page_bytes = pgt->page_bytes;
+	unsigned int done = 0, now;
+	u64 at = va, bytes;
+	int err;
+
+	for (; done < nr; done += now, at += now * page_bytes) {
+		now = 0;
+		if (shadow_pgtable_is_hot(pgt, at))
+			now = map_hot_pages(pgt, at, pa + done, nr - done,
+					    attrs | SHADOW_TYPE_PAGE);
+		if (now)
+			continue;
+		bytes = 0;
+		err = map_run(pgt, at, pa[done], page_bytes, SHADOW_LAST_LEVEL,
+			      attrs, &bytes);
+		if (unlikely(err)) {
+			shadow_pgtable_clear(pgt, va, at - va, false);
+			return err;
+		}
+		now = 1;
+	}
+	return flags & SHADOW_MAP_AS_TOLD ?
+	       keep_range(pgt, va, nr * page_bytes) : 0;
+}
+
+/**
+ * shadow_pgtable_map_pages() - map pages to addresses that are in no order
+ * @pgt: the tables
+ * @va: address of the first page, page aligned; the others follow it
+ * @pa: what each is mapped to, page aligned
+ * @nr: how many pages, at least one
+ * @prot: SHADOW_PAGE_*, SHADOW_PROT_* or what shadow_prot_parse() gave
+ * @flags: SHADOW_MAP_*, where NO_BLOCK and NO_FOLD say that these tables are
+ *	never folded
+ *
+ * Pages alone: they get no contiguous hint, and what they complete is not
+ * folded. All or nothing, as shadow_pgtable_map(). Follows
+ * vmap_pages_pte_range() of mm/vmalloc.c.
+ *
+ * Context: any; takes the lock once, does not sleep.
+ * Return: as shadow_pgtable_map().
+ */
+int shadow_pgtable_map_pages(struct shadow_pgtable *pgt, u64 va,
+			     const phys_addr_t *pa, unsigned int nr, u64 prot,
+			     unsigned int flags)
+{
+	u64 bytes = nr * pgt->page_bytes, attrs = prot & pgt->geo.attr_mask;
+	phys_addr_t any_pa = 0;
+	unsigned long irq;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		any_pa |= pa[i];
+	err = shadow_pgtable_check_range(pgt, va, any_pa & pgt->bad_pa, bytes);
+	if (unlikely(err))
+		return err;
+	if (unlikely(flags & ~SHADOW_MAP_FLAGS))
+		return -EINVAL;
+	err = shadow_prot_check(prot, flags & SHADOW_MAP_FORCE);
+	if (unlikely(err))
+		return err;
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	err = map_each(pgt, va, pa, nr, attrs, flags);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	if (likely(!err))
+		shadow_event(pgt->events, SHADOW_EV_MAP, nr);
+	return err;
+}

@@ -16,8 +16,8 @@
 #include "shadow_page_call.h"
 #include "shadow_vmalloc_room.h"
 
-/* Pages asked for in one visit to a per-CPU list */
-#define BATCH	32U
+/* Pages got, mapped or given back in one visit to who has them */
+#define BATCH	64U
 
 /* The page in a list that a link leads to, or NULL: not one of the area's */
 static __always_inline struct shadow_page *
@@ -205,6 +205,36 @@ done:
 	return shadow_fault_frozen(vm->fault) ? -EUCLEAN : -ENOMEM;
 }
 
+/* From the last one, at @index, to the first one; each is checked before it goes */
+static noinline_for_stack int put_list(struct shadow_vmalloc *vm, u32 handle,
+				       u32 index, u32 nr_pages)
+{
+	struct shadow_page *batch[BATCH], *page;
+	u32 end = nr_pages, next = SHADOW_NO_PAGE, nr = 0;
+	unsigned int order;
+	int err = 0;
+
+	while (end && !err) {
+		page = listed_page(vm, handle, index);
+		order = page ? shadow_page_order(page) : 0;
+		if (unlikely(!page || page->next != next ||
+			     page->private[1] + BIT(order) != end))
+			return shadow_vmalloc_bad_page(vm, handle, end - 1);
+		end -= BIT(order);
+		next = index;
+		index = page->prev;
+		if (likely(!order))
+			batch[nr++] = page;
+		if (likely(!order && nr < BATCH && end))
+			continue;
+		err = shadow_free_pages_bulk(vm->nodes, nr, batch);
+		nr = 0;
+		if (!err && order)
+			err = shadow_free_pages(vm->nodes, page, order);
+	}
+	return err;
+}
+
 /**
  * shadow_vmalloc_put_pages() - give the pages of a list back
  * @vm: the layer
@@ -221,38 +251,131 @@ done:
 int shadow_vmalloc_put_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
 			     u32 nr_pages)
 {
-	u32 end = nr_pages, index = first, next = SHADOW_NO_PAGE;
 	struct shadow_page *page;
-	unsigned int order;
-	int err;
 
 	if (!nr_pages)
 		return 0;
 	page = shadow_vmalloc_page(vm, handle, 0, first);
 	if (unlikely(!page))
 		return shadow_vmalloc_bad_page(vm, handle, 0);
-	index = page->prev;
-	if (end == 1 && index == first && page->next == next &&
-	    !shadow_page_order(page))
+	if (nr_pages == 1 && page->prev == first &&
+	    page->next == SHADOW_NO_PAGE && !shadow_page_order(page))
 		return shadow_free_pages(vm->nodes, page, 0);
-	while (end) {
-		page = listed_page(vm, handle, index);
-		order = page ? shadow_page_order(page) : 0;
-		if (unlikely(!page || page->next != next ||
-			     page->private[1] + BIT(order) != end))
-			return shadow_vmalloc_bad_page(vm, handle, end - 1);
-		end -= BIT(order);
-		next = index;
-		index = page->prev;
-		err = shadow_free_pages(vm->nodes, page, order);
-		if (unlikely(err))
-			return err;
-	}
-	return 0;
+	return put_list(vm, handle, page->prev, nr_pages);
 }
 
 /**
- * shadow_vmalloc_map_pages() - map a list, contiguous frames by one call
+ * struct mapper - frames on their way into the tables
+ * @vm: the layer
+ * @va: where the next one goes that is mapped
+ * @prot: SHADOW_PAGE_*
+ * @flags: SHADOW_MAP_*
+ * @nr: of those that wait
+ * @pa: of those that wait, single ones and short runs
+ */
+struct mapper {
+	struct shadow_vmalloc *vm;
+	u64 va;
+	u64 prot;
+	unsigned int flags;
+	u32 nr;
+	phys_addr_t pa[BATCH];
+};
+
+static int map_waiting(struct mapper *mapper)
+{
+	u32 nr = mapper->nr;
+	int err;
+
+	if (!nr)
+		return 0;
+	err = shadow_pgtable_map_pages(mapper->vm->pgtable, mapper->va,
+				       mapper->pa, nr, mapper->prot,
+				       mapper->flags);
+	if (unlikely(err))
+		return err;
+	mapper->va += shadow_vmalloc_bytes(mapper->vm, nr);
+	mapper->nr = 0;
+	return 0;
+}
+
+/* Frames in a row: only as many as a contiguous group has may become one */
+static __always_inline int map_frames(struct mapper *mapper, u32 first, u32 nr)
+{
+	struct shadow_vmalloc *vm = mapper->vm;
+	u64 bytes = shadow_vmalloc_bytes(vm, nr), i;
+	phys_addr_t pa = shadow_index_to_pfn(&vm->nodes->memmap, first)
+			 << vm->nodes->page_shift;
+	int err = 0;
+
+	if (bytes > vm->pgtable->group_mask || nr > BATCH) {
+		err = map_waiting(mapper);
+		err = err ? : shadow_pgtable_map(vm->pgtable, mapper->va, pa,
+						 bytes, mapper->prot,
+						 mapper->flags);
+		if (likely(!err))
+			mapper->va += bytes;
+		return err;
+	}
+	if (mapper->nr + nr > BATCH)
+		err = map_waiting(mapper);
+	for (i = 0; i < nr && !err; i++)
+		mapper->pa[mapper->nr++] = pa + shadow_vmalloc_bytes(vm, i);
+	return err;
+}
+
+/* A list of several pages; @mapper->va says how far that got, also on error */
+static __always_inline int map_list(struct mapper *mapper, u32 handle, u32 index,
+				    u32 nr_pages)
+{
+	struct shadow_vmalloc *vm = mapper->vm;
+	const struct shadow_memmap *memmap = &vm->nodes->memmap;
+	u32 first = index, start = 0, place = 0, nr;
+	struct shadow_page *page;
+	int err;
+
+	while (place < nr_pages) {
+		page = shadow_vmalloc_page(vm, handle, place, index);
+		nr = page ? BIT(shadow_page_order(page)) : 0;
+		if (unlikely(!page || nr > nr_pages - place))
+			return shadow_vmalloc_bad_page(vm, handle, place);
+		place += nr;
+		if (place < nr_pages && page->next == index + nr &&
+		    shadow_memmap_follows(memmap, index + nr - 1, page->next)) {
+			index += nr;
+			continue;
+		}
+		err = map_frames(mapper, first, place - start);
+		if (unlikely(err))
+			return err;
+		start = place;
+		first = page->next;
+		index = first;
+	}
+	return map_waiting(mapper);
+}
+
+/* Out of line: one page needs none of that stack */
+static noinline_for_stack int map_several(struct shadow_vmalloc *vm,
+					  const struct shadow_vmap_area *area,
+					  u32 nr_pages, u64 prot,
+					  unsigned int flags, u32 *nr_mapped)
+{
+	struct mapper mapper;
+	int err;
+
+	mapper.vm = vm;
+	mapper.va = area->va_start;
+	mapper.prot = prot;
+	mapper.flags = flags;
+	mapper.nr = 0;
+	err = map_list(&mapper, area->self, area->first_page, nr_pages);
+	*nr_mapped = (mapper.va - area->va_start) >> vm->nodes->page_shift;
+	return err;
+}
+
+/**
+ * shadow_vmalloc_map_pages() - map a list: long runs of frames by a call each
  * @vm: the layer
  * @area: the area, busy
  * @nr_pages: single pages of its list
@@ -269,35 +392,19 @@ int shadow_vmalloc_map_pages(struct shadow_vmalloc *vm,
 			     const struct shadow_vmap_area *area, u32 nr_pages,
 			     u64 prot, unsigned int flags, u32 *nr_mapped)
 {
-	u32 handle = area->self, first = area->first_page, index = first;
-	const struct shadow_memmap *memmap = &vm->nodes->memmap;
-	struct shadow_page *page;
-	u32 place = 0, nr;
+	u32 index = area->first_page;
 	phys_addr_t pa;
 	int err;
 
 	*nr_mapped = 0;
-	while (place < nr_pages) {
-		page = shadow_vmalloc_page(vm, handle, place, index);
-		nr = page ? BIT(shadow_page_order(page)) : 0;
-		if (unlikely(!page || nr > nr_pages - place))
-			return shadow_vmalloc_bad_page(vm, handle, place);
-		place += nr;
-		if (place < nr_pages &&
-		    shadow_memmap_follows(memmap, index + nr - 1, page->next)) {
-			index += nr;
-			continue;
-		}
-		pa = shadow_index_to_pfn(memmap, first) << vm->nodes->page_shift;
-		err = shadow_pgtable_map(vm->pgtable, area->va_start +
-					 shadow_vmalloc_bytes(vm, *nr_mapped),
-					 pa, shadow_vmalloc_bytes(vm, place - *nr_mapped),
-					 prot, flags);
-		if (unlikely(err))
-			return err;
-		*nr_mapped = place;
-		first = page->next;
-		index = first;
-	}
-	return 0;
+	if (nr_pages > 1)
+		return map_several(vm, area, nr_pages, prot, flags, nr_mapped);
+	if (unlikely(!shadow_vmalloc_page(vm, area->self, 0, index)))
+		return shadow_vmalloc_bad_page(vm, area->self, 0);
+	pa = shadow_index_to_pfn(&vm->nodes->memmap, index)
+	     << vm->nodes->page_shift;
+	err = shadow_pgtable_map(vm->pgtable, area->va_start, pa,
+				 shadow_vmalloc_bytes(vm, 1), prot, flags);
+	*nr_mapped = !err;
+	return err;
 }

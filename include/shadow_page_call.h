@@ -27,6 +27,11 @@ unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
 					 unsigned int cpu, u32 gfp,
 					 unsigned int nr,
 					 struct shadow_page **pages);
+int shadow_free_pages_bulk_cpu(struct shadow_nodes *nodes, unsigned int cpu,
+			       unsigned int nr,
+			       struct shadow_page *const *pages);
+int shadow_free_pages_bulk(struct shadow_nodes *nodes, unsigned int nr,
+			   struct shadow_page *const *pages);
 struct shadow_page *shadow_alloc_exact_cpu(struct shadow_nodes *nodes,
 					   unsigned int cpu, u32 gfp,
 					   u64 nr_pages);

@@ -354,6 +354,9 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 				   unsigned int mt, unsigned int owner,
 				   unsigned int alloc_flags, unsigned int nr,
 				   struct shadow_page **pages);
+unsigned int shadow_pcp_free_bulk(struct shadow_zone *zone, unsigned int cpu,
+				  unsigned int nr,
+				  struct shadow_page *const *pages);
 int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 		    struct shadow_page *page, unsigned int order, bool cold);
 void shadow_pcp_drain(struct shadow_zone *zone);

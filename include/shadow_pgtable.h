@@ -196,6 +196,9 @@ void shadow_pgtable_set_ops(struct shadow_pgtable *pgt,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags);
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes);
+int shadow_pgtable_map_pages(struct shadow_pgtable *pgt, u64 va,
+			     const phys_addr_t *pa, unsigned int nr, u64 prot,
+			     unsigned int flags);
 int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes);
 void shadow_pgtable_invalidate(struct shadow_pgtable *pgt, u64 va, u64 bytes);
 int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,

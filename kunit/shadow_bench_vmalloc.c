@@ -176,8 +176,8 @@ int bench_vmalloc_rows(struct shadow_mm *mm)
 		  beside_live(&bench, &shadow_areas, shadow_pair),
 		  beside_live(&bench, &host_areas, host_pair));
 	bench.bytes = SZ_2M;
-	bench_say("vmalloc_2m_pages", shadow_pair(&bench), host_pair(&bench));
-	bench.huge = true;
 	bench_say("vmalloc_2m", shadow_pair(&bench), host_pair(&bench));
+	bench.huge = true;
+	bench_say("vmalloc_2m_huge", shadow_pair(&bench), host_pair(&bench));
 	return 0;
 }
