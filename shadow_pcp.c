@@ -326,16 +326,36 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 	return page;
 }
 
-/* One of many: what is on the list already needs no call */
-static __always_inline struct shadow_page *
-take_next(struct shadow_zone *zone, struct shadow_pcp *pcp, unsigned int mt,
-	  unsigned int owner, unsigned int alloc_flags)
+/* __shadow_pcp_pop() of several single frames; fewer where the list ends */
+static __always_inline unsigned int
+pop_many(struct shadow_zone *zone, struct shadow_pcp *pcp, unsigned int mt,
+	 unsigned int owner, unsigned int nr, struct shadow_page **pages)
 {
-	struct shadow_page *page = NULL;
+	const u32 change = SHADOW_PF(SHADOW_PAGE_PCP, 0, 0, 0) ^
+			   SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, owner, 0);
+	const u32 listed = shadow_pcp_flags(zone, 0, mt);
+	struct shadow_page_list *list = shadow_pcp_list(pcp, 0, mt);
+	const struct shadow_memmap *memmap = zone->memmap;
+	u32 first = list->first, nr_entries = memmap->nr, flags;
+	struct shadow_page *entries = memmap->pages, *page;
+	unsigned int i;
 
-	if (likely(!(alloc_flags & SHADOW_ALLOC_COLD)))
-		page = __shadow_pcp_pop(zone->memmap, zone, pcp, 0, mt, owner);
-	return likely(page) ? page : take(zone, pcp, 0, mt, owner, alloc_flags);
+	for (i = 0; i < nr && likely(first < nr_entries); i++) {
+		page = &entries[first];
+		flags = page->flags;
+		if (unlikely((flags & SHADOW_PCP_FLAGS_MASK) != listed) ||
+		    (unlikely(page->prev != SHADOW_NO_PAGE) &&
+		     !__shadow_pcp_unlink(memmap, list, page)))
+			break;
+		first = page->next;
+		WRITE_ONCE(page->flags, flags ^ change);
+		atomic_set(&page->refcount, 1);
+		pages[i] = page;
+	}
+	list->first = first;
+	pcp->count -= i;
+	pcp->free_count >>= min(i, 16U);
+	return i;
 }
 
 /**
@@ -364,10 +384,16 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 
 	shadow_pcp_enter(irqflags);
 	if (shadow_pcp_trylock(pcp)) {
-		for (; i < nr; i++) {
-			pages[i] = take_next(zone, pcp, mt, owner, alloc_flags);
-			if (unlikely(!pages[i]))
+		while (i < nr) {
+			if (likely(!(alloc_flags & SHADOW_ALLOC_COLD)))
+				i += pop_many(zone, pcp, mt, owner, nr - i,
+					      pages + i);
+			if (i == nr)
 				break;
+			pages[i] = take(zone, pcp, 0, mt, owner, alloc_flags);
+			if (!pages[i])
+				break;
+			i++;
 		}
 		shadow_pcp_unlock(pcp);
 	}
@@ -432,6 +458,24 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 	return err;
 }
 
+/* For how many single frames __shadow_pcp_room() says yes, one after the other */
+static u32 room(const struct shadow_zone *zone, const struct shadow_pcp *pcp)
+{
+	if (!__shadow_pcp_room(zone, pcp))
+		return 0;
+	return pcp->high - pcp->count - 1;
+}
+
+/* __shadow_pcp_freed() of several */
+static void freed_many(const struct shadow_zone *zone, struct shadow_pcp *pcp,
+		       u32 nr)
+{
+	u32 most = max_t(u32, zone->pcp_batch << SHADOW_PCP_BATCH_SCALE,
+			 pcp->free_count);
+
+	pcp->free_count = min(pcp->free_count + nr, most);
+}
+
 /**
  * shadow_pcp_free_bulk() - put many frames on a CPU's lists under one lock
  * @zone: a zone; it has lists
@@ -454,27 +498,32 @@ unsigned int shadow_pcp_free_bulk(struct shadow_zone *zone, unsigned int cpu,
 	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
 			 SHADOW_PF_PLACE_MASK;
 	const u32 used = SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, 0, 0) | zone->place;
-	const struct shadow_memmap *memmap = zone->memmap;
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page *page;
 	unsigned long irqflags;
-	unsigned int i = 0, mt;
+	unsigned int i = 0;
 
 	shadow_pcp_enter(irqflags);
 	if (unlikely(!shadow_pcp_trylock(pcp)))
 		goto leave;
-	for (; i < nr; i++) {
-		page = pages[i];
-		mt = shadow_pageblock_mt(zone->nodes,
-					 shadow_page_index(memmap, page));
-		if (unlikely((READ_ONCE(page->flags) & mask) != used ||
+	for (nr = min(nr, room(zone, pcp)); i < nr; i++) {
+		struct shadow_page *page = pages[i];
+		u32 index = shadow_page_index(zone->memmap, page);
+		u32 flags = READ_ONCE(page->flags);
+		unsigned int mt = shadow_pageblock_mt(zone->nodes, index);
+		struct shadow_page_list *list = shadow_pcp_list(pcp, 0, mt);
+
+		if (unlikely((flags & mask) != used ||
 			     mt >= SHADOW_MIGRATE_PCPTYPES) ||
-		    unlikely(!__shadow_pcp_room(zone, pcp)) ||
 		    unlikely(atomic_cmpxchg(&page->refcount, 1, 0) != 1))
 			break;
-		__shadow_pcp_freed(zone, pcp);
-		__shadow_pcp_push(memmap, pcp, page, 0, mt);
+		WRITE_ONCE(page->flags, (flags & SHADOW_PF_STAYS) |
+					SHADOW_PF(SHADOW_PAGE_PCP, 0, 0, mt));
+		page->next = list->first;
+		page->prev = SHADOW_NO_PAGE;
+		list->first = index;
 	}
+	pcp->count += i;
+	freed_many(zone, pcp, i);
 	shadow_pcp_unlock(pcp);
 leave:
 	shadow_pcp_leave(irqflags);

@@ -205,6 +205,25 @@ done:
 	return shadow_fault_frozen(vm->fault) ? -EUCLEAN : -ENOMEM;
 }
 
+/* listed_page() of a single page that is where it should be, else NULL */
+static __always_inline struct shadow_page *
+single_page(const struct shadow_vmalloc *vm, u32 handle, u32 index, u32 next,
+	    u32 place)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_OWNER_MASK |
+			 SHADOW_PF_ORDER_MASK;
+	struct shadow_page *page = shadow_page_at(&vm->nodes->memmap, index);
+
+	if (unlikely(!page ||
+		     (page->flags & mask) != SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0,
+						       SHADOW_OWNER_VMALLOC,
+						       0) ||
+		     page->private[0] != handle || page->private[1] != place ||
+		     page->next != next))
+		return NULL;
+	return page;
+}
+
 /* From the last one, at @index, to the first one; each is checked before it goes */
 static noinline_for_stack int put_list(struct shadow_vmalloc *vm, u32 handle,
 				       u32 index, u32 nr_pages)
@@ -215,6 +234,18 @@ static noinline_for_stack int put_list(struct shadow_vmalloc *vm, u32 handle,
 	int err = 0;
 
 	while (end && !err) {
+		page = single_page(vm, handle, index, next, end - 1);
+		if (likely(page)) {
+			end--;
+			next = index;
+			index = page->prev;
+			batch[nr++] = page;
+			if (likely(nr < BATCH && end))
+				continue;
+			err = shadow_free_pages_bulk(vm->nodes, nr, batch);
+			nr = 0;
+			continue;
+		}
 		page = listed_page(vm, handle, index);
 		order = page ? shadow_page_order(page) : 0;
 		if (unlikely(!page || page->next != next ||
@@ -223,14 +254,9 @@ static noinline_for_stack int put_list(struct shadow_vmalloc *vm, u32 handle,
 		end -= BIT(order);
 		next = index;
 		index = page->prev;
-		if (likely(!order))
-			batch[nr++] = page;
-		if (likely(!order && nr < BATCH && end))
-			continue;
 		err = shadow_free_pages_bulk(vm->nodes, nr, batch);
 		nr = 0;
-		if (!err && order)
-			err = shadow_free_pages(vm->nodes, page, order);
+		err = err ? : shadow_free_pages(vm->nodes, page, order);
 	}
 	return err;
 }
@@ -270,6 +296,7 @@ int shadow_vmalloc_put_pages(struct shadow_vmalloc *vm, u32 handle, u32 first,
  * @va: where the next one goes that is mapped
  * @prot: SHADOW_PAGE_*
  * @flags: SHADOW_MAP_*
+ * @most: pages in a row that can be neither a contiguous group nor a block
  * @nr: of those that wait
  * @pa: of those that wait, single ones and short runs
  */
@@ -278,6 +305,7 @@ struct mapper {
 	u64 va;
 	u64 prot;
 	unsigned int flags;
+	u32 most;
 	u32 nr;
 	phys_addr_t pa[BATCH];
 };
@@ -299,29 +327,53 @@ static int map_waiting(struct mapper *mapper)
 	return 0;
 }
 
-/* Frames in a row: only as many as a contiguous group has may become one */
+/* So many in a row that they may become a group or a block */
+static noinline int map_run(struct mapper *mapper, phys_addr_t pa, u32 nr)
+{
+	struct shadow_vmalloc *vm = mapper->vm;
+	u64 bytes = shadow_vmalloc_bytes(vm, nr);
+	int err = map_waiting(mapper);
+
+	if (err)
+		return err;
+	err = shadow_pgtable_map(vm->pgtable, mapper->va, pa, bytes,
+				 mapper->prot, mapper->flags);
+	if (!err)
+		mapper->va += bytes;
+	return err;
+}
+
+/* Frames in a row */
 static __always_inline int map_frames(struct mapper *mapper, u32 first, u32 nr)
 {
 	struct shadow_vmalloc *vm = mapper->vm;
-	u64 bytes = shadow_vmalloc_bytes(vm, nr), i;
+	unsigned int page_shift = vm->nodes->page_shift;
 	phys_addr_t pa = shadow_index_to_pfn(&vm->nodes->memmap, first)
-			 << vm->nodes->page_shift;
-	int err = 0;
+			 << page_shift;
+	int err;
 
-	if (bytes > vm->pgtable->group_mask || nr > BATCH) {
+	if (nr > mapper->most)
+		return map_run(mapper, pa, nr);
+	if (unlikely(mapper->nr + nr > BATCH)) {
 		err = map_waiting(mapper);
-		err = err ? : shadow_pgtable_map(vm->pgtable, mapper->va, pa,
-						 bytes, mapper->prot,
-						 mapper->flags);
-		if (likely(!err))
-			mapper->va += bytes;
-		return err;
+		if (unlikely(err))
+			return err;
 	}
-	if (mapper->nr + nr > BATCH)
-		err = map_waiting(mapper);
-	for (i = 0; i < nr && !err; i++)
-		mapper->pa[mapper->nr++] = pa + shadow_vmalloc_bytes(vm, i);
-	return err;
+	do {
+		mapper->pa[mapper->nr++] = pa;
+		pa += 1ULL << page_shift;
+	} while (--nr);
+	return 0;
+}
+
+/* A page of a list that we have just made: what a link leads to is its place */
+static __always_inline struct shadow_page *
+made_page(const struct shadow_vmalloc *vm, u32 handle, u32 place, u32 index)
+{
+	struct shadow_page *page = shadow_page_at(&vm->nodes->memmap, index);
+
+	return likely(page && page->private[0] == handle &&
+		      page->private[1] == place) ? page : NULL;
 }
 
 /* A list of several pages; @mapper->va says how far that got, also on error */
@@ -335,13 +387,14 @@ static __always_inline int map_list(struct mapper *mapper, u32 handle, u32 index
 	int err;
 
 	while (place < nr_pages) {
-		page = shadow_vmalloc_page(vm, handle, place, index);
+		page = made_page(vm, handle, place, index);
 		nr = page ? BIT(shadow_page_order(page)) : 0;
 		if (unlikely(!page || nr > nr_pages - place))
 			return shadow_vmalloc_bad_page(vm, handle, place);
 		place += nr;
 		if (place < nr_pages && page->next == index + nr &&
-		    shadow_memmap_follows(memmap, index + nr - 1, page->next)) {
+		    (likely(!memmap->many) ||
+		     shadow_memmap_follows(memmap, index + nr - 1, page->next))) {
 			index += nr;
 			continue;
 		}
@@ -368,6 +421,8 @@ static noinline_for_stack int map_several(struct shadow_vmalloc *vm,
 	mapper.va = area->va_start;
 	mapper.prot = prot;
 	mapper.flags = flags;
+	mapper.most = min_t(u64, vm->pgtable->group_mask >> vm->nodes->page_shift,
+			    BATCH);
 	mapper.nr = 0;
 	err = map_list(&mapper, area->self, area->first_page, nr_pages);
 	*nr_mapped = (mapper.va - area->va_start) >> vm->nodes->page_shift;
