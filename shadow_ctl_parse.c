@@ -570,6 +570,7 @@ static bool arg_wanted(enum shadow_ctl_arg arg)
 	return arg != SHADOW_CTL_ARG_NONE && arg != SHADOW_CTL_ARG_SAMPLES &&
 	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST &&
 	       arg != SHADOW_CTL_ARG_SET_MORE && arg != SHADOW_CTL_ARG_FRAMES &&
+	       arg != SHADOW_CTL_ARG_HANDLE_MORE &&
 	       arg != SHADOW_CTL_ARG_NR_PAGES_LAST;
 }
 
