@@ -20,7 +20,7 @@ put() {
 	fi
 }
 last() { sed -n "s/^last: //p" $(dir $1)/ctl; }
-live() { cd $D; ls -d shadow_mm.* 2>/dev/null; cd shadow_mm_raw; ls; cd /; }
+live() { cd $D; ls -d shadow_mm.* 2>/dev/null; cd shadow_mm_raw; ls | grep -vx host; cd /; }
 free_kib() {
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 1
