@@ -253,6 +253,55 @@ static void bulk_ends_where_memory_does(struct kunit *test)
 	expect_whole(test, m, 32);
 }
 
+/* Of many that go one is another's too, and one is of a block: both stay */
+static void bulk_frees_what_goes(struct kunit *test)
+{
+	struct shadow_test_machine *m = shadow_test_machine(test, 4096, 1);
+	struct shadow_page *pages[200] = { NULL }, *block;
+	struct shadow_nodes *nodes = &m->nodes;
+	unsigned int i;
+
+	m->nodes.pcp_high_fraction = 64;
+	shadow_pcp_setup(nodes);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		pages[i] = shadow_alloc_page(nodes, SHADOW_GFP_KERNEL |
+					     (i % 7 ? 0 : SHADOW_GFP_MOVABLE));
+		KUNIT_ASSERT_NOT_NULL(test, pages[i]);
+	}
+	block = shadow_alloc_pages(nodes, SHADOW_GFP_KERNEL, 1);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_ASSERT_EQ(test, 0, shadow_get_page(nodes, pages[77]));
+
+	/* 40 to 42, then a block of two, which is refused */
+	swap(pages[43], block);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			shadow_free_pages_bulk(nodes, 10, pages + 40));
+	swap(pages[43], block);
+	shadow_test_machine_verify(test, m);
+	KUNIT_EXPECT_EQ(test, 4096 - 199, shadow_test_machine_free(m));
+	KUNIT_EXPECT_EQ(test, 1, shadow_page_order(block));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&block->refcount));
+	/* A frame is not freed twice */
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			shadow_free_pages_bulk(nodes, 1, pages + 41));
+
+	KUNIT_EXPECT_EQ(test, 0, shadow_free_pages_bulk(nodes, 40, pages));
+	KUNIT_EXPECT_EQ(test, 0,
+			shadow_free_pages_bulk(nodes, ARRAY_SIZE(pages) - 43,
+					       pages + 43));
+	shadow_test_machine_verify(test, m);
+	KUNIT_EXPECT_EQ(test, 4096 - 3, shadow_test_machine_free(m));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&pages[77]->refcount));
+	KUNIT_EXPECT_LE(test, m->nodes.node[0].zone[SHADOW_ZONE_NORMAL].pcp->count,
+			m->nodes.node[0].zone[SHADOW_ZONE_NORMAL].pcp->high);
+	KUNIT_EXPECT_EQ(test, 0, shadow_free_page(nodes, pages[77]));
+	KUNIT_EXPECT_EQ(test, 0, shadow_free_pages(nodes, block, 1));
+	KUNIT_EXPECT_EQ(test, 0, shadow_free_pages_bulk(nodes, 0, pages));
+	shadow_test_machine_drain(m);
+	shadow_test_machine_verify(test, m);
+	KUNIT_EXPECT_EQ(test, 4096, shadow_test_machine_free(m));
+}
+
 struct told {
 	char text[4096];
 	size_t len;
@@ -321,6 +370,7 @@ static struct kunit_case page_call_cases[] = {
 	KUNIT_CASE(exact_takes_no_more),
 	KUNIT_CASE(bulk_fills_what_is_missing),
 	KUNIT_CASE(bulk_ends_where_memory_does),
+	KUNIT_CASE(bulk_frees_what_goes),
 	KUNIT_CASE(a_frame_in_words),
 	{}
 };

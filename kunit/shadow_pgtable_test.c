@@ -330,6 +330,63 @@ static void map_refuses(struct kunit *test)
 	TEST_TABLES_VERIFY(test, t);
 }
 
+#define NR_SCATTERED	700
+
+/* Pages in no order, over the ends of tables; then what is in the way of one */
+static void scattered_pages(struct kunit *test)
+{
+	struct test_tables *t = test_tables(test, 12, 48, 48, false, true);
+	phys_addr_t *pa = shadow_test_alloc(test, NR_SCATTERED * sizeof(*pa));
+	const u64 va = UPPER_48 + SZ_2M - 17 * SZ_4K;
+	struct shadow_walker walker;
+	struct test_snapshot snap;
+	struct shadow_walk walk;
+	unsigned int i;
+
+	for (i = 0; i < NR_SCATTERED; i++)
+		pa[i] = 0x80000000ULL + (u64)(i * 389 % NR_SCATTERED) * SZ_4K;
+	KUNIT_ASSERT_EQ(test, 0, shadow_pgtable_map(&t->pgt,
+						    va + 650 * (u64)SZ_4K, 0, SZ_4K,
+						    SHADOW_PAGE_KERNEL, 0));
+	test_snapshot_init(test, t, &snap);
+	test_snapshot_take(t, &snap);
+	KUNIT_EXPECT_EQ(test, -EEXIST,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, NR_SCATTERED,
+						 SHADOW_PAGE_KERNEL, 0));
+	KUNIT_EXPECT_TRUE(test, test_snapshot_same(t, &snap));
+	KUNIT_EXPECT_EQ(test, -EPERM,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, 650,
+						 SHADOW_PAGE_KERNEL_EXEC, 0));
+	pa[600] |= BIT_ULL(48);
+	KUNIT_EXPECT_EQ(test, -ERANGE,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, 650,
+						 SHADOW_PAGE_KERNEL, 0));
+	pa[600] ^= BIT_ULL(48) | BIT(5);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, 650,
+						 SHADOW_PAGE_KERNEL, 0));
+	pa[600] ^= BIT(5);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, 0,
+						 SHADOW_PAGE_KERNEL, 0));
+	KUNIT_EXPECT_TRUE(test, test_snapshot_same(t, &snap));
+
+	KUNIT_EXPECT_EQ(test, 0,
+			shadow_pgtable_map_pages(&t->pgt, va, pa, 650,
+						 SHADOW_PAGE_KERNEL, 0));
+	TEST_TABLES_VERIFY(test, t);
+	shadow_pgtable_walker(&t->pgt, &walker);
+	for (i = 0; i < 650; i++) {
+		shadow_walk(&walker, va + i * (u64)SZ_4K, &walk);
+		KUNIT_ASSERT_EQ(test, walk.fault, SHADOW_WALK_OK);
+		KUNIT_ASSERT_EQ(test, walk.pa, pa[i]);
+	}
+	KUNIT_EXPECT_EQ(test, 0, shadow_pgtable_unmap(&t->pgt, va,
+						      651 * (u64)SZ_4K));
+	TEST_TABLES_VERIFY(test, t);
+	KUNIT_EXPECT_EQ(test, 1, t->pgt.nr_tables);
+}
+
 /* Both ends of both halves, and nothing beyond */
 static void ends_of_halves(struct kunit *test)
 {
@@ -779,6 +836,7 @@ static struct kunit_case pgtable_cases[] = {
 	KUNIT_CASE(largest_leaves),
 	KUNIT_CASE(map_across_encodings),
 	KUNIT_CASE(map_refuses),
+	KUNIT_CASE(scattered_pages),
 	KUNIT_CASE_PARAM(ends_of_halves, test_shapes_gen_params),
 	KUNIT_CASE_PARAM(unmap_splits, test_shapes_gen_params),
 	KUNIT_CASE(unmap_splits_deep),
