@@ -189,8 +189,7 @@ static int read_prot(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 		if (!shadow_prot_parse(name, &cmd->prot))
 			return 0;
 	}
-	return refuse_word(text, cmd, "PROT", word,
-			   "PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc");
+	return refuse_word(text, cmd, "PROT", word, SHADOW_CTL_PROTS);
 }
 
 /* What a machine is booted with is a word of the language, too. */

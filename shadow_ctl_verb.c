@@ -156,7 +156,8 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.usage =
 		"map VA PA NR_PAGES PROT [block=on|off] [cont=on|off] [fold=on|off] [force=on|off]",
 		.meaning =
-		"map pages where nothing is; PROT: PAGE_KERNEL, PAGE_KERNEL_RO, ... or letters of rwxu, then ,dev or ,nc; off: no blocks, no contiguous hint, tables stay; force=on: even writable and executable",
+		"map pages where nothing is; off: no blocks, no contiguous hint, tables stay; force=on: even writable and executable; PROT: "
+		SHADOW_CTL_PROTS,
 		.arg = { ARG(VA), ARG(PA), ARG(NR_PAGES), ARG(PROT) },
 		.keys = KEY(BLOCK) | KEY(CONT) | KEY(FOLD) | KEY(FORCE),
 		.since = WITH(VMALLOC_INIT),

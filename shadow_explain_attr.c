@@ -125,11 +125,16 @@ static void sharing_line(struct shadow_explain *ex, u64 attrs)
 	unsigned int own = (attrs & SHADOW_ATTR_SH) >> SHADOW_ATTR_SH_SHIFT;
 	unsigned int sh = own;
 
-	if (ex->regs)
+	if (ex->regs) {
+		own = shadow_regs_leaf_sh(ex->regs, ex->walker->upper, attrs);
 		sh = shadow_regs_sh(ex->regs, ex->walker->upper, attrs);
+	}
 	put(ex, "  sharing   ");
 	if (ds && !ex->regs)
 		put(ex, "TCR_EL1.SH%u says, as DS=1", ex->walker->upper);
+	else if (ds && sh != own)
+		put(ex, "TCR_EL1.SH%u=%u, as DS=1, but %s, as such memory always is",
+		    ex->walker->upper, own, names[sh]);
 	else if (ds)
 		put(ex, "%s, by TCR_EL1.SH%u, as DS=1", names[sh],
 		    ex->walker->upper);

@@ -147,10 +147,11 @@ int shadow_mmu_host_dump(void (*emit)(void *priv, const char *line), void *priv)
 {
 	struct shadow_marker marker[SHADOW_MMU_HOST_MARKERS];
 	struct shadow_walker walker;
+	struct shadow_regs regs;
 	struct reader *reader;
 	int err;
 
-	err = shadow_mmu_host_walker(&walker);
+	err = shadow_mmu_host_walker(&walker, &regs);
 	if (err)
 		return err;
 	reader = shadow_pool_zalloc(sizeof(*reader));

@@ -35,6 +35,7 @@ static int read_desc(void *ctx, phys_addr_t pa, u64 *desc)
 /**
  * shadow_mmu_host_walker() - a walker for the host's kernel addresses
  * @walker: filled: root from TTBR1_EL1, geometry from TCR_EL1
+ * @regs: filled with the registers, as far as they can be read
  *
  * The tables are live: what a walk says may be out of date when it returns.
  *
@@ -42,16 +43,16 @@ static int read_desc(void *ctx, phys_addr_t pa, u64 *desc)
  * Return: 0, -EOPNOTSUPP where this is not arm64, -EINVAL for a TCR_EL1 that
  *	the architecture does not have.
  */
-int shadow_mmu_host_walker(struct shadow_walker *walker)
+int shadow_mmu_host_walker(struct shadow_walker *walker,
+			   struct shadow_regs *regs)
 {
-	struct shadow_regs regs;
 	int err;
 
 	memset(walker, 0, sizeof(*walker));
-	err = shadow_mmu_cpu_regs(&regs);
+	err = shadow_mmu_cpu_regs(regs);
 	if (err)
 		return err;
-	return shadow_regs_walker(&regs, U64_MAX, read_desc, NULL, walker);
+	return shadow_regs_walker(regs, U64_MAX, read_desc, NULL, walker);
 }
 
 /**
@@ -220,7 +221,7 @@ int shadow_mmu_check_host(u64 seed, unsigned int nr,
 	u64 va;
 	int err;
 
-	err = shadow_mmu_host_walker(&walker);
+	err = shadow_mmu_host_walker(&walker, &regs);
 	if (err == -EOPNOTSUPP) {
 		snprintf(result->reason, sizeof(result->reason), "not arm64");
 		return 0;
@@ -233,7 +234,6 @@ int shadow_mmu_check_host(u64 seed, unsigned int nr,
 		return -ENOMEM;
 	descent->walker = walker;
 	prandom_seed_state(&descent->rnd, seed);
-	shadow_mmu_cpu_regs(&regs);
 	list_areas(&walker, area);
 	while (nr--) {
 		va = nr % 8 ? descend(descent, &area[nr % NR_AREAS]) :

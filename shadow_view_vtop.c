@@ -41,10 +41,12 @@ static int shadow_walker_of(struct shadow_mm *mm, u64 va,
 static void view_host(struct seq_file *seq, u64 va)
 {
 	struct shadow_walker walker;
+	struct shadow_regs regs;
 	int err;
 
-	seq_printf(seq, "host VA 0x%016llx, by TTBR1_EL1 and TCR_EL1 of this CPU\n", va);
-	err = shadow_mmu_host_walker(&walker);
+	seq_printf(seq, "host VA 0x%016llx, by TTBR1_EL1, TCR_EL1 and MAIR_EL1 of this CPU\n",
+		   va);
+	err = shadow_mmu_host_walker(&walker, &regs);
 	if (err) {
 		seq_printf(seq, "the host's tables cannot be read: %d (%s)\n", err,
 			   IS_ENABLED(CONFIG_ARM64) ? "registers" : "not arm64");
@@ -56,8 +58,7 @@ static void view_host(struct seq_file *seq, u64 va)
 	}
 	if (va < shadow_geometry_first(&walker.geo, true))
 		walker.between = true;
-	/* Which MAIR_EL1 the host has is not known here */
-	shadow_explain_walk(&walker, NULL, va, emit_line, seq);
+	shadow_explain_walk(&walker, &regs, va, emit_line, seq);
 }
 
 static void view_shadow(struct seq_file *seq, struct shadow_mm *mm, u64 va)

@@ -12,6 +12,10 @@
 
 #define SHADOW_CTL_MAX_ARGS	8
 
+/* What shadow_prot_parse() takes */
+#define SHADOW_CTL_PROTS \
+	"PAGE_KERNEL[_RO|_ROX|_EXEC|_TAGGED], PAGE_SHARED[_EXEC], PAGE_READONLY[_EXEC], PAGE_EXECONLY, PROT_DEVICE_[nGnRE|nGnRnE], PROT_NORMAL[_NC|_TAGGED]; or of rwxu each once, with r or only xu, then ,nc or without x ,dev"
+
 /* What a command's argument is. */
 enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_NONE,

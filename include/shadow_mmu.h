@@ -17,6 +17,7 @@
 struct shadow_block;
 struct shadow_cpu_id;
 struct shadow_marker;
+struct shadow_regs;
 struct shadow_walker;
 
 #define SHADOW_MMU_REASON	224
@@ -166,7 +167,8 @@ int shadow_mmu_check_list(const struct shadow_walker *walker, const u64 *vas,
 int shadow_mmu_check(const struct shadow_walker *walker,
 		     const struct shadow_mmu_ask *ask,
 		     struct shadow_mmu_result *result);
-int shadow_mmu_host_walker(struct shadow_walker *walker);
+int shadow_mmu_host_walker(struct shadow_walker *walker,
+			   struct shadow_regs *regs);
 int shadow_mmu_check_host(u64 seed, unsigned int nr,
 			  struct shadow_mmu_result *result);
 
