@@ -84,7 +84,7 @@ static void missing_line(struct shadow_explain *ex, u64 now,
 		end_line(ex);
 	} else if (stale) {
 		put(ex,
-		    "  no invalidation was asked for: the change of the tables has forgotten it");
+		    "  no invalidation was asked for: the change of the tables has forgotten it, or left it to a later one, as vfree does to vmalloc_purge");
 		end_line(ex);
 	}
 }
