@@ -66,7 +66,7 @@ stop_everywhere() {
 	grep shadow_mm /proc/iomem
 	true'
 	expect_status 0
-	expect_out 19
+	expect_out 20
 }
 
 test_stop_everywhere_memblock()	{ stop_everywhere memblock; }
