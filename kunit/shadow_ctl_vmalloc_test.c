@@ -12,7 +12,9 @@
 
 static u64 thing(struct rig *rig, const char *name, u32 nr)
 {
-	return shadow_ctl_thing(shadow_ctl_handle_find_name(&rig->ctl, name), nr);
+	struct shadow_ctl_handle *handle = shadow_ctl_handle_find_name(&rig->ctl, name);
+
+	return handle ? shadow_ctl_thing(handle, nr) : 0;
 }
 
 static u64 shown(struct rig *rig, u64 va)
