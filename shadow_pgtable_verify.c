@@ -170,7 +170,8 @@ static u64 nr_pinned(const struct shadow_pgtable *pgt)
  * Walks all tables, changes nothing: descriptors legal at their level, no
  * reserved bit, addresses aligned and in range, access flag set, each table
  * inside the block, linked once, not empty unless it is pinned or the TLB is
- * still to be told, its count of entries right, none that is pinned missing, and each contiguous group whole.
+ * still to be told, its count of entries right, none that is pinned missing,
+ * and each contiguous group whole.
  *
  * Context: any; takes the lock, does not sleep. Looks at each entry of each
  * table, not at each page.

@@ -118,11 +118,14 @@ free:
 int shadow_view_host_tables(struct seq_file *seq, void *unused)
 {
 	int err = shadow_mmu_host_dump(emit_line, seq);
+	const char *why = "errno";
 
+	if (err == -ELOOP)
+		why = "more tables than there can be, since they change: read again";
+	else if (err == -EOPNOTSUPP)
+		why = "not arm64";
 	if (err && err != -EINTR)
-		seq_printf(seq, "# the dump ended early: %d (%s)\n", err,
-			   err == -ELOOP ? "more tables than there can be, since they change: read again" :
-			   err == -EOPNOTSUPP ? "not arm64" : "errno");
+		seq_printf(seq, "# the dump ended early: %d (%s)\n", err, why);
 	return err == -EINTR ? err : 0;
 }
 

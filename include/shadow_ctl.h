@@ -177,6 +177,9 @@ struct shadow_ctl_given {
  * @as: as=, else ""
  * @handle: id of what is freed or mapped, where it was given as a number, else 0
  * @handle_name: name of what is freed or mapped, where it was given as a name, else ""
+ * @small_pages: huge=off
+ * @nr_more: what was named besides @handle
+ * @more: those
  */
 struct shadow_ctl_cmd {
 	enum shadow_ctl_verb verb;

@@ -35,9 +35,10 @@ struct shadow_vmap_list {
 /**
  * struct shadow_vmalloc - the layer
  * @lock: protects @tree, the areas in it up to their pages, and all that
- *	follows up to @spare. That an area is complete is told without it. Held for tree operations alone, never while
- *	pages are allocated, mapped or freed. Nothing is taken inside it but the
- *	tables' lock, by purge and _verify. Interrupts off.
+ *	follows up to @spare. That an area is complete is told without it. Held
+ *	for tree operations alone, never while pages are allocated, mapped or
+ *	freed. Nothing is taken inside it but the tables' lock, by purge and
+ *	_verify. Interrupts off.
  * @tree: the areas, those too that are freed but not yet purged: as long as an
  *	area is in there nobody is given its addresses
  * @nr_pages: pages in all areas of vmalloc, those too that come or go
