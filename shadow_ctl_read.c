@@ -7,6 +7,7 @@
 #include "shadow_ctl_set.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
+#include "shadow_pgtable.h"
 
 /* ------------------------------------------------------------- refusing -- */
 
