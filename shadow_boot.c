@@ -325,6 +325,7 @@ static int verify(struct shadow_mm *mm, char *effect)
 	err = check_wx(mm);
 	if (err)
 		return err;
+	shadow_boot_tlb_leave_out(mm);
 	at = scnprintf(effect, SHADOW_PHASE_TEXT,
 		       "%u layers found nothing wrong", hweight32(audit.asked));
 	/* check_early_ioremap_leak() of mm/early_ioremap.c, and its words */

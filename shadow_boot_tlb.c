@@ -88,7 +88,23 @@ void shadow_boot_tlb_watch(struct shadow_mm *mm, enum shadow_tree tree)
 		ring += nr_records[before];
 	shadow_tlb_set_log(&pgt->tlb, ring, nr_records[tree]);
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_TABLE, pgt->root);
-	pgt->tlb.soft = mm->soft_tlb;
+}
+
+/**
+ * shadow_boot_tlb_leave_out() - with tlbi=stale nothing is invalidated any more
+ * @mm: the machine
+ *
+ * What the boot itself changes is invalidated as it must be: whoever looks for
+ * the one invalidation that was forgotten shall not have to look among hundreds.
+ *
+ * Context: boot, or the machine's mutex; nobody changes tables meanwhile.
+ */
+void shadow_boot_tlb_leave_out(struct shadow_mm *mm)
+{
+	int tree;
+
+	for (tree = 0; tree < SHADOW_NR_TREES; tree++)
+		shadow_mm_tree(mm, tree)->tlb.soft = mm->soft_tlb;
 }
 
 /**

@@ -37,6 +37,7 @@ int shadow_boot_user_create(struct shadow_mm *mm)
 	shadow_boot_tlb_watch(mm, SHADOW_TREE_USER);
 	shadow_regs_set_lower(&mm->regs, &mm->geo, mm->user.root);
 	shadow_boot_tlb_switched(&mm->user);
+	shadow_boot_tlb_leave_out(mm);
 	return 0;
 }
 

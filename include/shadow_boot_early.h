@@ -30,6 +30,7 @@ int shadow_boot_tlb_init(struct shadow_mm *mm);
 void shadow_boot_tlb_fini(struct shadow_mm *mm);
 void shadow_boot_tlb_watch(struct shadow_mm *mm, enum shadow_tree tree);
 void shadow_boot_tlb_switched(struct shadow_pgtable *pgt);
+void shadow_boot_tlb_leave_out(struct shadow_mm *mm);
 
 /* shadow_boot_board.c */
 int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect);
