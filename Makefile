@@ -125,7 +125,7 @@ help:
 	@echo '  make clean            remove what a build left here                       2 s'
 	@echo '  make run              boot a guest, load the module, tour, shell'
 	@echo '                                                   first 3 min, then under 40 s'
-	@echo '  make test             everything                 first 40 min, then under 25 min'
+	@echo '  make test             everything                 first 60 min, then about 30 min'
 	@echo '  make test-quick       the part of it that is quick             30 s once built'
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'
 	@echo '  make test-canary      seeded bugs must turn the tests red              5 min'
