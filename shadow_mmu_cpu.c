@@ -130,34 +130,26 @@ static __always_inline u64 translate(unsigned int kind, u64 va)
  * of the kind for user addresses, since that is what the address looks like to
  * the host. The compiler must not know that memory is read: it may lie anywhere.
  */
-static __always_inline u64 load_kernel(u64 va, int *failed)
+#define LOAD_OR_FAULT(instruction, va, failed)				\
+({									\
+	u64 __word = 0;							\
+	int __err = -EFAULT;						\
+									\
+	asm volatile("1:	" instruction "	%x[word], [%[from]]\n"	\
+		     "	mov	%w[err], #0\n"				\
+		     "2:\n"						\
+		     _ASM_EXTABLE_UACCESS(1b, 2b)			\
+		     : [err] "+r" (__err), [word] "+&r" (__word)	\
+		     : [from] "r" (va) : "memory");			\
+	*(failed) = __err;						\
+	__word;								\
+})
+
+/* As EL1, or with what EL0 may. */
+static __always_inline u64 load(u64 va, bool user, int *failed)
 {
-	u64 value = 0;
-	int err = -EFAULT;
-
-	asm volatile("1:	ldr	%x[value], [%[va]]\n"
-		     "	mov	%w[err], #0\n"
-		     "2:\n"
-		     _ASM_EXTABLE_UACCESS(1b, 2b)
-		     : [err] "+r" (err), [value] "+&r" (value)
-		     : [va] "r" (va) : "memory");
-	*failed = err;
-	return value;
-}
-
-static __always_inline u64 load_user(u64 va, int *failed)
-{
-	u64 value = 0;
-	int err = -EFAULT;
-
-	asm volatile("1:	ldtr	%x[value], [%[va]]\n"
-		     "	mov	%w[err], #0\n"
-		     "2:\n"
-		     _ASM_EXTABLE_UACCESS(1b, 2b)
-		     : [err] "+r" (err), [value] "+&r" (value)
-		     : [va] "r" (va) : "memory");
-	*failed = err;
-	return value;
+	return user ? LOAD_OR_FAULT("ldtr", va, failed) :
+		      LOAD_OR_FAULT("ldr", va, failed);
 }
 
 /*
@@ -177,16 +169,15 @@ static __always_inline void load_word(struct shadow_mmu_probe *probe, u64 par,
 	if ((par ^ probe->must_be) & SHADOW_MMU_MUST_BE)
 		goto not_asked;
 	for (attempt = 0; attempt < LOAD_ATTEMPTS; attempt++) {
-		before = load_kernel((unsigned long)probe->frame, &failed);
+		before = load((unsigned long)probe->frame, false, &failed);
 		/* The host has taken the frame out of its own map. */
 		if (failed)
 			break;
-		answer->loaded = user ? load_user(probe->low & ~7ULL, &failed) :
-					load_kernel(probe->low & ~7ULL, &failed);
+		answer->loaded = load(probe->low & ~7ULL, user, &failed);
 		answer->load_faulted = failed;
 		if (failed)
 			return;
-		after = load_kernel((unsigned long)probe->frame, &failed);
+		after = load((unsigned long)probe->frame, false, &failed);
 		answer->seen = after;
 		if (answer->loaded == after || (before == after && attempt))
 			return;
