@@ -129,16 +129,12 @@ static int descend(struct shadow_vmap_tree *tree, u64 va,
 {
 	struct shadow_vmap_area *area;
 	u32 link = tree->root;
-	int err;
 
 	shadow_vmap_start_path(tree, place);
 	while (link != SHADOW_VMAP_NONE) {
-		area = shadow_vmap_area_at(tree, link);
+		area = shadow_vmap_step(tree, place->path, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = shadow_vmap_push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
 		if (va < area->va_start) {
 			shadow_vmap_note_next(place, area);
 			link = area->left;
@@ -373,19 +369,15 @@ static int join_children(struct shadow_vmap_tree *tree,
 	struct shadow_vmap_area *parent, *top;
 	u32 left = area->left, right = area->right;
 	u32 upper;
-	int err;
 
 	parent = path->nr ? path->area[path->nr - 1] : NULL;
 	while (left != SHADOW_VMAP_NONE && right != SHADOW_VMAP_NONE) {
 		upper = shadow_vmap_rank(tree, left) > shadow_vmap_rank(tree, right) ? left :
 								     right;
-		top = shadow_vmap_area_at(tree, upper);
+		top = shadow_vmap_step(tree, path, upper);
 		if (unlikely(!top))
 			return -EUCLEAN;
 		relink(tree, parent, area->va_start, upper);
-		err = shadow_vmap_push(tree, path, top);
-		if (unlikely(err))
-			return err;
 		if (upper == left) {
 			left = top->right;
 		} else {
@@ -405,15 +397,11 @@ static int descend_to_next(struct shadow_vmap_tree *tree,
 			   struct shadow_vmap_place *place, u32 link)
 {
 	struct shadow_vmap_area *area;
-	int err;
 
 	for (; link != SHADOW_VMAP_NONE; link = area->left) {
-		area = shadow_vmap_area_at(tree, link);
+		area = shadow_vmap_step(tree, place->path, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = shadow_vmap_push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
 		shadow_vmap_note_next(place, area);
 	}
 	return 0;

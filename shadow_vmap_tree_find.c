@@ -17,22 +17,17 @@ static __always_inline bool gap_takes(u64 start, u64 end, u64 bytes, u64 align,
 	return true;
 }
 
-/* On from the area above a gap to where an area in that gap belongs */
-static int descend_to_gap(const struct shadow_vmap_tree *tree,
-			  struct shadow_vmap_place *place)
+/* On from a link to the highest area below it */
+static __always_inline int
+descend_to_last(const struct shadow_vmap_tree *tree,
+		struct shadow_vmap_path *path, u32 link)
 {
 	struct shadow_vmap_area *area;
-	u32 link = place->next->left;
-	int err;
 
-	while (link != SHADOW_VMAP_NONE) {
-		area = shadow_vmap_area_at(tree, link);
+	for (; link != SHADOW_VMAP_NONE; link = area->right) {
+		area = shadow_vmap_step(tree, path, link);
 		if (unlikely(!area))
 			return -EUCLEAN;
-		err = shadow_vmap_push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
-		link = area->right;
 	}
 	return 0;
 }
@@ -41,20 +36,13 @@ static int descend_to_gap(const struct shadow_vmap_tree *tree,
 static int descend_to_end(struct shadow_vmap_tree *tree, u64 bytes,
 			  struct shadow_vmap_place *place, u64 *va)
 {
-	struct shadow_vmap_area *area;
-	u32 link;
 	int err;
 
 	if (tree->end_gap < bytes)
 		return -ENOMEM;
-	for (link = tree->root; link != SHADOW_VMAP_NONE; link = area->right) {
-		area = shadow_vmap_area_at(tree, link);
-		if (unlikely(!area))
-			return -EUCLEAN;
-		err = shadow_vmap_push(tree, place->path, area);
-		if (unlikely(err))
-			return err;
-	}
+	err = descend_to_last(tree, place->path, tree->root);
+	if (unlikely(err))
+		return err;
 	place->next_index = place->path->nr;
 	*va = tree->va_end - tree->end_gap;
 	return 0;
@@ -109,7 +97,8 @@ int shadow_vmap_find_fit(struct shadow_vmap_tree *tree, u64 bytes, u64 align,
 		    gap_takes(area->va_start - area->gap, area->va_start,
 			      bytes, align, va)) {
 			shadow_vmap_note_next(place, area);
-			return descend_to_gap(tree, place);
+			/* To where an area in that gap belongs */
+			return descend_to_last(tree, place->path, area->left);
 		}
 		link = area->right;
 		if (link != SHADOW_VMAP_NONE)
@@ -165,6 +154,17 @@ shadow_vmap_tree_at(const struct shadow_vmap_tree *tree, u32 handle)
 	return shadow_vmap_area_at(tree, handle);
 }
 
+/* A step of who needs no path; NULL freezes the machine. */
+static __always_inline struct shadow_vmap_area *
+look_at(const struct shadow_vmap_tree *tree, u32 link, unsigned int *depth)
+{
+	if (unlikely((*depth)++ == SHADOW_VMAP_MAX_DEPTH)) {
+		shadow_fault_raise(tree->fault, "vmap_tree: links form a loop");
+		return NULL;
+	}
+	return shadow_vmap_area_at(tree, link);
+}
+
 /**
  * shadow_vmap_tree_find() - the area that an address is in
  * @tree: the tree
@@ -188,12 +188,9 @@ shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va)
 	if (area && va >= area->va_start && va < area->va_end)
 		return area;
 	while (link != SHADOW_VMAP_NONE) {
-		area = shadow_vmap_area_at(tree, link);
+		area = look_at(tree, link, &depth);
 		if (unlikely(!area))
 			return ERR_PTR(-EUCLEAN);
-		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
-			return ERR_PTR(shadow_fault_raise(tree->fault,
-					"vmap_tree: links form a loop"));
 		if (va < area->va_start)
 			link = area->left;
 		else if (va >= area->va_end)
@@ -221,12 +218,9 @@ shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va)
 	u32 link = tree->root;
 
 	while (link != SHADOW_VMAP_NONE) {
-		area = shadow_vmap_area_at(tree, link);
+		area = look_at(tree, link, &depth);
 		if (unlikely(!area))
 			return ERR_PTR(-EUCLEAN);
-		if (unlikely(depth++ == SHADOW_VMAP_MAX_DEPTH))
-			return ERR_PTR(shadow_fault_raise(tree->fault,
-					"vmap_tree: links form a loop"));
 		if (area->va_end > va) {
 			next = area;
 			link = area->left;

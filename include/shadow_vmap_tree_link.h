@@ -44,7 +44,7 @@ shadow_vmap_area_at(const struct shadow_vmap_tree *tree, u32 handle)
 	return area;
 }
 
-/* One step further down */
+/* The path goes on to an area. */
 static inline int shadow_vmap_push(const struct shadow_vmap_tree *tree,
 				   struct shadow_vmap_path *path,
 				   struct shadow_vmap_area *area)
@@ -54,6 +54,18 @@ static inline int shadow_vmap_push(const struct shadow_vmap_tree *tree,
 					  "vmap_tree: links form a loop");
 	path->area[path->nr++] = area;
 	return 0;
+}
+
+/* The area that a link leads to, as the path's new end; NULL freezes the machine. */
+static __always_inline struct shadow_vmap_area *
+shadow_vmap_step(const struct shadow_vmap_tree *tree,
+		 struct shadow_vmap_path *path, u32 link)
+{
+	struct shadow_vmap_area *area = shadow_vmap_area_at(tree, link);
+
+	if (unlikely(!area || shadow_vmap_push(tree, path, area)))
+		return NULL;
+	return area;
 }
 
 /**
