@@ -151,6 +151,27 @@ static void set_managed(struct shadow_zone *zone, u64 nr_pages, u64 nr_reserved)
 	nodes->state[SHADOW_N_MEMORY] |= BIT(zone->nid);
 }
 
+/* A machine whose zones have no frames */
+static struct shadow_test_machine *bare_machine(struct kunit *test)
+{
+	struct shadow_block block;
+
+	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
+	return shadow_test_machine_begin(test, &block);
+}
+
+/* All memory is zone NORMAL's: the zone, with the marks of a boot */
+static struct shadow_zone *only_normal(struct kunit *test, u64 nr_pages)
+{
+	struct shadow_nodes *nodes = &bare_machine(test)->nodes;
+	struct shadow_zone *zone = &nodes->node[0].zone[SHADOW_ZONE_NORMAL];
+
+	set_managed(zone, nr_pages, 0);
+	shadow_build_zonelists(nodes);
+	shadow_watermark_init(nodes);
+	return zone;
+}
+
 static void shape(struct shadow_test_machine *m, struct rnd_state *rnd)
 {
 	struct shadow_nodes *nodes = &m->nodes;
@@ -197,15 +218,12 @@ static void change(struct shadow_nodes *nodes, struct rnd_state *rnd)
 
 static void random_marks(struct kunit *test)
 {
-	struct shadow_test_machine *m;
-	struct shadow_block block;
+	struct shadow_test_machine *m = bare_machine(test);
 	struct rnd_state rnd;
 	unsigned int nr, i;
 	u64 rule;
 
 	shadow_test_seed(test, &rnd);
-	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
-	m = shadow_test_machine_begin(test, &block);
 	for (nr = 0; nr < NR_SHAPES; nr++) {
 		shape(m, &rnd);
 		/* 16 times the KiB that an allocation up to NORMAL can have */
@@ -228,24 +246,17 @@ static void random_marks(struct kunit *test)
  */
 static void marks_by_hand(struct kunit *test)
 {
-	struct shadow_test_machine *m;
-	struct shadow_block block;
-	struct shadow_zone *zone;
+	struct shadow_zone *zone = only_normal(test, 262144);
+	struct shadow_nodes *nodes = zone->nodes;
 
-	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
-	m = shadow_test_machine_begin(test, &block);
-	zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
-	set_managed(zone, 262144, 0);
-	shadow_build_zonelists(&m->nodes);
-	shadow_watermark_init(&m->nodes);
-	KUNIT_EXPECT_EQ(test, m->nodes.min_free_kbytes, 4096);
+	KUNIT_EXPECT_EQ(test, nodes->min_free_kbytes, 4096);
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_MIN], 1024);
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_LOW], 1286);
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_HIGH], 1548);
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_PROMO], 1810);
-	KUNIT_EXPECT_EQ(test, m->nodes.totalreserve, 1548);
+	KUNIT_EXPECT_EQ(test, nodes->totalreserve, 1548);
 	/* An empty zone of movable memory has a mark all the same, in Linux too */
-	zone = &m->nodes.node[0].zone[SHADOW_ZONE_MOVABLE];
+	zone = &nodes->node[0].zone[SHADOW_ZONE_MOVABLE];
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_MIN], 32);
 	KUNIT_EXPECT_EQ(test, zone->mark[SHADOW_WMARK_PROMO], 32);
 	KUNIT_EXPECT_EQ(test, zone->lowmem_reserve[SHADOW_ZONE_DEVICE], 0);
@@ -254,24 +265,17 @@ static void marks_by_hand(struct kunit *test)
 /* A user's value stays, unless memory has grown so that the rule gives more */
 static void user_value_stays(struct kunit *test)
 {
-	struct shadow_test_machine *m;
-	struct shadow_block block;
-	struct shadow_zone *zone;
+	struct shadow_zone *zone = only_normal(test, 65536);
+	struct shadow_nodes *nodes = zone->nodes;
 
-	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
-	m = shadow_test_machine_begin(test, &block);
-	zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
-	set_managed(zone, 65536, 0);
-	shadow_build_zonelists(&m->nodes);
-	shadow_watermark_init(&m->nodes);
-	KUNIT_EXPECT_EQ(test, m->nodes.min_free_kbytes, 2048);
-	shadow_watermark_set_min_free(&m->nodes, 3000);
-	KUNIT_EXPECT_EQ(test, m->nodes.min_free_kbytes, 3000);
-	shadow_watermark_calculate(&m->nodes);
-	KUNIT_EXPECT_EQ(test, m->nodes.min_free_kbytes, 3000);
+	KUNIT_EXPECT_EQ(test, nodes->min_free_kbytes, 2048);
+	shadow_watermark_set_min_free(nodes, 3000);
+	KUNIT_EXPECT_EQ(test, nodes->min_free_kbytes, 3000);
+	shadow_watermark_calculate(nodes);
+	KUNIT_EXPECT_EQ(test, nodes->min_free_kbytes, 3000);
 	zone->managed = 262144;
-	shadow_watermark_calculate(&m->nodes);
-	KUNIT_EXPECT_GT(test, m->nodes.min_free_kbytes, 3900);
+	shadow_watermark_calculate(nodes);
+	KUNIT_EXPECT_GT(test, nodes->min_free_kbytes, 3900);
 }
 
 /* -------------------------------------------------------------- decision -- */
@@ -351,18 +355,14 @@ static void ask(struct shadow_zone *zone, struct question *q,
 
 static void random_decisions(struct kunit *test)
 {
-	struct shadow_test_machine *m;
-	struct shadow_block block;
-	struct shadow_zone *zone;
+	struct shadow_nodes *nodes = &bare_machine(test)->nodes;
+	struct shadow_zone *zone = &nodes->node[0].zone[SHADOW_ZONE_NORMAL];
 	struct rnd_state rnd;
 	unsigned int nr, nr_yes = 0, nr_boost = 0;
 	struct question q;
 	bool want;
 
 	shadow_test_seed(test, &rnd);
-	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
-	m = shadow_test_machine_begin(test, &block);
-	zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
 	for (nr = 0; nr < NR_DECISIONS; nr++) {
 		ask(zone, &q, &rnd);
 		want = may_give(zone, &q, q.mark);
@@ -396,25 +396,10 @@ static bool boost(struct shadow_zone *zone)
 	return boosted;
 }
 
-static struct shadow_zone *boost_machine(struct kunit *test)
-{
-	struct shadow_test_machine *m;
-	struct shadow_block block;
-	struct shadow_zone *zone;
-
-	shadow_test_block_bare(&block, SHADOW_TEST_BASE, SZ_4M);
-	m = shadow_test_machine_begin(test, &block);
-	zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
-	set_managed(zone, 262144, 0);
-	shadow_build_zonelists(&m->nodes);
-	shadow_watermark_init(&m->nodes);
-	return zone;
-}
-
 /* By 512 frames each time, to 1.5 times 1548; with a small factor to 512 */
 static void boost_rises(struct kunit *test)
 {
-	struct shadow_zone *zone = boost_machine(test);
+	struct shadow_zone *zone = only_normal(test, 262144);
 	static const u64 steps[] = { 512, 1024, 1536, 2048, 2322, 2322 };
 	unsigned int i;
 
@@ -444,7 +429,7 @@ static void boost_rises(struct kunit *test)
 
 static void boost_not_everywhere(struct kunit *test)
 {
-	struct shadow_zone *zone = boost_machine(test);
+	struct shadow_zone *zone = only_normal(test, 262144);
 
 	zone->nodes->watermark_boost_factor = 0;
 	KUNIT_EXPECT_FALSE(test, boost(zone));
@@ -471,7 +456,7 @@ static void count_wake(void *ctx, struct shadow_zone *zone, unsigned int order,
 /* Who has a reclaimer leaves it to that; without one the boost just ends */
 static void boost_ends(struct kunit *test)
 {
-	struct shadow_zone *zone = boost_machine(test);
+	struct shadow_zone *zone = only_normal(test, 262144);
 	struct shadow_zone *other = &zone->nodes->node[0].zone[SHADOW_ZONE_MOVABLE];
 	unsigned int nr = 0;
 
