@@ -45,26 +45,13 @@ static struct shadow_mm *machine(struct kunit *test, const char *name,
 	struct native *native = shadow_test_alloc(test, sizeof(*native));
 	struct shadow_mm *mm = &native->mm;
 	struct shadow_param_strings in = {};
-	char why[SHADOW_PARAMS_WHY];
-	int err;
 
 	in.value[SHADOW_PARAM_SIZE] = size;
 	in.value[SHADOW_PARAM_MEMORY] = memory;
-	err = shadow_params_check(&in, &facts, &mm->cfg, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	shadow_test_host_given(test, mm, &facts, &in);
 	shadow_test_block(test, &native->storage, 0x200000000, mm->cfg.bytes);
-	if (memory) {
-		shadow_board_init(&native->board, SHADOW_BOARD_MEMORY);
-		err = shadow_board_memory(&native->board, memory);
-		KUNIT_ASSERT_EQ(test, err, 0);
-		mm->board = &native->board;
-	}
-	err = shadow_boot_place(&mm->cfg, mm->board, &native->storage,
-				&mm->places, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
-	err = shadow_boot_prepare(mm, &native->storage, &native->backing, why,
-				  sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	shadow_test_host_memory(test, mm, &native->board, memory);
+	shadow_test_host_place(test, mm, &native->storage);
 	strscpy(mm->name, name, sizeof(mm->name));
 	mm->host = &host_ops;
 	mm->nr_cpus = 1;

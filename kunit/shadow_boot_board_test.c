@@ -37,31 +37,19 @@ static struct setup *prepare(struct kunit *test, struct shadow_param_strings *in
 {
 	struct setup *s = shadow_test_alloc(test, sizeof(*s));
 	struct shadow_mm *mm = &s->mm;
-	char why[SHADOW_PARAMS_WHY];
-	int err;
 
-	err = shadow_params_check(in, &facts, &mm->cfg, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	shadow_test_host_given(test, mm, &facts, in);
 	shadow_test_block(test, &s->storage, 0x200000000, mm->cfg.bytes);
-	memset(s->storage.virt, 0xa5, s->storage.bytes);
 	if (text) {
-		err = shadow_board_text(&s->board, text, strlen(text));
-		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
+		KUNIT_ASSERT_EQ_MSG(test, 0,
+				    shadow_board_text(&s->board, text, strlen(text)),
+				    "%s", s->board.why);
 		mm->board = &s->board;
-	} else if (memory) {
-		shadow_board_init(&s->board, SHADOW_BOARD_MEMORY);
-		err = shadow_board_memory(&s->board, memory);
-		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
-		mm->board = &s->board;
+	} else {
+		shadow_test_host_memory(test, mm, &s->board, memory);
 	}
-	err = shadow_boot_place(&mm->cfg, mm->board, &s->storage, &mm->places,
-				why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
-	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
-	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &shadow_test_host_ops;
-	mm->nr_cpus = 2;
+	shadow_test_host_place(test, mm, &s->storage);
+	shadow_test_host_prepare(test, mm, &s->storage, &s->backing);
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;
 }

@@ -97,11 +97,7 @@ static struct setup *prepare(struct kunit *test, const char *given,
 	int err = plan(test, s, given, dump, why);
 
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s: %s", given, why);
-	memset(s->storage.virt, 0xa5, s->storage.bytes);
-	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s: %s", given, why);
-	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &shadow_test_host_ops;
+	shadow_test_host_prepare(test, mm, &s->storage, &s->backing);
 	mm->nr_cpus = 3;
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;

@@ -29,4 +29,16 @@ int shadow_test_host_init(struct kunit *test);
 void *shadow_test_host_zalloc(size_t bytes);
 void shadow_test_host_free(void *mem);
 
+/* A machine that such a host has, step by step; its CPU is the suite's. */
+void shadow_test_host_given(struct kunit *test, struct shadow_mm *mm,
+			    const struct shadow_host_facts *facts,
+			    const struct shadow_param_strings *in);
+void shadow_test_host_memory(struct kunit *test, struct shadow_mm *mm,
+			     struct shadow_board *board, const char *memory);
+void shadow_test_host_place(struct kunit *test, struct shadow_mm *mm,
+			    const struct shadow_block *storage);
+void shadow_test_host_prepare(struct kunit *test, struct shadow_mm *mm,
+			      const struct shadow_block *storage,
+			      struct shadow_backing *backing);
+
 #endif /* SHADOW_TEST_HOST_H */

@@ -38,34 +38,19 @@ static struct setup *prepare(struct kunit *test, unsigned int page_shift,
 	struct setup *s = shadow_test_alloc(test, sizeof(*s));
 	struct shadow_param_strings in = { };
 	struct shadow_mm *mm = &s->mm;
-	char why[SHADOW_PARAMS_WHY];
-	int err;
 
 	in.value[SHADOW_PARAM_SIZE] = size;
 	in.value[SHADOW_PARAM_MEMMODEL] = (char *)model;
 	in.value[SHADOW_PARAM_MEMORY] = (char *)memory;
-	err = shadow_params_check(&in, &facts, &mm->cfg, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
+	shadow_test_host_given(test, mm, &facts, &in);
 	/* Of no larger alignment than a module's block has */
 	s->mem = shadow_test_alloc(test, mm->cfg.bytes + SZ_64K);
 	s->storage.base = 0x200200000;
 	s->storage.bytes = mm->cfg.bytes;
 	s->storage.virt = (void *)ALIGN((unsigned long)s->mem, SZ_64K);
-	memset(s->storage.virt, 0xa5, s->storage.bytes);
-	if (memory) {
-		shadow_board_init(&s->board, SHADOW_BOARD_MEMORY);
-		err = shadow_board_memory(&s->board, memory);
-		KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", s->board.why);
-		mm->board = &s->board;
-	}
-	err = shadow_boot_place(&mm->cfg, mm->board, &s->storage, &mm->places,
-				why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
-	err = shadow_boot_prepare(mm, &s->storage, &s->backing, why, sizeof(why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
-	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &shadow_test_host_ops;
-	mm->nr_cpus = 2;
+	shadow_test_host_memory(test, mm, &s->board, memory);
+	shadow_test_host_place(test, mm, &s->storage);
+	shadow_test_host_prepare(test, mm, &s->storage, &s->backing);
 	mm->cpu_id.mmfr0 = 0x5 | 0x1ULL << 20;
 	return s;
 }
