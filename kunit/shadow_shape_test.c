@@ -4,32 +4,10 @@
  * that was written from the Arm ARM and knows nothing of the code under test,
  * and compared frame by frame with what ought to be mapped.
  */
-#include "shadow_test.h"
+#include "shadow_test_host.h"
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
-
-static unsigned int live;	/* allocations that a machine has of its host */
-
-static void *host_zalloc(size_t bytes)
-{
-	void *mem = vzalloc(bytes);
-
-	live += !!mem;
-	return mem;
-}
-
-static void host_free(void *mem)
-{
-	live -= !!mem;
-	vfree(mem);
-}
-
-static const struct shadow_host_ops host_ops = {
-	.zalloc = host_zalloc,
-	.free = host_free,
-	.now = ktime_get_ns,
-};
 
 static char *const granules[] = { "4k", "16k", "64k" };
 static char *const va_sizes[] = { "36", "39", "42", "47", "48", "52" };
@@ -296,7 +274,6 @@ static void see(void *to, u64 va, u64 pa, u64 bytes, u64 desc, u64 limits)
  * @storage: memory
  * @in: parameters
  * @text: of those that have none of their own
- * @why: a refusal
  * @kinds: for struct seen
  * @want: pages that ought to be mapped
  */
@@ -307,7 +284,6 @@ struct rig {
 	struct shadow_block storage;
 	struct shadow_param_strings in;
 	char text[3][48];
-	char why[SHADOW_PARAMS_WHY];
 	u8 *kinds;
 	u8 *want;
 };
@@ -344,22 +320,12 @@ static void boot(struct kunit *test, struct rig *rig, u64 base)
 	int err;
 
 	memset(mm, 0, sizeof(*mm));
-	err = shadow_params_check(&rig->in, &facts, &mm->cfg, rig->why,
-				  sizeof(rig->why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", rig->why);
+	shadow_test_host_given(test, mm, &facts, &rig->in);
 	mm->board = rig->board.nr_memory ? &rig->board : NULL;
 	rig->storage.base = base;
 	rig->storage.bytes = mm->cfg.bytes;
-	memset(rig->storage.virt, 0xa5, rig->storage.bytes);
-	err = shadow_boot_place(&mm->cfg, mm->board, &rig->storage, &mm->places,
-				rig->why, sizeof(rig->why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", rig->why);
-	err = shadow_boot_prepare(mm, &rig->storage, &rig->backing, rig->why,
-				  sizeof(rig->why));
-	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", rig->why);
-	strscpy(mm->name, "test", sizeof(mm->name));
-	mm->host = &host_ops;
-	mm->nr_cpus = 2;
+	shadow_test_host_place(test, mm, &rig->storage);
+	shadow_test_host_prepare(test, mm, &rig->storage, &rig->backing);
 	/* All granules with LPA2, 52 bits of both sizes */
 	mm->cpu_id.mmfr0 = 0x6 | 2ULL << 20 | 1ULL << 28;
 	mm->cpu_id.mmfr2 = 1ULL << 16;
@@ -378,7 +344,7 @@ static void take_down(struct kunit *test, struct rig *rig)
 	KUNIT_EXPECT_EQ_MSG(test, shadow_audit(&rig->mm, &audit), 0, "%s",
 			    audit.fault.text);
 	KUNIT_EXPECT_EQ(test, shadow_boot_down(&rig->mm), 0);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 /* PAGE_OFFSET, PAGE_END, KIMAGE_VADDR: the macros of asm/memory.h */
@@ -763,7 +729,7 @@ static void wx_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, report->nr, SHADOW_PTDUMP_WX_RANGES + 2);
 	KUNIT_EXPECT_EQ(test, report->count.wx_pages, 515 + SHADOW_PTDUMP_WX_RANGES);
 	shadow_boot_down(&rig->mm);
-	KUNIT_EXPECT_EQ(test, live, 0);
+	KUNIT_EXPECT_EQ(test, shadow_test_host.live, 0);
 }
 
 static struct kunit_case shape_cases[] = {
@@ -776,6 +742,7 @@ static struct kunit_case shape_cases[] = {
 
 static struct kunit_suite shape_suite = {
 	.name = "shadow_shape",
+	.init = shadow_test_host_init,
 	.test_cases = shape_cases,
 };
 
