@@ -241,15 +241,18 @@ static void drop_pcp(struct shadow_mm *mm)
 
 static int slab_init(struct shadow_mm *mm, char *effect)
 {
+	const struct shadow_slab_config cfg = {
+		.engine = mm->cfg.slab,
+		.seed = mm->cfg.seed,
+	};
 	struct shadow_kmem_cache *cache = NULL;
 	unsigned int nr = 0;
 	int err;
 
-	mm->slab_mem = mm->host->zalloc(shadow_slab_bytes(mm->nr_cpus));
+	mm->slab_mem = mm->host->zalloc(shadow_slab_bytes(&cfg, mm->nr_cpus));
 	if (!mm->slab_mem)
 		return -ENOMEM;
-	err = shadow_slab_init(&mm->slab, &mm->nodes, mm->cfg.slab, mm->nr_cpus,
-			       mm->cfg.seed, mm->slab_mem);
+	err = shadow_slab_init(&mm->slab, &mm->nodes, &cfg, mm->nr_cpus, mm->slab_mem);
 	if (err) {
 		mm->host->free(mm->slab_mem);
 		mm->slab_mem = NULL;

@@ -14,8 +14,8 @@ static __always_inline struct shadow_kmem_cache *
 kmalloc_class(const struct shadow_slab *slab, u64 bytes)
 {
 	if (bytes <= KMALLOC_TABLE_MAX)
-		return slab->kmalloc[slab->class_of[(bytes - 1) / KMALLOC_MIN]];
-	return slab->kmalloc[fls((u32)bytes - 1) - 1];
+		return slab->kmalloc[SHADOW_KMALLOC_NORMAL][slab->class_of[(bytes - 1) / KMALLOC_MIN]];
+	return slab->kmalloc[SHADOW_KMALLOC_NORMAL][fls((u32)bytes - 1) - 1];
 }
 
 static u64 kmalloc_max(const struct shadow_slab *slab)
@@ -50,7 +50,7 @@ static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
 	if (unlikely(bytes > kmalloc_max(slab)))
 		return kmalloc_large(slab, cpu, bytes, gfp);
 	cache = kmalloc_class(slab, bytes);
-	return cache->engine->alloc(cache, cpu, gfp);
+	return cache->calls->alloc(cache, cpu, gfp);
 }
 
 /**
@@ -145,7 +145,7 @@ static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 	cache = user_cache(slab, page);
 	if (unlikely(!cache))
 		return -EINVAL;
-	return cache->engine->free(cache, cpu, (void *)object);
+	return cache->calls->free(cache, cpu, (void *)object);
 }
 
 /**
@@ -265,7 +265,7 @@ int shadow_kmalloc_boot(struct shadow_slab *slab)
 		if (IS_ERR(cache))
 			return PTR_ERR(cache);
 		cache->own = true;
-		slab->kmalloc[slab->nr_kmalloc++] = cache;
+		slab->kmalloc[SHADOW_KMALLOC_NORMAL][slab->nr_kmalloc++] = cache;
 		for (; from < ARRAY_SIZE(slab->class_of) && from * KMALLOC_MIN < bytes;
 		     from++)
 			slab->class_of[from] = nr;

@@ -3,6 +3,7 @@
  * shadow_slab - the front of all engines: the table of caches, the bootstrap,
  * kmalloc. See shadow_slab.h.
  */
+#include "shadow_page_list.h"
 #include "shadow_slab.h"
 #include "shadow_slab_engine.h"
 
@@ -19,16 +20,6 @@ static const struct shadow_slab_engine *find_engine(const char *name)
 			return engines[i];
 	}
 	return NULL;
-}
-
-/* splitmix64: every number of the sequence, without the ones before it */
-static u64 random_at(u64 seed, u64 n)
-{
-	u64 x = seed + (n + 1) * 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
 }
 
 /* --------------------------------------------------------------- caches */
@@ -59,13 +50,10 @@ static u32 cache_gfp(u32 flags)
 static void seed_cache(struct shadow_kmem_cache *cache)
 {
 	struct shadow_slab *slab = cache->slab;
-	u64 seed = random_at(slab->seed, slab->nr_created++);
-	unsigned int i;
 
-	cache->secret = random_at(seed, 0);
-	cache->shuffle = random_at(seed, 1);
-	for (i = 0; i < slab->nr_cpus; i++)
-		cache->cpu[i].rnd = random_at(seed, 2 + i);
+	cache->seed = shadow_slab_random(slab->cfg.seed, slab->nr_created++);
+	cache->secret = shadow_slab_random(cache->seed, 0);
+	cache->shuffle = shadow_slab_random(cache->seed, 1);
 }
 
 /* Fill a free entry of the table; the cache has no slabs and is not live. */
@@ -77,8 +65,8 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	unsigned int i;
 
 	memset(cache, 0, sizeof(*cache));
-	cache->engine = slab->engine;
-	cache->cpu = &slab->cpus[id * slab->nr_cpus];
+	cache->calls = &slab->engine->calls;
+	cache->cpu = slab->cpus + (size_t)id * slab->nr_cpus * slab->engine->cpu_bytes;
 	cache->fault = slab->nodes->fault;
 	cache->nr_cpus = slab->nr_cpus;
 	cache->slab = slab;
@@ -86,12 +74,12 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	cache->gfp = cache_gfp(flags);
 	cache->desc.id = id;
 	cache->desc.object_bytes = bytes;
+	cache->desc.inner_bytes = bytes;
+	cache->desc.keep = ctor || (flags & SHADOW_SLAB_TYPESAFE_BY_RCU);
 	cache->desc.align = cache_alignment(flags, align, bytes);
 	cache->desc.flags = flags;
 	strscpy(cache->desc.name, name, sizeof(cache->desc.name));
-	memset(cache->cpu, 0, sizeof(*cache->cpu) * slab->nr_cpus);
-	for (i = 0; i < slab->nr_cpus; i++)
-		raw_spin_lock_init(&cache->cpu[i].lock);
+	memset(cache->cpu, 0, (size_t)slab->engine->cpu_bytes * slab->nr_cpus);
 	for (i = 0; i < SHADOW_MAX_NODES; i++)
 		raw_spin_lock_init(&cache->node[i].lock);
 	seed_cache(cache);
@@ -109,8 +97,14 @@ static struct shadow_kmem_cache *free_entry(struct shadow_slab *slab)
 	return NULL;
 }
 
-/* The descriptor moves into the block. */
-static int settle(struct shadow_kmem_cache *cache)
+/**
+ * shadow_slab_settle() - a cache's descriptor moves into the block
+ * @cache: the cache
+ *
+ * Context: as __shadow_kmem_cache_create().
+ * Return: 0 or -ENOMEM.
+ */
+int shadow_slab_settle(struct shadow_kmem_cache *cache)
 {
 	struct shadow_kmem_cache_desc *home;
 
@@ -149,7 +143,7 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 	err = prepare(slab, cache, name, bytes, align, flags, ctor);
 	if (err)
 		return ERR_PTR(err);
-	err = settle(cache);
+	err = shadow_slab_settle(cache);
 	if (err)
 		return ERR_PTR(err);
 	err = slab->engine->open(cache);
@@ -282,7 +276,7 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 {
 	if (!cache->live)
 		return -EINVAL;
-	return cache->engine->shrink(cache);
+	return cache->slab->engine->shrink(cache);
 }
 
 /**
@@ -298,7 +292,7 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
  */
 void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp)
 {
-	return cache->engine->alloc(cache, shadow_slab_this_cpu(cache->nr_cpus), gfp);
+	return cache->calls->alloc(cache, shadow_slab_this_cpu(cache->nr_cpus), gfp);
 }
 
 /**
@@ -315,7 +309,64 @@ void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
 {
 	if (unlikely(cpu >= cache->nr_cpus))
 		return NULL;
-	return cache->engine->alloc(cache, cpu, gfp);
+	return cache->calls->alloc(cache, cpu, gfp);
+}
+
+/**
+ * shadow_kmem_cache_alloc_node() - an object of a node, if that has memory
+ * @cache: the cache
+ * @gfp: as above; with SHADOW_GFP_THISNODE of no other node
+ * @nid: the node
+ *
+ * Follows kmem_cache_alloc_node().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the object, or NULL as above, or if there is no such node.
+ */
+void *shadow_kmem_cache_alloc_node(struct shadow_kmem_cache *cache, u32 gfp,
+				   unsigned int nid)
+{
+	if (unlikely(nid >= cache->slab->nodes->nr_nodes))
+		return NULL;
+	gfp &= ~(0xfU << SHADOW_GFP_NODE_SHIFT);
+	return shadow_kmem_cache_alloc(cache, gfp | SHADOW_GFP_NODE(nid));
+}
+
+/**
+ * shadow_kmem_cache_alloc_bulk() - many objects at once
+ * @cache: the cache
+ * @gfp: as above
+ * @nr: how many
+ * @objects: filled with them
+ *
+ * Follows kmem_cache_alloc_bulk().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: @nr, or 0: then there was no memory for all, and none was taken.
+ */
+u32 shadow_kmem_cache_alloc_bulk(struct shadow_kmem_cache *cache, u32 gfp,
+				 u32 nr, void **objects)
+{
+	return cache->calls->alloc_bulk(cache, shadow_slab_this_cpu(cache->nr_cpus),
+					gfp, nr, objects);
+}
+
+/**
+ * shadow_kmem_cache_free_bulk() - give many objects back at once
+ * @cache: the cache that all of them are from
+ * @nr: how many
+ * @objects: they
+ *
+ * Follows kmem_cache_free_bulk(), which returns nothing.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: how many were given back: less than @nr where the next one was refused.
+ */
+u32 shadow_kmem_cache_free_bulk(struct shadow_kmem_cache *cache, u32 nr,
+				void **objects)
+{
+	return cache->calls->free_bulk(cache, shadow_slab_this_cpu(cache->nr_cpus),
+				       nr, objects);
 }
 
 /**
@@ -333,7 +384,7 @@ void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
  */
 int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object)
 {
-	return cache->engine->free(cache, shadow_slab_this_cpu(cache->nr_cpus), object);
+	return cache->calls->free(cache, shadow_slab_this_cpu(cache->nr_cpus), object);
 }
 
 /**
@@ -350,17 +401,24 @@ int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
 {
 	if (unlikely(cpu >= cache->nr_cpus))
 		return -EINVAL;
-	return cache->engine->free(cache, cpu, object);
+	return cache->calls->free(cache, cpu, object);
 }
 
 /* ------------------------------------------------------------ bootstrap */
 
-/*
- * One of the two caches that the others are made with. Its descriptor is in the
- * layer until there is a cache for descriptors.
+/**
+ * shadow_slab_boot_cache() - a cache of the machine's own, before there is one
+ *	for descriptors
+ * @slab: the layer
+ * @id: 0 or 1: the descriptor is in the layer until shadow_slab_settle()
+ * @name: of the cache
+ * @bytes: of an object
+ *
+ * Context: while the layer boots.
+ * Return: 0 or what the engine says.
  */
-static int create_boot(struct shadow_slab *slab, unsigned int id,
-		       const char *name, u32 bytes)
+int shadow_slab_boot_cache(struct shadow_slab *slab, unsigned int id,
+			   const char *name, u32 bytes)
 {
 	struct shadow_kmem_cache *cache = &slab->caches[id];
 	int err;
@@ -378,60 +436,38 @@ static int create_boot(struct shadow_slab *slab, unsigned int id,
 	return 0;
 }
 
-/* kmem_cache_init() of mm/slub.c */
-static int bootstrap(struct shadow_slab *slab)
-{
-	int err;
-
-	slab->kmem_cache_node = &slab->caches[0];
-	slab->kmem_cache = &slab->caches[1];
-	err = create_boot(slab, 0, "kmem_cache_node",
-			  sizeof(struct shadow_kmem_cache_node));
-	if (err)
-		return err;
-	slab->state = SHADOW_SLAB_PARTIAL;
-	err = create_boot(slab, 1, "kmem_cache",
-			  sizeof(struct shadow_kmem_cache_desc));
-	if (err)
-		return err;
-	err = settle(slab->kmem_cache);
-	if (err)
-		return err;
-	err = settle(slab->kmem_cache_node);
-	if (err)
-		return err;
-	err = shadow_kmalloc_boot(slab);
-	if (err)
-		return err;
-	slab->state = SHADOW_SLAB_UP;
-	return 0;
-}
-
 static u64 caches_bytes(void)
 {
 	return SHADOW_SLAB_MAX_CACHES * sizeof(struct shadow_kmem_cache);
 }
 
+static u64 cpus_bytes(const struct shadow_slab_engine *engine, unsigned int nr_cpus)
+{
+	return (u64)SHADOW_SLAB_MAX_CACHES * nr_cpus * engine->cpu_bytes;
+}
+
 /**
  * shadow_slab_bytes() - host's memory that shadow_slab_init() needs
+ * @cfg: how the caches shall be
  * @nr_cpus: CPUs of the machine
  *
  * Context: any.
- * Return: bytes.
+ * Return: bytes; 0 for an engine that there is not.
  */
-u64 shadow_slab_bytes(unsigned int nr_cpus)
+u64 shadow_slab_bytes(const struct shadow_slab_config *cfg, unsigned int nr_cpus)
 {
-	return caches_bytes() + (u64)SHADOW_SLAB_MAX_CACHES * nr_cpus *
-				sizeof(struct shadow_slab_cpu);
+	const struct shadow_slab_engine *engine = find_engine(cfg->engine);
+
+	return engine ? caches_bytes() + cpus_bytes(engine, nr_cpus) +
+			engine->machine_bytes : 0;
 }
 
 /**
  * shadow_slab_init() - boot the caches and kmalloc of a machine
  * @slab: the layer, any contents
  * @nodes: where slabs come from; must have contents behind its frames
- * @engine: name of the engine: "slub"
+ * @cfg: how the caches shall be; copied
  * @nr_cpus: CPUs that get slabs of their own, at least 1
- * @seed: what secrets and shuffles are derived from
  * @mem: shadow_slab_bytes() of the host's memory, any contents, aligned to
  *	SHADOW_SLAB_MEM_ALIGN; the caller frees it after shadow_slab_fini()
  *
@@ -442,30 +478,37 @@ u64 shadow_slab_bytes(unsigned int nr_cpus)
  * machine without contents, -ENOMEM; then nothing is kept.
  */
 int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
-		     const char *engine, unsigned int nr_cpus, u64 seed,
+		     const struct shadow_slab_config *cfg, unsigned int nr_cpus,
 		     void *mem)
 {
 	unsigned int id;
 	int err;
 
 	memset(slab, 0, sizeof(*slab));
-	slab->engine = find_engine(engine);
+	slab->engine = find_engine(cfg->engine);
 	if (!slab->engine)
 		return -EOPNOTSUPP;
 	if (!nr_cpus || !nodes->block->virt ||
 	    !IS_ALIGNED((unsigned long)mem, SHADOW_SLAB_MEM_ALIGN))
 		return -EINVAL;
 	raw_spin_lock_init(&slab->lock);
+	raw_spin_lock_init(&slab->grace_lock);
+	shadow_page_list_init(&slab->later);
+	shadow_page_list_init(&slab->asked);
 	slab->nodes = nodes;
+	slab->cfg = *cfg;
 	slab->nr_cpus = nr_cpus;
-	slab->seed = seed;
 	slab->caches = mem;
 	slab->cpus = mem + caches_bytes();
+	slab->machine = slab->cpus + cpus_bytes(slab->engine, nr_cpus);
+	memset(slab->machine, 0, slab->engine->machine_bytes);
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
 		slab->caches[id].live = false;
-	err = bootstrap(slab);
+	err = slab->engine->boot(slab);
 	if (err)
 		shadow_slab_fini(slab);
+	else
+		slab->state = SHADOW_SLAB_UP;
 	return err;
 }
 
@@ -557,7 +600,7 @@ void shadow_slab_get_info(struct shadow_kmem_cache *cache,
 	info->object_bytes = desc->object_bytes;
 	info->align = desc->align;
 	info->flags = desc->flags;
-	cache->engine->info(cache, info);
+	cache->slab->engine->info(cache, info);
 }
 
 static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)

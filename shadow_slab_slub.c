@@ -14,7 +14,7 @@
 /* --------------------------------------------------------------- CPU slabs */
 
 static void cpu_slab_set(struct shadow_kmem_cache *cache,
-			 struct shadow_slab_cpu *c, const struct shadow_slub *s,
+			 struct shadow_slub_cpu *c, const struct shadow_slub *s,
 			 u32 head)
 {
 	lockdep_assert_held(&c->lock);
@@ -27,7 +27,7 @@ static void cpu_slab_set(struct shadow_kmem_cache *cache,
 	c->nid = shadow_page_nid(s->page);
 }
 
-static void cpu_slab_clear(struct shadow_slab_cpu *c)
+static void cpu_slab_clear(struct shadow_slub_cpu *c)
 {
 	c->head = SHADOW_SLAB_END;
 	c->objects = 0;
@@ -37,7 +37,7 @@ static void cpu_slab_clear(struct shadow_slab_cpu *c)
 }
 
 static struct shadow_slub cpu_slab(struct shadow_kmem_cache *cache,
-				   struct shadow_slab_cpu *c)
+				   struct shadow_slub_cpu *c)
 {
 	struct shadow_page *page = &cache->slab->nodes->memmap.pages[c->page];
 
@@ -53,7 +53,7 @@ static struct shadow_slub cpu_slab(struct shadow_kmem_cache *cache,
 }
 
 /* The objects that others have freed become the CPU's; false: there are none. */
-static bool take_freed(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c)
+static bool take_freed(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c)
 {
 	struct shadow_slub s = cpu_slab(cache, c);
 	u32 head;
@@ -77,7 +77,7 @@ static bool take_freed(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *
 
 /* The first slab of a node's list becomes the CPU's; get_partial_node() */
 static bool take_partial(struct shadow_kmem_cache *cache,
-			 struct shadow_slab_cpu *c, unsigned int cpu,
+			 struct shadow_slub_cpu *c, unsigned int cpu,
 			 unsigned int nid)
 {
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
@@ -88,12 +88,12 @@ static bool take_partial(struct shadow_kmem_cache *cache,
 	u32 head;
 
 	/* A look without the lock; what counts is the one with it. */
-	if (!node->in || READ_ONCE(node->in->partial.first) == SHADOW_NO_PAGE)
+	if (!node->in || READ_ONCE(shadow_slub_in(node)->partial.first) == SHADOW_NO_PAGE)
 		return false;
 	raw_spin_lock(&node->lock);
-	if (shadow_page_list_empty(&node->in->partial))
+	if (shadow_page_list_empty(&shadow_slub_in(node)->partial))
 		goto unlock;
-	page = shadow_page_at(memmap, node->in->partial.first);
+	page = shadow_page_at(memmap, shadow_slub_in(node)->partial.first);
 	if (!page || !shadow_slub_check(cache, page, &s) || s.node != node ||
 	    shadow_slub_state(page) != SLUB_PARTIAL || page->slab.freelist >= s.objects) {
 		shadow_fault_raise(cache->fault, "slab: cache %s: partial list of node %u",
@@ -112,7 +112,7 @@ unlock:
 	return taken;
 }
 
-static bool take_new(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c,
+static bool take_new(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
 		     unsigned int cpu, u32 gfp)
 {
 	struct shadow_slub s;
@@ -138,7 +138,7 @@ static bool place_slab(struct shadow_kmem_cache *cache, const struct shadow_slub
 		return false;
 	}
 	if (!s->page->slab.inuse &&
-	    s->node->in->nr_partial >= cache->desc.min_partial) {
+	    shadow_slub_in(s->node)->nr_partial >= cache->desc.min_partial) {
 		__shadow_slub_unmake(s);
 		return true;
 	}
@@ -150,7 +150,7 @@ static bool place_slab(struct shadow_kmem_cache *cache, const struct shadow_slub
  * The CPU's list is put in front of the page's, and the slab is placed.
  * deactivate_slab() of mm/slub.c.
  */
-static void deactivate(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c,
+static void deactivate(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
 		       unsigned int cpu)
 {
 	struct shadow_slub s;
@@ -197,7 +197,7 @@ void shadow_slub_flush(struct shadow_kmem_cache *cache)
 	unsigned int cpu;
 
 	for (cpu = 0; cpu < cache->nr_cpus; cpu++) {
-		struct shadow_slab_cpu *c = &cache->cpu[cpu];
+		struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
 
 		raw_spin_lock_irqsave(&c->lock, flags);
 		deactivate(cache, c, cpu);
@@ -209,7 +209,7 @@ void shadow_slub_flush(struct shadow_kmem_cache *cache)
 
 /* NULL: the list is empty, or (@head is not the end) the link is broken. */
 static __always_inline void *pop(struct shadow_kmem_cache *cache,
-				 struct shadow_slab_cpu *c)
+				 struct shadow_slub_cpu *c)
 {
 	u64 offset = (u64)c->head * cache->bytes;
 	char *base = c->base;
@@ -232,7 +232,7 @@ static unsigned int wanted_node(const struct shadow_kmem_cache *cache, u32 gfp)
 }
 
 /* A slab with free objects for the CPU: get_partial(), new_slab_objects() */
-static bool take_slab(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c,
+static bool take_slab(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
 		      unsigned int cpu, u32 gfp)
 {
 	unsigned int nid = wanted_node(cache, gfp);
@@ -254,7 +254,7 @@ static bool take_slab(struct shadow_kmem_cache *cache, struct shadow_slab_cpu *c
 
 /* The CPU's list is empty or broken. Under the CPU's lock. */
 static noinline void *alloc_refill(struct shadow_kmem_cache *cache,
-				   struct shadow_slab_cpu *c, unsigned int cpu,
+				   struct shadow_slub_cpu *c, unsigned int cpu,
 				   u32 gfp)
 {
 	void *object;
@@ -280,10 +280,10 @@ static noinline void *alloc_refill(struct shadow_kmem_cache *cache,
  * empty. It starts anew, since it may run on after the CPU's lock was dropped.
  */
 static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
-				 struct shadow_slab_cpu *c, u32 gfp)
+				 struct shadow_slub_cpu *c, u32 gfp)
 {
 	const u32 node = SHADOW_GFP_THISNODE | 0xfU << SHADOW_GFP_NODE_SHIFT;
-	unsigned int cpu = c - cache->cpu;
+	unsigned int cpu = c - shadow_slub_cpu_of(cache, 0);
 	unsigned long flags;
 	void *object;
 
@@ -308,7 +308,7 @@ static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
 
 static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
 {
-	struct shadow_slab_cpu *c = &cache->cpu[cpu];
+	struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
 	unsigned long flags;
 	void *object;
 
@@ -341,7 +341,7 @@ static int free_to_page(struct shadow_kmem_cache *cache, const struct shadow_slu
 	if (!shadow_slub_link_ok(head, s->objects) || inuse > s->objects ||
 	    state == SLUB_NONE || state > SLUB_FULL)
 		return shadow_slub_corrupt(cache, "state of a slab", page);
-	if (inuse == 1 && state != SLUB_CPU && s->node->in->nr_partial >= enough) {
+	if (inuse == 1 && state != SLUB_CPU && shadow_slub_in(s->node)->nr_partial >= enough) {
 		if (state == SLUB_PARTIAL && !__shadow_slub_unlist(cache, s))
 			return -EUCLEAN;
 		__shadow_slub_unmake(s);
@@ -386,7 +386,7 @@ static noinline int free_slow(struct shadow_kmem_cache *cache, unsigned int cpu,
 
 static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
 {
-	struct shadow_slab_cpu *c = &cache->cpu[cpu];
+	struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
 	unsigned long flags;
 	u64 offset, index;
 
@@ -413,7 +413,43 @@ refuse:
 	return -EINVAL;
 }
 
+static u32 slub_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
+			   u32 gfp, u32 nr, void **objects)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = slub_alloc(cache, cpu, gfp);
+		if (!objects[i])
+			break;
+	}
+	if (i == nr)
+		return nr;
+	while (i--)
+		slub_free(cache, cpu, objects[i]);
+	return 0;
+}
+
+static u32 slub_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
+			  u32 nr, void **objects)
+{
+	u32 i;
+
+	for (i = 0; i < nr && !slub_free(cache, cpu, objects[i]); i++)
+		;
+	return i;
+}
+
 /* ---------------------------------------------------------- open and close */
+
+static void init_cpu(struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
+
+	raw_spin_lock_init(&c->lock);
+	c->rnd = shadow_slab_random(cache->seed, 2 + cpu);
+	cpu_slab_clear(c);
+}
 
 static void init_node(struct shadow_slab_node *node,
 		      struct shadow_kmem_cache_node *in)
@@ -433,7 +469,7 @@ static int open_first(struct shadow_kmem_cache *cache)
 	struct shadow_slub s;
 	unsigned long flags;
 	u64 offset;
-	u32 head = shadow_slub_make(cache, 0, 0, &cache->cpu[0].rnd, &s);
+	u32 head = shadow_slub_make(cache, 0, 0, &shadow_slub_cpu_of(cache, 0)->rnd, &s);
 
 	if (head == SHADOW_SLAB_END)
 		return -ENOMEM;
@@ -481,7 +517,7 @@ static int slub_open(struct shadow_kmem_cache *cache)
 	int err;
 
 	for (cpu = 0; cpu < cache->nr_cpus; cpu++)
-		cpu_slab_clear(&cache->cpu[cpu]);
+		init_cpu(cache, cpu);
 	if (slab->state == SHADOW_SLAB_DOWN) {
 		err = open_first(cache);
 		if (err)
@@ -512,7 +548,7 @@ static void sort_partial(struct shadow_kmem_cache *cache,
 {
 	struct shadow_page_list full[SLUB_PROMOTE_MAX + 1];
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
-	struct shadow_kmem_cache_node *in = node->in;
+	struct shadow_kmem_cache_node *in = shadow_slub_in(node);
 	struct shadow_page *page;
 	struct shadow_slub s;
 	u32 i, nr_free;
@@ -560,7 +596,7 @@ static int slub_shrink(struct shadow_kmem_cache *cache)
 		shadow_page_list_init(&empty);
 		raw_spin_lock_irqsave(&node->lock, flags);
 		sort_partial(cache, node, &empty);
-		left |= !!node->in->nr_slabs;
+		left |= !!shadow_slub_in(node)->nr_slabs;
 		raw_spin_unlock_irqrestore(&node->lock, flags);
 		while ((page = shadow_page_list_pop(&nodes->memmap, &empty))) {
 			struct shadow_slub s = {
@@ -584,16 +620,49 @@ static int slub_close(struct shadow_kmem_cache *cache)
 	return 0;
 }
 
+/* kmem_cache_init() of mm/slub.c */
+static int slub_boot(struct shadow_slab *slab)
+{
+	int err;
+
+	slab->kmem_cache_node = &slab->caches[0];
+	slab->kmem_cache = &slab->caches[1];
+	err = shadow_slab_boot_cache(slab, 0, "kmem_cache_node",
+				     sizeof(struct shadow_kmem_cache_node));
+	if (err)
+		return err;
+	slab->state = SHADOW_SLAB_PARTIAL;
+	err = shadow_slab_boot_cache(slab, 1, "kmem_cache",
+				     sizeof(struct shadow_kmem_cache_desc));
+	if (err)
+		return err;
+	err = shadow_slab_settle(slab->kmem_cache);
+	if (err)
+		return err;
+	err = shadow_slab_settle(slab->kmem_cache_node);
+	if (err)
+		return err;
+	return shadow_kmalloc_boot(slab);
+}
+
 const struct shadow_slab_engine shadow_slab_slub = {
 	.name = "slub",
+	.calls = {
+		.alloc = slub_alloc,
+		.free = slub_free,
+		.alloc_bulk = slub_alloc_bulk,
+		.free_bulk = slub_free_bulk,
+	},
+	.cpu_bytes = sizeof(struct shadow_slub_cpu),
+	.boot = slub_boot,
 	.layout = shadow_slub_layout,
 	.open = slub_open,
 	.close = slub_close,
-	.alloc = slub_alloc,
-	.free = slub_free,
 	.shrink = slub_shrink,
 	.drop = shadow_slub_drop,
 	.info = shadow_slub_info,
 	.verify = shadow_slub_verify,
 	.verify_page = shadow_slub_verify_page,
+	.resolve = shadow_slub_resolve,
+	.look = shadow_slub_look,
 };

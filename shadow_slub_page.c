@@ -57,11 +57,10 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
 {
 	const struct shadow_slab *slab = cache->slab;
 	struct shadow_kmem_cache_desc *desc = &cache->desc;
-	u64 bytes = ALIGN((u64)desc->object_bytes, sizeof(u64));
+	u64 bytes = ALIGN((u64)desc->inner_bytes, sizeof(u64));
 
-	desc->offset = ALIGN_DOWN(desc->object_bytes / 2, sizeof(u64));
-	if (cache->ctor) {
-		/* What the constructor has set must survive the free. */
+	desc->offset = ALIGN_DOWN(desc->inner_bytes / 2, sizeof(u64));
+	if (desc->keep) {
 		desc->offset = bytes;
 		bytes += sizeof(u64);
 	}
@@ -139,7 +138,8 @@ static u32 link_objects(struct shadow_kmem_cache *cache,
 		if (index >= s->objects)
 			continue;
 		if (cache->ctor)
-			cache->ctor(s->base + (u64)index * cache->bytes);
+			cache->ctor(s->base + (u64)index * cache->bytes +
+				    cache->desc.user_offset);
 		shadow_slub_write(cache, s->base, s->key, (u64)index * cache->bytes, prev);
 		prev = index;
 	}
@@ -248,7 +248,7 @@ void shadow_slub_set(const struct shadow_slub *s, u32 id, u32 head, u32 inuse,
 bool __shadow_slub_list(struct shadow_kmem_cache *cache,
 			const struct shadow_slub *s, bool tail)
 {
-	struct shadow_kmem_cache_node *in = s->node->in;
+	struct shadow_kmem_cache_node *in = shadow_slub_in(s->node);
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
 	bool ok;
 
@@ -275,7 +275,7 @@ bool __shadow_slub_list(struct shadow_kmem_cache *cache,
 bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
 			  const struct shadow_slub *s)
 {
-	struct shadow_kmem_cache_node *in = s->node->in;
+	struct shadow_kmem_cache_node *in = shadow_slub_in(s->node);
 
 	lockdep_assert_held(&s->node->lock);
 	if (!shadow_page_list_del(&cache->slab->nodes->memmap, &in->partial, s->page)) {
@@ -295,7 +295,7 @@ bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
  */
 void __shadow_slub_count(const struct shadow_slub *s, bool more)
 {
-	struct shadow_kmem_cache_node *in = s->node->in;
+	struct shadow_kmem_cache_node *in = shadow_slub_in(s->node);
 
 	lockdep_assert_held(&s->node->lock);
 	in->nr_slabs += more ? 1 : -1;
@@ -328,10 +328,7 @@ void __shadow_slub_unmake(const struct shadow_slub *s)
 int shadow_slub_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 			const struct shadow_slub *s)
 {
-	struct shadow_nodes *nodes = cache->slab->nodes;
-
-	shadow_event(nodes->events, SHADOW_EV_SLAB_DISCARD, 1);
-	return shadow_free_pages_cpu(nodes, cpu, s->page, s->order);
+	return shadow_slab_give(cache, cpu, s->page);
 }
 
 static u64 next_random(u64 *state)
@@ -363,29 +360,15 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 	struct shadow_nodes *nodes = cache->slab->nodes;
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
 	struct shadow_page *page;
-	u32 order = desc->order, first;
 
-	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_SLAB,
-			       1ULL << (nodes->page_shift + order)))
-		return SHADOW_SLAB_END;
-	gfp = (gfp & ~SHADOW_GFP_ZERO) | cache->gfp | SHADOW_GFP_CONTENTS;
-	first = gfp;
-	/* A slab of fewer objects is no worse than one of reserves */
-	if (desc->min_order < order)
-		first = (gfp | SHADOW_GFP_NOWARN) & ~SHADOW_GFP_NOFAIL;
-	page = shadow_alloc_pages_cpu(nodes, cpu, first, order);
-	if (!page && desc->min_order < order) {
-		order = desc->min_order;
-		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
-	}
+	page = shadow_slab_take(cache, cpu, gfp, desc->order, desc->min_order);
 	if (!page)
 		return SHADOW_SLAB_END;
 	s->page = page;
 	s->node = &cache->node[shadow_page_nid(page)];
 	s->base = shadow_page_to_virt(nodes, page);
 	s->key = shadow_slub_key(cache, page);
-	s->order = order;
-	s->objects = order == desc->order ? desc->objects : desc->min_objects;
-	shadow_event(nodes->events, SHADOW_EV_SLAB_NEW, 1);
+	s->order = shadow_page_order(page);
+	s->objects = s->order == desc->order ? desc->objects : desc->min_objects;
 	return link_objects(cache, s, next_random(rnd));
 }

@@ -3,50 +3,11 @@
  * shadow_slub_verify - the engine "slub": what is done with all slabs of a
  * machine: count them, check them, drop them. See shadow_slub.h.
  */
+#include <linux/bitmap.h>
+#include <linux/math64.h>
+
 #include "shadow_page_list.h"
 #include "shadow_slub.h"
-
-/* The next frame that begins something; never goes back or stands still. */
-static u32 next_block(const struct shadow_nodes *nodes, u32 index)
-{
-	const struct shadow_page *page = &nodes->memmap.pages[index];
-	enum shadow_page_state state = shadow_page_state(page);
-	unsigned int order = shadow_page_order(page);
-	bool block = state == SHADOW_PAGE_BUDDY || state == SHADOW_PAGE_PCP ||
-		     state == SHADOW_PAGE_ALLOCATED;
-
-	return index + (block && order <= nodes->max_order ? 1U << order : 1);
-}
-
-/* The next slab, in the order of banks; NULL after the last, or at first */
-static struct shadow_page *next_slab(const struct shadow_nodes *nodes,
-				     const struct shadow_page *page)
-{
-	const struct shadow_memmap *memmap = &nodes->memmap;
-	struct shadow_page *next;
-	unsigned int nr = 0;
-	u32 index;
-
-	index = memmap->bank[0].first;
-	if (page) {
-		index = shadow_page_index(memmap, page);
-		while (index - memmap->bank[nr].first >= memmap->bank[nr].nr)
-			nr++;
-		index = next_block(nodes, index);
-	}
-	for (;;) {
-		for (; index < shadow_bank_end(&memmap->bank[nr]);
-		     index = next_block(nodes, index)) {
-			next = &memmap->pages[index];
-			if (shadow_page_state(next) == SHADOW_PAGE_ALLOCATED &&
-			    shadow_page_owner(next) == SHADOW_OWNER_SLAB)
-				return next;
-		}
-		if (++nr >= memmap->nr_banks)
-			return NULL;
-		index = memmap->bank[nr].first;
-	}
-}
 
 static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
 					  const struct shadow_page *page)
@@ -55,6 +16,101 @@ static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
 
 	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
 	       &slab->caches[id] : NULL;
+}
+
+/**
+ * shadow_slub_resolve() - the cache and the object that an address lies in
+ * @slab: the layer
+ * @page: the first frame of its slab
+ * @virt: the address
+ * @inner: filled with where the object begins
+ *
+ * Context: any; holds as long as the slab does.
+ * Return: the cache, or NULL where no object is.
+ */
+struct shadow_kmem_cache *
+shadow_slub_resolve(struct shadow_slab *slab, struct shadow_page *page,
+		    const void *virt, void **inner)
+{
+	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_slub s;
+	u64 index;
+
+	if (!cache || !shadow_slub_check(cache, page, &s))
+		return NULL;
+	index = div_u64((u64)((const char *)virt - s.base), cache->bytes);
+	if (index >= s.objects)
+		return NULL;
+	*inner = s.base + index * cache->bytes;
+	return cache;
+}
+
+/* Clear the bits of a list's objects turned round: set those that are free. */
+static int mark_free(const struct shadow_kmem_cache *cache,
+		     const struct shadow_slub *s, u64 head, unsigned long *bits)
+{
+	u32 nr = 0;
+
+	for (; head != SHADOW_SLAB_END;
+	     head = shadow_slub_read(cache, s->base, s->key, head * cache->bytes)) {
+		if (head >= s->objects || nr++ >= s->objects)
+			return -EINVAL;
+		__set_bit(head, bits);
+	}
+	return 0;
+}
+
+/**
+ * shadow_slub_look() - which objects of a slab are free
+ * @slab: the layer
+ * @page: the slab's first frame
+ * @look: filled
+ *
+ * Context: any; takes the locks of the slab.
+ * Return: 0, or -EINVAL where there is no slab, or one too broken.
+ */
+int shadow_slub_look(struct shadow_slab *slab, struct shadow_page *page,
+		     struct shadow_slab_look *look)
+{
+	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_slub_cpu *c = NULL;
+	struct shadow_slub s;
+	unsigned long flags;
+	unsigned int cpu;
+	int err = -EINVAL;
+	u32 state;
+
+	if (!cache)
+		return -EINVAL;
+	bitmap_zero(look->free, SHADOW_SLAB_MAX_OBJECTS + 1);
+	state = READ_ONCE(page->slab.state);
+	cpu = state >> SLUB_CPU_SHIFT;
+	if (shadow_slub_state(page) == SLUB_CPU && cpu < cache->nr_cpus)
+		c = shadow_slub_cpu_of(cache, cpu);
+	local_irq_save(flags);
+	if (c)
+		raw_spin_lock(&c->lock);
+	if (!shadow_slub_check(cache, page, &s))
+		goto unlock;
+	raw_spin_lock(&s.node->lock);
+	look->cache = cache;
+	look->base = s.base;
+	look->bytes = cache->bytes;
+	look->nr = s.objects;
+	err = mark_free(cache, &s, page->slab.freelist, look->free);
+	if (!err && c && c->base == s.base) {
+		snprintf(look->where, sizeof(look->where), "cpu %u", cpu);
+		err = mark_free(cache, &s, c->head, look->free);
+	} else {
+		strscpy(look->where, shadow_slub_state(page) == SLUB_PARTIAL ? "partial" : "full",
+			sizeof(look->where));
+	}
+	raw_spin_unlock(&s.node->lock);
+unlock:
+	if (c)
+		raw_spin_unlock(&c->lock);
+	local_irq_restore(flags);
+	return err;
 }
 
 /**
@@ -79,8 +135,8 @@ u64 shadow_slub_drop(struct shadow_slab *slab)
 		if (slab->caches[index].live)
 			shadow_slub_flush(&slab->caches[index]);
 	}
-	for (page = next_slab(nodes, NULL); page; page = next) {
-		next = next_slab(nodes, page);
+	for (page = shadow_slab_next_frames(nodes, NULL); page; page = next) {
+		next = shadow_slab_next_frames(nodes, page);
 		cache = cache_of(slab, page);
 		if (cache && cache != slab->kmem_cache &&
 		    cache != slab->kmem_cache_node && shadow_slub_check(cache, page, &s))
@@ -114,10 +170,10 @@ void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *i
 		if (!node->in)
 			continue;
 		raw_spin_lock_irqsave(&node->lock, flags);
-		info->num_slabs += node->in->nr_slabs;
-		info->num_objs += node->in->nr_objects;
-		info->nr_partial += node->in->nr_partial;
-		page = shadow_page_at(memmap, node->in->partial.first);
+		info->num_slabs += shadow_slub_in(node)->nr_slabs;
+		info->num_objs += shadow_slub_in(node)->nr_objects;
+		info->nr_partial += shadow_slub_in(node)->nr_partial;
+		page = shadow_page_at(memmap, shadow_slub_in(node)->partial.first);
 		for (nr = 0; page && nr < memmap->nr; nr++) {
 			if (!shadow_slub_check(cache, page, &s))
 				break;
@@ -127,7 +183,7 @@ void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *i
 		raw_spin_unlock_irqrestore(&node->lock, flags);
 	}
 	for (i = 0; i < cache->nr_cpus; i++)
-		info->nr_cpu_slabs += READ_ONCE(cache->cpu[i].page) != SHADOW_NO_PAGE;
+		info->nr_cpu_slabs += READ_ONCE(shadow_slub_cpu_of(cache, i)->page) != SHADOW_NO_PAGE;
 	info->active_slabs = info->num_slabs;
 	info->active_objs = info->num_objs - min(nr_free, info->num_objs);
 }
@@ -147,13 +203,13 @@ static int verify_cpu_slab(struct shadow_kmem_cache *cache,
 			   struct shadow_fault *fault)
 {
 	u32 cpu = s->page->slab.state >> SLUB_CPU_SHIFT;
-	const struct shadow_slab_cpu *c;
+	const struct shadow_slub_cpu *c;
 	u32 last;
 	int nr;
 
 	if (cpu >= cache->nr_cpus)
 		return wrong(fault, cache, s->page, "slab of a CPU that does not exist");
-	c = &cache->cpu[cpu];
+	c = shadow_slub_cpu_of(cache, cpu);
 	if (c->page != shadow_page_index(&cache->slab->nodes->memmap, s->page) ||
 	    c->base != s->base || c->objects != s->objects || c->key != s->key ||
 	    c->nid != shadow_page_nid(s->page))
@@ -228,7 +284,10 @@ static int verify_pages(struct shadow_slab *slab, struct shadow_fault *fault)
 	struct shadow_page *page;
 	int err;
 
-	for (page = next_slab(nodes, NULL); page; page = next_slab(nodes, page)) {
+	for (page = shadow_slab_next_frames(nodes, NULL); page;
+	     page = shadow_slab_next_frames(nodes, page)) {
+		if (shadow_slab_waits(page))
+			continue;
 		err = shadow_slub_verify_page(slab, page, fault);
 		if (err)
 			return err;
@@ -241,7 +300,7 @@ static int verify_partial(struct shadow_kmem_cache *cache,
 			  struct shadow_slab_node *node, struct shadow_fault *fault)
 {
 	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
-	const struct shadow_kmem_cache_node *in = node->in;
+	const struct shadow_kmem_cache_node *in = shadow_slub_in(node);
 	u32 index = in->partial.first, prev = SHADOW_NO_PAGE;
 	struct shadow_page *page;
 	struct shadow_slub s;
@@ -277,18 +336,18 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
 		struct shadow_slab_node *node = &cache->node[i];
 
-		if (node->seen_slabs != node->in->nr_slabs ||
-		    node->seen_objects != node->in->nr_objects)
+		if (node->seen_slabs != shadow_slub_in(node)->nr_slabs ||
+		    node->seen_objects != shadow_slub_in(node)->nr_objects)
 			return shadow_fault_raise(fault, "slab: cache %s: %llu slabs, counted %llu",
 						  cache->desc.name,
 						  (unsigned long long)node->seen_slabs,
-						  (unsigned long long)node->in->nr_slabs);
+						  (unsigned long long)shadow_slub_in(node)->nr_slabs);
 		err = verify_partial(cache, node, fault);
 		if (err)
 			return err;
 	}
 	for (i = 0; i < cache->nr_cpus; i++) {
-		const struct shadow_slab_cpu *c = &cache->cpu[i];
+		const struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, i);
 		const struct shadow_page *page;
 
 		if (c->page == SHADOW_NO_PAGE)

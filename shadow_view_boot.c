@@ -238,7 +238,9 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	scnprintf(text, sizeof(text), "%u samples of %zu, see frag_history",
 		  SHADOW_FRAG_SAMPLES, sizeof(struct shadow_frag_sample));
 	cost_line(seq, "frag_history", shadow_frag_bytes(), text);
-	cost_line(seq, "slab locks and heads", shadow_slab_bytes(mm->nr_cpus), "all caches");
+	cost_line(seq, "slab locks and heads",
+		  mm->slab_mem ? shadow_slab_bytes(&mm->slab.cfg, mm->nr_cpus) : 0,
+		  "all caches");
 	cost_line(seq, "zones", sizeof(mm->nodes), "nodes, zones, free areas, zonelists");
 	shadow_view_zone_overhead(seq, mm);
 	cost_line(seq, "memblock", sizeof(mm->memblock), "the first region arrays, owners");

@@ -25,6 +25,14 @@
 /* Classes 8 ... 128k (two pages of 64K) by powers of two, and 96 and 192. */
 #define SHADOW_KMALLOC_CLASSES	17
 
+/* Which frames a kmalloc class has its slabs from; kmalloc_type() */
+enum shadow_kmalloc_type {
+	SHADOW_KMALLOC_NORMAL,
+	SHADOW_KMALLOC_RECLAIM,		/* kmalloc-rcl-N */
+	SHADOW_KMALLOC_DMA,		/* dma-kmalloc-N */
+	SHADOW_NR_KMALLOC_TYPES
+};
+
 /* What kmalloc(0) returns: not NULL, faults when used, may be freed. */
 #define SHADOW_ZERO_SIZE_PTR	((void *)16)
 
@@ -32,12 +40,16 @@
 #define SHADOW_SLAB_HWCACHE_ALIGN	BIT(0)	/* objects begin at cache lines */
 #define SHADOW_SLAB_CACHE_DMA		BIT(1)	/* slabs from ZONE_DMA */
 #define SHADOW_SLAB_RECLAIM_ACCOUNT	BIT(2)	/* slabs are reclaimable */
-#define SHADOW_SLAB_POISON		BIT(3)	/* -EOPNOTSUPP up to here ... */
-#define SHADOW_SLAB_RED_ZONE		BIT(4)
-#define SHADOW_SLAB_STORE_USER		BIT(5)
-#define SHADOW_SLAB_TYPESAFE_BY_RCU	BIT(6)
-#define SHADOW_SLAB_PANIC		BIT(7)
-#define SHADOW_SLAB_ACCOUNT		BIT(8)	/* ... from POISON on */
+#define SHADOW_SLAB_POISON		BIT(3)	/* free objects have a pattern */
+#define SHADOW_SLAB_RED_ZONE		BIT(4)	/* a pattern around each object */
+#define SHADOW_SLAB_STORE_USER		BIT(5)	/* who allocated, who freed */
+#define SHADOW_SLAB_TYPESAFE_BY_RCU	BIT(6)	/* slabs go after a grace period */
+#define SHADOW_SLAB_PANIC		BIT(7)	/* -EOPNOTSUPP */
+#define SHADOW_SLAB_ACCOUNT		BIT(8)	/* -EOPNOTSUPP */
+
+/* Any of them: the cache's calls go through shadow_slab_debug.c */
+#define SHADOW_SLAB_DEBUG \
+	(SHADOW_SLAB_POISON | SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER)
 
 /* What of a page allocation's flags an object's allocation may carry */
 #define SHADOW_SLAB_GFP_MASK \
@@ -47,7 +59,6 @@
 	 (0xfU << SHADOW_GFP_NODE_SHIFT))
 
 struct shadow_kmem_cache;
-struct shadow_slab_cpu;
 struct shadow_slab_engine;
 
 /**
@@ -55,6 +66,11 @@ struct shadow_slab_engine;
  * @name: as slabinfo prints it
  * @id: index in the table of caches
  * @object_bytes: what the user asked for
+ * @inner_bytes: what the engine keeps for it: @object_bytes, and around them
+ *	what debugging needs
+ * @user_offset: where in those the user's object begins
+ * @keep: what lies in the inner bytes of a free object must be there when it is
+ *	handed out again, so the engine's own data lies outside
  * @bytes: distance from one object to the next
  * @align: alignment of every object, a power of two
  * @flags: SHADOW_SLAB_*
@@ -72,6 +88,9 @@ struct shadow_kmem_cache_desc {
 	char name[SHADOW_SLAB_NAME];
 	u32 id;
 	u32 object_bytes;
+	u32 inner_bytes;
+	u32 user_offset;
+	u32 keep;
 	u32 bytes;
 	u32 align;
 	u32 flags;
@@ -91,38 +110,87 @@ enum shadow_slab_state {
 };
 
 /**
+ * struct shadow_slab_host - what the layer asks of whoever hosts the machine
+ * @grace: ask for a grace period: when everybody who was reading at this time
+ *	has ended, shadow_slab_grace() is to be called, once. Context: any, also
+ *	under raw spinlocks. NULL: the one who made the layer calls it by itself
+ * @arg: given to each of them
+ */
+struct shadow_slab_host {
+	void (*grace)(void *arg);
+	void *arg;
+};
+
+/**
+ * struct shadow_slab_config - how the caches of a machine shall be
+ * @engine: "slab", "slub" or "slob"
+ * @seed: what secrets and shuffles are derived from
+ * @debug: of SHADOW_SLAB_DEBUG, for every cache, kmalloc's too
+ * @plain: "slub": links in free objects are not hidden by a secret
+ * @ordered: "slub": the free objects of a new slab are in order of address
+ * @merge: caches alike become one
+ * @quarantine: bytes of freed objects that are held back
+ * @host: what surrounds the machine; NULL: nothing does
+ */
+struct shadow_slab_config {
+	const char *engine;
+	u64 seed;
+	u32 debug;
+	bool plain;
+	bool ordered;
+	bool merge;
+	u64 quarantine;
+	const struct shadow_slab_host *host;
+};
+
+/**
  * struct shadow_slab - the layer: all caches of a machine
  * @nodes: where slabs come from
+ * @cfg: how the caches shall be
  * @engine: how slabs are managed
  * @lock: protects the table of caches; taken outside all other locks of the
  *	layer; interrupts off
  * @state: how far the bootstrap is
  * @nr_cpus: CPUs that have slabs of their own
- * @seed: what secrets and shuffles are derived from
  * @nr_created: caches ever created, so that a reused id has a new secret
  * @caches: the table, in the host's memory, SHADOW_SLAB_MAX_CACHES entries
- * @cpus: per-CPU heads of all caches, in the host's memory
+ * @cpus: per-CPU heads of all caches, in the host's memory: @nr_cpus entries of
+ *	the engine's cpu_bytes each
+ * @machine: what else the engine has for the machine, in the host's memory
+ * @grace_lock: protects @later and @asked; innermost but for the page
+ *	allocator's; interrupts off
+ * @later: slabs that wait until a grace period can be asked for
+ * @asked: slabs that wait for the end of the one that was asked for
+ * @nr_waiting: slabs on both lists
  * @kmem_cache: the cache of descriptors
  * @kmem_cache_node: the cache of per-node structures
- * @kmalloc: the classes, the smallest first
- * @nr_kmalloc: how many
+ * @kmalloc: the classes, the smallest first, by type
+ * @nr_kmalloc: how many of each type
+ * @kmalloc_max: bytes up to which a class serves; 0: the engine has a kmalloc of
+ *	its own
  * @class_of: for sizes up to 192, class of (bytes - 1) / 8
  * @boot: descriptors of the first two caches before there is a cache for them
  */
 struct shadow_slab {
 	struct shadow_nodes *nodes;
+	struct shadow_slab_config cfg;
 	const struct shadow_slab_engine *engine;
 	raw_spinlock_t lock;
 	enum shadow_slab_state state;
 	unsigned int nr_cpus;
-	u64 seed;
 	u64 nr_created;
 	struct shadow_kmem_cache *caches;
-	struct shadow_slab_cpu *cpus;
+	void *cpus;
+	void *machine;
+	raw_spinlock_t grace_lock;
+	struct shadow_page_list later;
+	struct shadow_page_list asked;
+	u64 nr_waiting;
 	struct shadow_kmem_cache *kmem_cache;
 	struct shadow_kmem_cache *kmem_cache_node;
-	struct shadow_kmem_cache *kmalloc[SHADOW_KMALLOC_CLASSES];
+	struct shadow_kmem_cache *kmalloc[SHADOW_NR_KMALLOC_TYPES][SHADOW_KMALLOC_CLASSES];
 	unsigned int nr_kmalloc;
+	u64 kmalloc_max;
 	u8 class_of[24];
 	struct shadow_kmem_cache_desc boot[2];
 };
@@ -167,11 +235,13 @@ struct shadow_slabinfo {
 	u64 nr_cpu_slabs;
 };
 
-u64 shadow_slab_bytes(unsigned int nr_cpus);
+u64 shadow_slab_bytes(const struct shadow_slab_config *cfg,
+		      unsigned int nr_cpus);
 int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
-		     const char *engine, unsigned int nr_cpus, u64 seed,
+		     const struct shadow_slab_config *cfg, unsigned int nr_cpus,
 		     void *mem);
 u64 shadow_slab_fini(struct shadow_slab *slab);
+void shadow_slab_grace(struct shadow_slab *slab);
 int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);
 int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
 			  struct shadow_fault *fault);
@@ -184,9 +254,15 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache);
 void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp);
 void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
 				  unsigned int cpu, u32 gfp);
+void *shadow_kmem_cache_alloc_node(struct shadow_kmem_cache *cache, u32 gfp,
+				   unsigned int nid);
 int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object);
 int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
 			       unsigned int cpu, void *object);
+u32 shadow_kmem_cache_alloc_bulk(struct shadow_kmem_cache *cache, u32 gfp,
+				 u32 nr, void **objects);
+u32 shadow_kmem_cache_free_bulk(struct shadow_kmem_cache *cache, u32 nr,
+				void **objects);
 
 void *shadow_kmalloc(struct shadow_slab *slab, u64 bytes, u32 gfp);
 void *shadow_kmalloc_cpu(struct shadow_slab *slab, unsigned int cpu, u64 bytes,

@@ -9,82 +9,60 @@
 #include "shadow_slab.h"
 
 #define SHADOW_SLAB_END		0xffffU	/* link of the last free object */
+#define SHADOW_SLAB_WAITS	0xffffU	/* page->slab.state: for a grace period */
 
 /**
- * struct shadow_slab_cpu - one CPU's slab of one cache
- * @lock: protects what follows, and the objects on the list that @head begins.
- *	Taken outside the node's lock; interrupts off. Any CPU may take it.
- * @head: index of the first free object, or SHADOW_SLAB_END
- * @objects: in the slab; 0 if there is none
- * @page: index of the slab's first frame, or SHADOW_NO_PAGE
- * @base: contents of the slab; NULL if there is none
- * @span: bytes from @base to behind the last object; 0 if there is no slab
- * @key: what links in this slab are encoded with
- * @rnd: state of the generator that says where a new slab's shuffle starts
- * @nid: the slab's node
- *
- * Lives in the host's memory: @head is always below @objects or the end, so
- * that an object can be reached without looking at the block first.
- */
-struct shadow_slab_cpu {
-	raw_spinlock_t lock;
-	u32 head;
-	u32 objects;
-	u32 page;
-	char *base;
-	u64 span;
-	u64 key;
-	u64 rnd;
-	u32 nid;
-} __aligned(SHADOW_SLAB_MEM_ALIGN);
-
-/**
- * struct shadow_kmem_cache_node - the slabs that one node has for a cache
- * @nr_slabs: all of them
- * @nr_objects: that they hold, free or not
- * @nr_partial: slabs on @partial
- * @partial: slabs with free objects that no CPU has for its own
- *
- * An object of the cache "kmem_cache_node", in the block. What it says is
- * checked before it is followed; the lock is in struct shadow_slab_node.
- */
-struct shadow_kmem_cache_node {
-	u64 nr_slabs;
-	u64 nr_objects;
-	u64 nr_partial;
-	struct shadow_page_list partial;
-};
-
-/**
- * struct shadow_slab_node - the host's side of the same
+ * struct shadow_slab_node - what a node has for a cache, the host's side
  * @lock: protects @in, and slab.* of all slabs that the node has for the
- *	cache, those of a CPU included: a CPU's own are @objects, @head and the
- *	rest of struct shadow_slab_cpu. Taken inside that one's lock, outside
- *	those of the page allocator; interrupts off.
- * @in: the counters and the list
+ *	cache, those of a CPU included. Taken inside a CPU's lock, outside those
+ *	of the page allocator; interrupts off.
+ * @in: the engine's counters and lists, in the block; NULL: not open
  * @seen_slabs: what _verify has counted; no lock, see there
  * @seen_objects: likewise
  * @seen_partial: likewise
  */
 struct shadow_slab_node {
 	raw_spinlock_t lock;
-	struct shadow_kmem_cache_node *in;
+	void *in;
 	u64 seen_slabs;
 	u64 seen_objects;
 	u64 seen_partial;
 };
 
 /**
+ * struct shadow_slab_calls - what every allocation and free goes through
+ * @alloc: an object, or NULL
+ * @free: take an object back; -EINVAL if it is none of the cache's objects, or
+ *	is free already as far as can be told; then nothing has changed
+ * @alloc_bulk: that many objects; how many were got: all or 0
+ * @free_bulk: take objects back; how many were: the first that is refused ends it
+ *
+ * An engine has one, which deals in inner objects; shadow_slab_debug.c another,
+ * which stands in front of it and deals in the user's.
+ */
+struct shadow_slab_calls {
+	void *(*alloc)(struct shadow_kmem_cache *cache, unsigned int cpu,
+		       u32 gfp);
+	int (*free)(struct shadow_kmem_cache *cache, unsigned int cpu,
+		    void *object);
+	u32 (*alloc_bulk)(struct shadow_kmem_cache *cache, unsigned int cpu,
+			  u32 gfp, u32 nr, void **objects);
+	u32 (*free_bulk)(struct shadow_kmem_cache *cache, unsigned int cpu,
+			 u32 nr, void **objects);
+};
+
+/**
  * struct shadow_kmem_cache - a cache, in the host's memory
- * @engine: how its slabs are managed
- * @cpu: one entry a CPU
+ * @calls: what allocations and frees go through
+ * @cpu: one entry a CPU, of the engine's cpu_bytes
  * @fault: raised when an invariant is found broken
  * @bytes: distance from one object to the next
  * @inverse: 2^32 / @bytes, rounded up
  * @offset: where in a free object its link lies
  * @nr_cpus: entries of @cpu
- * @secret: what links are encoded with, besides their place
+ * @secret: what links are encoded with, besides their place; 0: they are not
  * @shuffle: what new slabs are shuffled with
+ * @seed: what the random numbers of this cache are made from
  * @slab: the layer
  * @ctor: called once for every object of a new slab, or NULL
  * @gfp: what a slab's frames are asked for with
@@ -97,8 +75,8 @@ struct shadow_slab_node {
  * All but @node is written by create and destroy only, under the layer's lock.
  */
 struct shadow_kmem_cache {
-	const struct shadow_slab_engine *engine;
-	struct shadow_slab_cpu *cpu;
+	const struct shadow_slab_calls *calls;
+	void *cpu;
 	struct shadow_fault *fault;
 	u32 bytes;
 	u32 inverse;
@@ -106,6 +84,7 @@ struct shadow_kmem_cache {
 	u32 nr_cpus;
 	u64 secret;
 	u64 shuffle;
+	u64 seed;
 	struct shadow_slab *slab;
 	void (*ctor)(void *object);
 	u32 gfp;
@@ -117,15 +96,35 @@ struct shadow_kmem_cache {
 } __aligned(SHADOW_SLAB_MEM_ALIGN);
 
 /**
+ * struct shadow_slab_look - one slab of a cache, looked at
+ * @cache: the cache; NULL: the slab is shared, and a piece is of anybody
+ * @base: its contents
+ * @bytes: from one object to the next; of a shared slab, of a piece
+ * @nr: objects or pieces
+ * @where: which list it is on: "cpu 0", "partial", "full", ...
+ * @free: set for each that is free; room for SHADOW_SLAB_MAX_OBJECTS
+ */
+struct shadow_slab_look {
+	struct shadow_kmem_cache *cache;
+	char *base;
+	u32 bytes;
+	u32 nr;
+	char where[16];
+	DECLARE_BITMAP(free, SHADOW_SLAB_MAX_OBJECTS + 1);
+};
+
+/**
  * struct shadow_slab_engine - how slabs are managed
  * @name: what the parameter `slab` says
- * @layout: fill in what of @desc follows from its object_bytes, align and flags
+ * @calls: allocation and free
+ * @cpu_bytes: host's memory for each CPU of each cache, a multiple of
+ *	SHADOW_SLAB_MEM_ALIGN; 0: none
+ * @machine_bytes: host's memory for the machine, zeroed; 0: none
+ * @boot: make the caches that the machine itself needs, kmalloc's too
+ * @layout: fill in what of @desc follows from inner_bytes, align, flags and keep
  *	(and of the cache what hangs on that); -EINVAL if it does not fit
  * @open: make the per-node structures; -ENOMEM, and nothing is kept
  * @close: give everything back; -EBUSY if objects are in use
- * @alloc: an object, or NULL
- * @free: take an object back; -EINVAL if it is none of the cache's objects, or
- *	is free already as far as can be told; then nothing has changed
  * @shrink: give back what is empty; 1 if slabs remain, else 0
  * @drop: give back all slabs of the machine, objects in use or not
  *	(@shadow_slab.caches stay as they are); how many were in use
@@ -133,16 +132,22 @@ struct shadow_kmem_cache {
  * @verify: the state of all slabs of the machine
  * @verify_page: the state of one slab, by its first frame; the sums that
  *	@verify takes are left alone
+ * @resolve: the cache and the inner object that an address in a slab lies in;
+ *	NULL where that cannot be told. By the geometry alone: free or not
+ * @look: what of one slab is free; -EINVAL where it is no slab, or too broken
+ * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of up to a frame
+ * @kfree: with it: take it back, by the slab's first frame
+ * @ksize: with it: how much an object has
  */
 struct shadow_slab_engine {
 	const char *name;
+	struct shadow_slab_calls calls;
+	u32 cpu_bytes;
+	u32 machine_bytes;
+	int (*boot)(struct shadow_slab *slab);
 	int (*layout)(struct shadow_kmem_cache *cache);
 	int (*open)(struct shadow_kmem_cache *cache);
 	int (*close)(struct shadow_kmem_cache *cache);
-	void *(*alloc)(struct shadow_kmem_cache *cache, unsigned int cpu,
-		       u32 gfp);
-	int (*free)(struct shadow_kmem_cache *cache, unsigned int cpu,
-		    void *object);
 	int (*shrink)(struct shadow_kmem_cache *cache);
 	u64 (*drop)(struct shadow_slab *slab);
 	void (*info)(struct shadow_kmem_cache *cache,
@@ -150,6 +155,17 @@ struct shadow_slab_engine {
 	int (*verify)(struct shadow_slab *slab, struct shadow_fault *fault);
 	int (*verify_page)(struct shadow_slab *slab, struct shadow_page *page,
 			   struct shadow_fault *fault);
+	struct shadow_kmem_cache *(*resolve)(struct shadow_slab *slab,
+					     struct shadow_page *page,
+					     const void *virt, void **inner);
+	int (*look)(struct shadow_slab *slab, struct shadow_page *page,
+		    struct shadow_slab_look *look);
+	void *(*kmalloc)(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
+			 u32 gfp);
+	int (*kfree)(struct shadow_slab *slab, unsigned int cpu,
+		     struct shadow_page *page, const void *object);
+	size_t (*ksize)(struct shadow_slab *slab, struct shadow_page *page,
+			const void *object);
 };
 
 extern const struct shadow_slab_engine shadow_slab_slub;
@@ -159,9 +175,31 @@ struct shadow_kmem_cache *
 __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 			   u32 bytes, u32 align, u32 flags,
 			   void (*ctor)(void *));
+int shadow_slab_boot_cache(struct shadow_slab *slab, unsigned int id,
+			   const char *name, u32 bytes);
+int shadow_slab_settle(struct shadow_kmem_cache *cache);
+/* shadow_slab_frames.c */
+struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
+				     unsigned int cpu, u32 gfp, u32 order,
+				     u32 min_order);
+int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
+		     struct shadow_page *page);
+bool shadow_slab_waits(const struct shadow_page *page);
+struct shadow_page *shadow_slab_next_frames(const struct shadow_nodes *nodes,
+					    const struct shadow_page *page);
 /* shadow_kmalloc.c */
 int shadow_kmalloc_boot(struct shadow_slab *slab);
 u64 shadow_kmalloc_drop(struct shadow_slab *slab);
+
+/* The n-th random number of a seed, without the ones before it: splitmix64 */
+static inline u64 shadow_slab_random(u64 seed, u64 n)
+{
+	u64 x = seed + (n + 1) * 0x9e3779b97f4a7c15ULL;
+
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
 
 /* The CPU that runs us now: any answer is correct, the right one is fast. */
 static __always_inline unsigned int shadow_slab_this_cpu(unsigned int nr_cpus)

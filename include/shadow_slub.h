@@ -35,6 +35,51 @@ enum shadow_slub_state {
 #define SLUB_CPU_SHIFT		8
 
 /**
+ * struct shadow_slub_cpu - one CPU's slab of one cache
+ * @lock: protects what follows, and the objects on the list that @head begins.
+ *	Taken outside the node's lock; interrupts off. Any CPU may take it.
+ * @head: index of the first free object, or SHADOW_SLAB_END
+ * @objects: in the slab; 0 if there is none
+ * @page: index of the slab's first frame, or SHADOW_NO_PAGE
+ * @base: contents of the slab; NULL if there is none
+ * @span: bytes from @base to behind the last object; 0 if there is no slab
+ * @key: what links in this slab are encoded with
+ * @rnd: state of the generator that says where a new slab's shuffle starts
+ * @nid: the slab's node
+ *
+ * Lives in the host's memory: @head is always below @objects or the end, so
+ * that an object can be reached without looking at the block first.
+ */
+struct shadow_slub_cpu {
+	raw_spinlock_t lock;
+	u32 head;
+	u32 objects;
+	u32 page;
+	char *base;
+	u64 span;
+	u64 key;
+	u64 rnd;
+	u32 nid;
+} __aligned(SHADOW_SLAB_MEM_ALIGN);
+
+/**
+ * struct shadow_kmem_cache_node - the slabs that one node has for a cache
+ * @nr_slabs: all of them
+ * @nr_objects: that they hold, free or not
+ * @nr_partial: slabs on @partial
+ * @partial: slabs with free objects that no CPU has for its own
+ *
+ * An object of the cache "kmem_cache_node", in the block. What it says is
+ * checked before it is followed; the lock is in struct shadow_slab_node.
+ */
+struct shadow_kmem_cache_node {
+	u64 nr_slabs;
+	u64 nr_objects;
+	u64 nr_partial;
+	struct shadow_page_list partial;
+};
+
+/**
  * struct shadow_slub - a slab whose page has been checked against its cache
  * @page: its first frame
  * @node: the node's share of the cache
@@ -51,6 +96,18 @@ struct shadow_slub {
 	u32 objects;
 	u32 order;
 };
+
+static __always_inline struct shadow_slub_cpu *
+shadow_slub_cpu_of(const struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	return (struct shadow_slub_cpu *)cache->cpu + cpu;
+}
+
+static inline struct shadow_kmem_cache_node *
+shadow_slub_in(const struct shadow_slab_node *node)
+{
+	return node->in;
+}
 
 static inline u32 shadow_slub_state(const struct shadow_page *page)
 {
@@ -124,6 +181,11 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 void shadow_slub_flush(struct shadow_kmem_cache *cache);
 
 /* shadow_slub_verify.c */
+struct shadow_kmem_cache *
+shadow_slub_resolve(struct shadow_slab *slab, struct shadow_page *page,
+		    const void *virt, void **inner);
+int shadow_slub_look(struct shadow_slab *slab, struct shadow_page *page,
+		     struct shadow_slab_look *look);
 u64 shadow_slub_drop(struct shadow_slab *slab);
 void shadow_slub_info(struct shadow_kmem_cache *cache,
 		      struct shadow_slabinfo *info);

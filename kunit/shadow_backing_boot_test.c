@@ -15,6 +15,7 @@
 #include "shadow_pcp.h"
 #include "shadow_pgtable.h"
 #include "shadow_slab.h"
+#include "shadow_test_slab.h"
 #include "shadow_vmalloc.h"
 #include "shadow_watermark.h"
 #include "shadow_zonelist.h"
@@ -166,7 +167,7 @@ static struct vboard *new_vboard(struct kunit *test, u64 memory_bytes)
 	v->memory = memory + (-(unsigned long)memory & (SZ_64K - 1));
 	v->memory_bytes = memory_bytes;
 	v->pcp_mem = shadow_test_alloc(test, shadow_pcp_bytes(NR_CPUS_));
-	v->slab_mem = shadow_test_alloc(test, shadow_slab_bytes(NR_CPUS_));
+	v->slab_mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), NR_CPUS_));
 	return v;
 }
 
@@ -431,8 +432,7 @@ static int do_step(struct kunit *test, struct vboard *v, enum step step)
 	case STEP_HANDOVER:
 		return handover(v);
 	case STEP_SLAB:
-		return shadow_slab_init(&v->slab, &v->nodes, "slub", NR_CPUS_,
-					4711, v->slab_mem);
+		return shadow_slab_init(&v->slab, &v->nodes, SHADOW_TEST_SLAB("slub", 4711), NR_CPUS_, v->slab_mem);
 	case STEP_OBJECTS:
 		return make_objects(v);
 	case STEP_VMALLOC:

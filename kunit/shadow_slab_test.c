@@ -6,6 +6,7 @@
 #include "shadow_test_machine.h"
 
 #include "shadow_slab_engine.h"
+#include "shadow_test_slab.h"
 #include "shadow_zonelist.h"
 
 #define SEED	0x5eedULL
@@ -30,7 +31,7 @@ static struct slab_machine *machine_without_slab(struct kunit *test, u64 nr_page
 	struct slab_machine *sm = shadow_test_alloc(test, sizeof(*sm));
 
 	sm->m = shadow_test_machine(test, nr_pages, nr_cpus);
-	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(nr_cpus));
+	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), nr_cpus));
 	sm->nr_free = shadow_test_machine_free(sm->m);
 	return sm;
 }
@@ -40,8 +41,8 @@ static struct slab_machine *machine(struct kunit *test, u64 nr_pages,
 {
 	struct slab_machine *sm = machine_without_slab(test, nr_pages, nr_cpus);
 
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, "slub",
-					       nr_cpus, SEED, sm->mem), 0);
+	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), nr_cpus,
+					 sm->mem), 0);
 	return sm;
 }
 
@@ -139,17 +140,17 @@ static void slab_init_arguments(struct kunit *test)
 	struct shadow_nodes *nodes = &sm->m->nodes;
 	struct shadow_slab *slab = &sm->slab;
 
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, "slab", 1, SEED, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slab", SEED), 1, sm->mem),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, "slob", 1, SEED, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slob", SEED), 1, sm->mem),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, "slub", 0, SEED, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 0, sm->mem),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, "slub", 1, SEED,
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem + 8), -EINVAL);
 	KUNIT_EXPECT_EQ(test, shadow_slab_fini(slab), 0);
 	sm->m->block.virt = NULL;
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, "slub", 1, SEED, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 1, sm->mem),
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, shadow_test_machine_free(sm->m), sm->nr_free);
 }
@@ -352,8 +353,8 @@ static void slab_alignment(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, info.objsize, ALIGN(24, align));
 		/* Objects are given up with the machine: another for the next */
 		shadow_slab_fini(&sm->slab);
-		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, "slub",
-						       1, SEED, sm->mem), 0);
+		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
+					 sm->mem), 0);
 	}
 	/* A cache line, or the part of one that the object needs */
 	cache = shadow_kmem_cache_create(&sm->slab, "b", 20, 0,
@@ -525,9 +526,9 @@ static void slab_flags(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, shadow_memblock_add(&m->mb, block.base, block.bytes), 0);
 	shadow_test_machine_boot(test, m, 1);
 	sm->m = m;
-	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(1));
+	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1));
 	sm->nr_free = shadow_test_machine_free(m);
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, "slub", 1, SEED,
+	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem), 0);
 	cache = shadow_kmem_cache_create(&sm->slab, "dma", 100, 0,
 					 SHADOW_SLAB_CACHE_DMA, NULL);
@@ -560,9 +561,9 @@ static void slab_nodes(struct kunit *test)
 							       64 << 12, nid, 0), 0);
 	shadow_test_machine_boot(test, m, 1);
 	sm->m = m;
-	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(1));
+	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1));
 	sm->nr_free = shadow_test_machine_free(m);
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, "slub", 1, SEED,
+	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem), 0);
 	cache = cache_of(test, sm, "x", 2000);
 	for (nid = 0; nid < 8; nid++) {
@@ -903,8 +904,7 @@ static void slab_vandal(struct kunit *test)
 		/* A new machine in the same memory, which may be full of rubbish */
 		shadow_fault_init(&sm->m->fault);
 		remake(test, sm, memmap);
-		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, "slub", 2,
-						       round, sm->mem), 0);
+		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", round), 2, sm->mem), 0);
 		for (i = 0; i < 300; i++) {
 			unsigned int slot = shadow_test_below(&rnd, ARRAY_SIZE(p));
 			unsigned int cpu = shadow_test_below(&rnd, 2);
@@ -948,7 +948,7 @@ static void slab_oom_init(struct kunit *test)
 		int err;
 
 		starve(test, sm, nr);
-		err = shadow_slab_init(&sm->slab, &sm->m->nodes, "slub", 1, SEED,
+		err = shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
 				       sm->mem);
 		KUNIT_EXPECT_EQ(test, err, nr < 2 ? -ENOMEM : 0);
 		if (!err)
@@ -1076,8 +1076,8 @@ static void slab_replay(struct kunit *test)
 		prandom_seed_state(&rnd, 1);
 		sm[i] = machine_without_slab(test, 256, 2);
 		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm[i]->slab, &sm[i]->m->nodes,
-						       "slub", 2, SEED + i / 2,
-						       sm[i]->mem), 0);
+						       SHADOW_TEST_SLAB("slub", SEED + i / 2),
+						       2, sm[i]->mem), 0);
 		for (k = 0; k < 2000; k++) {
 			unsigned int slot = shadow_test_below(&rnd, 32);
 			unsigned int cpu = shadow_test_below(&rnd, 2);

@@ -8,6 +8,7 @@
 
 #include "shadow_pgtable.h"
 #include "shadow_slab.h"
+#include "shadow_test_slab.h"
 #include "shadow_vmalloc.h"
 
 #define PAGE		4096ULL
@@ -77,9 +78,9 @@ static struct vmachine *new_machine(struct kunit *test, u64 nr_frames,
 	v->m = shadow_test_machine(test, nr_frames, 1);
 	nodes = &v->m->nodes;
 	KUNIT_ASSERT_EQ(test, 0,
-			shadow_slab_init(&v->slab, nodes, "slub", 1, 4711,
+			shadow_slab_init(&v->slab, nodes, SHADOW_TEST_SLAB("slub", 4711), 1,
 					 shadow_test_alloc(test,
-							   shadow_slab_bytes(1))));
+							   shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1))));
 	KUNIT_ASSERT_EQ(test, 0, shadow_geometry_init(&geo, 12, 48, 48, false));
 	KUNIT_ASSERT_EQ(test, 0,
 			shadow_pgtable_init(&v->pgt, &geo, true,
