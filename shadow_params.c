@@ -220,19 +220,10 @@ static void mmu_check_text(const struct shadow_config *cfg, char *text,
 				cfg->mmu_size[i]);
 }
 
-/**
- * shadow_params_value() - a parameter's value as it was understood
- * @cfg: a configuration that was checked
- * @id: the parameter
- * @text: filled; "" where nothing was given and there is no default
- * @room: bytes there
- *
- * Context: any.
- */
-void shadow_params_value(const struct shadow_config *cfg,
-			 enum shadow_param_id id, char *text, size_t room)
+/* Which memory the machine has */
+static void block_value(const struct shadow_config *cfg,
+			enum shadow_param_id id, char *text, size_t room)
 {
-	text[0] = '\0';
 	switch (id) {
 	case SHADOW_PARAM_SIZE:
 		shadow_params_bytes_text(text, room, cfg->bytes);
@@ -261,8 +252,18 @@ void shadow_params_value(const struct shadow_config *cfg,
 		if (cfg->share)
 			shadow_params_bytes_text(text, room, cfg->share);
 		break;
-	case SHADOW_PARAM_UNTIL:
-		snprintf(text, room, "%s", shadow_phase_name(cfg->until));
+	default:
+		break;
+	}
+}
+
+/* What its boot finds there, and which ways it goes */
+static void boot_value(const struct shadow_config *cfg,
+		       enum shadow_param_id id, char *text, size_t room)
+{
+	switch (id) {
+	case SHADOW_PARAM_INITRD:
+		range_text(text, room, &cfg->initrd);
 		break;
 	case SHADOW_PARAM_IMAGE:
 		range_text(text, room, &cfg->image);
@@ -270,18 +271,8 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_DTB:
 		range_text(text, room, &cfg->dtb);
 		break;
-	case SHADOW_PARAM_INITRD:
-		range_text(text, room, &cfg->initrd);
-		break;
 	case SHADOW_PARAM_SEED:
 		snprintf(text, room, "%llu", cfg->seed);
-		break;
-	case SHADOW_PARAM_GRANULE:
-	case SHADOW_PARAM_VA_BITS:
-	case SHADOW_PARAM_PA_BITS:
-	case SHADOW_PARAM_LPA2:
-	case SHADOW_PARAM_RODATA:
-		shadow_params_shape_value(cfg, id, text, room);
 		break;
 	case SHADOW_PARAM_KASLR:
 		snprintf(text, room, "%s", cfg->kaslr ? "on" : "off");
@@ -293,37 +284,24 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_EARLY:
 		snprintf(text, room, "%s", cfg->early);
 		break;
+	case SHADOW_PARAM_UNTIL:
+		snprintf(text, room, "%s", shadow_phase_name(cfg->until));
+		break;
+	default:
+		break;
+	}
+}
+
+/* Which of several ways a layer goes, and who looks on */
+static void layer_value(const struct shadow_config *cfg,
+			enum shadow_param_id id, char *text, size_t room)
+{
+	switch (id) {
 	case SHADOW_PARAM_MEMMODEL:
 		snprintf(text, room, "%s", shadow_memmodel_names[cfg->memmodel]);
 		break;
-	case SHADOW_PARAM_MAX_ORDER:
-		snprintf(text, room, "%u", cfg->max_order);
-		break;
-	case SHADOW_PARAM_MOBILITY:
-		snprintf(text, room, "%s", cfg->mobility ? "on" : "off");
-		break;
 	case SHADOW_PARAM_PCP:
 		snprintf(text, room, "%s", cfg->pcp->name);
-		break;
-	case SHADOW_PARAM_NODES:
-	case SHADOW_PARAM_DISTANCE:
-	case SHADOW_PARAM_DMA:
-	case SHADOW_PARAM_DMA32:
-	case SHADOW_PARAM_HIGHMEM:
-	case SHADOW_PARAM_MOVABLECORE:
-	case SHADOW_PARAM_KERNELCORE:
-		shadow_params_zone_value(cfg, id, text, room);
-		break;
-	case SHADOW_PARAM_MIN_FREE_KBYTES:
-		/* Not given, it is what the boot finds */
-		if (cfg->min_free_kbytes || ((cfg->given | cfg->set) & BIT_ULL(id)))
-			snprintf(text, room, "%llu", cfg->min_free_kbytes);
-		break;
-	case SHADOW_PARAM_WATERMARK_SCALE_FACTOR:
-		snprintf(text, room, "%u", cfg->watermark_scale_factor);
-		break;
-	case SHADOW_PARAM_LOWMEM_RESERVE_RATIO:
-		shadow_params_ratios_text(cfg->lowmem_reserve_ratio, text, room);
 		break;
 	case SHADOW_PARAM_SLAB:
 		snprintf(text, room, "%s", cfg->slab);
@@ -335,6 +313,60 @@ void shadow_params_value(const struct shadow_config *cfg,
 		snprintf(text, room, "%s", cfg->debugfs ? "on" : "off");
 		break;
 	default:
+		break;
+	}
+}
+
+/**
+ * shadow_params_value() - a parameter's value as it was understood
+ * @cfg: a configuration that was checked
+ * @id: the parameter
+ * @text: filled; "" where nothing was given and there is no default
+ * @room: bytes there
+ *
+ * Context: any.
+ */
+void shadow_params_value(const struct shadow_config *cfg,
+			 enum shadow_param_id id, char *text, size_t room)
+{
+	text[0] = '\0';
+	switch (id) {
+	case SHADOW_PARAM_GRANULE:
+	case SHADOW_PARAM_VA_BITS:
+	case SHADOW_PARAM_PA_BITS:
+	case SHADOW_PARAM_LPA2:
+	case SHADOW_PARAM_RODATA:
+		shadow_params_shape_value(cfg, id, text, room);
+		break;
+	case SHADOW_PARAM_NODES:
+	case SHADOW_PARAM_DISTANCE:
+	case SHADOW_PARAM_DMA:
+	case SHADOW_PARAM_DMA32:
+	case SHADOW_PARAM_HIGHMEM:
+	case SHADOW_PARAM_MOVABLECORE:
+	case SHADOW_PARAM_KERNELCORE:
+		shadow_params_zone_value(cfg, id, text, room);
+		break;
+	case SHADOW_PARAM_MAX_ORDER:
+	case SHADOW_PARAM_MOBILITY:
+		shadow_params_buddy_value(cfg, id, text, room);
+		break;
+	case SHADOW_PARAM_MIN_FREE_KBYTES:
+	case SHADOW_PARAM_WATERMARK_SCALE_FACTOR:
+	case SHADOW_PARAM_LOWMEM_RESERVE_RATIO:
+		shadow_params_marks_value(cfg, id, text, room);
+		break;
+	case SHADOW_PARAM_MEMMODEL:
+	case SHADOW_PARAM_PCP:
+	case SHADOW_PARAM_SLAB:
+	case SHADOW_PARAM_MMU_CHECK:
+	case SHADOW_PARAM_DEBUGFS:
+		layer_value(cfg, id, text, room);
+		break;
+	default:
+		/* Each is one's or the other's, or one that cannot be given yet */
+		block_value(cfg, id, text, room);
+		boot_value(cfg, id, text, room);
 		break;
 	}
 }

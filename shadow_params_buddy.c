@@ -79,3 +79,21 @@ int shadow_params_read_mobility(struct shadow_params_check *c, const char *text)
 					    "allowed: on, off");
 	return 0;
 }
+
+/**
+ * shadow_params_buddy_value() - shadow_params_value() of these parameters
+ * @cfg: a configuration that was checked
+ * @id: one of those that this file reads
+ * @text: filled
+ * @room: bytes there
+ *
+ * Context: any.
+ */
+void shadow_params_buddy_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room)
+{
+	if (id == SHADOW_PARAM_MAX_ORDER)
+		snprintf(text, room, "%u", cfg->max_order);
+	else
+		snprintf(text, room, "%s", cfg->mobility ? "on" : "off");
+}

@@ -164,3 +164,29 @@ void shadow_params_ratios_text(const unsigned int *ratio, char *text,
 		at += scnprintf(text + at, room - at, "%s%u", type ? "," : "",
 				ratio[type]);
 }
+
+/**
+ * shadow_params_marks_value() - shadow_params_value() of these parameters
+ * @cfg: a configuration that was checked
+ * @id: one of those that this file reads
+ * @text: filled; min_free_kbytes is what the boot finds where it was not given
+ * @room: bytes there
+ *
+ * Context: any.
+ */
+void shadow_params_marks_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room)
+{
+	switch (id) {
+	case SHADOW_PARAM_MIN_FREE_KBYTES:
+		if (cfg->min_free_kbytes || ((cfg->given | cfg->set) & BIT_ULL(id)))
+			snprintf(text, room, "%llu", cfg->min_free_kbytes);
+		break;
+	case SHADOW_PARAM_WATERMARK_SCALE_FACTOR:
+		snprintf(text, room, "%u", cfg->watermark_scale_factor);
+		break;
+	default:
+		shadow_params_ratios_text(cfg->lowmem_reserve_ratio, text, room);
+		break;
+	}
+}

@@ -63,13 +63,22 @@ void shadow_params_shape_value(const struct shadow_config *cfg,
 int shadow_params_place_in(struct shadow_params_check *c,
 			   const struct shadow_block *block, bool block_known,
 			   struct shadow_places *places);
+
+/* shadow_params_marks.c */
 int shadow_params_read_min_free(struct shadow_params_check *c, const char *text);
 int shadow_params_check_min_free(struct shadow_params_check *c);
+int shadow_params_read_scale(struct shadow_params_check *c, const char *text);
+int shadow_params_read_ratios(struct shadow_params_check *c, const char *text);
+void shadow_params_marks_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room);
+
+/* shadow_params_buddy.c */
 int shadow_params_read_max_order(struct shadow_params_check *c, const char *text);
 int shadow_params_check_max_order(struct shadow_params_check *c);
 int shadow_params_read_mobility(struct shadow_params_check *c, const char *text);
-int shadow_params_read_scale(struct shadow_params_check *c, const char *text);
-int shadow_params_read_ratios(struct shadow_params_check *c, const char *text);
+void shadow_params_buddy_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room);
+
 void shadow_params_bytes_text(char *text, size_t room, u64 bytes);
 void shadow_params_value(const struct shadow_config *cfg,
 			 enum shadow_param_id id, char *text, size_t room);
