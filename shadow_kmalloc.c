@@ -10,12 +10,12 @@
 #define KMALLOC_MIN		8
 
 /* The class of a size from 1 to two frames. */
-static __always_inline struct shadow_kmem_cache *
-kmalloc_class(const struct shadow_slab *slab, u64 bytes)
+static __always_inline unsigned int kmalloc_class(const struct shadow_slab *slab,
+						  u64 bytes)
 {
 	if (bytes <= KMALLOC_TABLE_MAX)
-		return slab->kmalloc[SHADOW_KMALLOC_NORMAL][slab->class_of[(bytes - 1) / KMALLOC_MIN]];
-	return slab->kmalloc[SHADOW_KMALLOC_NORMAL][fls((u32)bytes - 1) - 1];
+		return slab->class_of[(bytes - 1) / KMALLOC_MIN];
+	return fls((u32)bytes - 1) - 1;
 }
 
 static u64 kmalloc_max(const struct shadow_slab *slab)
@@ -33,6 +33,11 @@ static noinline void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 
 	if (gfp & ~SHADOW_SLAB_GFP_MASK)
 		return NULL;
+	shadow_kmalloc_count(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes);
+	if (order <= nodes->max_order)
+		atomic64_add(1ULL << (nodes->page_shift + order),
+			     &slab->counts[cpu * SHADOW_KMALLOC_COUNTS +
+					   SHADOW_KMALLOC_CLASSES].given);
 	page = shadow_alloc_pages_cpu(nodes, cpu,
 				      gfp | SHADOW_GFP_CONTENTS |
 				      SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),
@@ -44,12 +49,15 @@ static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
 				     u64 bytes, u32 gfp)
 {
 	struct shadow_kmem_cache *cache;
+	unsigned int class;
 
 	if (unlikely(!bytes))
 		return SHADOW_ZERO_SIZE_PTR;
 	if (unlikely(bytes > kmalloc_max(slab)))
 		return kmalloc_large(slab, cpu, bytes, gfp);
-	cache = kmalloc_class(slab, bytes);
+	class = kmalloc_class(slab, bytes);
+	cache = slab->kmalloc[SHADOW_KMALLOC_NORMAL][class];
+	shadow_kmalloc_count(slab, cpu, class, bytes);
 	return cache->calls->alloc(cache, cpu, gfp);
 }
 

@@ -441,6 +441,12 @@ static u64 caches_bytes(void)
 	return SHADOW_SLAB_MAX_CACHES * sizeof(struct shadow_kmem_cache);
 }
 
+static u64 counts_bytes(unsigned int nr_cpus)
+{
+	return (u64)nr_cpus * SHADOW_KMALLOC_COUNTS *
+	       sizeof(struct shadow_kmalloc_count);
+}
+
 static u64 cpus_bytes(const struct shadow_slab_engine *engine, unsigned int nr_cpus)
 {
 	return (u64)SHADOW_SLAB_MAX_CACHES * nr_cpus * engine->cpu_bytes;
@@ -459,7 +465,7 @@ u64 shadow_slab_bytes(const struct shadow_slab_config *cfg, unsigned int nr_cpus
 	const struct shadow_slab_engine *engine = find_engine(cfg->engine);
 
 	return engine ? caches_bytes() + cpus_bytes(engine, nr_cpus) +
-			engine->machine_bytes : 0;
+			engine->machine_bytes + counts_bytes(nr_cpus) : 0;
 }
 
 /**
@@ -502,6 +508,8 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 	slab->cpus = mem + caches_bytes();
 	slab->machine = slab->cpus + cpus_bytes(slab->engine, nr_cpus);
 	memset(slab->machine, 0, slab->engine->machine_bytes);
+	slab->counts = slab->machine + slab->engine->machine_bytes;
+	memset(slab->counts, 0, counts_bytes(nr_cpus));
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
 		slab->caches[id].live = false;
 	err = slab->engine->boot(slab);

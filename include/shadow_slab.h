@@ -58,6 +58,23 @@ enum shadow_kmalloc_type {
 	 SHADOW_GFP_THISNODE | SHADOW_GFP_ROUTE | \
 	 (0xfU << SHADOW_GFP_NODE_SHIFT))
 
+/**
+ * struct shadow_kmalloc_count - what one CPU was asked for of one class
+ * @nr: requests
+ * @bytes: that they asked for
+ * @given: that they were given, where it does not follow from the class
+ *
+ * Counted without a lock: a view's sums are of a moment.
+ */
+struct shadow_kmalloc_count {
+	atomic64_t nr;
+	atomic64_t bytes;
+	atomic64_t given;
+};
+
+/* Of one CPU: the classes, and what went straight to the page allocator */
+#define SHADOW_KMALLOC_COUNTS	(SHADOW_KMALLOC_CLASSES + 1)
+
 struct shadow_kmem_cache;
 struct shadow_slab_engine;
 
@@ -156,6 +173,8 @@ struct shadow_slab_config {
  * @caches: the table, in the host's memory, SHADOW_SLAB_MAX_CACHES entries
  * @cpus: per-CPU heads of all caches, in the host's memory: @nr_cpus entries of
  *	the engine's cpu_bytes each
+ * @counts: what kmalloc was asked for, in the host's memory:
+ *	SHADOW_KMALLOC_COUNTS for each CPU
  * @machine: what else the engine has for the machine, in the host's memory
  * @grace_lock: protects @later and @asked; innermost but for the page
  *	allocator's; interrupts off
@@ -181,6 +200,7 @@ struct shadow_slab {
 	u64 nr_created;
 	struct shadow_kmem_cache *caches;
 	void *cpus;
+	struct shadow_kmalloc_count *counts;
 	void *machine;
 	raw_spinlock_t grace_lock;
 	struct shadow_page_list later;
@@ -235,6 +255,22 @@ struct shadow_slabinfo {
 	u64 nr_cpu_slabs;
 };
 
+/**
+ * struct shadow_kmalloc_sizes - what was asked for of one class, by all CPUs
+ * @name: "kmalloc-N", or "page allocator" for what is larger
+ * @class_bytes: of an object; 0: depends
+ * @nr: requests since the layer came up, refused ones too
+ * @bytes: that they asked for
+ * @given: that they were given
+ */
+struct shadow_kmalloc_sizes {
+	char name[SHADOW_SLAB_NAME];
+	u32 class_bytes;
+	u64 nr;
+	u64 bytes;
+	u64 given;
+};
+
 u64 shadow_slab_bytes(const struct shadow_slab_config *cfg,
 		      unsigned int nr_cpus);
 int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
@@ -272,6 +308,8 @@ int shadow_kfree(struct shadow_slab *slab, const void *object);
 int shadow_kfree_cpu(struct shadow_slab *slab, unsigned int cpu,
 		     const void *object);
 size_t shadow_ksize(struct shadow_slab *slab, const void *object);
+bool shadow_kmalloc_sizes(const struct shadow_slab *slab, unsigned int i,
+			  struct shadow_kmalloc_sizes *sizes);
 
 struct shadow_kmem_cache *shadow_slab_next(struct shadow_slab *slab,
 					   struct shadow_kmem_cache *cache);

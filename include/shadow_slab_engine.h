@@ -201,6 +201,18 @@ static inline u64 shadow_slab_random(u64 seed, u64 n)
 	return x ^ x >> 31;
 }
 
+/* One more request of a class, of SHADOW_KMALLOC_CLASSES for what is larger */
+static __always_inline void shadow_kmalloc_count(struct shadow_slab *slab,
+						 unsigned int cpu,
+						 unsigned int class, u64 bytes)
+{
+	struct shadow_kmalloc_count *count =
+		&slab->counts[cpu * SHADOW_KMALLOC_COUNTS + class];
+
+	atomic64_inc(&count->nr);
+	atomic64_add(bytes, &count->bytes);
+}
+
 /* The CPU that runs us now: any answer is correct, the right one is fast. */
 static __always_inline unsigned int shadow_slab_this_cpu(unsigned int nr_cpus)
 {
