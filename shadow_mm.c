@@ -107,6 +107,8 @@ SHADOW_EXPORT(shadow_kmem_cache_create);
 SHADOW_EXPORT(shadow_kmem_cache_destroy);
 SHADOW_EXPORT(shadow_kmem_cache_alloc);
 SHADOW_EXPORT(shadow_kmem_cache_free);
+SHADOW_EXPORT(shadow_kmem_cache_alloc_bulk);
+SHADOW_EXPORT(shadow_kmem_cache_free_bulk);
 SHADOW_EXPORT(shadow_kmalloc);
 SHADOW_EXPORT(shadow_kzalloc);
 SHADOW_EXPORT(shadow_kfree);

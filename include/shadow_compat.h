@@ -58,6 +58,17 @@
 #else
 #define SHADOW_HOST_MAX_ORDER	(MAX_ORDER - 1)
 #endif
+
+/*
+ * A cache of the host's that is not merged with others. Before 6.5 there was no
+ * flag for it; kmemleak's has the same effect, and no other without kmemleak.
+ * Whoever uses this includes <linux/slab.h>.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define SHADOW_HOST_SLAB_NO_MERGE	SLAB_NO_MERGE
+#else
+#define SHADOW_HOST_SLAB_NO_MERGE	SLAB_NOLEAKTRACE
+#endif
 #endif
 
 #endif /* SHADOW_COMPAT_H */

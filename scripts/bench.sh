@@ -11,7 +11,9 @@
 #	BENCH name=ROW shadow=N host=N ratio=R features=equal
 #
 # where N are instructions: for a pair of alloc and free, or for one call where
-# the row says alloc, free or mixed. Rows gpu_* have gpu_buddy for a host, and
+# the row says alloc, free or mixed. Rows object_* and kmalloc_* have the host's
+# SLUB beside them, in caches that are merged with no other; of object_bulk64,
+# N are for each of 64 objects. Rows gpu_* have gpu_buddy for a host, and
 # are measured on the kernel that has it built in, 6.12. Rows table_* have
 # io-pgtable-arm, for each leaf or walk; those with _plain do without contiguous
 # hints and folding, which the host's tables do not have. The status is 1 if two
@@ -37,8 +39,16 @@ gpu_order0 ratio 0.999
 gpu_split_merge ratio 0.999
 mixed ratio 0.60
 growth_ratio shadow 2.10
-object_64 ratio 1.20
-object_512 ratio 1.20
+object_8 ratio 0.80
+object_64 ratio 0.80
+object_256 ratio 0.80
+object_512 ratio 0.80
+object_1024 ratio 0.80
+object_4096 ratio 0.80
+object_bulk64 ratio 0.60
+object_random1000 ratio 0.90
+kmalloc_100 ratio 0.90
+kmalloc_1000 ratio 0.90
 table_page_map shadow 210
 table_page_unmap shadow 180
 table_range256 shadow 20
