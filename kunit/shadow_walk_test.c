@@ -2,8 +2,7 @@
 /*
  * Geometry and walker, on tables that are written down here word by word.
  */
-#include "shadow_test.h"
-#include "shadow_walk.h"
+#include "shadow_test_words.h"
 
 /* From the tables of initial lookup levels of the Arm ARM */
 static const struct {
@@ -128,46 +127,6 @@ static void blocks_and_groups(struct kunit *test)
 					SHADOW_DESC_KIND_INVALID);
 		}
 	}
-}
-
-#define MEM_BASE	0x80000000ULL
-#define MEM_WORDS	(8 * 512)
-#define VA		0xffff000000000000ULL
-
-struct memory {
-	u64 word[MEM_WORDS];
-	unsigned int nr_reads;
-};
-
-static int read_memory(void *ctx, phys_addr_t pa, u64 *desc)
-{
-	struct memory *m = ctx;
-
-	m->nr_reads++;
-	if (pa < MEM_BASE || pa - MEM_BASE >= sizeof(m->word))
-		return -EFAULT;
-	*desc = m->word[(pa - MEM_BASE) / sizeof(u64)];
-	return 0;
-}
-
-/* A walker of the 4K granule, 48 bits, over four tables in a row */
-static struct memory *
-four_levels(struct kunit *test, struct shadow_walker *walker)
-{
-	struct memory *m = shadow_test_alloc(test, sizeof(*m));
-
-	memset(walker, 0, sizeof(*walker));
-	KUNIT_ASSERT_EQ(test, shadow_geometry_init(&walker->geo, 12, 48, 48,
-						   false), 0);
-	walker->root = MEM_BASE;
-	walker->upper = true;
-	walker->read = read_memory;
-	walker->ctx = m;
-	m->word[0] = 0x80001003;
-	m->word[512] = 0x80002003;
-	m->word[1024] = 0x80003003;
-	m->word[1536] = 0x00e8000090000703;	/* page 0 */
-	return m;
 }
 
 static void walk_steps(struct kunit *test)
