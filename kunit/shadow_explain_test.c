@@ -33,28 +33,33 @@ static void take(void *to, const char *line)
 	page->at += scnprintf(page->text + page->at, ROOM - page->at, "%s\n", line);
 }
 
+static const char *explain(struct kunit *test, const struct shadow_walker *walker,
+			   const struct shadow_regs *known, u64 va,
+			   enum shadow_walk_fault fault)
+{
+	struct page_of_text *said = shadow_test_alloc(test, sizeof(*said));
+
+	KUNIT_EXPECT_EQ(test, shadow_explain_walk(walker, known, va, take, said),
+			fault);
+	return said->text;
+}
+
 static void expect_lines(struct kunit *test, const struct shadow_walker *walker,
 			 const struct shadow_regs *known, u64 va,
 			 enum shadow_walk_fault fault, const char *lines)
 {
-	struct page_of_text *said = shadow_test_alloc(test, sizeof(*said));
-
-	KUNIT_EXPECT_EQ(test, shadow_explain_walk(walker, known, va, take, said),
-			fault);
-	KUNIT_EXPECT_STREQ(test, said->text, lines);
+	KUNIT_EXPECT_STREQ(test, explain(test, walker, known, va, fault), lines);
 }
 
-/* The same, of which these lines in a row are enough */
+/* Of what is said, these lines in a row are enough */
 static void expect_among(struct kunit *test, const struct shadow_walker *walker,
 			 const struct shadow_regs *known, u64 va,
 			 enum shadow_walk_fault fault, const char *lines)
 {
-	struct page_of_text *said = shadow_test_alloc(test, sizeof(*said));
+	const char *text = explain(test, walker, known, va, fault);
 
-	KUNIT_EXPECT_EQ(test, shadow_explain_walk(walker, known, va, take, said),
-			fault);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(said->text, lines),
-				  "\n%s is not in\n%s", lines, said->text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(text, lines),
+				  "\n%s is not in\n%s", lines, text);
 }
 
 #define UPPER \
