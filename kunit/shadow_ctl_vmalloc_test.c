@@ -24,14 +24,6 @@ static u64 shown(struct rig *rig, u64 va)
 	return shadow_pgtable_lookup(&rig->mm.swapper, va, &pa, NULL) ? 0 : pa;
 }
 
-static void expect_said(struct kunit *test, struct rig *rig, const char *text,
-			const char *says)
-{
-	expect_ok(test, rig, text);
-	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, says), "'%s': '%s' in '%s'",
-				  text, says, rig->ctl.said);
-}
-
 /* Pages of one id, of several, of eight; each in its place */
 static void shows_pages(struct kunit *test)
 {

@@ -157,6 +157,15 @@ static const struct shadow_ctl_ops ops = {
 	.interrupted = rig_interrupted,
 };
 
+static inline void rig_boot(struct kunit *test, struct rig *rig)
+{
+	struct shadow_mm *mm = &rig->mm;
+
+	KUNIT_ASSERT_EQ_MSG(test, shadow_boot_up(mm), 0, "%s: %s",
+			    shadow_phase_name(mm->boot.nr_done),
+			    mm->boot.record[mm->boot.nr_done].effect);
+}
+
 static inline int rig_init(struct kunit *test)
 {
 	static const struct shadow_host_facts facts = {
@@ -180,9 +189,7 @@ static inline int rig_init(struct kunit *test)
 	shadow_test_block(test, &mm->block, SHADOW_TEST_BASE, BLOCK_BYTES);
 	KUNIT_ASSERT_EQ(test, shadow_params_place(&mm->cfg, &mm->block, &mm->places, rig->text,
 						  sizeof(rig->text)), 0);
-	KUNIT_ASSERT_EQ_MSG(test, shadow_boot_up(mm), 0, "%s: %s",
-			    shadow_phase_name(mm->boot.nr_done),
-			    mm->boot.record[mm->boot.nr_done].effect);
+	rig_boot(test, rig);
 	KUNIT_ASSERT_EQ(test, shadow_ctl_init(&rig->ctl, mm, &ops), 0);
 	return 0;
 }
@@ -243,6 +250,14 @@ static inline ssize_t say(struct rig *rig, const char *text)
 static inline void expect_ok(struct kunit *test, struct rig *rig, const char *text)
 {
 	KUNIT_EXPECT_EQ_MSG(test, say(rig, text), strlen(text), "'%s': %s", text, rig->ctl.said);
+}
+
+static inline void expect_said(struct kunit *test, struct rig *rig, const char *text,
+			       const char *says)
+{
+	expect_ok(test, rig, text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->ctl.said, says), "'%s': '%s' in '%s'",
+				  text, says, rig->ctl.said);
 }
 
 /* Refused at its first line, with that errno and these words, without effect. */
