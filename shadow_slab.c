@@ -5,6 +5,7 @@
  */
 #include "shadow_page_list.h"
 #include "shadow_slab.h"
+#include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
 
 static const struct shadow_slab_engine *const engines[] = {
@@ -83,6 +84,7 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	for (i = 0; i < SHADOW_MAX_NODES; i++)
 		raw_spin_lock_init(&cache->node[i].lock);
 	seed_cache(cache);
+	shadow_slab_debug_layout(cache);
 	return slab->engine->layout(cache);
 }
 

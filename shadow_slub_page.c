@@ -137,9 +137,7 @@ static u32 link_objects(struct shadow_kmem_cache *cache,
 		index = shuffled(cache, (start + i) & mask, mask);
 		if (index >= s->objects)
 			continue;
-		if (cache->ctor)
-			cache->ctor(s->base + (u64)index * cache->bytes +
-				    cache->desc.user_offset);
+		shadow_slab_construct(cache, s->base + (u64)index * cache->bytes);
 		shadow_slub_write(cache, s->base, s->key, (u64)index * cache->bytes, prev);
 		prev = index;
 	}

@@ -46,10 +46,13 @@ enum shadow_kmalloc_type {
 #define SHADOW_SLAB_TYPESAFE_BY_RCU	BIT(6)	/* slabs go after a grace period */
 #define SHADOW_SLAB_PANIC		BIT(7)	/* -EOPNOTSUPP */
 #define SHADOW_SLAB_ACCOUNT		BIT(8)	/* -EOPNOTSUPP */
+/* Every free is checked: not for users; the layer sets it with the ones below */
+#define SHADOW_SLAB_CHECKS		BIT(9)
 
 /* Any of them: the cache's calls go through shadow_slab_debug.c */
 #define SHADOW_SLAB_DEBUG \
-	(SHADOW_SLAB_POISON | SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER)
+	(SHADOW_SLAB_POISON | SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER | \
+	 SHADOW_SLAB_CHECKS)
 
 /* What of a page allocation's flags an object's allocation may carry */
 #define SHADOW_SLAB_GFP_MASK \
@@ -77,6 +80,7 @@ struct shadow_kmalloc_count {
 
 struct shadow_kmem_cache;
 struct shadow_slab_engine;
+struct shadow_slab_watch;
 
 /**
  * struct shadow_kmem_cache_desc - what a cache is, in the block
@@ -131,10 +135,18 @@ enum shadow_slab_state {
  * @grace: ask for a grace period: when everybody who was reading at this time
  *	has ended, shadow_slab_grace() is to be called, once. Context: any, also
  *	under raw spinlocks. NULL: the one who made the layer calls it by itself
+ * @stack: a handle for the calls that have led here; 0: none. Context: any
+ * @stack_text: what is behind a handle, innermost call first, one a line, each
+ *	with its newline; bytes written. Only whoever prints calls it
+ * @report: something was found wrong: the first line of the report, without
+ *	newline. Context: any, without locks of the layer but @shadow_slab.lock
  * @arg: given to each of them
  */
 struct shadow_slab_host {
 	void (*grace)(void *arg);
+	u64 (*stack)(void *arg);
+	size_t (*stack_text)(void *arg, u64 stack, char *text, size_t bytes);
+	void (*report)(void *arg, const char *line);
 	void *arg;
 };
 
@@ -142,7 +154,8 @@ struct shadow_slab_host {
  * struct shadow_slab_config - how the caches of a machine shall be
  * @engine: "slab", "slub" or "slob"
  * @seed: what secrets and shuffles are derived from
- * @debug: of SHADOW_SLAB_DEBUG, for every cache, kmalloc's too
+ * @debug: of SHADOW_SLAB_DEBUG, for every cache, kmalloc's too, but not those
+ *	of the layer's own structures
  * @plain: "slub": links in free objects are not hidden by a secret
  * @ordered: "slub": the free objects of a new slab are in order of address
  * @merge: caches alike become one
@@ -176,6 +189,7 @@ struct shadow_slab_config {
  * @counts: what kmalloc was asked for, in the host's memory:
  *	SHADOW_KMALLOC_COUNTS for each CPU
  * @machine: what else the engine has for the machine, in the host's memory
+ * @watch: reports and quarantine, in the host's memory
  * @grace_lock: protects @later and @asked; innermost but for the page
  *	allocator's; interrupts off
  * @later: slabs that wait until a grace period can be asked for
@@ -202,6 +216,7 @@ struct shadow_slab {
 	void *cpus;
 	struct shadow_kmalloc_count *counts;
 	void *machine;
+	struct shadow_slab_watch *watch;
 	raw_spinlock_t grace_lock;
 	struct shadow_page_list later;
 	struct shadow_page_list asked;

@@ -52,6 +52,27 @@ struct shadow_slab_calls {
 };
 
 /**
+ * struct shadow_slab_debug - what debugging has of a cache
+ * @lock: held while an object's marks are looked at and changed; no other lock
+ *	of the layer is taken inside but that of the reports; interrupts off
+ * @red_bytes: of the red zone behind an object, its padding included; 0: none
+ * @mark: where in the inner object its state is
+ * @tracks: where who allocated and who freed it is; 0: nowhere
+ * @poison: what lies in a free object is known
+ * @nr_out: objects that nobody gets any more
+ * @nr_waiting: objects in quarantine
+ */
+struct shadow_slab_debug {
+	raw_spinlock_t lock;
+	u32 red_bytes;
+	u32 mark;
+	u32 tracks;
+	bool poison;
+	u64 nr_out;
+	u64 nr_waiting;
+};
+
+/**
  * struct shadow_kmem_cache - a cache, in the host's memory
  * @calls: what allocations and frees go through
  * @cpu: one entry a CPU, of the engine's cpu_bytes
@@ -65,6 +86,9 @@ struct shadow_slab_calls {
  * @seed: what the random numbers of this cache are made from
  * @slab: the layer
  * @ctor: called once for every object of a new slab, or NULL
+ * @fresh: called before it, with the inner object, or NULL; engines call
+ *	shadow_slab_construct(), which does both
+ * @debug: what debugging has of it
  * @gfp: what a slab's frames are asked for with
  * @live: the cache exists
  * @own: the machine's own: cannot be destroyed
@@ -72,7 +96,7 @@ struct shadow_slab_calls {
  * @home: the descriptor in the block
  * @node: one entry a node
  *
- * All but @node is written by create and destroy only, under the layer's lock.
+ * All but @node and @debug is written by create and destroy only, under the layer's lock.
  */
 struct shadow_kmem_cache {
 	const struct shadow_slab_calls *calls;
@@ -87,6 +111,8 @@ struct shadow_kmem_cache {
 	u64 seed;
 	struct shadow_slab *slab;
 	void (*ctor)(void *object);
+	void (*fresh)(struct shadow_kmem_cache *cache, void *inner);
+	struct shadow_slab_debug debug;
 	u32 gfp;
 	bool live;
 	bool own;
@@ -190,6 +216,22 @@ struct shadow_page *shadow_slab_next_frames(const struct shadow_nodes *nodes,
 /* shadow_kmalloc.c */
 int shadow_kmalloc_boot(struct shadow_slab *slab);
 u64 shadow_kmalloc_drop(struct shadow_slab *slab);
+
+/**
+ * shadow_slab_construct() - an object of a new slab is as it has to be
+ * @cache: whose
+ * @inner: the engine's object
+ *
+ * Context: of the engine: once for every object, before it is handed out first.
+ */
+static inline void shadow_slab_construct(struct shadow_kmem_cache *cache,
+					 void *inner)
+{
+	if (unlikely(cache->fresh))
+		cache->fresh(cache, inner);
+	if (cache->ctor)
+		cache->ctor((char *)inner + cache->desc.user_offset);
+}
 
 /* The n-th random number of a seed, without the ones before it: splitmix64 */
 static inline u64 shadow_slab_random(u64 seed, u64 n)
