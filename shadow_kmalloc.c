@@ -3,36 +3,45 @@
  * shadow_kmalloc - memory of any size: classes of caches, and the page
  * allocator above two frames. Follows mm/slab_common.c and mm/slub.c.
  */
+#include <linux/overflow.h>
+
 #include "shadow_slab.h"
 #include "shadow_slab_engine.h"
 
 #define KMALLOC_TABLE_MAX	192	/* class_of[] knows sizes up to this */
 #define KMALLOC_MIN		8
 
-/* The class of a size from 1 to two frames. */
-static __always_inline unsigned int kmalloc_class(const struct shadow_slab *slab,
-						  u64 bytes)
+/* What the largest class serves: KMALLOC_MAX_CACHE_SIZE; SLOB's is one frame */
+static u64 kmalloc_max(const struct shadow_slab *slab)
+{
+	return (slab->engine->kmalloc ? 1ULL : 2ULL) << slab->nodes->page_shift;
+}
+
+static __always_inline unsigned int class_index(const struct shadow_slab *slab,
+						u64 bytes)
 {
 	if (bytes <= KMALLOC_TABLE_MAX)
 		return slab->class_of[(bytes - 1) / KMALLOC_MIN];
 	return fls((u32)bytes - 1) - 1;
 }
 
-static u64 kmalloc_max(const struct shadow_slab *slab)
+/* DMA before RECLAIMABLE: kmalloc_type() */
+static enum shadow_kmalloc_type kmalloc_type(u32 gfp)
 {
-	return 2ULL << slab->nodes->page_shift;
+	if (gfp & SHADOW_GFP_DMA)
+		return SHADOW_KMALLOC_DMA;
+	return gfp & SHADOW_GFP_RECLAIMABLE ? SHADOW_KMALLOC_RECLAIM :
+					      SHADOW_KMALLOC_NORMAL;
 }
 
 /* More than two frames: kmalloc_large() */
-static noinline void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
-				    u64 bytes, u32 gfp)
+static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
+			   u64 bytes, u32 gfp)
 {
 	struct shadow_nodes *nodes = slab->nodes;
 	unsigned int order = fls64((bytes - 1) >> nodes->page_shift);
 	struct shadow_page *page;
 
-	if (gfp & ~SHADOW_SLAB_GFP_MASK)
-		return NULL;
 	shadow_kmalloc_count(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes);
 	if (order <= nodes->max_order)
 		atomic64_add(1ULL << (nodes->page_shift + order),
@@ -45,17 +54,42 @@ static noinline void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	return page ? shadow_page_to_virt(nodes, page) : NULL;
 }
 
+/* All but a class of the type normal: __do_kmalloc_node() */
+static noinline void *kmalloc_slow(struct shadow_slab *slab, unsigned int cpu,
+				   u64 bytes, u32 gfp)
+{
+	struct shadow_kmem_cache *cache;
+	unsigned int class;
+
+	if (!bytes)
+		return SHADOW_ZERO_SIZE_PTR;
+	if (gfp & ~SHADOW_KMALLOC_GFP_MASK)
+		return NULL;
+	if (bytes <= slab->kmalloc_max) {
+		class = class_index(slab, bytes);
+		cache = slab->kmalloc[kmalloc_type(gfp)][class];
+		shadow_kmalloc_count(slab, cpu, class, bytes);
+		gfp &= ~SHADOW_KMALLOC_GFP_TYPES;
+		return cache->calls->alloc(cache, cpu, gfp);
+	}
+	if (!slab->kmalloc_max && bytes <= kmalloc_max(slab)) {
+		shadow_kmalloc_count(slab, cpu, class_index(slab, bytes), bytes);
+		return slab->engine->kmalloc(slab, cpu, bytes, gfp);
+	}
+	return kmalloc_large(slab, cpu, bytes, gfp);
+}
+
 static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
 				     u64 bytes, u32 gfp)
 {
 	struct shadow_kmem_cache *cache;
 	unsigned int class;
 
-	if (unlikely(!bytes))
-		return SHADOW_ZERO_SIZE_PTR;
-	if (unlikely(bytes > kmalloc_max(slab)))
-		return kmalloc_large(slab, cpu, bytes, gfp);
-	class = kmalloc_class(slab, bytes);
+	/* Of 0 bytes, 1 less is more than any class has */
+	if (unlikely(bytes - 1 >= slab->kmalloc_max ||
+		     (gfp & SHADOW_KMALLOC_GFP_TYPES)))
+		return kmalloc_slow(slab, cpu, bytes, gfp);
+	class = class_index(slab, bytes);
 	cache = slab->kmalloc[SHADOW_KMALLOC_NORMAL][class];
 	shadow_kmalloc_count(slab, cpu, class, bytes);
 	return cache->calls->alloc(cache, cpu, gfp);
@@ -65,10 +99,12 @@ static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
  * shadow_kmalloc() - memory of any size
  * @slab: the layer
  * @bytes: how much; 0 gives SHADOW_ZERO_SIZE_PTR
- * @gfp: of SHADOW_SLAB_GFP_MASK
+ * @gfp: of SHADOW_KMALLOC_GFP_MASK; DMA has memory of ZONE_DMA, RECLAIMABLE
+ *	memory that lies with what can be reclaimed
  *
- * Aligned to 8 bytes, and to the size where that is a power of two. More than
- * two frames come straight from the page allocator. Follows kmalloc().
+ * Aligned to 8 bytes, and to the size where that is a power of two. What no
+ * class is large enough for comes straight from the page allocator: more than
+ * two frames, with the engine "slob" more than one. Follows kmalloc().
  *
  * Context: any, also with interrupts off; does not sleep.
  * Return: the memory, or NULL as shadow_kmem_cache_alloc().
@@ -94,6 +130,63 @@ void *shadow_kmalloc_cpu(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 	if (unlikely(cpu >= slab->nr_cpus))
 		return NULL;
 	return kmalloc(slab, cpu, bytes, gfp);
+}
+
+/**
+ * shadow_kmalloc_node() - memory of a node, if that has some
+ * @slab: the layer
+ * @bytes: how much
+ * @gfp: as above; with SHADOW_GFP_THISNODE of no other node
+ * @nid: the node
+ *
+ * Follows kmalloc_node().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the memory, or NULL as above, or if there is no such node.
+ */
+void *shadow_kmalloc_node(struct shadow_slab *slab, u64 bytes, u32 gfp,
+			  unsigned int nid)
+{
+	if (unlikely(nid >= slab->nodes->nr_nodes))
+		return NULL;
+	gfp &= ~(0xfU << SHADOW_GFP_NODE_SHIFT);
+	return shadow_kmalloc(slab, bytes, gfp | SHADOW_GFP_NODE(nid));
+}
+
+/**
+ * shadow_kmalloc_array() - memory for many things of one size
+ * @slab: the layer
+ * @nr: how many
+ * @bytes: of each
+ * @gfp: as above
+ *
+ * Follows kmalloc_array(): a product that does not fit is refused, not cut.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the memory, or NULL as above, or where @nr times @bytes overflows.
+ */
+void *shadow_kmalloc_array(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp)
+{
+	u64 sum;
+
+	if (unlikely(check_mul_overflow(nr, bytes, &sum)))
+		return NULL;
+	return shadow_kmalloc(slab, sum, gfp);
+}
+
+/**
+ * shadow_kcalloc() - zeroed memory for many things of one size
+ * @slab: the layer
+ * @nr: how many
+ * @bytes: of each
+ * @gfp: as above
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the memory, or NULL as shadow_kmalloc_array().
+ */
+void *shadow_kcalloc(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp)
+{
+	return shadow_kmalloc_array(slab, nr, bytes, gfp | SHADOW_GFP_ZERO);
 }
 
 /**
@@ -137,6 +230,24 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 	return shadow_free_pages_cpu(nodes, cpu, page, shadow_page_order(page));
 }
 
+/* A slab that is of several caches: the engine knows, unless one has debugging */
+static noinline int kfree_shared(struct shadow_slab *slab, unsigned int cpu,
+				 struct shadow_page *page, const void *object)
+{
+	const struct shadow_slab_engine *engine = slab->engine;
+	struct shadow_kmem_cache *cache;
+	void *inner;
+
+	if (READ_ONCE(page->slab.cache) != SHADOW_SLAB_SHARED || !engine->kfree)
+		return -EINVAL;
+	if (slab->kmalloc_max) {
+		cache = engine->resolve(slab, page, object, &inner);
+		if (cache && cache->calls != &engine->calls)
+			return cache->calls->free(cache, cpu, (void *)object);
+	}
+	return engine->kfree(slab, cpu, page, object);
+}
+
 static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 				 const void *object)
 {
@@ -152,7 +263,7 @@ static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 		return kfree_large(slab, cpu, page, object);
 	cache = user_cache(slab, page);
 	if (unlikely(!cache))
-		return -EINVAL;
+		return kfree_shared(slab, cpu, page, object);
 	return cache->calls->free(cache, cpu, (void *)object);
 }
 
@@ -189,6 +300,35 @@ int shadow_kfree_cpu(struct shadow_slab *slab, unsigned int cpu,
 	return kfree(slab, cpu, object);
 }
 
+/* As much as nobody but the object's user writes to: slab_ksize() */
+static size_t cache_ksize(const struct shadow_kmem_cache *cache)
+{
+	if (cache->desc.flags & SHADOW_SLAB_DEBUG)
+		return cache->desc.object_bytes;
+	if (cache->desc.keep)
+		return ALIGN(cache->desc.object_bytes, sizeof(u64));
+	return cache->bytes;
+}
+
+static size_t slab_ksize(struct shadow_slab *slab, struct shadow_page *page,
+			 const char *object)
+{
+	const struct shadow_slab_engine *engine = slab->engine;
+	struct shadow_kmem_cache *cache;
+	void *inner;
+
+	cache = engine->resolve(slab, page, object, &inner);
+	if (!cache)
+		return READ_ONCE(page->slab.cache) == SHADOW_SLAB_SHARED && engine->ksize ?
+			engine->ksize(slab, page, object) : 0;
+	if (user_cache(slab, page) != cache &&
+	    READ_ONCE(page->slab.cache) != SHADOW_SLAB_SHARED)
+		return 0;
+	if (object != (char *)inner + cache->desc.user_offset)
+		return 0;
+	return cache_ksize(cache);
+}
+
 /**
  * shadow_ksize() - how much memory an object really has
  * @slab: the layer
@@ -202,34 +342,72 @@ int shadow_kfree_cpu(struct shadow_slab *slab, unsigned int cpu,
 size_t shadow_ksize(struct shadow_slab *slab, const void *object)
 {
 	struct shadow_nodes *nodes = slab->nodes;
-	struct shadow_kmem_cache *cache;
 	struct shadow_page *page;
-	u64 offset;
 
 	if (!object || object == SHADOW_ZERO_SIZE_PTR)
 		return 0;
 	page = shadow_slab_head(nodes, object);
 	if (!page)
 		return 0;
-	offset = (const char *)object -
-		 (const char *)shadow_page_to_virt(nodes, page);
-	if (shadow_page_owner(page) == SHADOW_OWNER_KMALLOC)
-		return offset ? 0 : (size_t)1 << (nodes->page_shift +
-						  shadow_page_order(page));
-	cache = shadow_page_owner(page) == SHADOW_OWNER_SLAB ?
-		user_cache(slab, page) : NULL;
-	if (!cache || offset % cache->bytes)
+	if (shadow_page_owner(page) == SHADOW_OWNER_SLAB)
+		return slab_ksize(slab, page, object);
+	if (shadow_page_owner(page) != SHADOW_OWNER_KMALLOC ||
+	    shadow_page_to_virt(nodes, page) != object)
 		return 0;
-	return cache->ctor ? cache->offset : cache->bytes;
+	return (size_t)1 << (nodes->page_shift + shadow_page_order(page));
+}
+
+/**
+ * shadow_krealloc() - more or less memory, with what was in it
+ * @slab: the layer
+ * @object: from shadow_kmalloc(); NULL and SHADOW_ZERO_SIZE_PTR have nothing in
+ *	them
+ * @bytes: how much; 0 frees @object
+ * @gfp: as for shadow_kmalloc()
+ *
+ * As long as shadow_ksize() has room it stays where it is. With SHADOW_GFP_ZERO
+ * what is behind @bytes is zero, so that it is zero when it is grown into:
+ * provided that each call before had the flag, too. Follows krealloc().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the memory; SHADOW_ZERO_SIZE_PTR for 0 bytes. NULL where there is no
+ * memory or nothing begins at @object, and that stays as it is.
+ */
+void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
+		      u32 gfp)
+{
+	size_t had = shadow_ksize(slab, object);
+	void *grown;
+
+	if (!object || object == SHADOW_ZERO_SIZE_PTR)
+		return shadow_kmalloc(slab, bytes, gfp);
+	if (!had || (gfp & ~SHADOW_KMALLOC_GFP_MASK) ||
+	    shadow_fault_frozen(slab->nodes->fault))
+		return NULL;
+	if (!bytes)
+		return shadow_kfree(slab, object) ? NULL : SHADOW_ZERO_SIZE_PTR;
+	if (bytes <= had) {
+		if (gfp & SHADOW_GFP_ZERO)
+			memset((char *)object + bytes, 0, had - bytes);
+		return (void *)object;
+	}
+	grown = shadow_kmalloc(slab, bytes, gfp);
+	if (!grown)
+		return NULL;
+	memcpy(grown, object, had);
+	if (!shadow_kfree(slab, object))
+		return grown;
+	shadow_kfree(slab, grown);
+	return NULL;
 }
 
 /* kmalloc-8 ... kmalloc-192, kmalloc-512, kmalloc-1k */
-static void class_name(char *name, u32 bytes)
+static void class_name(char *name, const char *type, u32 bytes)
 {
-	if (bytes >= SZ_1K)
-		snprintf(name, SHADOW_SLAB_NAME, "kmalloc-%uk", bytes / SZ_1K);
-	else
-		snprintf(name, SHADOW_SLAB_NAME, "kmalloc-%u", bytes);
+	bool kib = bytes >= SZ_1K;
+
+	snprintf(name, SHADOW_SLAB_NAME, "%s-%u%s", type,
+		 kib ? bytes / (u32)SZ_1K : bytes, kib ? "k" : "");
 }
 
 /* The size of the class behind @bytes: powers of two, and 96 and 192. */
@@ -249,34 +427,89 @@ static u32 next_class(u32 bytes)
 	}
 }
 
+static const struct {
+	const char *name;
+	u32 flags;
+} types[SHADOW_NR_KMALLOC_TYPES] = {
+	[SHADOW_KMALLOC_NORMAL] = { "kmalloc", 0 },
+	[SHADOW_KMALLOC_RECLAIM] = { "kmalloc-rcl", SHADOW_SLAB_RECLAIM_ACCOUNT },
+	[SHADOW_KMALLOC_DMA] = { "dma-kmalloc", SHADOW_SLAB_CACHE_DMA },
+};
+
+static bool has_zone_dma(const struct shadow_nodes *nodes)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		if (nodes->node[nid].zone[SHADOW_ZONE_DMA].managed)
+			return true;
+	return false;
+}
+
+/* A class of a type; new_kmalloc_cache() */
+static int make_class(struct shadow_slab *slab, enum shadow_kmalloc_type type,
+		      unsigned int nr, u32 bytes)
+{
+	char name[SHADOW_SLAB_NAME];
+	struct shadow_kmem_cache *cache;
+
+	class_name(name, types[type].name, bytes);
+	/* The largest power of two that divides the size */
+	cache = __shadow_kmem_cache_create(slab, name, bytes, bytes & -bytes,
+					   types[type].flags, NULL);
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	cache->own = true;
+	slab->kmalloc[type][nr] = cache;
+	/* An engine's own kmalloc has no debugging: then the classes do it */
+	if (!slab->engine->kmalloc || cache->calls != &slab->engine->calls)
+		slab->kmalloc_max = kmalloc_max(slab);
+	return 0;
+}
+
+static int make_type(struct shadow_slab *slab, enum shadow_kmalloc_type type)
+{
+	u32 bytes, nr = 0, from = 0;
+	int err;
+
+	for (bytes = KMALLOC_MIN; bytes <= kmalloc_max(slab);
+	     bytes = next_class(bytes), nr++) {
+		err = make_class(slab, type, nr, bytes);
+		if (err)
+			return err;
+		for (; from < ARRAY_SIZE(slab->class_of) && from * KMALLOC_MIN < bytes;
+		     from++)
+			slab->class_of[from] = nr;
+	}
+	slab->nr_kmalloc = nr;
+	return 0;
+}
+
 /**
  * shadow_kmalloc_boot() - make the caches of all classes
  * @slab: the layer, able to make caches
  *
- * Follows create_kmalloc_caches() of mm/slab_common.c.
+ * A machine that has nothing in ZONE_DMA is one of a kernel without
+ * CONFIG_ZONE_DMA: SHADOW_GFP_DMA changes nothing there. Follows
+ * create_kmalloc_caches() of mm/slab_common.c.
  *
  * Context: while the layer boots.
  * Return: 0 or -ENOMEM; the caller drops what has been made.
  */
 int shadow_kmalloc_boot(struct shadow_slab *slab)
 {
-	char name[SHADOW_SLAB_NAME];
-	struct shadow_kmem_cache *cache;
-	u32 bytes, nr, from = 0;
+	unsigned int type;
+	int err;
 
-	for (bytes = KMALLOC_MIN; bytes <= kmalloc_max(slab);
-	     bytes = next_class(bytes)) {
-		nr = slab->nr_kmalloc;
-		class_name(name, bytes);
-		/* The largest power of two that divides the size */
-		cache = __shadow_kmem_cache_create(slab, name, bytes, bytes & -bytes, 0, NULL);
-		if (IS_ERR(cache))
-			return PTR_ERR(cache);
-		cache->own = true;
-		slab->kmalloc[SHADOW_KMALLOC_NORMAL][slab->nr_kmalloc++] = cache;
-		for (; from < ARRAY_SIZE(slab->class_of) && from * KMALLOC_MIN < bytes;
-		     from++)
-			slab->class_of[from] = nr;
+	for (type = 0; type < SHADOW_NR_KMALLOC_TYPES; type++) {
+		if (type == SHADOW_KMALLOC_DMA && !has_zone_dma(slab->nodes)) {
+			memcpy(slab->kmalloc[type], slab->kmalloc[SHADOW_KMALLOC_NORMAL],
+			       sizeof(slab->kmalloc[type]));
+			continue;
+		}
+		err = make_type(slab, type);
+		if (err)
+			return err;
 	}
 	return 0;
 }

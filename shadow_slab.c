@@ -142,7 +142,8 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 		lockdep_assert_held(&slab->lock);
 	if (!cache)
 		return ERR_PTR(-ENOSPC);
-	err = prepare(slab, cache, name, bytes, align, flags, ctor);
+	err = prepare(slab, cache, name, bytes, align,
+		      shadow_slab_debug_flags(slab, name, flags), ctor);
 	if (err)
 		return ERR_PTR(err);
 	err = shadow_slab_settle(cache);
@@ -160,28 +161,15 @@ free_descriptor:
 	return ERR_PTR(err);
 }
 
-/* A name has to survive slabinfo's columns: printable, without spaces. */
-static bool name_ok(const char *name)
-{
-	size_t nr = strnlen(name, SHADOW_SLAB_NAME);
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		if (name[i] <= ' ' || name[i] > '~')
-			return false;
-	}
-	return nr && nr < SHADOW_SLAB_NAME;
-}
-
 static int check_flags(u32 flags)
 {
 	const u32 supported = SHADOW_SLAB_HWCACHE_ALIGN |
 			      SHADOW_SLAB_CACHE_DMA |
-			      SHADOW_SLAB_RECLAIM_ACCOUNT;
+			      SHADOW_SLAB_RECLAIM_ACCOUNT |
+			      SHADOW_SLAB_TYPESAFE_BY_RCU;
 	const u32 known = supported | SHADOW_SLAB_POISON |
 			  SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER |
-			  SHADOW_SLAB_TYPESAFE_BY_RCU | SHADOW_SLAB_PANIC |
-			  SHADOW_SLAB_ACCOUNT;
+			  SHADOW_SLAB_PANIC | SHADOW_SLAB_ACCOUNT;
 
 	if (flags & ~known)
 		return -EINVAL;
@@ -216,7 +204,7 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 
 	if (err)
 		return ERR_PTR(err);
-	if (!bytes || bytes > SZ_1G || !name_ok(name) ||
+	if (!bytes || bytes > SZ_1G || !shadow_slab_name_ok(name) ||
 	    (align && !is_power_of_2(align)) ||
 	    align >> slab->nodes->page_shift > 1)
 		return ERR_PTR(-EINVAL);

@@ -12,12 +12,15 @@
  * @flags: that its creator asks for
  *
  * Context: any.
- * Return: @flags, and what the machine wants for every cache.
+ * Return: @flags, and what the machine wants for it.
  */
 u32 shadow_slab_debug_flags(const struct shadow_slab *slab, const char *name,
 			    u32 flags)
 {
-	flags |= slab->cfg.debug & SHADOW_SLAB_DEBUG;
+	const struct shadow_slab_config *cfg = &slab->cfg;
+
+	if (!cfg->debug_names || shadow_slab_name_matches(cfg->debug_names, name))
+		flags |= cfg->debug & SHADOW_SLAB_DEBUG;
 	if (slab->cfg.quarantine || (flags & SHADOW_SLAB_DEBUG))
 		flags |= SHADOW_SLAB_CHECKS;
 	return flags;

@@ -60,6 +60,10 @@ enum shadow_kmalloc_type {
 	 SHADOW_GFP_MEMALLOC | SHADOW_GFP_NOFAIL | SHADOW_GFP_NOWARN | \
 	 SHADOW_GFP_THISNODE | SHADOW_GFP_ROUTE | \
 	 (0xfU << SHADOW_GFP_NODE_SHIFT))
+/* ... and kmalloc's: these choose the class's type, and reach no cache */
+#define SHADOW_KMALLOC_GFP_TYPES	(SHADOW_GFP_DMA | SHADOW_GFP_RECLAIMABLE)
+#define SHADOW_KMALLOC_GFP_MASK \
+	(SHADOW_SLAB_GFP_MASK | SHADOW_KMALLOC_GFP_TYPES)
 
 /**
  * struct shadow_kmalloc_count - what one CPU was asked for of one class
@@ -156,6 +160,9 @@ struct shadow_slab_host {
  * @seed: what secrets and shuffles are derived from
  * @debug: of SHADOW_SLAB_DEBUG, for every cache, kmalloc's too, but not those
  *	of the layer's own structures
+ * @debug_names: not for every cache, but for those of these names, with commas
+ *	between, where a '*' at the end of one stands for anything; NULL: for all.
+ *	The text stays where it is as long as the layer is there
  * @plain: "slub": links in free objects are not hidden by a secret
  * @ordered: "slub": the free objects of a new slab are in order of address
  * @merge: caches alike become one
@@ -166,6 +173,7 @@ struct shadow_slab_config {
 	const char *engine;
 	u64 seed;
 	u32 debug;
+	const char *debug_names;
 	bool plain;
 	bool ordered;
 	bool merge;
@@ -314,11 +322,19 @@ u32 shadow_kmem_cache_alloc_bulk(struct shadow_kmem_cache *cache, u32 gfp,
 				 u32 nr, void **objects);
 u32 shadow_kmem_cache_free_bulk(struct shadow_kmem_cache *cache, u32 nr,
 				void **objects);
+bool shadow_slab_name_ok(const char *name);
+bool shadow_slab_name_matches(const char *list, const char *name);
 
 void *shadow_kmalloc(struct shadow_slab *slab, u64 bytes, u32 gfp);
 void *shadow_kmalloc_cpu(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 			 u32 gfp);
+void *shadow_kmalloc_node(struct shadow_slab *slab, u64 bytes, u32 gfp,
+			  unsigned int nid);
+void *shadow_kmalloc_array(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp);
 void *shadow_kzalloc(struct shadow_slab *slab, u64 bytes, u32 gfp);
+void *shadow_kcalloc(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp);
+void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
+		      u32 gfp);
 int shadow_kfree(struct shadow_slab *slab, const void *object);
 int shadow_kfree_cpu(struct shadow_slab *slab, unsigned int cpu,
 		     const void *object);

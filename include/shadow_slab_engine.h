@@ -9,6 +9,7 @@
 #include "shadow_slab.h"
 
 #define SHADOW_SLAB_END		0xffffU	/* link of the last free object */
+#define SHADOW_SLAB_SHARED	0xffffU	/* page->slab.cache: it is of several */
 #define SHADOW_SLAB_WAITS	0xffffU	/* page->slab.state: for a grace period */
 
 /**
@@ -161,9 +162,12 @@ struct shadow_slab_look {
  * @resolve: the cache and the inner object that an address in a slab lies in;
  *	NULL where that cannot be told. By the geometry alone: free or not
  * @look: what of one slab is free; -EINVAL where it is no slab, or too broken
- * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of up to a frame
- * @kfree: with it: take it back, by the slab's first frame
- * @ksize: with it: how much an object has
+ * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of 1 byte to a
+ *	frame; it sees to SHADOW_KMALLOC_GFP_MASK itself. Where classes have
+ *	debugging, it is not asked: those do
+ * @kfree: with it: take back what lies in a slab whose page->slab.cache says
+ *	SHADOW_SLAB_SHARED (any other is a cache's), by the slab's first frame
+ * @ksize: with it: how much an object in such a slab has; 0: nothing begins there
  */
 struct shadow_slab_engine {
 	const char *name;
