@@ -68,37 +68,6 @@ void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine)
 	}
 }
 
-/**
- * shadow_view_slabinfo() - caches, as /proc/slabinfo, version 2.1
- * @seq: where to print
- * @machine: the machine
- *
- * Follows print_slabinfo_header() and cache_show() of mm/slab_common.c.
- *
- * Context: process context, the machine's lock held.
- */
-void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine)
-{
-	struct shadow_kmem_cache *cache = NULL;
-	struct shadow_slabinfo info;
-
-	seq_puts(seq, "slabinfo - version: 2.1\n");
-	seq_puts(seq, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
-	seq_puts(seq, " : tunables <limit> <batchcount> <sharedfactor>");
-	seq_puts(seq, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-	while ((cache = shadow_slab_next(&machine->mm.slab, cache))) {
-		shadow_slab_get_info(cache, &info);
-		seq_printf(seq, "%-17s %6llu %6llu %6u %4u %4u", info.name,
-			   info.active_objs, info.num_objs, info.objsize,
-			   info.objperslab, info.pagesperslab);
-		seq_printf(seq, " : tunables %4u %4u %4u", info.limit,
-			   info.batchcount, info.shared);
-		seq_printf(seq, " : slabdata %6llu %6llu %6llu\n",
-			   info.active_slabs, info.num_slabs,
-			   info.shared_avail);
-	}
-}
-
 static void print_area(struct seq_file *seq,
 		       const struct shadow_vmalloc_info *info)
 {

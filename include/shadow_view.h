@@ -19,7 +19,6 @@ struct seq_file;
 /* shadow_view.c: what a file is asked, formats of the kernel's own files */
 int shadow_view_ask(const char *text, const char *word, bool *said, u64 *number);
 void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
-void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_memory(struct seq_file *seq, struct shadow_machine *machine);
@@ -95,6 +94,15 @@ int shadow_view_tree_open(struct file *file, struct shadow_machine *machine);
 /* shadow_view_tlb.c: what changes of the tables ask of a TLB */
 int shadow_view_tlb_open(struct file *file, struct shadow_machine *machine);
 void shadow_view_tlb(struct seq_file *seq, struct shadow_machine *machine);
+
+/* shadow_view_slab.c: caches, their objects, their waste */
+void shadow_view_slabinfo(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_kmalloc_waste(struct seq_file *seq,
+			       struct shadow_machine *machine);
+void shadow_view_slab_objects(struct seq_file *seq,
+			      struct shadow_machine *machine);
+int shadow_view_slab_objects_open(struct file *file,
+				  struct shadow_machine *machine);
 
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
