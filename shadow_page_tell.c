@@ -20,7 +20,7 @@
  * @to: handed to it
  */
 struct tell {
-	const struct shadow_nodes *nodes;
+	struct shadow_nodes *nodes;
 	u64 pfn;
 	struct shadow_page *page;
 	struct shadow_page *head;
@@ -82,6 +82,25 @@ static bool has_order(u32 flags)
 static u64 pfn_of(const struct tell *tell, const struct shadow_page *page)
 {
 	return shadow_page_to_pfn(tell->nodes, page);
+}
+
+/*
+ * The first frame of a frame's block, and its flags; NULL and the frame's own
+ * where it is of none. Of one moment: where one block ends and the next begins
+ * changes under the zone's lock alone.
+ */
+static struct shadow_page *head_of(struct shadow_nodes *nodes,
+				   struct shadow_page *page, u32 *flags)
+{
+	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+	struct shadow_page *head;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	head = shadow_block_head(nodes, page);
+	*flags = READ_ONCE((head ? : page)->flags);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return head;
 }
 
 /* Where the entry lies: an offset, never a pointer of the host */
@@ -218,8 +237,7 @@ static void tell_buddy(const struct tell *tell, unsigned int order)
 		say(tell, "%5u  %12llu  outside the memmap\n", order, pfn);
 		return;
 	}
-	head = shadow_block_head(tell->nodes, buddy) ? : buddy;
-	flags = READ_ONCE(head->flags);
+	head = head_of(tell->nodes, buddy, &flags) ? : buddy;
 	say(tell, "%5u  %12llu  %s", order, pfn,
 	    name_of(shadow_page_state_names, SHADOW_NR_PAGE_STATES, state_of(flags)));
 	if (has_order(flags) && head != buddy)
@@ -261,9 +279,10 @@ static void tell_nothing(const struct tell *tell)
  * each order whom a block freed there would merge with. A frame without an
  * entry is told apart: below, above, or in a hole of the memmap.
  *
- * Context: any; reads without locks: the frame may change meanwhile.
+ * Context: any; takes the zone's lock for each block that is looked up. The
+ * frame may change after that: its links, users and buddies are of later.
  */
-void shadow_page_tell(const struct shadow_nodes *nodes, u64 pfn,
+void shadow_page_tell(struct shadow_nodes *nodes, u64 pfn,
 		      shadow_page_emit_t emit, void *to)
 {
 	struct tell tell = {
@@ -276,8 +295,7 @@ void shadow_page_tell(const struct shadow_nodes *nodes, u64 pfn,
 		tell_nothing(&tell);
 		return;
 	}
-	tell.head = shadow_block_head(nodes, tell.page);
-	tell.flags = READ_ONCE((tell.head ? : tell.page)->flags);
+	tell.head = head_of(nodes, tell.page, &tell.flags);
 	tell_place(&tell);
 	if (!tell.head)
 		say(&tell, "frame        of no block: corrupt, none before it is the first\n");

@@ -188,50 +188,38 @@ void shadow_pcp_setup(struct shadow_nodes *nodes)
 }
 
 /*
- * Runs of blocks become blocks. A run's first frame says so last: until then
- * who walks over the zone takes all of it for one block.
+ * Blocks side by side, which came as one, are listed one by one, in front of
+ * what @link leads to. Where one block ends and the next begins changes under
+ * the zone's lock alone: who holds it, and walks from head to head, relies on
+ * it. Returns the last one.
  */
-static void cut_runs(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		     unsigned int order, u32 index, u32 left, u32 pf)
+static struct shadow_page *__list_run(struct shadow_zone *zone,
+				      struct shadow_page *page,
+				      unsigned int order, u32 nr, u32 pf,
+				      u32 *link)
 {
-	const struct shadow_memmap *memmap = zone->memmap;
-	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+	u32 index = shadow_page_index(zone->memmap, page), next = *link;
+	const u32 flags = (page->flags & SHADOW_PF_STAYS) | pf;
 	const u32 step = BIT(order);
-	struct shadow_page *page;
-	u32 at, nr, next, stays;
 
-	for (; left; left -= nr, index = next) {
-		page = shadow_page_at(memmap, index);
-		if (unlikely(!page))
-			goto corrupt;
-		stays = page->flags & SHADOW_PF_STAYS;
-		next = page->next;
-		nr = BIT(shadow_page_order(page)) >> order;
-		if (unlikely((page->flags & mask) != ((pf & mask) | zone->place) ||
-			     !nr || nr > left || memmap->nr - index < nr * step))
-			goto corrupt;
-		if (nr == 1)
-			continue;
-		for (at = index + step; at - index < nr * step; at += step) {
-			memmap->pages[at].next = at + step;
-			memmap->pages[at].prev = SHADOW_NO_PAGE;
-			WRITE_ONCE(memmap->pages[at].flags, stays | pf);
-		}
-		memmap->pages[at - step].next = next;
-		page->next = index + step;
-		WRITE_ONCE(page->flags, stays | pf);
+	lockdep_assert_held(&zone->lock);
+	*link = index;
+	for (;; page += step) {
+		WRITE_ONCE(page->flags, flags);
+		page->prev = SHADOW_NO_PAGE;
+		if (!--nr)
+			break;
+		index += step;
+		page->next = index;
 	}
-	return;
-
-corrupt:
-	shadow_pcp_corrupt(zone, pcp, order, index);
+	page->next = next;
+	return page;
 }
 
 /*
  * Blocks for an empty list; fewer where the zone has no more. They come out in
- * ascending order; from the cold end likewise, where that is asked for. Under
- * the zone's lock they are fetched in runs, which nobody else waits for to be
- * cut up.
+ * ascending order; from the cold end likewise, where that is asked for, fetched
+ * one by one. Others come in runs.
  */
 static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		   unsigned int order, unsigned int mt, unsigned int alloc_flags)
@@ -254,10 +242,7 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		page = __shadow_buddy_alloc_run(zone, order, mt, alloc_flags, &run);
 		if (!page)
 			break;
-		shadow_page_set(page, pf + SHADOW_PF(0, ilog2(run), 0, 0));
-		page->next = cold ? *link : SHADOW_NO_PAGE;
-		page->prev = SHADOW_NO_PAGE;
-		*link = shadow_page_index(zone->memmap, page);
+		page = __list_run(zone, page, order, run, pf, link);
 		if (!cold)
 			link = &page->next;
 	}
@@ -265,7 +250,6 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	pcp->count += nr << order;
-	cut_runs(zone, pcp, order, list->first, nr, pf);
 	shadow_event(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr);
 }
 

@@ -126,7 +126,7 @@ static void emit_to_seq(void *to, const char *text)
  */
 void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine)
 {
-	const struct shadow_nodes *nodes = &machine->mm.nodes;
+	struct shadow_nodes *nodes = &machine->mm.nodes;
 
 	shadow_page_tell(nodes, machine->page_asked ? machine->page_pfn :
 						      nodes->memmap.start_pfn,

@@ -85,7 +85,9 @@ extern const char *const shadow_page_state_names[SHADOW_NR_PAGE_STATES];
  * @flags: SHADOW_PF_*: state, order, owner, migratetype, bank, zone and node.
  *	The last three never change. The rest is written under the zone's lock
  *	when the frame enters or leaves a free area, under the per-CPU list's
- *	lock when it enters or leaves that, and by its owner in between.
+ *	lock when it enters or leaves that, and by its owner in between. Which
+ *	frames are first ones, and of which order, changes under the zone's lock
+ *	alone, whoever has the block: who holds it can walk from head to head.
  * @refcount: users of a block in use; the block is freed when it drops to 0
  * @next: index of the next page on the list that this page is on
  * @prev: index of the previous one

@@ -11,7 +11,7 @@
 /* Takes text with its newlines. */
 typedef void (*shadow_page_emit_t)(void *to, const char *text);
 
-void shadow_page_tell(const struct shadow_nodes *nodes, u64 pfn,
+void shadow_page_tell(struct shadow_nodes *nodes, u64 pfn,
 		      shadow_page_emit_t emit, void *to);
 
 #endif /* SHADOW_PAGE_TELL_H */

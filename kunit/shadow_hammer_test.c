@@ -2,13 +2,15 @@
 /*
  * Suite of many at once: threads that allocate and free, each other's blocks
  * too, on their own CPU's lists and on others', while somebody empties all
- * lists, somebody moves the marks and somebody walks over everything.
+ * lists, somebody moves the marks, somebody walks over everything and somebody
+ * asks what a frame is.
  *
  * Who has a frame is written down by whoever gets it, atomically: a frame that
  * two have at a time is seen by the second.
  */
 #include "shadow_compound.h"
 #include "shadow_page_call.h"
+#include "shadow_page_tell.h"
 #include "shadow_test_machine.h"
 #include "shadow_watermark.h"
 
@@ -22,6 +24,8 @@
 
 #define NR_FRAMES	8192
 #define NR_WORKERS	3
+/* With who walks over everything, and who asks for a frame at a time */
+#define NR_THREADS	(NR_WORKERS + 2)
 #define NR_LISTS	4
 #define NR_SLOTS	256
 #define FIRST_PFN	(SHADOW_TEST_BASE >> SHADOW_TEST_PAGE_SHIFT)
@@ -35,6 +39,7 @@
  * @nr_bad: frames that two had, frees that failed, walks that found something
  * @said: the first thing that a walk found
  * @nr_walks: walks over everything
+ * @nr_lost: frames that were said to be of no block
  */
 struct hammer {
 	struct shadow_test_machine *m;
@@ -44,6 +49,7 @@ struct hammer {
 	atomic_t nr_bad;
 	struct shadow_fault said;
 	atomic_t nr_walks;
+	atomic_t nr_lost;
 };
 
 /**
@@ -215,6 +221,49 @@ static void work(struct worker *w)
 	atomic_dec(&w->h->nr_working);
 }
 
+/* Lists that are always empty: what is wanted is fetched, and goes back at once */
+static void fetch(struct worker *w)
+{
+	struct shadow_page *page[128] = {};
+	u32 round, i, nr;
+
+	for (round = 0; round < NR_ROUNDS / 10; round++) {
+		nr = shadow_test_below(&w->rnd, ARRAY_SIZE(page)) + 1;
+		nr = shadow_alloc_pages_bulk_cpu(&w->h->m->nodes, w->cpu, 0, nr,
+						 page);
+		for (i = 0; i < nr; i++)
+			claim(w->h, frame_of(w->h, page[i]), 1, 1);
+		for (i = 0; i < nr; i++)
+			give(w, page[i]);
+		memset(page, 0, sizeof(page));
+		shadow_test_machine_drain(w->h->m);
+		if (round % 16 == 0)
+			cond_resched();
+	}
+	atomic_dec(&w->h->nr_working);
+}
+
+static void look_at(void *to, const char *text)
+{
+	if (strstr(text, "of no block"))
+		*(bool *)to = true;
+}
+
+/* At each moment every frame is of a block */
+static void ask(struct worker *w)
+{
+	bool lost = false;
+
+	do {
+		shadow_page_tell(&w->h->m->nodes,
+				 FIRST_PFN + shadow_test_below(&w->rnd, NR_FRAMES),
+				 look_at, &lost);
+		cond_resched();
+	} while (!lost && atomic_read(&w->h->nr_working));
+	if (lost)
+		atomic_inc(&w->h->nr_lost);
+}
+
 /* Walks over everything, for as long as anybody works */
 static void watch(struct worker *w)
 {
@@ -265,9 +314,10 @@ static struct shadow_test_machine *new_machine(struct kunit *test,
 	return m;
 }
 
-static void hammer_with(struct kunit *test, const char *policy)
+static void hammer_with(struct kunit *test, const char *policy,
+			void (*run)(struct worker *w))
 {
-	struct worker *w = shadow_test_alloc(test, (NR_WORKERS + 1) * sizeof(*w));
+	struct worker *w = shadow_test_alloc(test, NR_THREADS * sizeof(*w));
 	struct hammer *h = shadow_test_alloc(test, sizeof(*h));
 	struct rnd_state rnd;
 	u32 i, started;
@@ -276,10 +326,11 @@ static void hammer_with(struct kunit *test, const char *policy)
 	h->m = new_machine(test, policy);
 	shadow_fault_init(&h->said);
 	atomic_set(&h->nr_working, NR_WORKERS);
-	for (started = 0; started <= NR_WORKERS; started++) {
+	for (started = 0; started < NR_THREADS; started++) {
 		w[started].h = h;
 		w[started].cpu = started % 2;
-		w[started].run = started < NR_WORKERS ? work : watch;
+		w[started].run = started < NR_WORKERS ? run :
+				 started == NR_WORKERS ? watch : ask;
 		prandom_seed_state(&w[started].rnd, prandom_u32_state(&rnd));
 		if (start(&w[started]))
 			break;
@@ -289,8 +340,9 @@ static void hammer_with(struct kunit *test, const char *policy)
 		atomic_sub(NR_WORKERS - started, &h->nr_working);
 	for (i = 0; i < started; i++)
 		join(&w[i]);
-	KUNIT_EXPECT_EQ(test, started, NR_WORKERS + 1);
+	KUNIT_EXPECT_EQ(test, started, NR_THREADS);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&h->nr_bad), 0, "%s", h->said.text);
+	KUNIT_EXPECT_EQ(test, atomic_read(&h->nr_lost), 0);
 	KUNIT_EXPECT_GT(test, atomic_read(&h->nr_walks), 0);
 	shadow_test_machine_verify(test, h->m);
 	/* All goes back, and is whole */
@@ -303,27 +355,33 @@ static void hammer_with(struct kunit *test, const char *policy)
 	shadow_test_machine_drain(h->m);
 	shadow_test_machine_verify(test, h->m);
 	KUNIT_EXPECT_EQ(test, shadow_nodes_free(&h->m->nodes), NR_FRAMES);
-	kunit_info(test, "%u workers of %u rounds, %d walks over everything\n",
-		   NR_WORKERS, NR_ROUNDS, atomic_read(&h->nr_walks));
+	kunit_info(test, "%u workers, %d walks over everything\n",
+		   NR_WORKERS, atomic_read(&h->nr_walks));
 }
 
 static void hammer_lists(struct kunit *test)
 {
-	hammer_with(test, "on");
+	hammer_with(test, "on", work);
+}
+
+static void hammer_refill(struct kunit *test)
+{
+	hammer_with(test, "on", fetch);
 }
 
 static void hammer_hot_and_cold(struct kunit *test)
 {
-	hammer_with(test, "hotcold");
+	hammer_with(test, "hotcold", work);
 }
 
 static void hammer_buddy(struct kunit *test)
 {
-	hammer_with(test, "off");
+	hammer_with(test, "off", work);
 }
 
 static struct kunit_case shadow_hammer_cases[] = {
 	KUNIT_CASE(hammer_lists),
+	KUNIT_CASE(hammer_refill),
 	KUNIT_CASE(hammer_hot_and_cold),
 	KUNIT_CASE(hammer_buddy),
 	{}
