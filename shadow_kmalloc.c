@@ -51,7 +51,10 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 				      gfp | SHADOW_GFP_CONTENTS |
 				      SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),
 				      order);
-	return page ? shadow_page_to_virt(nodes, page) : NULL;
+	if (!page)
+		return NULL;
+	atomic64_add(1ULL << order, &slab->nr_frames);
+	return shadow_page_to_virt(nodes, page);
 }
 
 /* All but a class of the type normal: __do_kmalloc_node() */
@@ -223,11 +226,16 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 		       struct shadow_page *page, const void *object)
 {
 	struct shadow_nodes *nodes = slab->nodes;
+	unsigned int order = shadow_page_order(page);
+	int err;
 
 	if (shadow_page_owner(page) != SHADOW_OWNER_KMALLOC ||
 	    shadow_page_to_virt(nodes, page) != object)
 		return -EINVAL;
-	return shadow_free_pages_cpu(nodes, cpu, page, shadow_page_order(page));
+	err = shadow_free_pages_cpu(nodes, cpu, page, order);
+	if (!err)
+		atomic64_sub(1ULL << order, &slab->nr_frames);
+	return err;
 }
 
 /* A slab that is of several caches: the engine knows, unless one has debugging */

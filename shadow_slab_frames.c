@@ -41,8 +41,10 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 	page = shadow_alloc_pages_cpu(nodes, cpu, first, order);
 	if (!page && min_order < order)
 		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, min_order);
-	if (page)
-		shadow_event(nodes->events, SHADOW_EV_SLAB_NEW, 1);
+	if (!page)
+		return NULL;
+	atomic64_add(1ULL << shadow_page_order(page), &cache->slab->nr_frames);
+	shadow_event(nodes->events, SHADOW_EV_SLAB_NEW, 1);
 	return page;
 }
 
@@ -62,6 +64,17 @@ static void wait_for_grace(struct shadow_slab *slab, struct shadow_page *page)
 	raw_spin_unlock_irqrestore(&slab->grace_lock, flags);
 	if (ask && host && host->grace)
 		host->grace(host->arg);
+}
+
+static int give_frames(struct shadow_slab *slab, unsigned int cpu,
+		       struct shadow_page *page)
+{
+	unsigned int order = shadow_page_order(page);
+	int err = shadow_free_pages_cpu(slab->nodes, cpu, page, order);
+
+	if (!err)
+		atomic64_sub(1ULL << order, &slab->nr_frames);
+	return err;
 }
 
 /**
@@ -86,7 +99,7 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 		wait_for_grace(cache->slab, page);
 		return 0;
 	}
-	return shadow_free_pages_cpu(nodes, cpu, page, shadow_page_order(page));
+	return give_frames(cache->slab, cpu, page);
 }
 
 /**
@@ -130,7 +143,7 @@ void shadow_slab_grace(struct shadow_slab *slab)
 		host->grace(host->arg);
 	while ((page = shadow_page_list_pop(&nodes->memmap, &done))) {
 		page->slab.state = 0;
-		shadow_free_pages_cpu(nodes, 0, page, shadow_page_order(page));
+		give_frames(slab, 0, page);
 		nr++;
 	}
 	raw_spin_lock_irqsave(&slab->grace_lock, flags);

@@ -70,8 +70,8 @@ static int refuse(const struct reader *reader, int err, const char *allowed)
 	return err;
 }
 
-__printf(3, 4)
-static int refuse_range(const struct reader *reader, int err, const char *fmt, ...)
+static __printf(3, 4)
+int refuse_range(const struct reader *reader, int err, const char *fmt, ...)
 {
 	char allowed[120];
 	va_list args;

@@ -198,6 +198,8 @@ struct shadow_slab_config {
  *	SHADOW_KMALLOC_COUNTS for each CPU
  * @machine: what else the engine has for the machine, in the host's memory
  * @watch: reports and quarantine, in the host's memory
+ * @nr_frames: in slabs, those that wait for a grace period included, and behind
+ *	kmallocs that are larger than any slab's object
  * @grace_lock: protects @later and @asked; innermost but for the page
  *	allocator's; interrupts off
  * @later: slabs that wait until a grace period can be asked for
@@ -225,6 +227,7 @@ struct shadow_slab {
 	struct shadow_kmalloc_count *counts;
 	void *machine;
 	struct shadow_slab_watch *watch;
+	atomic64_t nr_frames;
 	raw_spinlock_t grace_lock;
 	struct shadow_page_list later;
 	struct shadow_page_list asked;
