@@ -72,7 +72,7 @@ static void expect_among(struct kunit *test, const struct shadow_walker *walker,
 	"level  2: VA bits 29:21 = index 0, descriptor at PA 0x80002000 = 0x0000000080003003: table at PA 0x80003000\n"
 
 /* Index 1, 2, 3, 4 on the four levels, all the way to a page */
-static void page(struct kunit *test)
+static void says_page(struct kunit *test)
 {
 	struct shadow_walker walker;
 	struct memory *m = four_levels(test, &walker);
@@ -99,7 +99,7 @@ static void page(struct kunit *test)
 }
 
 /* A block that EL0 may read, of Device memory, and what is said without registers */
-static void block(struct kunit *test)
+static void says_block(struct kunit *test)
 {
 	struct shadow_walker walker;
 	struct memory *m = four_levels(test, &walker);
@@ -123,32 +123,33 @@ static void block(struct kunit *test)
 		     "  use       AF=1; nG=1: of one ASID alone; GP=0; nT=0\n");
 }
 
+#define GROUP \
+	"  group     Contiguous=1: member 3 of 16, VA 0xffff000000010000-0xffff00000001ffff, descriptors at PA 0x80003080-0x800030ff: one TLB entry may cover all\n"
+#define NEXT	"memory reads:"
+
 /* Sixteen pages in a row, then one of them that does not belong there */
-static void contiguous(struct kunit *test)
+static void says_contiguous(struct kunit *test)
 {
-	static const char group[] =
-		"  group     Contiguous=1: member 3 of 16, VA 0xffff000000010000-0xffff00000001ffff, descriptors at PA 0x80003080-0x800030ff: one TLB entry may cover all\n";
 	struct shadow_walker walker;
 	struct memory *m = four_levels(test, &walker);
-	char lines[512];
 	unsigned int i;
 
 	for (i = 0; i < 16; i++)
 		m->word[1536 + 16 + i] = 0x00f8000090010703 + i * 0x1000;
-	snprintf(lines, sizeof(lines), "%smemory reads:", group);
-	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK, lines);
+	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK, GROUP NEXT);
 	/* Accesses may set AF of one member alone */
 	m->word[1536 + 18] &= ~0x400ULL;
-	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK, lines);
+	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK, GROUP NEXT);
 
 	m->word[1536 + 21] = 0x00e8000090015703;
-	snprintf(lines, sizeof(lines), "%s%s", group,
-		 "            WARNING: the group is not consistent: at PA 0x800030a8 is 0x00e8000090015703, member 5 would be 0x00f8000090015703; a TLB may use either for all of it\nmemory reads:");
-	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK, lines);
+	expect_among(test, &walker, &regs, VA + 0x13456, SHADOW_WALK_OK,
+		     GROUP
+		     "            WARNING: the group is not consistent: at PA 0x800030a8 is 0x00e8000090015703, member 5 would be 0x00f8000090015703; a TLB may use either for all of it\n"
+		     NEXT);
 }
 
 /* Nothing there: at a level of blocks, at the last one, and where none is legal */
-static void empty(struct kunit *test)
+static void says_empty(struct kunit *test)
 {
 	struct shadow_walker walker;
 	struct memory *m = four_levels(test, &walker);
@@ -176,7 +177,7 @@ static void empty(struct kunit *test)
 }
 
 /* A leaf is there, and what one wants is not allowed all the same */
-static void forbidden(struct kunit *test)
+static void says_forbidden(struct kunit *test)
 {
 	struct shadow_walker walker;
 	struct memory *m = four_levels(test, &walker);
@@ -284,11 +285,11 @@ static void tlb(struct kunit *test)
 }
 
 static struct kunit_case explain_cases[] = {
-	KUNIT_CASE(page),
-	KUNIT_CASE(block),
-	KUNIT_CASE(contiguous),
-	KUNIT_CASE(empty),
-	KUNIT_CASE(forbidden),
+	KUNIT_CASE(says_page),
+	KUNIT_CASE(says_block),
+	KUNIT_CASE(says_contiguous),
+	KUNIT_CASE(says_empty),
+	KUNIT_CASE(says_forbidden),
 	KUNIT_CASE(other_faults),
 	KUNIT_CASE(tlb),
 	{}
