@@ -455,6 +455,24 @@ static int drop(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle, bool p
 			       handle->id, handle->left, handle->refs + 1);
 }
 
+/* All at once, or a reference to each; count= is free_pages' alone */
+static int give_back(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		     bool put)
+{
+	struct shadow_ctl_handle *handle =
+		shadow_ctl_named(ctl, cmd, SHADOW_CTL_PAGES);
+
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	if (!handle->refs)
+		return shadow_ctl_free(ctl, cmd, SHADOW_CTL_PAGES);
+	if (given(cmd, SHADOW_CTL_KEY_COUNT))
+		return shadow_ctl_fail(ctl, -EBUSY,
+				       "free_pages: id %llu has %u more references: allowed: all of it, without count=",
+				       handle->id, handle->refs);
+	return drop(ctl, handle, put);
+}
+
 /**
  * shadow_ctl_put_page() - put_page ID
  * @ctl: whose
@@ -465,14 +483,7 @@ static int drop(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle, bool p
  */
 int shadow_ctl_put_page(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_ctl_handle *handle =
-		shadow_ctl_named(ctl, cmd, SHADOW_CTL_PAGES);
-
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	if (!handle->refs)
-		return shadow_ctl_free(ctl, cmd, SHADOW_CTL_PAGES);
-	return drop(ctl, handle, true);
+	return give_back(ctl, cmd, true);
 }
 
 /**
@@ -486,16 +497,5 @@ int shadow_ctl_put_page(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 			  const struct shadow_ctl_cmd *cmd)
 {
-	struct shadow_ctl_handle *handle =
-		shadow_ctl_named(ctl, cmd, SHADOW_CTL_PAGES);
-
-	if (IS_ERR(handle))
-		return PTR_ERR(handle);
-	if (!handle->refs)
-		return shadow_ctl_free(ctl, cmd, SHADOW_CTL_PAGES);
-	if (given(cmd, SHADOW_CTL_KEY_COUNT))
-		return shadow_ctl_fail(ctl, -EBUSY,
-				       "free_pages: id %llu has %u more references: allowed: all of it, without count=",
-				       handle->id, handle->refs);
-	return drop(ctl, handle, false);
+	return give_back(ctl, cmd, false);
 }
