@@ -288,15 +288,18 @@ function place(box, depth, y) {
 	return Math.max(below, y + box.height + GAP_Y + (box.ids.length > 1 ? 8 : 0));
 }
 
-function make(parent, name, attributes, text) {
-	const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-
+function add(parent, node, attributes, text) {
 	for (const key in attributes)
 		node.setAttribute(key, attributes[key]);
 	if (text !== undefined)
 		node.textContent = text;
 	parent.appendChild(node);
 	return node;
+}
+
+function make(parent, name, attributes, text) {
+	return add(parent, document.createElementNS("http://www.w3.org/2000/svg", name),
+		attributes, text);
 }
 
 function rangeText(first, last) {
@@ -603,14 +606,7 @@ const LEGEND = [
 ];
 
 function element(parent, name, attributes, text) {
-	const node = document.createElement(name);
-
-	for (const key in attributes)
-		node.setAttribute(key, attributes[key]);
-	if (text !== undefined)
-		node.textContent = text;
-	parent.appendChild(node);
-	return node;
+	return add(parent, document.createElement(name), attributes, text);
 }
 
 function buildHeader(header) {

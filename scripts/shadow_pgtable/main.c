@@ -41,16 +41,21 @@ struct asked {
 	enum what what;
 };
 
+static __printf(1, 0) void complain(const char *fmt, va_list args)
+{
+	fputs("shadow-pgtable: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
 static __printf(1, 2) __noreturn
 void usage_err(const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("shadow-pgtable: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	complain(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 	exit(E_USAGE);
 }
 
@@ -58,11 +63,9 @@ static __printf(1, 2) void tool_warn(const char *fmt, ...)
 {
 	va_list args;
 
-	fputs("shadow-pgtable: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	complain(fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
 }
 
 static void print_line(void *to, const char *line)
