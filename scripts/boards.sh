@@ -79,15 +79,7 @@ prepare() {
 
 # What is not given stays as it was before, so memory= is always said.
 # shellcheck disable=SC2016
-GUEST_COMMAND='
-cd /sys/kernel/debug/shadow_mm
-try() {
-	if echo "reset $*" >ctl 2>/dev/null; then
-		echo booted
-	else
-		sed -n "s/^last: //p" ctl
-	fi
-}
+GUEST_COMMAND=$GUEST_TRY'
 while read -r name memory; do
 	echo "== $name"
 	outcome=$(try "board=$name memory=")

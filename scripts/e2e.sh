@@ -64,6 +64,14 @@ expect_no_match() {
 	fail "a line matches: $1"
 }
 
+# expect_unittest SCRIPT: it is of Python's unittest, and each of its tests passes.
+expect_unittest() {
+	rc=0
+	"$1" >"$work/out" 2>"$work/err" || rc=$?
+	expect_status 0
+	expect_match '^Ran [1-9][0-9]* tests' "$work/err"
+}
+
 # ------------------------------------------------------------------ the runner
 
 run_one() {

@@ -137,3 +137,16 @@ clone_build_dir() {
 	name=$(basename "$SHADOW_TOP" | tr -c 'A-Za-z0-9._\n-' _)
 	printf '%s\n' "$SHADOW_CACHE/build/$name-$id"
 }
+
+# In a guest: `try PARAMETERS` resets the machine with these and says "booted",
+# or the one line that says why it did not.
+# shellcheck disable=SC2016,SC2034
+GUEST_TRY='cd /sys/kernel/debug/shadow_mm
+try() {
+	if echo "reset $*" >ctl 2>/dev/null; then
+		echo booted
+	else
+		sed -n "s/^last: //p" ctl
+	fi
+}
+'

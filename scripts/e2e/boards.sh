@@ -8,17 +8,16 @@ QUICK+=(boards_shipped)
 MUTANTS=500
 MUTANT_SEED=1
 
-# In the guest: `try PARAMETERS` resets the machine with these and says
-# "booted", or the one line that says why it did not.
-TRY='
-cd /sys/kernel/debug/shadow_mm
-try() {
-	if echo "reset $*" >ctl 2>/dev/null; then
-		echo booted
-	else
-		sed -n "s/^last: //p" ctl
-	fi
-}
+# In a guest: what comes of each board that lies there. The last line is the
+# audit's, unless a device was left behind.
+TRY_EACH=$GUEST_TRY'
+	for file in /lib/firmware/shadow_mm/*; do
+		board=${file##*/}
+		echo "== ${board%.*}|$(try board=${board%.*})"
+	done
+	try board=
+	sed -n 1p audit
+	find /sys/devices -name "shadow_mm*"
 '
 
 # dts NAME BODY: a device tree in $work/boards; its root has two cells for all,
@@ -39,7 +38,7 @@ test_boards_shipped() {
 	local boards
 	boards=$("$SHADOW_SCRIPTS/build-boards.sh")
 	guest --mem 2G --params 'size=512M' \
-		--file "$boards:/lib/firmware/shadow_mm" -- "$TRY"'
+		--file "$boards:/lib/firmware/shadow_mm" -- "$GUEST_TRY"'
 	for file in /lib/firmware/shadow_mm/*; do
 		board=${file##*/}
 		echo "== ${board%.*} $(try board=${board%.*})"
@@ -126,14 +125,7 @@ test_boards_malformed() {
 	done < <(malformed_table)
 	broken_blobs
 	guest --params 'size=64M' --file "$work/boards:/lib/firmware/shadow_mm" -- \
-		"$TRY"'
-	for file in /lib/firmware/shadow_mm/*; do
-		board=${file##*/}
-		echo "== ${board%.*}|$(try board=${board%.*})"
-	done
-	try board=
-	sed -n 1p audit
-	find /sys/devices -name "shadow_mm*"'
+		"$TRY_EACH"
 	expect_status 0
 	while IFS='|' read -r name errno what body; do
 		expect_match "^== $name\\|.*$errno .*: board=$name: $what"
@@ -170,7 +162,7 @@ test_boards_skipped() {
 	memory@80000000 { device_type = \"memory\"; numa-node-id = <1>; reg = <0 0x80000000 0 0x40000000>; };
 	distance-map { compatible = \"numa-distance-map-v1\"; distance-matrix = <0 1 9>; };"
 	guest --params 'size=128M' --file "$work/boards:/lib/firmware/shadow_mm" -- \
-		"$TRY"'
+		"$GUEST_TRY"'
 	for board in notes cells matrix; do
 		echo "== $(try board=$board)"
 		cat memblock_memory
@@ -204,7 +196,7 @@ test_boards_files() {
 	cp "$boards/imx6ul.txt" "$work/boards/both.txt"
 	cp "$boards/imx6ul.txt" "$work/boards/text.txt"
 	guest --params 'size=64M' --file "$work/boards:/lib/firmware/shadow_mm" -- \
-		"$TRY"'
+		"$GUEST_TRY"'
 	try board=both; cat memblock_memory
 	try board=text; cat memblock_memory
 	try board=nowhere
@@ -220,7 +212,7 @@ test_boards_files() {
 test_boards_loader() {
 	dts all "memory@80000000 { device_type = \"memory\"; reg = <0 0x80000000 0 0>; };
 	chosen { bootargs = \"mem=1G\"; linux,initrd-start = <0 0x88000000>; linux,initrd-end = <0 0x88100000>; };"
-	guest --params 'size=128M' --board "$work/boards/all.dtb" -- "$TRY"'
+	guest --params 'size=128M' --board "$work/boards/all.dtb" -- "$GUEST_TRY"'
 	try board=all
 	try board=all memory=2G+1536M; cat memblock_memory
 	try board=all memory=2G+512M,4G+256M cmdline=mem=600M; cat memblock_memory
@@ -282,14 +274,7 @@ test_boards_mutated() {
 	boards=$("$SHADOW_SCRIPTS/build-boards.sh")
 	"$SHADOW_SCRIPTS/mutate-boards.py" $MUTANT_SEED $MUTANTS "$work/boards" "$boards"/*
 	guest --params 'size=128M mmu_check=off' --timeout 900 \
-		--file "$work/boards:/lib/firmware/shadow_mm" -- "$TRY"'
-	for file in /lib/firmware/shadow_mm/*; do
-		board=${file##*/}
-		echo "== ${board%.*}|$(try board=${board%.*})"
-	done
-	try board=
-	sed -n 1p audit
-	find /sys/devices -name "shadow_mm*"'
+		--file "$work/boards:/lib/firmware/shadow_mm" -- "$TRY_EACH"
 	expect_status 0
 	[ "$(grep -cE '^== m[0-9]+\|(booted$|line 1: E[A-Z0-9]+ \(-[0-9]+\), .*: (board=m[0-9]+: |boot failed in ))' "$work/out")" -eq $MUTANTS ] ||
 		{ show_last; fail "not every mutant booted or was refused in one line"; }
