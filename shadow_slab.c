@@ -10,6 +10,7 @@
 
 static const struct shadow_slab_engine *const engines[] = {
 	&shadow_slab_slub,
+	&shadow_slab_slob,
 };
 
 static const struct shadow_slab_engine *find_engine(const char *name)
@@ -604,13 +605,16 @@ void shadow_slab_get_info(struct shadow_kmem_cache *cache,
 static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)
 {
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+	/* The objects of an engine that shares its slabs are not in a row */
+	u32 rest = cache->slab->engine->kmalloc && !desc->keep ? 0 :
+		   desc->bytes % desc->align;
 
 	if (memcmp(cache->home, desc, sizeof(*desc)))
 		return shadow_fault_raise(fault,
 			"slab: cache %s: its descriptor has been overwritten",
 			desc->name);
 	if (cache->slab->caches + desc->id != cache ||
-	    desc->bytes < desc->object_bytes || desc->bytes % desc->align)
+	    desc->bytes < desc->object_bytes || rest)
 		return shadow_fault_raise(fault, "slab: cache %s: id %u, %u bytes of %u, align %u",
 					  desc->name, desc->id,
 					  desc->object_bytes, desc->bytes,

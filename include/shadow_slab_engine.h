@@ -199,6 +199,7 @@ struct shadow_slab_engine {
 };
 
 extern const struct shadow_slab_engine shadow_slab_slub;
+extern const struct shadow_slab_engine shadow_slab_slob;
 
 /* shadow_slab.c, for the classes of shadow_kmalloc.c */
 struct shadow_kmem_cache *

@@ -145,7 +145,7 @@ static void slab_init_arguments(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slab", SEED), 1, sm->mem),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slob", SEED), 1, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slqb", SEED), 1, sm->mem),
 			-EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 0, sm->mem),
 			-EINVAL);
