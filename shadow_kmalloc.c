@@ -463,8 +463,10 @@ static int make_class(struct shadow_slab *slab, enum shadow_kmalloc_type type,
 
 	class_name(name, types[type].name, bytes);
 	/* The largest power of two that divides the size */
-	cache = __shadow_kmem_cache_create(slab, name, bytes, bytes & -bytes,
-					   types[type].flags, NULL);
+	cache = shadow_slab_find(slab, name);
+	if (!cache)
+		cache = __shadow_kmem_cache_create(slab, name, bytes, bytes & -bytes,
+						   types[type].flags, NULL);
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	cache->own = true;
@@ -498,8 +500,8 @@ static int make_type(struct shadow_slab *slab, enum shadow_kmalloc_type type)
  * @slab: the layer, able to make caches
  *
  * A machine that has nothing in ZONE_DMA is one of a kernel without
- * CONFIG_ZONE_DMA: SHADOW_GFP_DMA changes nothing there. Follows
- * create_kmalloc_caches() of mm/slab_common.c.
+ * CONFIG_ZONE_DMA: SHADOW_GFP_DMA changes nothing there. Classes that the engine
+ * could not do without have been made before. Follows create_kmalloc_caches() of mm/slab_common.c.
  *
  * Context: while the layer boots.
  * Return: 0 or -ENOMEM; the caller drops what has been made.

@@ -374,11 +374,15 @@ static int read_memmodel(struct shadow_params_check *c, const char *text)
 
 static int read_slab(struct shadow_params_check *c, const char *text)
 {
-	if (strcmp(text, "slab") == 0 || strcmp(text, "slob") == 0)
-		return not_yet(c, SHADOW_PARAM_SLAB, "slub");
-	if (strcmp(text, "slub") != 0)
-		return shadow_params_refuse(c, SHADOW_PARAM_SLAB, -EINVAL, "allowed: slub");
-	c->cfg->slab = "slub";
+	if (strcmp(text, "slub") == 0)
+		c->cfg->slab = "slub";
+	else if (strcmp(text, "slab") == 0)
+		c->cfg->slab = "slab";
+	else if (strcmp(text, "slob") == 0)
+		return not_yet(c, SHADOW_PARAM_SLAB, "slab, slub");
+	else
+		return shadow_params_refuse(c, SHADOW_PARAM_SLAB, -EINVAL,
+					    "allowed: slab, slub");
 	return 0;
 }
 

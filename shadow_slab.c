@@ -11,6 +11,7 @@
 static const struct shadow_slab_engine *const engines[] = {
 	&shadow_slab_slub,
 	&shadow_slab_slob,
+	&shadow_slab_slab,
 };
 
 static const struct shadow_slab_engine *find_engine(const char *name)

@@ -80,7 +80,8 @@ struct shadow_slab_debug {
  * @fault: raised when an invariant is found broken
  * @bytes: distance from one object to the next
  * @inverse: 2^32 / @bytes, rounded up
- * @offset: where in a free object its link lies
+ * @offset: "slub": where in a free object its link lies; "slab": bytes in front
+ *	of the first object, at most
  * @nr_cpus: entries of @cpu
  * @secret: what links are encoded with, besides their place; 0: they are not
  * @shuffle: what new slabs are shuffled with
@@ -200,6 +201,7 @@ struct shadow_slab_engine {
 
 extern const struct shadow_slab_engine shadow_slab_slub;
 extern const struct shadow_slab_engine shadow_slab_slob;
+extern const struct shadow_slab_engine shadow_slab_slab;
 
 /* shadow_slab.c, for the classes of shadow_kmalloc.c */
 struct shadow_kmem_cache *

@@ -346,7 +346,7 @@ static const struct value_case value_cases[] = {
 	{ P(NODES), "1x", -EINVAL },
 	{ P(NODES), "", -EINVAL },
 	{ P(SLAB), "slub", 0 },
-	{ P(SLAB), "slab", -EOPNOTSUPP },
+	{ P(SLAB), "slab", 0 },
 	{ P(SLAB), "slob", -EOPNOTSUPP },
 	{ P(SLAB), "SLUB", -EINVAL },
 	{ P(SLAB), "", -EINVAL },

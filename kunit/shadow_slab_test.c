@@ -143,7 +143,7 @@ static void slab_init_arguments(struct kunit *test)
 	struct shadow_nodes *nodes = &sm->m->nodes;
 	struct shadow_slab *slab = &sm->slab;
 
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slab", SEED), 1, sm->mem),
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slib", SEED), 1, sm->mem),
 			-EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slqb", SEED), 1, sm->mem),
 			-EOPNOTSUPP);

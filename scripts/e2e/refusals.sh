@@ -45,9 +45,8 @@ $EINVAL|dma32=4M dma=8M|dma32=0x400000: is address .*, below dma, .*allowed: asc
 $ERANGE|highmem=0|highmem=0x0: is address .*, but the image lies at .*; allowed
 $ERANGE|movablecore=101%|movablecore=101%: out of range; allowed: 0% to 100%
 $EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; allowed
-$EOPNOTSUPP|slab=slab|slab=slab: not supported yet; allowed: slub
-$EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slub
-$EINVAL|slab=slib|slab=slib: allowed: slub
+$EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slab, slub
+$EINVAL|slab=slib|slab=slib: allowed: slab, slub
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
 $ERANGE|seed=18446744073709551616|seed=18446744073709551616: out of range; allowed

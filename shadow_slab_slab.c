@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_slab_slab - the engine "slab": objects come from a CPU's array of free
+ * ones, and go there. See shadow_slabslab.h.
+ *
+ * Follows mm/slab.c as it was until Linux 6.7.
+ */
+#include "shadow_slabslab.h"
+
+/* -------------------------------------------------------------- allocation */
+
+/* NULL: the array is empty, or what it says is no object; nothing has changed. */
+static __always_inline void *pop(struct shadow_kmem_cache *cache,
+				 struct shadow_slabslab_cpu *c)
+{
+	struct shadow_array_cache *array = c->array;
+	u32 last = READ_ONCE(array->avail) - 1;
+	u32 number;
+	void *object;
+
+	if (unlikely(last >= c->limit))
+		return NULL;
+	object = shadow_slabslab_at(cache, READ_ONCE(array->entry[last]));
+	if (unlikely(!shadow_slabslab_find(cache, object, &number)))
+		return NULL;
+	array->avail = last;
+	array->touched = 1;
+	return object;
+}
+
+/* The array gave nothing though it is not empty: say why. */
+static void complain(struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	struct shadow_slabslab_array array = shadow_slabslab_cpu_array(cache, cpu);
+	u32 avail = shadow_slabslab_avail(cache, &array);
+
+	if (avail)
+		shadow_fault_raise(cache->fault,
+				   "slab: cache %s: array of CPU %u: entry %u, %#x, is no object of the cache",
+				   cache->desc.name, cpu, avail - 1,
+				   array.in->entry[avail - 1]);
+}
+
+/* Under the CPU's lock */
+static void *pop_or_refill(struct shadow_kmem_cache *cache,
+			   struct shadow_slabslab_cpu *c, unsigned int cpu)
+{
+	void *object = pop(cache, c);
+
+	lockdep_assert_held(&c->lock);
+	if (object)
+		return object;
+	if (c->array->avail)
+		complain(cache, cpu);
+	else if (__shadow_slabslab_refill(cache, cpu))
+		object = pop(cache, c);
+	if (!object && c->array->avail)
+		complain(cache, cpu);
+	return object;
+}
+
+/* The node that is asked for, or the one whose objects the CPU's array has */
+static unsigned int wanted_node(const struct shadow_kmem_cache *cache,
+				const struct shadow_slabslab_cpu *c, u32 gfp)
+{
+	unsigned int node = gfp >> SHADOW_GFP_NODE_SHIFT & 0xf;
+
+	return node && node <= cache->slab->nodes->nr_nodes ? node - 1 : c->nid;
+}
+
+/* From the array while there are slabs to fill it from, else a new slab: */
+static void *alloc_here(struct shadow_kmem_cache *cache,
+			struct shadow_slabslab_cpu *c, unsigned int cpu, u32 gfp)
+{
+	u32 exact = gfp | SHADOW_GFP_NODE(c->nid);
+	bool fallback = !(gfp & SHADOW_GFP_THISNODE) && cache->slab->nodes->nr_nodes > 1;
+	unsigned long flags;
+	void *object;
+
+	if (fallback)
+		exact = (exact | SHADOW_GFP_NOWARN | SHADOW_GFP_THISNODE) & ~SHADOW_GFP_NOFAIL;
+	do {
+		raw_spin_lock_irqsave(&c->lock, flags);
+		object = pop_or_refill(cache, c, cpu);
+		raw_spin_unlock_irqrestore(&c->lock, flags);
+	} while (!object && !shadow_fault_frozen(cache->fault) &&
+		 shadow_slabslab_grow(cache, cpu, exact) >= 0);
+	if (!object && fallback)
+		object = shadow_slabslab_alloc_node(cache, cpu, gfp, c->nid);
+	return object;
+}
+
+/*
+ * All that the fast path leaves: flags, a frozen machine, a CPU whose array is
+ * empty.
+ */
+static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
+				 struct shadow_slabslab_cpu *c, u32 gfp)
+{
+	unsigned int cpu = c - shadow_slabslab_cpu_of(cache, 0);
+	unsigned int nid = wanted_node(cache, c, gfp);
+	void *object;
+
+	if (shadow_fault_frozen(cache->fault) || (gfp & ~SHADOW_SLAB_GFP_MASK) ||
+	    ((gfp & SHADOW_GFP_ZERO) && cache->ctor) || !c->limit)
+		return NULL;
+	gfp &= ~(0xfU << SHADOW_GFP_NODE_SHIFT);
+	if (nid == c->nid)
+		object = alloc_here(cache, c, cpu, gfp);
+	else
+		object = shadow_slabslab_alloc_node(cache, cpu, gfp, nid);
+	if (!object)
+		return NULL;
+	if (gfp & SHADOW_GFP_ZERO)
+		memset((char *)object + cache->desc.user_offset, 0,
+		       cache->desc.object_bytes);
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	return object;
+}
+
+static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
+{
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	unsigned long flags;
+	void *object;
+
+	if (unlikely(gfp || shadow_fault_frozen(cache->fault)))
+		return alloc_slow(cache, c, gfp);
+	raw_spin_lock_irqsave(&c->lock, flags);
+	object = pop(cache, c);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	if (unlikely(!object))
+		return alloc_slow(cache, c, 0);
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	return object;
+}
+
+/* -------------------------------------------------------------------- free */
+
+/*
+ * The array is full: a batch of its oldest objects goes to the array that the
+ * node's CPUs share, or where that is full to their slabs. cache_flusharray()
+ */
+static void flush(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu *c,
+		  const struct shadow_slabslab_array *array,
+		  struct shadow_page_list *gone)
+{
+	struct shadow_slab_node *node = &cache->node[c->nid];
+	struct shadow_slabslab_array shared;
+	u32 has, nr = c->batch;
+
+	lockdep_assert_held(&c->lock);
+	raw_spin_lock(&node->lock);
+	shared = shadow_slabslab_shared(cache, c->nid);
+	has = shadow_slabslab_avail(cache, &shared);
+	if (shared.in && has < shared.limit && !shadow_fault_frozen(cache->fault)) {
+		nr = min(nr, shared.limit - has);
+		memcpy(shared.in->entry + has, array->in->entry, nr * sizeof(u32));
+		shared.in->avail = has + nr;
+		memmove(array->in->entry, array->in->entry + nr,
+			(array->limit - nr) * sizeof(u32));
+		array->in->avail = array->limit - nr;
+	} else {
+		__shadow_slabslab_flush(cache, c->nid, array, nr, gone);
+	}
+	raw_spin_unlock(&node->lock);
+}
+
+/* The array is full, or corrupt. The object has been checked. */
+static noinline int free_slow(struct shadow_kmem_cache *cache,
+			      struct shadow_slabslab_cpu *c, void *object)
+{
+	unsigned int cpu = c - shadow_slabslab_cpu_of(cache, 0);
+	struct shadow_slabslab_array array;
+	struct shadow_page_list gone;
+	unsigned long flags;
+	int err = -EUCLEAN;
+	u32 avail;
+
+	shadow_page_list_init(&gone);
+	raw_spin_lock_irqsave(&c->lock, flags);
+	array = shadow_slabslab_cpu_array(cache, cpu);
+	avail = shadow_slabslab_avail(cache, &array);
+	if (avail == array.limit && avail)
+		flush(cache, c, &array, &gone);
+	avail = shadow_slabslab_avail(cache, &array);
+	if (avail < array.limit && !shadow_fault_frozen(cache->fault)) {
+		array.in->entry[avail] = shadow_slabslab_ref(cache, object);
+		array.in->avail = avail + 1;
+		err = 0;
+	}
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	shadow_slabslab_destroy(cache, cpu, &gone);
+	if (!err)
+		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return err;
+}
+
+/* 1: the array is full, or corrupt. Under the CPU's lock. */
+static __always_inline int push(struct shadow_kmem_cache *cache,
+				struct shadow_slabslab_cpu *c, void *object)
+{
+	struct shadow_array_cache *array = c->array;
+	u32 avail = READ_ONCE(array->avail);
+	u32 ref = shadow_slabslab_ref(cache, object);
+
+	/* An array of no entries has room for one all the same: see none */
+	if (unlikely(avail && avail <= c->limit && array->entry[avail - 1] == ref))
+		return -EINVAL;
+	if (unlikely(avail >= c->limit))
+		return 1;
+	array->entry[avail] = ref;
+	array->avail = avail + 1;
+	return 0;
+}
+
+/* 0: the object may go into the CPU's array; 1: it is another node's */
+static __always_inline int check_object(struct shadow_kmem_cache *cache,
+					struct shadow_slabslab_cpu *c, void *object,
+					unsigned int *nid)
+{
+	struct shadow_page *page;
+	u32 number;
+
+	page = shadow_slabslab_find(cache, object, &number);
+	if (unlikely(!page || !READ_ONCE(page->slab.inuse)))
+		return -EINVAL;
+	*nid = shadow_page_nid(page);
+	return *nid != c->nid;
+}
+
+/* Home; the CPU's array is for the objects of its own node. */
+static noinline int free_remote(struct shadow_kmem_cache *cache, unsigned int cpu,
+				unsigned int nid, void *object)
+{
+	int err = -EINVAL;
+
+	if (nid < cache->slab->nodes->nr_nodes)
+		err = shadow_slabslab_free_alien(cache, cpu, nid, object);
+	if (!err)
+		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return err;
+}
+
+static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
+{
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	unsigned long flags;
+	unsigned int nid;
+	int err;
+
+	if (unlikely(shadow_fault_frozen(cache->fault)))
+		return -EUCLEAN;
+	err = check_object(cache, c, object, &nid);
+	if (unlikely(err))
+		return err < 0 ? err : free_remote(cache, cpu, nid, object);
+	raw_spin_lock_irqsave(&c->lock, flags);
+	err = push(cache, c, object);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	if (unlikely(err))
+		return err < 0 ? err : free_slow(cache, c, object);
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return 0;
+}
+
+/* -------------------------------------------------------------------- bulk */
+
+/* From the array, and what can be filled into it, under one lock */
+static u32 pop_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu *c,
+		    unsigned int cpu, u32 nr, void **objects)
+{
+	unsigned long flags;
+	u32 i = 0;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	while (i < nr) {
+		objects[i] = pop(cache, c);
+		if (unlikely(!objects[i])) {
+			objects[i] = pop_or_refill(cache, c, cpu);
+			if (!objects[i])
+				break;
+		}
+		i++;
+	}
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	if (i)
+		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, i);
+	return i;
+}
+
+static u32 push_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu *c,
+		     u32 nr, void **objects)
+{
+	unsigned long flags;
+	unsigned int nid;
+	u32 i = 0;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	while (i < nr && !check_object(cache, c, objects[i], &nid) &&
+	       !push(cache, c, objects[i]))
+		i++;
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	if (i)
+		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, i);
+	return i;
+}
+
+static u32 slab_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
+			  u32 nr, void **objects)
+{
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	u32 i = 0;
+
+	if (shadow_fault_frozen(cache->fault))
+		return 0;
+	while (i < nr) {
+		i += push_many(cache, c, nr - i, objects + i);
+		/* A full array, another node's object, or one that is refused */
+		if (i < nr && slab_free(cache, cpu, objects[i]))
+			break;
+		i += i < nr;
+	}
+	return i;
+}
+
+static u32 slab_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
+			   u32 gfp, u32 nr, void **objects)
+{
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	u32 i = 0;
+
+	while (i < nr) {
+		if (!gfp && !shadow_fault_frozen(cache->fault))
+			i += pop_many(cache, c, cpu, nr - i, objects + i);
+		if (i == nr)
+			break;
+		objects[i] = alloc_slow(cache, c, gfp);
+		if (!objects[i]) {
+			slab_free_bulk(cache, cpu, i, objects);
+			return 0;
+		}
+		i++;
+	}
+	return nr;
+}
+
+const struct shadow_slab_engine shadow_slab_slab = {
+	.name = "slab",
+	.calls = {
+		.alloc = slab_alloc,
+		.free = slab_free,
+		.alloc_bulk = slab_alloc_bulk,
+		.free_bulk = slab_free_bulk,
+	},
+	.cpu_bytes = sizeof(struct shadow_slabslab_cpu),
+	.machine_bytes = sizeof(struct shadow_slabslab_machine),
+	.boot = shadow_slabslab_boot,
+	.layout = shadow_slabslab_layout,
+	.open = shadow_slabslab_open,
+	.close = shadow_slabslab_close,
+	.shrink = shadow_slabslab_shrink,
+	.drop = shadow_slabslab_drop,
+	.info = shadow_slabslab_info,
+	.verify = shadow_slabslab_verify,
+	.verify_page = shadow_slabslab_verify_page,
+	.resolve = shadow_slabslab_resolve,
+	.look = shadow_slabslab_look,
+};
