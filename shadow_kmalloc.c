@@ -501,7 +501,8 @@ static int make_type(struct shadow_slab *slab, enum shadow_kmalloc_type type)
  *
  * A machine that has nothing in ZONE_DMA is one of a kernel without
  * CONFIG_ZONE_DMA: SHADOW_GFP_DMA changes nothing there. Classes that the engine
- * could not do without have been made before. Follows create_kmalloc_caches() of mm/slab_common.c.
+ * could not do without have been made before. Follows create_kmalloc_caches()
+ * of mm/slab_common.c.
  *
  * Context: while the layer boots.
  * Return: 0 or -ENOMEM; the caller drops what has been made.

@@ -440,6 +440,16 @@ static int replace_array(struct shadow_slab *slab, struct shadow_kmem_cache *cac
 	return 0;
 }
 
+static u32 count_caches(struct shadow_slab *slab)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	u32 nr = 0;
+
+	while ((cache = shadow_slab_next(slab, cache)))
+		nr++;
+	return nr;
+}
+
 static int replace_static(struct shadow_slab *slab)
 {
 	struct shadow_kmem_cache *first[3];
@@ -463,16 +473,14 @@ static int replace_static(struct shadow_slab *slab)
 static int tune_all(struct shadow_slab *slab)
 {
 	struct shadow_kmem_cache *cache = NULL;
-	u32 nr = 0;
 	int err;
 
 	while ((cache = shadow_slab_next(slab, cache))) {
 		err = tune(cache);
 		if (err)
 			return err;
-		nr++;
 	}
-	note(slab, "arrays of every CPU, tuned by size", 0, 0, nr);
+	note(slab, "arrays of every CPU, tuned by size", 0, 0, count_caches(slab));
 	shadow_slabslab_machine_of(slab)->state = SLABSLAB_UP;
 	return 0;
 }
@@ -505,7 +513,7 @@ int shadow_slabslab_boot(struct shadow_slab *slab)
 		err = shadow_kmalloc_boot(slab);
 	if (err)
 		return err;
-	note(slab, "the other classes", 0, 0, slab->nr_kmalloc - 2);
+	note(slab, "the other classes", 0, 0, count_caches(slab) - 3);
 	err = replace_static(slab);
 	return err ? : tune_all(slab);
 }

@@ -163,15 +163,93 @@ static void slabslab_bootstrap(struct kunit *test)
 	end(test, sm, 0);
 }
 
+/* ----------------------------------------------------- layout and tuning */
+
+static void fill(void *object)
+{
+	memset(object, 0x5c, 512);
+}
+
+/* By hand, after calculate_slab_order() and enable_cpucache(), frames of 4K */
+static void slabslab_layout(struct kunit *test)
+{
+	static const struct {
+		u32 bytes, ctor, objsize, objects, pages, limit, batch, shared;
+		enum shadow_slabslab_kind kind;
+	} want[] = {
+		/* Below 16 there is nothing, and 4096/17 with a number each */
+		{ 8, 0, 16, 240, 1, 120, 60, 8, SLABSLAB_ON_SLAB },
+		/* 128 numbers do not fit into 32 bytes, nor are they worth 128 */
+		{ 32, 0, 32, 124, 1, 120, 60, 8, SLABSLAB_ON_SLAB },
+		{ 64, 0, 64, 64, 1, 120, 60, 8, SLABSLAB_IN_OBJECT },
+		{ 256, 0, 256, 16, 1, 120, 60, 8, SLABSLAB_IN_OBJECT },
+		{ 257, 0, 264, 15, 1, 54, 27, 8, SLABSLAB_IN_OBJECT },
+		{ 1024, 0, 1024, 4, 1, 54, 27, 8, SLABSLAB_IN_OBJECT },
+		{ 1025, 0, 1032, 3, 1, 24, 12, 8, SLABSLAB_IN_OBJECT },
+		{ 4096, 0, 4096, 1, 1, 24, 12, 8, SLABSLAB_IN_OBJECT },
+		{ 4097, 0, 4104, 1, 2, 8, 4, 0, SLABSLAB_IN_OBJECT },
+		{ 131073, 0, 131080, 1, 64, 1, 1, 0, SLABSLAB_IN_OBJECT },
+		/* What is constructed stays: 8 numbers in an object of 16 bytes */
+		{ 512, 1, 512, 8, 1, 54, 27, 8, SLABSLAB_OFF_SLAB },
+		/* 4096 - 6 * 680 has room for 6 */
+		{ 680, 1, 680, 6, 1, 54, 27, 8, SLABSLAB_ON_SLAB },
+	};
+	struct slabslab_machine *sm = machine(test, 1024, 2, 1);
+	const struct shadow_slabslab_own *own;
+	struct shadow_kmem_cache *cache;
+	struct shadow_slabinfo info;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		cache = shadow_kmem_cache_create(&sm->slab, "x", want[i].bytes, 0, 0,
+						 want[i].ctor ? fill : NULL);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+		info = info_of(cache);
+		own = shadow_slabslab_own_of(cache);
+		KUNIT_EXPECT_EQ_MSG(test, info.objsize, want[i].objsize, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, info.objperslab, want[i].objects, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, info.pagesperslab, want[i].pages, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, info.limit, want[i].limit, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, info.batchcount, want[i].batch, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, info.shared, want[i].shared, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, own->kind, want[i].kind, "row %u", i);
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	}
+	end(test, sm, 0);
+	/* One CPU shares with nobody */
+	sm = machine(test, 256, 1, 1);
+	KUNIT_EXPECT_EQ(test, info_of(shadow_slab_find(&sm->slab, "kmalloc-64")).shared, 0);
+	end(test, sm, 0);
+}
+
+/* Each slab begins a cache line later, until there is no room: then at 0 */
+static void slabslab_colours(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 256, 1, 1);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 1000);
+	u32 colours = (4096 - 4 * 1000) / L1_CACHE_BYTES;
+	u32 i, colour, seen = 0;
+	char *p;
+
+	cache = cache_of(test, sm, "y", 1500);
+	colours = (4096 - 2 * 1500) / L1_CACHE_BYTES;
+	KUNIT_EXPECT_EQ(test, shadow_slabslab_own_of(cache)->colour, colours);
+	for (i = 0; i < 2 * colours * 2; i++) {
+		p = shadow_kmem_cache_alloc(cache, 0);
+		KUNIT_ASSERT_NOT_NULL(test, p);
+		colour = (p - (char *)sm->m->block.virt) % 4096 % 1504;
+		KUNIT_EXPECT_EQ(test, colour % L1_CACHE_BYTES, 0);
+		KUNIT_ASSERT_LT(test, colour / L1_CACHE_BYTES, colours);
+		seen |= BIT(colour / L1_CACHE_BYTES);
+	}
+	KUNIT_EXPECT_EQ(test, seen, BIT(colours) - 1);
+	end(test, sm, 2 * colours * 2);
+}
+
 /* --------------------------------------------------------- random use */
 
 #define NR_SLOTS	1024
 #define NR_CACHES	6
-
-static void fill(void *object)
-{
-	memset(object, 0x5c, 600);
-}
 
 /* What the caches of the model are like */
 static const struct {
@@ -180,7 +258,7 @@ static const struct {
 } kinds[NR_CACHES] = {
 	{ 37, 0, 0, NULL },
 	{ 200, 0, SHADOW_SLAB_HWCACHE_ALIGN, NULL },
-	{ 600, 0, 0, fill },			/* lists off the slab */
+	{ 512, 0, 0, fill },			/* lists off the slab */
 	{ 1000, 0, 0, NULL },			/* colours */
 	{ 4096, 4096, 0, NULL },
 	{ 9000, 0, SHADOW_SLAB_RECLAIM_ACCOUNT, NULL },
@@ -283,7 +361,7 @@ static void model_alloc(struct kunit *test, struct model *model, u32 slot)
 		KUNIT_ASSERT_EQ(test, shadow_page_nid(shadow_slab_head(&model->sm->m->nodes, p)),
 				nid);
 	if (cache && cache->ctor)
-		KUNIT_ASSERT_NULL(test, memchr_inv(p, 0x5c, 600));
+		KUNIT_ASSERT_NULL(test, memchr_inv(p, 0x5c, 512));
 	model->ptr[slot] = p;
 	model->cache[slot] = cache;
 	model->bytes[slot] = bytes;
@@ -369,6 +447,8 @@ static void slabslab_random_nodes(struct kunit *test)
 
 static struct kunit_case shadow_slabslab_cases[] = {
 	KUNIT_CASE(slabslab_bootstrap),
+	KUNIT_CASE(slabslab_layout),
+	KUNIT_CASE(slabslab_colours),
 	KUNIT_CASE(slabslab_random_small),
 	KUNIT_CASE(slabslab_random_cpus),
 	KUNIT_CASE(slabslab_random_nodes),
