@@ -239,12 +239,25 @@ static void drop_pcp(struct shadow_mm *mm)
 	mm->pcp_mem = NULL;
 }
 
-static int slab_init(struct shadow_mm *mm, char *effect)
+static struct shadow_slab_config slab_config(const struct shadow_mm *mm)
 {
-	const struct shadow_slab_config cfg = {
+	const char *names = strchr(mm->cfg.slab_debug, ',');
+
+	return (struct shadow_slab_config) {
 		.engine = mm->cfg.slab,
 		.seed = mm->cfg.seed,
+		.debug = mm->cfg.slab_debug_flags,
+		.debug_names = names ? names + 1 : NULL,
+		.plain = mm->cfg.slab_plain,
+		.ordered = mm->cfg.slab_ordered,
+		.merge = mm->cfg.slab_merge,
+		.host = mm->slab_host,
 	};
+}
+
+static int slab_init(struct shadow_mm *mm, char *effect)
+{
+	const struct shadow_slab_config cfg = slab_config(mm);
 	struct shadow_kmem_cache *cache = NULL;
 	unsigned int nr = 0;
 	int err;
@@ -266,8 +279,21 @@ static int slab_init(struct shadow_mm *mm, char *effect)
 	return 0;
 }
 
+/* What was told of the end of a grace period may wait for another one. */
+static void end_grace_periods(struct shadow_mm *mm)
+{
+	const struct shadow_slab_host *host = mm->slab_host;
+
+	if (!host || !host->grace_wait)
+		return;
+	do {
+		host->grace_wait(host->arg);
+	} while (shadow_slab_nr_waiting(&mm->slab));
+}
+
 static void slab_fini(struct shadow_mm *mm)
 {
+	end_grace_periods(mm);
 	shadow_slab_fini(&mm->slab);
 	mm->host->free(mm->slab_mem);
 	mm->slab_mem = NULL;

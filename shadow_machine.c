@@ -251,6 +251,7 @@ struct shadow_machine *shadow_machine_alloc(const char *name,
 	machine->mm.host = &host_ops;
 	machine->mm.nr_cpus = nr_cpu_ids;
 	shadow_mmu_read_id(&machine->mm.cpu_id);
+	shadow_machine_init_slab(machine);
 	return machine;
 }
 

@@ -303,9 +303,6 @@ static void layer_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_PCP:
 		snprintf(text, room, "%s", cfg->pcp->name);
 		break;
-	case SHADOW_PARAM_SLAB:
-		snprintf(text, room, "%s", cfg->slab);
-		break;
 	case SHADOW_PARAM_MMU_CHECK:
 		mmu_check_text(cfg, text, room);
 		break;
@@ -356,9 +353,15 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_LOWMEM_RESERVE_RATIO:
 		shadow_params_marks_value(cfg, id, text, room);
 		break;
+	case SHADOW_PARAM_SLAB:
+	case SHADOW_PARAM_SLAB_DEBUG:
+	case SHADOW_PARAM_SLAB_HARDENED:
+	case SHADOW_PARAM_SLAB_RANDOM:
+	case SHADOW_PARAM_SLAB_MERGE:
+		shadow_params_slab_value(cfg, id, text, room);
+		break;
 	case SHADOW_PARAM_MEMMODEL:
 	case SHADOW_PARAM_PCP:
-	case SHADOW_PARAM_SLAB:
 	case SHADOW_PARAM_MMU_CHECK:
 	case SHADOW_PARAM_DEBUGFS:
 		layer_value(cfg, id, text, room);

@@ -52,6 +52,10 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(WATERMARK_SCALE_FACTOR, "watermark_scale_factor", READY, "10"),
 	ROW(LOWMEM_RESERVE_RATIO, "lowmem_reserve_ratio", READY, "256,256,32,0,0,0"),
 	ROW(SLAB, "slab", READY, "slub"),
+	ROW(SLAB_DEBUG, "slab_debug", READY, "-"),
+	ROW(SLAB_HARDENED, "slab_hardened", READY, "on"),
+	ROW(SLAB_RANDOM, "slab_random", READY, "on"),
+	ROW(SLAB_MERGE, "slab_merge", READY, "off"),
 	ROW(QUARANTINE, "quarantine", LATER, ""),
 	ROW(PAGE_OWNER, "page_owner", LATER, ""),
 	ROW(RING, "ring", LATER, ""),
@@ -372,18 +376,19 @@ static int read_memmodel(struct shadow_params_check *c, const char *text)
 				    "allowed: flat, discontig, vmemmap");
 }
 
-static int read_slab(struct shadow_params_check *c, const char *text)
+static int read_slab_hardened(struct shadow_params_check *c, const char *text)
 {
-	if (strcmp(text, "slub") == 0)
-		c->cfg->slab = "slub";
-	else if (strcmp(text, "slab") == 0)
-		c->cfg->slab = "slab";
-	else if (strcmp(text, "slob") == 0)
-		return not_yet(c, SHADOW_PARAM_SLAB, "slab, slub");
-	else
-		return shadow_params_refuse(c, SHADOW_PARAM_SLAB, -EINVAL,
-					    "allowed: slab, slub");
-	return 0;
+	return shadow_params_read_slab_switch(c, SHADOW_PARAM_SLAB_HARDENED, text);
+}
+
+static int read_slab_random(struct shadow_params_check *c, const char *text)
+{
+	return shadow_params_read_slab_switch(c, SHADOW_PARAM_SLAB_RANDOM, text);
+}
+
+static int read_slab_merge(struct shadow_params_check *c, const char *text)
+{
+	return shadow_params_read_slab_switch(c, SHADOW_PARAM_SLAB_MERGE, text);
 }
 
 const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES] = {
@@ -478,7 +483,11 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_HIGHMEM]		= shadow_params_read_highmem,
 	[SHADOW_PARAM_MOVABLECORE]	= shadow_params_read_movablecore,
 	[SHADOW_PARAM_KERNELCORE]	= shadow_params_read_kernelcore,
-	[SHADOW_PARAM_SLAB]		= read_slab,
+	[SHADOW_PARAM_SLAB]		= shadow_params_read_slab,
+	[SHADOW_PARAM_SLAB_DEBUG]	= shadow_params_read_slab_debug,
+	[SHADOW_PARAM_SLAB_HARDENED]	= read_slab_hardened,
+	[SHADOW_PARAM_SLAB_RANDOM]	= read_slab_random,
+	[SHADOW_PARAM_SLAB_MERGE]	= read_slab_merge,
 	[SHADOW_PARAM_MMU_CHECK]	= read_mmu_check,
 	[SHADOW_PARAM_DEBUGFS]		= read_debugfs,
 };

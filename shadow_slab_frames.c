@@ -151,6 +151,24 @@ void shadow_slab_grace(struct shadow_slab *slab)
 	raw_spin_unlock_irqrestore(&slab->grace_lock, flags);
 }
 
+/**
+ * shadow_slab_nr_waiting() - how many slabs wait for a grace period to end?
+ * @slab: the layer
+ *
+ * Context: any; a momentary value.
+ * Return: the number.
+ */
+u64 shadow_slab_nr_waiting(struct shadow_slab *slab)
+{
+	unsigned long flags;
+	u64 nr;
+
+	raw_spin_lock_irqsave(&slab->grace_lock, flags);
+	nr = slab->nr_waiting;
+	raw_spin_unlock_irqrestore(&slab->grace_lock, flags);
+	return nr;
+}
+
 /* The next frame that begins something; never goes back or stands still. */
 static u32 next_block(const struct shadow_nodes *nodes, u32 index)
 {

@@ -60,6 +60,8 @@ struct shadow_machine_list_ops {
  * @mm: the machine
  * @pool: the block and how it was obtained
  * @ctl: what ctl commands hold
+ * @slab_host: what its caches ask of us
+ * @slab_rcu: tells them of the end of a grace period
  * @dir: its folder in debugfs, or NULL
  * @raw: the folder of whole dumps, or NULL
  * @mmu: last check of its tables by the CPU
@@ -88,6 +90,8 @@ struct shadow_machine {
 	struct shadow_mm mm;
 	struct shadow_pool pool;
 	struct shadow_ctl ctl;
+	struct shadow_slab_host slab_host;
+	struct rcu_head slab_rcu;
 	struct dentry *dir;
 	struct dentry *raw;
 	struct shadow_mmu_result mmu;

@@ -158,6 +158,7 @@ struct shadow_boot {
  * struct shadow_mm - a machine
  * @name: "main", or what a user called it
  * @host: whoever hosts it
+ * @slab_host: what the caches ask of it, or NULL
  * @nr_cpus: CPUs that have per-CPU lists
  * @cpu_id: what the CPU can do
  * @cfg: the parameters it was booted with
@@ -198,6 +199,7 @@ struct shadow_boot {
 struct shadow_mm {
 	char name[SHADOW_MM_NAME];
 	const struct shadow_host_ops *host;
+	const struct shadow_slab_host *slab_host;
 	unsigned int nr_cpus;
 	struct shadow_cpu_id cpu_id;
 	struct shadow_config cfg;

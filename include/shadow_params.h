@@ -64,6 +64,10 @@ enum shadow_param_id {
 	SHADOW_PARAM_WATERMARK_SCALE_FACTOR,
 	SHADOW_PARAM_LOWMEM_RESERVE_RATIO,
 	SHADOW_PARAM_SLAB,
+	SHADOW_PARAM_SLAB_DEBUG,
+	SHADOW_PARAM_SLAB_HARDENED,
+	SHADOW_PARAM_SLAB_RANDOM,
+	SHADOW_PARAM_SLAB_MERGE,
 	SHADOW_PARAM_QUARANTINE,
 	SHADOW_PARAM_PAGE_OWNER,
 	SHADOW_PARAM_RING,
@@ -144,7 +148,15 @@ enum shadow_param_id {
 #define SHADOW_WHAT_LOWMEM_RESERVE_RATIO \
 	"Per zone from DMA up: 1/RATIO of what lies above is kept from allocations meant for there"
 #define SHADOW_WHAT_SLAB \
-	"Object allocator: slub"
+	"Object allocator: slub, slab or slob"
+#define SHADOW_WHAT_SLAB_DEBUG \
+	"Debugging of caches: - or letters of FZPU, then ,NAME[*],... for some alone"
+#define SHADOW_WHAT_SLAB_HARDENED \
+	"on or off: links in free objects are hidden by a secret (slub)"
+#define SHADOW_WHAT_SLAB_RANDOM \
+	"on or off: free objects of a new slab are shuffled (slub)"
+#define SHADOW_WHAT_SLAB_MERGE \
+	"on or off: caches alike become one, as the kernel's do"
 #define SHADOW_WHAT_QUARANTINE \
 	"Freed objects that are held back (not supported yet)"
 #define SHADOW_WHAT_PAGE_OWNER \
@@ -300,6 +312,11 @@ extern const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES];
  * @movablecore: what zone MOVABLE has at least, where it was given
  * @kernelcore: what it does not have, where it was given
  * @slab: name of the object allocator
+ * @slab_debug: as it was given; the text is whose @memory's is
+ * @slab_debug_flags: SHADOW_SLAB_*, what that comes to
+ * @slab_plain: its links are not hidden
+ * @slab_ordered: its free objects are not shuffled
+ * @slab_merge: caches alike become one
  * @tlbi: which TLB invalidations take place
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
@@ -345,6 +362,11 @@ struct shadow_config {
 	struct shadow_core movablecore;
 	struct shadow_core kernelcore;
 	const char *slab;
+	const char *slab_debug;
+	u32 slab_debug_flags;
+	bool slab_plain;
+	bool slab_ordered;
+	bool slab_merge;
 	enum shadow_tlbi_mode tlbi;
 	bool kaslr;
 	const char *early;

@@ -79,6 +79,14 @@ int shadow_params_read_mobility(struct shadow_params_check *c, const char *text)
 void shadow_params_buddy_value(const struct shadow_config *cfg,
 			       enum shadow_param_id id, char *text, size_t room);
 
+/* shadow_params_slab.c */
+int shadow_params_read_slab(struct shadow_params_check *c, const char *text);
+int shadow_params_read_slab_debug(struct shadow_params_check *c, const char *text);
+int shadow_params_read_slab_switch(struct shadow_params_check *c,
+				   enum shadow_param_id id, const char *text);
+void shadow_params_slab_value(const struct shadow_config *cfg,
+			      enum shadow_param_id id, char *text, size_t room);
+
 void shadow_params_bytes_text(char *text, size_t room, u64 bytes);
 void shadow_params_value(const struct shadow_config *cfg,
 			 enum shadow_param_id id, char *text, size_t room);

@@ -139,6 +139,8 @@ enum shadow_slab_state {
  * @grace: ask for a grace period: when everybody who was reading at this time
  *	has ended, shadow_slab_grace() is to be called, once. Context: any, also
  *	under raw spinlocks. NULL: the one who made the layer calls it by itself
+ * @grace_wait: waits until every shadow_slab_grace() that was asked for has
+ *	returned. Context: process, sleeps. With @grace
  * @stack: a handle for the calls that have led here; 0: none. Context: any
  * @stack_text: what is behind a handle, innermost call first, one a line, each
  *	with its newline; bytes written. Only whoever prints calls it
@@ -148,6 +150,7 @@ enum shadow_slab_state {
  */
 struct shadow_slab_host {
 	void (*grace)(void *arg);
+	void (*grace_wait)(void *arg);
 	u64 (*stack)(void *arg);
 	size_t (*stack_text)(void *arg, u64 stack, char *text, size_t bytes);
 	void (*report)(void *arg, const char *line);
@@ -304,6 +307,7 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		     void *mem);
 u64 shadow_slab_fini(struct shadow_slab *slab);
 void shadow_slab_grace(struct shadow_slab *slab);
+u64 shadow_slab_nr_waiting(struct shadow_slab *slab);
 int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);
 int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
 			  struct shadow_fault *fault);

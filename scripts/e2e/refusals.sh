@@ -45,8 +45,10 @@ $EINVAL|dma32=4M dma=8M|dma32=0x400000: is address .*, below dma, .*allowed: asc
 $ERANGE|highmem=0|highmem=0x0: is address .*, but the image lies at .*; allowed
 $ERANGE|movablecore=101%|movablecore=101%: out of range; allowed: 0% to 100%
 $EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; allowed
-$EOPNOTSUPP|slab=slob|slab=slob: not supported yet; allowed: slab, slub
-$EINVAL|slab=slib|slab=slib: allowed: slab, slub
+$EINVAL|slab=slib|slab=slib: allowed: slub, slab, slob
+$EINVAL|slab_debug=FX|slab_debug=FX: allowed: -, or of F (checks), Z (red zones), P (poison), U (user) each once
+$EINVAL|slab_debug=F,a**|slab_debug=F,a**: allowed behind the letters: names of caches, each up to 31 characters, a * at its end or none
+$EINVAL|slab_merge=maybe|slab_merge=maybe: allowed: on, off
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
 $ERANGE|seed=18446744073709551616|seed=18446744073709551616: out of range; allowed
