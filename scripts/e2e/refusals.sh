@@ -46,8 +46,8 @@ $ERANGE|highmem=0|highmem=0x0: is address .*, but the image lies at .*; allowed
 $ERANGE|movablecore=101%|movablecore=101%: out of range; allowed: 0% to 100%
 $EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; allowed
 $EINVAL|slab=slib|slab=slib: allowed: slub, slab, slob
-$EINVAL|slab_debug=FX|slab_debug=FX: allowed: -, or of F (checks), Z (red zones), P (poison), U (user) each once
-$EINVAL|slab_debug=F,a**|slab_debug=F,a**: allowed behind the letters: names of caches, each up to 31 characters, a * at its end or none
+$EINVAL|slab_debug=FX|slab_debug=FX: allowed: -, or of F .checks., Z .red zones., P .poison., U .user. each once
+$EINVAL|slab_debug=F,a,,b|slab_debug=F,a,,b: allowed behind the letters: names of caches, each up to 31 characters, a . at its end or none
 $EINVAL|slab_merge=maybe|slab_merge=maybe: allowed: on, off
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
