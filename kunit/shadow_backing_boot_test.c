@@ -167,7 +167,8 @@ static struct vboard *new_vboard(struct kunit *test, u64 memory_bytes)
 	v->memory = memory + (-(unsigned long)memory & (SZ_64K - 1));
 	v->memory_bytes = memory_bytes;
 	v->pcp_mem = shadow_test_alloc(test, shadow_pcp_bytes(NR_CPUS_));
-	v->slab_mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), NR_CPUS_));
+	v->slab_mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0),
+								NR_CPUS_));
 	return v;
 }
 
@@ -432,7 +433,8 @@ static int do_step(struct kunit *test, struct vboard *v, enum step step)
 	case STEP_HANDOVER:
 		return handover(v);
 	case STEP_SLAB:
-		return shadow_slab_init(&v->slab, &v->nodes, SHADOW_TEST_SLAB("slub", 4711), NR_CPUS_, v->slab_mem);
+		return shadow_slab_init(&v->slab, &v->nodes, SHADOW_TEST_SLAB("slub", 4711),
+					NR_CPUS_, v->slab_mem);
 	case STEP_OBJECTS:
 		return make_objects(v);
 	case STEP_VMALLOC:

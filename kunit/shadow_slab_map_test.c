@@ -76,7 +76,8 @@ static void map_follows(struct kunit *test, const char *engine)
 		for (i = 0; i < NR_OBJECTS; i++) {
 			if (!objects[i] || (nr > 50 && shadow_test_below(&rnd, 2)))
 				continue;
-			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, i % 3 / 2, objects[i]), 0);
+			KUNIT_EXPECT_EQ(test, 0,
+					shadow_kmem_cache_free_cpu(cache, i % 3 / 2, objects[i]));
 			objects[i] = NULL;
 			nr--;
 		}

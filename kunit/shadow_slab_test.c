@@ -36,13 +36,19 @@ static struct slab_machine *machine_without_slab(struct kunit *test, u64 nr_page
 	return sm;
 }
 
+static int boot(struct slab_machine *sm, const char *engine, u64 seed,
+		unsigned int nr_cpus)
+{
+	return shadow_slab_init(&sm->slab, &sm->m->nodes,
+				SHADOW_TEST_SLAB(engine, seed), nr_cpus, sm->mem);
+}
+
 static struct slab_machine *machine(struct kunit *test, u64 nr_pages,
 				    unsigned int nr_cpus)
 {
 	struct slab_machine *sm = machine_without_slab(test, nr_pages, nr_cpus);
 
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), nr_cpus,
-					 sm->mem), 0);
+	KUNIT_ASSERT_EQ(test, boot(sm, "slub", SEED, nr_cpus), 0);
 	return sm;
 }
 
@@ -143,17 +149,18 @@ static void slab_init_arguments(struct kunit *test)
 	struct shadow_nodes *nodes = &sm->m->nodes;
 	struct shadow_slab *slab = &sm->slab;
 
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slib", SEED), 1, sm->mem),
+	KUNIT_EXPECT_EQ(test, boot(sm, "slib", SEED, 1),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slqb", SEED), 1, sm->mem),
+	KUNIT_EXPECT_EQ(test, boot(sm, "slqb", SEED, 1),
 			-EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 0, sm->mem),
+	KUNIT_EXPECT_EQ(test, boot(sm, "slub", SEED, 0),
 			-EINVAL);
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
+	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes,
+					       SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem + 8), -EINVAL);
 	KUNIT_EXPECT_EQ(test, shadow_slab_fini(slab), 0);
 	sm->m->block.virt = NULL;
-	KUNIT_EXPECT_EQ(test, shadow_slab_init(slab, nodes, SHADOW_TEST_SLAB("slub", SEED), 1, sm->mem),
+	KUNIT_EXPECT_EQ(test, boot(sm, "slub", SEED, 1),
 			-EINVAL);
 	KUNIT_EXPECT_EQ(test, shadow_test_machine_free(sm->m), sm->nr_free);
 }
@@ -355,8 +362,7 @@ static void slab_alignment(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, info.objsize, ALIGN(24, align));
 		/* Objects are given up with the machine: another for the next */
 		shadow_slab_fini(&sm->slab);
-		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
-					 sm->mem), 0);
+		KUNIT_ASSERT_EQ(test, boot(sm, "slub", SEED, 1), 0);
 	}
 	/* A cache line, or the part of one that the object needs */
 	cache = shadow_kmem_cache_create(&sm->slab, "b", 20, 0,
@@ -530,7 +536,8 @@ static void slab_flags(struct kunit *test)
 	sm->m = m;
 	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1));
 	sm->nr_free = shadow_test_machine_free(m);
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
+	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes,
+					       SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem), 0);
 	cache = shadow_kmem_cache_create(&sm->slab, "dma", 100, 0,
 					 SHADOW_SLAB_CACHE_DMA, NULL);
@@ -565,7 +572,8 @@ static void slab_nodes(struct kunit *test)
 	sm->m = m;
 	sm->mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1));
 	sm->nr_free = shadow_test_machine_free(m);
-	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
+	KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &m->nodes,
+					       SHADOW_TEST_SLAB("slub", SEED), 1,
 					       sm->mem), 0);
 	cache = cache_of(test, sm, "x", 2000);
 	for (nid = 0; nid < 8; nid++) {
@@ -906,7 +914,7 @@ static void slab_vandal(struct kunit *test)
 		/* A new machine in the same memory, which may be full of rubbish */
 		shadow_fault_init(&sm->m->fault);
 		remake(test, sm, memmap);
-		KUNIT_ASSERT_EQ(test, shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", round), 2, sm->mem), 0);
+		KUNIT_ASSERT_EQ(test, boot(sm, "slub", round, 2), 0);
 		for (i = 0; i < 300; i++) {
 			unsigned int slot = shadow_test_below(&rnd, ARRAY_SIZE(p));
 			unsigned int cpu = shadow_test_below(&rnd, 2);
@@ -950,8 +958,7 @@ static void slab_oom_init(struct kunit *test)
 		int err;
 
 		starve(test, sm, nr);
-		err = shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slub", SEED), 1,
-				       sm->mem);
+		err = boot(sm, "slub", SEED, 1);
 		KUNIT_EXPECT_EQ(test, err, nr < 2 ? -ENOMEM : 0);
 		if (!err)
 			KUNIT_EXPECT_EQ(test, shadow_slab_fini(&sm->slab), 0);

@@ -74,13 +74,13 @@ static struct vmachine *new_machine(struct kunit *test, u64 nr_frames,
 	struct vmachine *v = shadow_test_alloc(test, sizeof(*v));
 	struct shadow_geometry geo;
 	struct shadow_nodes *nodes;
+	void *mem;
 
 	v->m = shadow_test_machine(test, nr_frames, 1);
 	nodes = &v->m->nodes;
-	KUNIT_ASSERT_EQ(test, 0,
-			shadow_slab_init(&v->slab, nodes, SHADOW_TEST_SLAB("slub", 4711), 1,
-					 shadow_test_alloc(test,
-							   shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1))));
+	mem = shadow_test_alloc(test, shadow_slab_bytes(SHADOW_TEST_SLAB("slub", 0), 1));
+	KUNIT_ASSERT_EQ(test, 0, shadow_slab_init(&v->slab, nodes,
+						  SHADOW_TEST_SLAB("slub", 4711), 1, mem));
 	KUNIT_ASSERT_EQ(test, 0, shadow_geometry_init(&geo, 12, 48, 48, false));
 	KUNIT_ASSERT_EQ(test, 0,
 			shadow_pgtable_init(&v->pgt, &geo, true,
