@@ -27,7 +27,18 @@ static const struct shadow_slab_engine *find_engine(const char *name)
 
 /* --------------------------------------------------------------- caches */
 
-static u32 cache_alignment(u32 flags, u32 align, u32 bytes)
+/**
+ * shadow_slab_alignment() - what objects of a cache are aligned to
+ * @flags: SHADOW_SLAB_*
+ * @align: that was asked for, in bytes, or 0
+ * @bytes: of an object
+ *
+ * Follows calculate_alignment() of mm/slab_common.c.
+ *
+ * Context: any.
+ * Return: bytes.
+ */
+u32 shadow_slab_alignment(u32 flags, u32 align, u32 bytes)
 {
 	u32 line = L1_CACHE_BYTES;
 
@@ -55,7 +66,7 @@ static void seed_cache(struct shadow_kmem_cache *cache)
 	struct shadow_slab *slab = cache->slab;
 
 	cache->seed = shadow_slab_random(slab->cfg.seed, slab->nr_created++);
-	cache->secret = shadow_slab_random(cache->seed, 0);
+	cache->secret = slab->cfg.plain ? 0 : shadow_slab_random(cache->seed, 0);
 	cache->shuffle = shadow_slab_random(cache->seed, 1);
 }
 
@@ -72,6 +83,7 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	cache->cpu = slab->cpus + (size_t)id * slab->nr_cpus * slab->engine->cpu_bytes;
 	cache->fault = slab->nodes->fault;
 	cache->nr_cpus = slab->nr_cpus;
+	cache->names = 1;
 	cache->slab = slab;
 	cache->ctor = ctor;
 	cache->gfp = cache_gfp(flags);
@@ -79,7 +91,7 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	cache->desc.object_bytes = bytes;
 	cache->desc.inner_bytes = bytes;
 	cache->desc.keep = ctor || (flags & SHADOW_SLAB_TYPESAFE_BY_RCU);
-	cache->desc.align = cache_alignment(flags, align, bytes);
+	cache->desc.align = shadow_slab_alignment(flags, align, bytes);
 	cache->desc.flags = flags;
 	strscpy(cache->desc.name, name, sizeof(cache->desc.name));
 	memset(cache->cpu, 0, (size_t)slab->engine->cpu_bytes * slab->nr_cpus);
@@ -213,19 +225,45 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 	if (shadow_fault_frozen(slab->nodes->fault))
 		return ERR_PTR(-EUCLEAN);
 	raw_spin_lock_irqsave(&slab->lock, irq);
-	if (shadow_slab_find(slab, name))
+	if (shadow_slab_find(slab, name)) {
 		cache = ERR_PTR(-EEXIST);
-	else
-		cache = __shadow_kmem_cache_create(slab, name, bytes, align, flags, ctor);
+	} else {
+		cache = __shadow_slab_merge(slab, name, bytes, align, flags, ctor);
+		if (!cache)
+			cache = __shadow_kmem_cache_create(slab, name, bytes, align,
+							   flags, ctor);
+	}
 	raw_spin_unlock_irqrestore(&slab->lock, irq);
 	return cache;
+}
+
+/* A cache that has other names loses the one; any other ends. */
+static int __destroy(struct shadow_kmem_cache *cache, const char *name)
+{
+	struct shadow_slab *slab = cache->slab;
+	int err;
+
+	lockdep_assert_held(&slab->lock);
+	if (!cache->live)
+		return -EINVAL;
+	if (cache->own)
+		return -EPERM;
+	if (__shadow_slab_unmerge(cache, name))
+		return 0;
+	err = slab->engine->close(cache);
+	if (err)
+		return err;
+	cache->live = false;
+	return shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
 }
 
 /**
  * shadow_kmem_cache_destroy() - end a cache
  * @cache: the cache
  *
- * Nobody may use the cache meanwhile. Follows kmem_cache_destroy().
+ * Nobody may use the cache meanwhile. Where it is several caches that have been
+ * merged, the name that was given last goes and the cache stays. Follows
+ * kmem_cache_destroy().
  *
  * Context: any; does not sleep.
  * Return: 0; -EBUSY while objects are in use, -EPERM for a cache that the
@@ -239,16 +277,31 @@ int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache)
 	int err;
 
 	raw_spin_lock_irqsave(&slab->lock, irq);
-	if (!cache->live)
-		err = -EINVAL;
-	else if (cache->own)
-		err = -EPERM;
-	else
-		err = slab->engine->close(cache);
-	if (!err) {
-		cache->live = false;
-		err = shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
-	}
+	err = __destroy(cache, NULL);
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return err;
+}
+
+/**
+ * shadow_kmem_cache_destroy_name() - end what has a name: a cache, or one of
+ *	those that have been merged into one
+ * @slab: the layer
+ * @name: the name
+ *
+ * A cache that loses its own name goes on under the one that it was given last.
+ *
+ * Context: as shadow_kmem_cache_destroy().
+ * Return: as shadow_kmem_cache_destroy(); -ENOENT where nothing has the name.
+ */
+int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name)
+{
+	struct shadow_kmem_cache *cache;
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	cache = shadow_slab_find(slab, name);
+	err = cache ? __destroy(cache, name) : -ENOENT;
 	raw_spin_unlock_irqrestore(&slab->lock, irq);
 	return err;
 }
@@ -574,7 +627,7 @@ struct shadow_kmem_cache *shadow_slab_find(struct shadow_slab *slab,
 		if (!strcmp(cache->desc.name, name))
 			break;
 	}
-	return cache;
+	return cache ? cache : shadow_slab_find_alias(slab, name);
 }
 
 /**
@@ -645,7 +698,8 @@ int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 		if (err)
 			return err;
 	}
-	return slab->engine->verify(slab, fault);
+	err = shadow_slab_verify_aliases(slab, fault);
+	return err ? err : slab->engine->verify(slab, fault);
 }
 
 /**

@@ -3,6 +3,8 @@
  * shadow_slub_page - the engine "slub": how large its slabs are, how their
  * objects are linked, and the lists that nodes have of them. See shadow_slub.h.
  */
+#include <linux/math64.h>
+
 #include "shadow_page_list.h"
 #include "shadow_slub.h"
 
@@ -34,6 +36,8 @@ static u32 best_order(const struct shadow_slab *slab, u32 bytes)
 	u32 order, part;
 	u64 slab_bytes;
 
+	if (objects_of_order(slab, min_order, bytes) > SHADOW_SLAB_MAX_OBJECTS)
+		return order_of_bytes(slab, (u64)bytes * SHADOW_SLAB_MAX_OBJECTS) - 1;
 	for (part = 16; part > 1; part /= 2) {
 		for (order = min_order; order <= max; order++) {
 			slab_bytes = (u64)1 << (slab->nodes->page_shift + order);
@@ -44,9 +48,42 @@ static u32 best_order(const struct shadow_slab *slab, u32 bytes)
 	return order_of_bytes(slab, bytes);
 }
 
+/*
+ * What a CPU may keep besides its own slab: objects, and how many slabs have so
+ * many if half of each is free. set_cpu_partial() of mm/slub.c.
+ */
+static void choose_cpu_partial(const struct shadow_slab *slab,
+			       struct shadow_kmem_cache_desc *desc)
+{
+	if (desc->flags & SHADOW_SLAB_DEBUG)
+		desc->cpu_partial = 0;
+	else if (desc->bytes >= 1U << slab->nodes->page_shift)
+		desc->cpu_partial = 6;
+	else if (desc->bytes >= 1024)
+		desc->cpu_partial = 24;
+	else if (desc->bytes >= 256)
+		desc->cpu_partial = 52;
+	else
+		desc->cpu_partial = 120;
+	desc->cpu_slabs = DIV_ROUND_UP(desc->cpu_partial * 2, desc->objects);
+}
+
+/* Where an object's link lies, and how far the next object is */
+static u64 place_link(struct shadow_kmem_cache_desc *desc)
+{
+	u64 bytes = ALIGN((u64)desc->inner_bytes, sizeof(u64));
+
+	desc->offset = ALIGN_DOWN(desc->inner_bytes / 2, sizeof(u64));
+	if (desc->keep) {
+		desc->offset = bytes;
+		bytes += sizeof(u64);
+	}
+	return ALIGN(bytes, (u64)desc->align);
+}
+
 /**
  * shadow_slub_layout() - sizes, offsets and order of a cache
- * @cache: the cache; object_bytes, align and ctor are set
+ * @cache: the cache; inner_bytes, align, flags and keep are set
  *
  * Follows calculate_sizes() of mm/slub.c.
  *
@@ -57,14 +94,8 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
 {
 	const struct shadow_slab *slab = cache->slab;
 	struct shadow_kmem_cache_desc *desc = &cache->desc;
-	u64 bytes = ALIGN((u64)desc->inner_bytes, sizeof(u64));
+	u64 bytes = place_link(desc);
 
-	desc->offset = ALIGN_DOWN(desc->inner_bytes / 2, sizeof(u64));
-	if (desc->keep) {
-		desc->offset = bytes;
-		bytes += sizeof(u64);
-	}
-	bytes = ALIGN(bytes, (u64)desc->align);
 	if (bytes > (u64)1 << (slab->nodes->page_shift + slab->nodes->max_order) ||
 	    bytes > SZ_1G)
 		return -EINVAL;
@@ -77,9 +108,10 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
 	desc->min_objects = min_t(u32, desc->min_objects, SHADOW_SLAB_MAX_OBJECTS);
 	desc->min_partial = clamp_t(u32, ilog2(desc->bytes) / 2,
 				    SLUB_MIN_PARTIAL, SLUB_MAX_PARTIAL);
+	choose_cpu_partial(slab, desc);
 	cache->bytes = desc->bytes;
 	cache->offset = desc->offset;
-	cache->inverse = DIV_ROUND_UP_ULL((u64)1 << 32, bytes);
+	cache->inverse = div_u64(U64_MAX, desc->bytes) + 1;
 	return 0;
 }
 
@@ -87,8 +119,9 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
  * shadow_slub_walk() - length of a list of free objects
  * @cache: the cache
  * @s: the slab
- * @head: index of the first object, or SHADOW_SLAB_END
- * @last: filled with the object in front of the end
+ * @head: the first object, or SLUB_END
+ * @last: filled with the object in front of the end, or of where the list
+ *	cannot be followed; SLUB_END: it is the first one
  *
  * A list that ends visits no object twice.
  *
@@ -96,16 +129,18 @@ int shadow_slub_layout(struct shadow_kmem_cache *cache)
  * Return: objects, or -EUCLEAN where the list leaves the slab or does not end.
  */
 int shadow_slub_walk(const struct shadow_kmem_cache *cache,
-		     const struct shadow_slub *s, u64 head, u32 *last)
+		     const struct shadow_slub *s, u32 head, u32 *last)
 {
 	u32 nr = 0;
 
-	*last = SHADOW_SLAB_END;
-	while (head != SHADOW_SLAB_END) {
-		if (head >= s->objects || nr++ >= s->objects)
+	*last = SLUB_END;
+	while (head != SLUB_END) {
+		if (head > s->last || !shadow_slub_begins(cache, head) ||
+		    nr++ >= s->objects)
 			return -EUCLEAN;
 		*last = head;
-		head = shadow_slub_read(cache, s->base, s->key, head * cache->bytes);
+		if (!shadow_slub_read(cache, s, head, &head))
+			return -EUCLEAN;
 	}
 	return nr;
 }
@@ -125,23 +160,40 @@ static u32 shuffled(const struct shadow_kmem_cache *cache, u32 n, u32 mask)
 	return n ^ n >> fold;
 }
 
+/* One more object in front of a new slab's list */
+static u32 link_object(struct shadow_kmem_cache *cache,
+		       const struct shadow_slub *s, u32 object, u32 next)
+{
+	shadow_slab_construct(cache, s->base + object);
+	shadow_slub_write(cache, s, object, next);
+	return object;
+}
+
+static u32 link_ordered(struct shadow_kmem_cache *cache,
+			const struct shadow_slub *s)
+{
+	u32 next = SLUB_END;
+	u32 i;
+
+	for (i = s->objects; i--;)
+		next = link_object(cache, s, i * cache->bytes, next);
+	return next;
+}
+
 /* Link all objects in shuffled order; the first of them. */
-static u32 link_objects(struct shadow_kmem_cache *cache,
-			const struct shadow_slub *s, u32 start)
+static u32 link_shuffled(struct shadow_kmem_cache *cache,
+			 const struct shadow_slub *s, u32 start)
 {
 	u32 mask = (u32)roundup_pow_of_two(max(s->objects, 2U)) - 1;
-	u32 prev = SHADOW_SLAB_END;
+	u32 next = SLUB_END;
 	u32 i, index;
 
 	for (i = 0; i <= mask; i++) {
 		index = shuffled(cache, (start + i) & mask, mask);
-		if (index >= s->objects)
-			continue;
-		shadow_slab_construct(cache, s->base + (u64)index * cache->bytes);
-		shadow_slub_write(cache, s->base, s->key, (u64)index * cache->bytes, prev);
-		prev = index;
+		if (index < s->objects)
+			next = link_object(cache, s, index * cache->bytes, next);
 	}
-	return prev;
+	return next;
 }
 
 /**
@@ -161,6 +213,31 @@ int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
 	return shadow_fault_raise(cache->fault, "slab: cache %s: %s, slab at pfn %llu",
 				  cache->desc.name, what,
 				  (unsigned long long)shadow_page_to_pfn(nodes, page));
+}
+
+/**
+ * shadow_slub_bad_link() - freeze the machine: a list of free objects is broken
+ * @cache: the cache
+ * @page: the slab's first frame
+ * @object: whose link cannot be followed; SLUB_END or no object: it is the list
+ *	that begins nowhere
+ *
+ * Context: any.
+ * Return: -EUCLEAN.
+ */
+int shadow_slub_bad_link(struct shadow_kmem_cache *cache,
+			 const struct shadow_page *page, u32 object)
+{
+	struct shadow_nodes *nodes = cache->slab->nodes;
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+	char *base = shadow_page_to_virt(nodes, page);
+
+	if (object == SLUB_END)
+		return shadow_slub_corrupt(cache, "list of free objects", page);
+	return shadow_fault_raise(cache->fault,
+		"slab: cache %s: object %u of the slab at pfn %llu is free and was written to: its link at offset %u is %016llx",
+		cache->desc.name, object / cache->bytes, (unsigned long long)pfn,
+		cache->offset, (unsigned long long)READ_ONCE(*(u64 *)(base + object + cache->offset)));
 }
 
 /*
@@ -195,22 +272,24 @@ bool shadow_slub_check(struct shadow_kmem_cache *cache,
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
 	struct shadow_nodes *nodes = cache->slab->nodes;
 	unsigned int nid = shadow_page_nid(page);
+	u32 order;
 
 	if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
 	    shadow_page_owner(page) != SHADOW_OWNER_SLAB ||
 	    READ_ONCE(page->slab.cache) != desc->id || nid >= nodes->nr_nodes)
 		return false;
-	s->order = shadow_page_order(page);
-	if (s->order == desc->order)
+	order = shadow_page_order(page);
+	if (order == desc->order)
 		s->objects = desc->objects;
-	else if (s->order == desc->min_order)
+	else if (order == desc->min_order)
 		s->objects = desc->min_objects;
 	else
 		return false;
 	s->page = page;
+	s->last = (s->objects - 1) * cache->bytes;
 	s->node = &cache->node[nid];
-	s->base = slab_contents(nodes, page, s->order);
-	s->key = shadow_slub_key(cache, page);
+	s->base = slab_contents(nodes, page, order);
+	s->key = shadow_slub_key(cache, shadow_page_to_phys(nodes, page));
 	return s->node->in && s->base;
 }
 
@@ -218,9 +297,9 @@ bool shadow_slub_check(struct shadow_kmem_cache *cache,
  * shadow_slub_set() - all that a page says about its slab
  * @s: the slab
  * @id: the cache's
- * @head: first object of the page's list
+ * @head: first object of the page's list, or SLUB_END
  * @inuse: objects that are not on it
- * @state: enum shadow_slub_state, and for SLUB_CPU the CPU above
+ * @state: enum shadow_slub_state, and above for some the CPU
  *
  * Context: any; the node's lock is held, or nobody else knows of the slab yet.
  */
@@ -311,22 +390,7 @@ void __shadow_slub_count(const struct shadow_slub *s, bool more)
 void __shadow_slub_unmake(const struct shadow_slub *s)
 {
 	__shadow_slub_count(s, false);
-	shadow_slub_set(s, U32_MAX, SHADOW_SLAB_END, 0, SLUB_NONE);
-}
-
-/**
- * shadow_slub_release() - give the frames of a slab back
- * @cache: the cache
- * @cpu: whose per-CPU lists get them
- * @s: the slab, after __shadow_slub_unmake()
- *
- * Context: any; without the node's lock.
- * Return: 0, or what the page allocator says.
- */
-int shadow_slub_release(struct shadow_kmem_cache *cache, unsigned int cpu,
-			const struct shadow_slub *s)
-{
-	return shadow_slab_give(cache, cpu, s->page);
+	shadow_slub_set(s, U32_MAX, SLUB_END, 0, SLUB_NONE);
 }
 
 static u64 next_random(u64 *state)
@@ -350,7 +414,7 @@ static u64 next_random(u64 *state)
  * allocate_slab() of mm/slub.c, with its second try at the least order.
  *
  * Context: any.
- * Return: the first object, or SHADOW_SLAB_END without memory.
+ * Return: the first object, or SLUB_END without memory.
  */
 u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 		     u64 *rnd, struct shadow_slub *s)
@@ -361,12 +425,15 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 
 	page = shadow_slab_take(cache, cpu, gfp, desc->order, desc->min_order);
 	if (!page)
-		return SHADOW_SLAB_END;
+		return SLUB_END;
 	s->page = page;
 	s->node = &cache->node[shadow_page_nid(page)];
 	s->base = shadow_page_to_virt(nodes, page);
-	s->key = shadow_slub_key(cache, page);
-	s->order = shadow_page_order(page);
-	s->objects = s->order == desc->order ? desc->objects : desc->min_objects;
-	return link_objects(cache, s, next_random(rnd));
+	s->key = shadow_slub_key(cache, shadow_page_to_phys(nodes, page));
+	s->objects = shadow_page_order(page) == desc->order ? desc->objects :
+							      desc->min_objects;
+	s->last = (s->objects - 1) * cache->bytes;
+	if (cache->slab->cfg.ordered)
+		return link_ordered(cache, s);
+	return link_shuffled(cache, s, next_random(rnd));
 }

@@ -45,19 +45,39 @@ shadow_slub_resolve(struct shadow_slab *slab, struct shadow_page *page,
 	return cache;
 }
 
-/* Clear the bits of a list's objects turned round: set those that are free. */
+/* Set the bits of a list's objects. */
 static int mark_free(const struct shadow_kmem_cache *cache,
-		     const struct shadow_slub *s, u64 head, unsigned long *bits)
+		     const struct shadow_slub *s, u32 head, unsigned long *bits)
 {
 	u32 nr = 0;
 
-	for (; head != SHADOW_SLAB_END;
-	     head = shadow_slub_read(cache, s->base, s->key, head * cache->bytes)) {
-		if (head >= s->objects || nr++ >= s->objects)
+	while (head != SLUB_END) {
+		if (head > s->last || !shadow_slub_begins(cache, head) ||
+		    nr++ >= s->objects)
 			return -EINVAL;
-		__set_bit(head, bits);
+		__set_bit(head / cache->bytes, bits);
+		if (!shadow_slub_read(cache, s, head, &head))
+			return -EINVAL;
 	}
 	return 0;
+}
+
+/* Which list a slab is on that is not a CPU's own */
+static void tell_where(const struct shadow_page *page, struct shadow_slab_look *look)
+{
+	u32 state = READ_ONCE(page->slab.state);
+
+	switch (state & SLUB_STATE_MASK) {
+	case SLUB_WAITING:
+		snprintf(look->where, sizeof(look->where), "cpu %u partial",
+			 state >> SLUB_CPU_SHIFT);
+		break;
+	case SLUB_PARTIAL:
+		strscpy(look->where, "partial", sizeof(look->where));
+		break;
+	default:
+		strscpy(look->where, "full", sizeof(look->where));
+	}
 }
 
 /**
@@ -102,8 +122,7 @@ int shadow_slub_look(struct shadow_slab *slab, struct shadow_page *page,
 		snprintf(look->where, sizeof(look->where), "cpu %u", cpu);
 		err = mark_free(cache, &s, c->head, look->free);
 	} else {
-		strscpy(look->where, shadow_slub_state(page) == SLUB_PARTIAL ? "partial" : "full",
-			sizeof(look->where));
+		tell_where(page, look);
 	}
 	raw_spin_unlock(&s.node->lock);
 unlock:
@@ -146,12 +165,18 @@ u64 shadow_slub_drop(struct shadow_slab *slab)
 	return live;
 }
 
+static u32 nr_slabs_of_cpu(const struct shadow_slub_cpu *c)
+{
+	return (READ_ONCE(c->page) != SHADOW_NO_PAGE) + READ_ONCE(c->nr_waiting);
+}
+
 /**
  * shadow_slub_info() - counts of a cache
  * @cache: the cache
  * @info: its counts are filled in
  *
- * Follows get_slabinfo() of mm/slub.c.
+ * Follows get_slabinfo() of mm/slub.c: free are the objects on the nodes'
+ * partial lists, those of CPUs' slabs are not.
  *
  * Context: any.
  */
@@ -183,7 +208,7 @@ void shadow_slub_info(struct shadow_kmem_cache *cache, struct shadow_slabinfo *i
 		raw_spin_unlock_irqrestore(&node->lock, flags);
 	}
 	for (i = 0; i < cache->nr_cpus; i++)
-		info->nr_cpu_slabs += READ_ONCE(shadow_slub_cpu_of(cache, i)->page) != SHADOW_NO_PAGE;
+		info->nr_cpu_slabs += nr_slabs_of_cpu(shadow_slub_cpu_of(cache, i));
 	info->active_slabs = info->num_slabs;
 	info->active_objs = info->num_objs - min(nr_free, info->num_objs);
 }
@@ -211,7 +236,8 @@ static int verify_cpu_slab(struct shadow_kmem_cache *cache,
 		return wrong(fault, cache, s->page, "slab of a CPU that does not exist");
 	c = shadow_slub_cpu_of(cache, cpu);
 	if (c->page != shadow_page_index(&cache->slab->nodes->memmap, s->page) ||
-	    c->base != s->base || c->objects != s->objects || c->key != s->key ||
+	    c->base != s->base || c->last != s->last || c->key != s->key ||
+	    c->span != s->last + cache->bytes || c->links != s->base + cache->offset ||
 	    c->nid != shadow_page_nid(s->page))
 		return wrong(fault, cache, s->page, "not the slab that its CPU has");
 	nr = shadow_slub_walk(cache, s, c->head, &last);
@@ -221,6 +247,21 @@ static int verify_cpu_slab(struct shadow_kmem_cache *cache,
 		return wrong(fault, cache, s->page, "more free objects than objects");
 	if (nr && nr_page && last == last_page)
 		return wrong(fault, cache, s->page, "CPU's and page's lists meet");
+	return 0;
+}
+
+/* On a CPU's list: which one is looked at with the list itself. */
+static int verify_waiting(struct shadow_kmem_cache *cache,
+			  const struct shadow_slub *s, int nr_page,
+			  struct shadow_fault *fault)
+{
+	u32 cpu = s->page->slab.state >> SLUB_CPU_SHIFT;
+
+	if (cpu >= cache->nr_cpus)
+		return wrong(fault, cache, s->page, "waits for a CPU that does not exist");
+	if (!nr_page)
+		return wrong(fault, cache, s->page, "full slab on a CPU's partial list");
+	shadow_slub_cpu_of(cache, cpu)->seen++;
 	return 0;
 }
 
@@ -247,6 +288,8 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 	switch (shadow_slub_state(page)) {
 	case SLUB_CPU:
 		return verify_cpu_slab(cache, &s, nr, last, fault);
+	case SLUB_WAITING:
+		return verify_waiting(cache, &s, nr, fault);
 	case SLUB_PARTIAL:
 		s.node->seen_partial++;
 		return nr ? 0 : wrong(fault, cache, page, "full slab on the partial list");
@@ -328,6 +371,54 @@ static int verify_partial(struct shadow_kmem_cache *cache,
 	return 0;
 }
 
+/* The list of slabs that wait for a CPU: its own, all of them, both ways */
+static int verify_cpu_list(struct shadow_kmem_cache *cache,
+			   const struct shadow_slub_cpu *c,
+			   struct shadow_fault *fault)
+{
+	struct shadow_memmap *memmap = &cache->slab->nodes->memmap;
+	u32 index = c->waiting.first, prev = SHADOW_NO_PAGE;
+	struct shadow_page *page;
+	struct shadow_slub s;
+	u64 nr;
+
+	for (nr = 0; index != SHADOW_NO_PAGE; nr++) {
+		page = shadow_page_at(memmap, index);
+		if (!page || nr >= c->seen)
+			return shadow_fault_raise(fault,
+				"slab: cache %s: partial list of CPU %u: index %u or its length",
+				cache->desc.name, c->cpu, index);
+		if (page->prev != prev || !shadow_slub_check(cache, page, &s) ||
+		    page->slab.state != shadow_slub_cpu_state(SLUB_WAITING, c->cpu))
+			return wrong(fault, cache, page, "not where a CPU's partial list says");
+		prev = index;
+		index = page->next;
+	}
+	if (c->waiting.last != prev || nr != c->seen || c->nr_waiting != nr)
+		return shadow_fault_raise(fault,
+			"slab: cache %s: %llu slabs on the partial list of CPU %u, %llu wait for it, counted %u",
+			cache->desc.name, (unsigned long long)nr, c->cpu,
+			(unsigned long long)c->seen, c->nr_waiting);
+	return 0;
+}
+
+static int verify_cpu(struct shadow_kmem_cache *cache,
+		      const struct shadow_slub_cpu *c, struct shadow_fault *fault)
+{
+	const struct shadow_page *page;
+
+	if (c->page != SHADOW_NO_PAGE) {
+		page = &cache->slab->nodes->memmap.pages[c->page];
+		if (cache_of(cache->slab, page) != cache ||
+		    page->slab.state != shadow_slub_cpu_state(SLUB_CPU, c->cpu))
+			return wrong(fault, cache, page, "a CPU has it, the page does not know");
+	} else if (c->head != SLUB_END || c->last || c->span) {
+		return shadow_fault_raise(fault, "slab: cache %s: CPU %u: objects without a slab",
+					  cache->desc.name, c->cpu);
+	}
+	return verify_cpu_list(cache, c, fault);
+}
+
 static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)
 {
 	unsigned int i;
@@ -347,17 +438,24 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 			return err;
 	}
 	for (i = 0; i < cache->nr_cpus; i++) {
-		const struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, i);
-		const struct shadow_page *page;
-
-		if (c->page == SHADOW_NO_PAGE)
-			continue;
-		page = &cache->slab->nodes->memmap.pages[c->page];
-		if (cache_of(cache->slab, page) != cache ||
-		    page->slab.state != (SLUB_CPU | i << SLUB_CPU_SHIFT))
-			return wrong(fault, cache, page, "a CPU has it, the page does not know");
+		err = verify_cpu(cache, shadow_slub_cpu_of(cache, i), fault);
+		if (err)
+			return err;
 	}
 	return 0;
+}
+
+static void reset_sums(struct shadow_kmem_cache *cache)
+{
+	unsigned int i;
+
+	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
+		cache->node[i].seen_slabs = 0;
+		cache->node[i].seen_objects = 0;
+		cache->node[i].seen_partial = 0;
+	}
+	for (i = 0; i < cache->nr_cpus; i++)
+		shadow_slub_cpu_of(cache, i)->seen = 0;
 }
 
 /**
@@ -371,17 +469,11 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 int shadow_slub_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 {
 	struct shadow_kmem_cache *cache;
-	unsigned int nid;
 	int err;
 
 	for (cache = shadow_slab_next(slab, NULL); cache;
-	     cache = shadow_slab_next(slab, cache)) {
-		for (nid = 0; nid < slab->nodes->nr_nodes; nid++) {
-			cache->node[nid].seen_slabs = 0;
-			cache->node[nid].seen_objects = 0;
-			cache->node[nid].seen_partial = 0;
-		}
-	}
+	     cache = shadow_slab_next(slab, cache))
+		reset_sums(cache);
 	err = verify_pages(slab, fault);
 	if (err)
 		return err;

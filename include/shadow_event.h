@@ -57,6 +57,12 @@ void shadow_event_enable(bool on);
 void __shadow_event(struct shadow_event_log *log, enum shadow_event_id id,
 		    u64 nr);
 
+/* Does somebody listen? For paths that call nothing unless somebody does */
+static __always_inline bool shadow_event_heard(void)
+{
+	return static_branch_unlikely(&shadow_event_key);
+}
+
 /**
  * shadow_event() - tell that something happened
  * @log: the machine's log

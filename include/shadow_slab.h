@@ -18,6 +18,7 @@
 #include "shadow_page_alloc.h"
 
 #define SHADOW_SLAB_MAX_CACHES	128	/* of one machine, kmalloc's included */
+#define SHADOW_SLAB_MAX_ALIASES	64	/* names beside the caches' own */
 #define SHADOW_SLAB_NAME	32	/* bytes of a name, with its NUL */
 #define SHADOW_SLAB_MEM_ALIGN	128	/* of the memory given to init */
 #define SHADOW_SLAB_MAX_OBJECTS	32767	/* objects in one slab */
@@ -105,6 +106,8 @@ struct shadow_slab_watch;
  * @min_order: what is tried where there is no block of @order
  * @min_objects: in a slab of @min_order
  * @min_partial: empty slabs are given back when a node has this many partial
+ * @cpu_partial: free objects that a CPU may keep on its list of partial slabs
+ * @cpu_slabs: slabs that make up for these; 0: CPUs have no such lists
  *
  * An object of the cache "kmem_cache", itself included. Nothing but views and
  * _verify reads it: the code goes by the host's copy.
@@ -125,6 +128,8 @@ struct shadow_kmem_cache_desc {
 	u32 min_order;
 	u32 min_objects;
 	u32 min_partial;
+	u32 cpu_partial;
+	u32 cpu_slabs;
 };
 
 /* How far the bootstrap is; kmem_cache_init() of mm/slub.c */
@@ -185,6 +190,16 @@ struct shadow_slab_config {
 };
 
 /**
+ * struct shadow_slab_alias - one more name of a cache
+ * @name: what another user has called it
+ * @cache: the cache
+ */
+struct shadow_slab_alias {
+	char name[SHADOW_SLAB_NAME];
+	struct shadow_kmem_cache *cache;
+};
+
+/**
  * struct shadow_slab - the layer: all caches of a machine
  * @nodes: where slabs come from
  * @cfg: how the caches shall be
@@ -215,6 +230,8 @@ struct shadow_slab_config {
  * @kmalloc_max: bytes up to which a class serves; 0: the engine has a kmalloc of
  *	its own
  * @class_of: for sizes up to 192, class of (bytes - 1) / 8
+ * @aliases: names that merging has given to caches, the oldest first
+ * @nr_aliases: how many
  * @boot: descriptors of the first two caches before there is a cache for them
  */
 struct shadow_slab {
@@ -241,6 +258,8 @@ struct shadow_slab {
 	unsigned int nr_kmalloc;
 	u64 kmalloc_max;
 	u8 class_of[24];
+	struct shadow_slab_alias aliases[SHADOW_SLAB_MAX_ALIASES];
+	unsigned int nr_aliases;
 	struct shadow_kmem_cache_desc boot[2];
 };
 
@@ -262,7 +281,8 @@ struct shadow_slab {
  * @align: alignment of objects (not in slabinfo)
  * @flags: SHADOW_SLAB_* (not in slabinfo)
  * @nr_partial: slabs on the nodes' partial lists (not in slabinfo)
- * @nr_cpu_slabs: slabs that CPUs have for their own (not in slabinfo)
+ * @nr_cpu_slabs: slabs that CPUs have for their own, those on their partial
+ *	lists included (not in slabinfo)
  */
 struct shadow_slabinfo {
 	char name[SHADOW_SLAB_NAME];
@@ -316,6 +336,7 @@ struct shadow_kmem_cache *
 shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 			 u32 bytes, u32 align, u32 flags, void (*ctor)(void *));
 int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache);
+int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name);
 int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache);
 void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp);
 void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,

@@ -78,11 +78,13 @@ struct shadow_slab_debug {
  * @calls: what allocations and frees go through
  * @cpu: one entry a CPU, of the engine's cpu_bytes
  * @fault: raised when an invariant is found broken
+ * @inverse: 2^64 / @bytes, rounded up: times @inverse, multiples of @bytes (of
+ *	all numbers below 2^32) are below @inverse
  * @bytes: distance from one object to the next
- * @inverse: 2^32 / @bytes, rounded up
  * @offset: "slub": where in a free object its link lies; "slab": bytes in front
  *	of the first object, at most
  * @nr_cpus: entries of @cpu
+ * @names: how many it has, its own included
  * @secret: what links are encoded with, besides their place; 0: they are not
  * @shuffle: what new slabs are shuffled with
  * @seed: what the random numbers of this cache are made from
@@ -104,10 +106,11 @@ struct shadow_kmem_cache {
 	const struct shadow_slab_calls *calls;
 	void *cpu;
 	struct shadow_fault *fault;
+	u64 inverse;
 	u32 bytes;
-	u32 inverse;
 	u32 offset;
 	u32 nr_cpus;
+	u32 names;
 	u64 secret;
 	u64 shuffle;
 	u64 seed;
@@ -137,7 +140,7 @@ struct shadow_slab_look {
 	char *base;
 	u32 bytes;
 	u32 nr;
-	char where[16];
+	char where[24];
 	DECLARE_BITMAP(free, SHADOW_SLAB_MAX_OBJECTS + 1);
 };
 
@@ -211,6 +214,16 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 int shadow_slab_boot_cache(struct shadow_slab *slab, unsigned int id,
 			   const char *name, u32 bytes);
 int shadow_slab_settle(struct shadow_kmem_cache *cache);
+u32 shadow_slab_alignment(u32 flags, u32 align, u32 bytes);
+/* shadow_slab_merge.c */
+struct shadow_kmem_cache *
+__shadow_slab_merge(struct shadow_slab *slab, const char *name, u32 bytes,
+		    u32 align, u32 flags, void (*ctor)(void *));
+bool __shadow_slab_unmerge(struct shadow_kmem_cache *cache, const char *name);
+struct shadow_kmem_cache *shadow_slab_find_alias(struct shadow_slab *slab,
+						 const char *name);
+int shadow_slab_verify_aliases(const struct shadow_slab *slab,
+			       struct shadow_fault *fault);
 /* shadow_slab_frames.c */
 struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 				     unsigned int cpu, u32 gfp, u32 order,

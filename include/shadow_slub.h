@@ -3,18 +3,20 @@
  * shadow_slub - what the rooms of the engine "slub" share. Nobody else includes
  * this header.
  *
- * A slab is in one of three states, which its page says. SLUB_CPU: it is a
+ * A slab is in one of four states, which its page says. SLUB_CPU: it is a
  * CPU's own; that CPU's list holds some of its free objects, the page's list
- * those that other CPUs have freed since. SLUB_PARTIAL: it is on its node's
- * list. SLUB_FULL: it has no free objects and is on no list.
+ * those that other CPUs have freed since. SLUB_WAITING: it has free objects and
+ * is on the list of a CPU, which will have it for its own next. SLUB_PARTIAL: it
+ * is on its node's list. SLUB_FULL: it has no free objects and is on no list.
  *
  * page->slab.inuse counts objects that are not on the page's list, so in a
  * CPU's slab also those on the CPU's list.
  *
- * A link is an index, stored as index ^ secret ^ swab(address of the object),
- * in 8 bytes of which an index needs two: a link that was overwritten decodes
- * to an index out of range, and the machine is frozen. The address is the
- * physical one, so that a replay is exact.
+ * Objects are known by their distance from the slab's beginning, in bytes. A
+ * link has 8: in the lower half the next object, in the upper that and its own
+ * place, both hidden by a secret and the slab's physical address (so that a
+ * replay is exact). One that was overwritten, or comes from another object,
+ * decodes to halves that do not fit, and the machine is frozen.
  */
 #ifndef SHADOW_SLUB_H
 #define SHADOW_SLUB_H
@@ -23,43 +25,55 @@
 
 #include "shadow_slab_engine.h"
 
-/* page->slab.state: one of these, and for SLUB_CPU which CPU's above */
+/* page->slab.state: one of these, and whose, for the two of CPUs, above */
 enum shadow_slub_state {
 	SLUB_NONE,
 	SLUB_CPU,
 	SLUB_PARTIAL,
 	SLUB_FULL,
+	SLUB_WAITING,
 };
 
 #define SLUB_STATE_MASK		0xffU
 #define SLUB_CPU_SHIFT		8
+#define SLUB_END		U32_MAX	/* link of the last free object */
 
 /**
- * struct shadow_slub_cpu - one CPU's slab of one cache
- * @lock: protects what follows, and the objects on the list that @head begins.
- *	Taken outside the node's lock; interrupts off. Any CPU may take it.
- * @head: index of the first free object, or SHADOW_SLAB_END
- * @objects: in the slab; 0 if there is none
- * @page: index of the slab's first frame, or SHADOW_NO_PAGE
+ * struct shadow_slub_cpu - one CPU's slabs of one cache
+ * @lock: protects all that follows, and the objects on the list that @head
+ *	begins. Taken outside the node's lock; interrupts off. Any CPU may take it
+ * @head: the first free object; above @last: there is none, SLUB_END
+ * @last: the last object of the slab, free or not; 0 if there is no slab
+ * @span: from @base to behind the last object, bytes; 0 if there is no slab
  * @base: contents of the slab; NULL if there is none
- * @span: bytes from @base to behind the last object; 0 if there is no slab
+ * @links: of the slab's first object
  * @key: what links in this slab are encoded with
  * @rnd: state of the generator that says where a new slab's shuffle starts
+ * @page: index of the slab's first frame, or SHADOW_NO_PAGE
  * @nid: the slab's node
+ * @cpu: whose this is
+ * @nr_waiting: slabs on @waiting
+ * @waiting: slabs that are SLUB_WAITING, the newest first
+ * @seen: what _verify has counted; no lock, see there
  *
- * Lives in the host's memory: @head is always below @objects or the end, so
- * that an object can be reached without looking at the block first.
+ * Lives in the host's memory: @head is never between @last and the end, so that
+ * an object can be reached without looking at the block first.
  */
 struct shadow_slub_cpu {
 	raw_spinlock_t lock;
 	u32 head;
-	u32 objects;
-	u32 page;
+	u32 last;
+	u32 span;
 	char *base;
-	u64 span;
+	char *links;
 	u64 key;
 	u64 rnd;
+	u32 page;
 	u32 nid;
+	u32 cpu;
+	u32 nr_waiting;
+	struct shadow_page_list waiting;
+	u64 seen;
 } __aligned(SHADOW_SLAB_MEM_ALIGN);
 
 /**
@@ -86,6 +100,7 @@ struct shadow_kmem_cache_node {
  * @base: contents
  * @key: what its links are encoded with
  * @objects: that it holds
+ * @last: where the last of them begins
  * @order: log2 of its frames
  */
 struct shadow_slub {
@@ -94,6 +109,7 @@ struct shadow_slub {
 	char *base;
 	u64 key;
 	u32 objects;
+	u32 last;
 	u32 order;
 };
 
@@ -114,56 +130,75 @@ static inline u32 shadow_slub_state(const struct shadow_page *page)
 	return READ_ONCE(page->slab.state) & SLUB_STATE_MASK;
 }
 
-/*
- * Exact where @offset is a multiple of the size (the rounding error, below the
- * object's number, stays below 2^32); anything else does not multiply back.
- */
-static inline u64 shadow_slub_index(const struct shadow_kmem_cache *cache,
-				    u64 offset)
+/* Does an object begin there? Below 2^32: see struct shadow_kmem_cache.inverse */
+static __always_inline bool
+shadow_slub_begins(const struct shadow_kmem_cache *cache, u32 offset)
 {
-	return offset * cache->inverse >> 32;
+	return offset * cache->inverse < cache->inverse;
 }
 
-/*
- * A slab is aligned to its size, so that the address of an object is that of
- * the slab or'ed with the offset: the key holds the one's share of the hash.
- */
+/* @base: the slab's physical address */
 static inline u64 shadow_slub_key(const struct shadow_kmem_cache *cache,
-				  const struct shadow_page *page)
+				  phys_addr_t base)
 {
-	return cache->secret ^
-	       swab64(shadow_page_to_phys(cache->slab->nodes, page));
+	return cache->secret ^ swab64(base);
 }
 
-static inline u64 shadow_slub_read(const struct shadow_kmem_cache *cache,
-				   char *base, u64 key, u64 offset)
+/* What is stored in an object's link */
+static __always_inline u64 shadow_slub_encode(u64 key, u32 object, u32 next)
 {
-	u64 *link = (u64 *)(base + offset + cache->offset);
+	return ((u64)(next ^ object) << 32 | next) ^ key;
+}
 
-	return READ_ONCE(*link) ^ key ^ swab64(offset);
+/* The object behind this one; false: its link is not what was written there. */
+static __always_inline bool shadow_slub_decode(u64 link, u64 key, u32 object,
+					       u32 last, u32 *next)
+{
+	link ^= key;
+	*next = link;
+	return likely((link >> 32) == (*next ^ object)) &&
+	       (likely(*next <= last) || *next == SLUB_END);
+}
+
+static inline bool shadow_slub_read(const struct shadow_kmem_cache *cache,
+				    const struct shadow_slub *s, u32 object,
+				    u32 *next)
+{
+	u64 *link = (u64 *)(s->base + object + cache->offset);
+
+	return shadow_slub_decode(READ_ONCE(*link), s->key, object, s->last, next);
 }
 
 static inline void shadow_slub_write(const struct shadow_kmem_cache *cache,
-				     char *base, u64 key, u64 offset, u32 index)
+				     const struct shadow_slub *s, u32 object,
+				     u32 next)
 {
-	u64 *link = (u64 *)(base + offset + cache->offset);
+	u64 *link = (u64 *)(s->base + object + cache->offset);
 
-	WRITE_ONCE(*link, index ^ key ^ swab64(offset));
+	WRITE_ONCE(*link, shadow_slub_encode(s->key, object, next));
 }
 
-static inline bool shadow_slub_link_ok(u64 link, u32 objects)
+static inline u32 shadow_slub_cpu_state(enum shadow_slub_state state, u32 cpu)
 {
-	return likely(link < objects) || link == SHADOW_SLAB_END;
+	return state | cpu << SLUB_CPU_SHIFT;
+}
+
+/* The two lists' heads of a slab are what they can be */
+static inline bool shadow_slub_head_ok(const struct shadow_slub *s, u32 head)
+{
+	return likely(head <= s->last) || head == SLUB_END;
 }
 
 /* shadow_slub_page.c */
 int shadow_slub_layout(struct shadow_kmem_cache *cache);
 int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
 			const struct shadow_page *page);
+int shadow_slub_bad_link(struct shadow_kmem_cache *cache,
+			 const struct shadow_page *page, u32 object);
 bool shadow_slub_check(struct shadow_kmem_cache *cache,
 		       struct shadow_page *page, struct shadow_slub *s);
 int shadow_slub_walk(const struct shadow_kmem_cache *cache,
-		     const struct shadow_slub *s, u64 head, u32 *last);
+		     const struct shadow_slub *s, u32 head, u32 *last);
 void shadow_slub_set(const struct shadow_slub *s, u32 id, u32 head, u32 inuse,
 		     u32 state);
 bool __shadow_slub_list(struct shadow_kmem_cache *cache,
@@ -172,13 +207,31 @@ bool __shadow_slub_unlist(struct shadow_kmem_cache *cache,
 			  const struct shadow_slub *s);
 void __shadow_slub_count(const struct shadow_slub *s, bool more);
 void __shadow_slub_unmake(const struct shadow_slub *s);
-int shadow_slub_release(struct shadow_kmem_cache *cache, unsigned int cpu,
-			const struct shadow_slub *s);
 u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 		     u64 *rnd, struct shadow_slub *s);
 
-/* shadow_slab_slub.c */
+/* shadow_slub_cpu.c */
+void shadow_slub_init_cpu(struct shadow_kmem_cache *cache, unsigned int cpu);
+bool __shadow_slub_refill(struct shadow_kmem_cache *cache,
+			  struct shadow_slub_cpu *c, u32 gfp);
+void __shadow_slub_deactivate(struct shadow_kmem_cache *cache,
+			      struct shadow_slub_cpu *c);
+void __shadow_slub_wait(struct shadow_kmem_cache *cache,
+			struct shadow_slub_cpu *c, const struct shadow_slub *s);
 void shadow_slub_flush(struct shadow_kmem_cache *cache);
+unsigned int shadow_slub_wanted_node(const struct shadow_kmem_cache *cache,
+				     u32 gfp);
+
+/* shadow_slub_free.c */
+int shadow_slub_free_foreign(struct shadow_kmem_cache *cache,
+			     struct shadow_slub_cpu *c, void *object);
+u32 shadow_slub_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
+			  u32 nr, void **objects);
+
+/* shadow_slub_node.c */
+int shadow_slub_open(struct shadow_kmem_cache *cache);
+int shadow_slub_close(struct shadow_kmem_cache *cache);
+int shadow_slub_shrink(struct shadow_kmem_cache *cache);
 
 /* shadow_slub_verify.c */
 struct shadow_kmem_cache *

@@ -428,13 +428,11 @@ static void slab_destroy_and_shrink(struct kunit *test)
 	for (i = 0; i < 99; i++)
 		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, object[i]), 0);
 	verify(test, sm);
-	/*
-	 * min_partial is 5: the slabs that became empty while five others were
-	 * partial were given back (the second and third of each CPU).
-	 */
+	/* The six that were full wait for CPU 0, which may keep seven. */
 	shadow_slab_get_info(cache, &info);
-	KUNIT_EXPECT_EQ(test, info.num_slabs, 4);
-	KUNIT_EXPECT_EQ(test, info.nr_partial, 4);
+	KUNIT_EXPECT_EQ(test, info.num_slabs, 8);
+	KUNIT_EXPECT_EQ(test, info.nr_partial, 2);
+	KUNIT_EXPECT_EQ(test, info.nr_cpu_slabs, 6);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EBUSY);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), 1);
 	shadow_slab_get_info(cache, &info);
@@ -457,8 +455,10 @@ static void slab_destroy_and_shrink(struct kunit *test)
 /* The fullest slabs come first after a shrink, the emptiest last. */
 static void slab_shrink_sorts(struct kunit *test)
 {
+	static const u32 nr_free[] = { 1, 2, 4, 7 };
 	struct slab_machine *sm = machine(test, 64, 1);
 	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	struct shadow_page *page;
 	char *object[32];
 	int i;
 
@@ -474,12 +474,16 @@ static void slab_shrink_sorts(struct kunit *test)
 	shadow_kmem_cache_free(cache, object[25]);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), 1);
 	verify(test, sm);
-	/* What is free comes back in the order 1, 2, 4, 7 a slab */
+	/* Slabs with 1, 2, 4, 7 free objects stand in this order */
+	page = shadow_slab_head(&sm->m->nodes, object[8]);
+	for (i = 0; i < 4; i++) {
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		KUNIT_EXPECT_EQ(test, 8 - page->slab.inuse, nr_free[i]);
+		page = shadow_page_at(&sm->m->nodes.memmap, page->next);
+	}
+	KUNIT_EXPECT_NULL(test, page);
 	KUNIT_EXPECT_PTR_EQ(test, shadow_kmem_cache_alloc(cache, 0), object[8]);
-	KUNIT_EXPECT_PTR_EQ(test, shadow_kmem_cache_alloc(cache, 0), object[25]);
-	KUNIT_EXPECT_PTR_EQ(test, shadow_kmem_cache_alloc(cache, 0), object[24]);
-	KUNIT_EXPECT_PTR_EQ(test, shadow_kmem_cache_alloc(cache, 0), object[19]);
-	end(test, sm, 32 - 14 + 4);
+	end(test, sm, 32 - 14 + 1);
 }
 
 static unsigned int nr_ctor;
@@ -803,8 +807,8 @@ static void slab_broken_state(struct kunit *test)
 
 	for (i = 0; i < 24; i++)
 		object[i] = shadow_kmem_cache_alloc(cache, 0);
-	shadow_kmem_cache_free(cache, object[0]);
 	shadow_kmem_cache_free(cache, object[9]);
+	shadow_kmem_cache_free(cache, object[0]);
 	page = shadow_virt_to_page(nodes, object[9]);
 	saved = *page;
 #define BREAK(field, value)				\
@@ -826,7 +830,9 @@ static void slab_broken_state(struct kunit *test)
 	BREAK(slab.state, 0);
 	BREAK(slab.state, 1);
 	BREAK(slab.state, 1 | 1 << 8);
+	BREAK(slab.state, 2);
 	BREAK(slab.state, 3);
+	BREAK(slab.state, 4 | 1 << 8);
 	BREAK(slab.state, U32_MAX);
 	BREAK(next, 0);
 	BREAK(next, U32_MAX - 1);
