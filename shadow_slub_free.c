@@ -30,8 +30,9 @@ static u32 free_own(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
  * Objects of one slab go to its page's list, up to the first that is not of it
  * or is refused. How many, or -errno.
  */
-static __always_inline int free_to_page(struct shadow_kmem_cache *cache,
-			const struct shadow_slub *s, u32 nr, void **objects)
+static __always_inline int
+free_to_page(struct shadow_kmem_cache *cache, const struct shadow_slub *s, u32 nr,
+	     void **objects)
 {
 	struct shadow_page *page = s->page;
 	u32 head = page->slab.freelist;

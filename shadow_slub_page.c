@@ -231,13 +231,15 @@ int shadow_slub_bad_link(struct shadow_kmem_cache *cache,
 	struct shadow_nodes *nodes = cache->slab->nodes;
 	u64 pfn = shadow_page_to_pfn(nodes, page);
 	char *base = shadow_page_to_virt(nodes, page);
+	u64 link;
 
 	if (object == SLUB_END)
 		return shadow_slub_corrupt(cache, "list of free objects", page);
+	link = READ_ONCE(*(u64 *)(base + object + cache->offset));
 	return shadow_fault_raise(cache->fault,
 		"slab: cache %s: object %u of the slab at pfn %llu is free and was written to: its link at offset %u is %016llx",
 		cache->desc.name, object / cache->bytes, (unsigned long long)pfn,
-		cache->offset, (unsigned long long)READ_ONCE(*(u64 *)(base + object + cache->offset)));
+		cache->offset, (unsigned long long)link);
 }
 
 /*

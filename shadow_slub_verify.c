@@ -426,13 +426,14 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 
 	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
 		struct shadow_slab_node *node = &cache->node[i];
+		const struct shadow_kmem_cache_node *in = shadow_slub_in(node);
 
-		if (node->seen_slabs != shadow_slub_in(node)->nr_slabs ||
-		    node->seen_objects != shadow_slub_in(node)->nr_objects)
+		if (node->seen_slabs != in->nr_slabs ||
+		    node->seen_objects != in->nr_objects)
 			return shadow_fault_raise(fault, "slab: cache %s: %llu slabs, counted %llu",
 						  cache->desc.name,
 						  (unsigned long long)node->seen_slabs,
-						  (unsigned long long)shadow_slub_in(node)->nr_slabs);
+						  (unsigned long long)in->nr_slabs);
 		err = verify_partial(cache, node, fault);
 		if (err)
 			return err;
