@@ -78,8 +78,9 @@ struct shadow_slab_debug {
  * @calls: what allocations and frees go through
  * @cpu: one entry a CPU, of the engine's cpu_bytes
  * @fault: raised when an invariant is found broken
- * @inverse: 2^64 / @bytes, rounded up: times @inverse, multiples of @bytes (of
- *	all numbers below 2^32) are below @inverse
+ * @inverse: "slub": 2^64 / @bytes, rounded up: times @inverse, multiples of
+ *	@bytes (of all numbers below 2^32) are below @inverse; "slab": 2^32 /
+ *	@bytes, rounded up
  * @bytes: distance from one object to the next
  * @offset: "slub": where in a free object its link lies; "slab": bytes in front
  *	of the first object, at most
