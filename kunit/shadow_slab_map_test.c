@@ -58,7 +58,7 @@ static void map_follows(struct kunit *test, const char *engine)
 	struct shadow_test_slabs *sm;
 	struct shadow_slab_map *map = shadow_test_alloc(test, sizeof(*map));
 	struct shadow_kmem_cache *cache;
-	void *objects[NR_OBJECTS];
+	void **objects = shadow_test_alloc(test, NR_OBJECTS * sizeof(*objects));
 	struct rnd_state rnd;
 	u32 i, nr = NR_OBJECTS;
 
