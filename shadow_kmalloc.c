@@ -238,21 +238,14 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 	return err;
 }
 
-/* A slab that is of several caches: the engine knows, unless one has debugging */
+/* A slab that is of several caches: the engine knows. */
 static noinline int kfree_shared(struct shadow_slab *slab, unsigned int cpu,
 				 struct shadow_page *page, const void *object)
 {
 	const struct shadow_slab_engine *engine = slab->engine;
-	struct shadow_kmem_cache *cache;
-	void *inner;
 
 	if (READ_ONCE(page->slab.cache) != SHADOW_SLAB_SHARED || !engine->kfree)
 		return -EINVAL;
-	if (slab->kmalloc_max) {
-		cache = engine->resolve(slab, page, object, &inner);
-		if (cache && cache->calls != &engine->calls)
-			return cache->calls->free(cache, cpu, (void *)object);
-	}
 	return engine->kfree(slab, cpu, page, object);
 }
 
@@ -471,8 +464,8 @@ static int make_class(struct shadow_slab *slab, enum shadow_kmalloc_type type,
 		return PTR_ERR(cache);
 	cache->own = true;
 	slab->kmalloc[type][nr] = cache;
-	/* An engine's own kmalloc has no debugging: then the classes do it */
-	if (!slab->engine->kmalloc || cache->calls != &slab->engine->calls)
+	/* An engine's own kmalloc asks a class that has debugging itself */
+	if (!slab->engine->kmalloc)
 		slab->kmalloc_max = kmalloc_max(slab);
 	return 0;
 }

@@ -311,17 +311,16 @@ static u32 slob_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 static void *slob_kmalloc(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 			  u32 gfp)
 {
-	const u32 types = SHADOW_GFP_DMA | SHADOW_GFP_RECLAIMABLE;
 	enum shadow_kmalloc_type type = SHADOW_KMALLOC_NORMAL;
 	struct shadow_kmem_cache *class;
 	void *object;
 
-	if (bytes > page_bytes(slab) || (gfp & ~(SHADOW_SLAB_GFP_MASK | types)))
+	if (bytes > page_bytes(slab))
 		return NULL;
-	if (gfp & types)
+	if (gfp & SHADOW_KMALLOC_GFP_TYPES)
 		type = gfp & SHADOW_GFP_DMA ? SHADOW_KMALLOC_DMA : SHADOW_KMALLOC_RECLAIM;
 	class = class_of(slab, type, bytes);
-	gfp &= ~types;
+	gfp &= ~SHADOW_KMALLOC_GFP_TYPES;
 	if (class->calls != &slab->engine->calls || !fits(slab, bytes))
 		return class->calls->alloc(class, cpu, gfp);
 	if (shadow_fault_frozen(class->fault))

@@ -168,8 +168,8 @@ struct shadow_slab_look {
  *	NULL where that cannot be told. By the geometry alone: free or not
  * @look: what of one slab is free; -EINVAL where it is no slab, or too broken
  * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of 1 byte to a
- *	frame; it sees to SHADOW_KMALLOC_GFP_MASK itself. Where classes have
- *	debugging, it is not asked: those do
+ *	frame; it sees to SHADOW_KMALLOC_GFP_TYPES itself, and asks the class
+ *	where that has debugging
  * @kfree: with it: take back what lies in a slab whose page->slab.cache says
  *	SHADOW_SLAB_SHARED (any other is a cache's), by the slab's first frame
  * @ksize: with it: how much an object in such a slab has; 0: nothing begins there

@@ -134,7 +134,7 @@ create Other|Invalid argument
 create other size=1M|Numerical result out of range
 create other size=4M size=4M|Invalid argument
 create other colour=red|Invalid argument
-create other slab=slob|Operation not supported
+create other slab=slib|Invalid argument
 destroy other|No such file or directory
 destroy main|Invalid argument
 reset now|Invalid argument

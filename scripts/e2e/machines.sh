@@ -228,7 +228,7 @@ share=0|share=0
 share=big|share=big
 base=0x40000000 size=4M|base=0x40000000
 region=none size=4M|region=none
-slab=slob|not supported yet
+slab=slqb|allowed: slub, slab, slob
 quarantine=on|not supported yet
 until=never|until=never
 early=never|early=never
@@ -327,7 +327,7 @@ test_machines_reset() {
 	for with in size=32M base=0 base_force=on region=x share=4M debugfs=off; do
 		put main "reset $with"; last main | sed "s/: it stays.*//"
 	done
-	for with in seed=x granule=5k slab=slob va_bits=40 board=never image=1M+64K until=x memory=0+0; do
+	for with in seed=x granule=5k slab=slqb va_bits=40 board=never image=1M+64K until=x memory=0+0; do
 		put main "reset seed=9 $with"
 	done
 	show main
