@@ -9,54 +9,40 @@
 
 /* -------------------------------------------------------------- allocation */
 
-/* NULL: the array is empty, or what it says is no object; nothing has changed. */
-static __always_inline void *pop(struct shadow_kmem_cache *cache,
-				 struct shadow_slabslab_cpu *c)
+/*
+ * NULL: the array is empty, or not what it was; nothing has changed. What the
+ * host has seen to be objects is one still where the array says the same.
+ */
+static __always_inline void *pop(struct shadow_slabslab_cpu *c)
 {
 	struct shadow_array_cache *array = c->array;
-	u32 last = READ_ONCE(array->avail) - 1;
-	u32 number;
-	void *object;
+	u32 last = c->avail - 1;
+	u32 ref;
 
-	if (unlikely(last >= c->limit))
+	if (unlikely(!c->avail || READ_ONCE(array->avail) != c->avail))
 		return NULL;
-	object = shadow_slabslab_at(cache, READ_ONCE(array->entry[last]));
-	if (unlikely(!shadow_slabslab_find(cache, object, &number)))
+	ref = c->seen[last];
+	if (unlikely(READ_ONCE(array->entry[last]) != ref))
 		return NULL;
 	array->avail = last;
 	array->touched = 1;
-	return object;
+	c->avail = last;
+	return c->virt + ((u64)ref << 3);
 }
 
-/* The array gave nothing though it is not empty: say why. */
-static void complain(struct shadow_kmem_cache *cache, unsigned int cpu)
-{
-	struct shadow_slabslab_array array = shadow_slabslab_cpu_array(cache, cpu);
-	u32 avail = shadow_slabslab_avail(cache, &array);
-
-	if (avail)
-		shadow_fault_raise(cache->fault,
-				   "slab: cache %s: array of CPU %u: entry %u, %#x, is no object of the cache",
-				   cache->desc.name, cpu, avail - 1,
-				   array.in->entry[avail - 1]);
-}
-
-/* Under the CPU's lock */
+/* Under the CPU's lock. What is corrupt is told where the array is looked at. */
 static void *pop_or_refill(struct shadow_kmem_cache *cache,
 			   struct shadow_slabslab_cpu *c, unsigned int cpu)
 {
-	void *object = pop(cache, c);
+	struct shadow_slabslab_array array = shadow_slabslab_cpu_array(cache, cpu);
+	void *object = pop(c);
 
 	lockdep_assert_held(&c->lock);
 	if (object)
 		return object;
-	if (c->array->avail)
-		complain(cache, cpu);
-	else if (__shadow_slabslab_refill(cache, cpu))
-		object = pop(cache, c);
-	if (!object && c->array->avail)
-		complain(cache, cpu);
-	return object;
+	if (shadow_slabslab_avail(cache, &array) || !__shadow_slabslab_refill(cache, cpu))
+		return NULL;
+	return pop(c);
 }
 
 /* The node that is asked for, or the one whose objects the CPU's array has */
@@ -127,7 +113,7 @@ static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 	if (unlikely(gfp || shadow_fault_frozen(cache->fault)))
 		return alloc_slow(cache, c, gfp);
 	raw_spin_lock_irqsave(&c->lock, flags);
-	object = pop(cache, c);
+	object = pop(c);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(!object))
 		return alloc_slow(cache, c, 0);
@@ -138,95 +124,84 @@ static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 /* -------------------------------------------------------------------- free */
 
 /*
- * The array is full: a batch of its oldest objects goes to the array that the
- * node's CPUs share, or where that is full to their slabs. cache_flusharray()
+ * Under the CPU's lock: 0: the object is one of the cache and the CPU's node, 1:
+ * it is another node's. The slab is remembered.
  */
-static void flush(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu *c,
-		  const struct shadow_slabslab_array *array,
-		  struct shadow_page_list *gone)
+static noinline int find_slow(struct shadow_kmem_cache *cache,
+			      struct shadow_slabslab_cpu *c, void *object,
+			      unsigned int *nid)
 {
-	struct shadow_slab_node *node = &cache->node[c->nid];
-	struct shadow_slabslab_array shared;
-	u32 has, nr = c->batch;
-
-	lockdep_assert_held(&c->lock);
-	raw_spin_lock(&node->lock);
-	shared = shadow_slabslab_shared(cache, c->nid);
-	has = shadow_slabslab_avail(cache, &shared);
-	if (shared.in && has < shared.limit && !shadow_fault_frozen(cache->fault)) {
-		nr = min(nr, shared.limit - has);
-		memcpy(shared.in->entry + has, array->in->entry, nr * sizeof(u32));
-		shared.in->avail = has + nr;
-		memmove(array->in->entry, array->in->entry + nr,
-			(array->limit - nr) * sizeof(u32));
-		array->in->avail = array->limit - nr;
-	} else {
-		__shadow_slabslab_flush(cache, c->nid, array, nr, gone);
-	}
-	raw_spin_unlock(&node->lock);
-}
-
-/* The array is full, or corrupt. The object has been checked. */
-static noinline int free_slow(struct shadow_kmem_cache *cache,
-			      struct shadow_slabslab_cpu *c, void *object)
-{
-	unsigned int cpu = c - shadow_slabslab_cpu_of(cache, 0);
-	struct shadow_slabslab_array array;
-	struct shadow_page_list gone;
-	unsigned long flags;
-	int err = -EUCLEAN;
-	u32 avail;
-
-	shadow_page_list_init(&gone);
-	raw_spin_lock_irqsave(&c->lock, flags);
-	array = shadow_slabslab_cpu_array(cache, cpu);
-	avail = shadow_slabslab_avail(cache, &array);
-	if (avail == array.limit && avail)
-		flush(cache, c, &array, &gone);
-	avail = shadow_slabslab_avail(cache, &array);
-	if (avail < array.limit && !shadow_fault_frozen(cache->fault)) {
-		array.in->entry[avail] = shadow_slabslab_ref(cache, object);
-		array.in->avail = avail + 1;
-		err = 0;
-	}
-	raw_spin_unlock_irqrestore(&c->lock, flags);
-	shadow_slabslab_destroy(cache, cpu, &gone);
-	if (!err)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
-	return err;
-}
-
-/* 1: the array is full, or corrupt. Under the CPU's lock. */
-static __always_inline int push(struct shadow_kmem_cache *cache,
-				struct shadow_slabslab_cpu *c, void *object)
-{
-	struct shadow_array_cache *array = c->array;
-	u32 avail = READ_ONCE(array->avail);
-	u32 ref = shadow_slabslab_ref(cache, object);
-
-	/* An array of no entries has room for one all the same: see none */
-	if (unlikely(avail && avail <= c->limit && array->entry[avail - 1] == ref))
-		return -EINVAL;
-	if (unlikely(avail >= c->limit))
-		return 1;
-	array->entry[avail] = ref;
-	array->avail = avail + 1;
-	return 0;
-}
-
-/* 0: the object may go into the CPU's array; 1: it is another node's */
-static __always_inline int check_object(struct shadow_kmem_cache *cache,
-					struct shadow_slabslab_cpu *c, void *object,
-					unsigned int *nid)
-{
+	int generation = atomic_read(&c->own->generation);
 	struct shadow_page *page;
 	u32 number;
 
 	page = shadow_slabslab_find(cache, object, &number);
-	if (unlikely(!page || !READ_ONCE(page->slab.inuse)))
+	if (!page || !READ_ONCE(page->slab.inuse))
 		return -EINVAL;
 	*nid = shadow_page_nid(page);
-	return *nid != c->nid;
+	if (*nid != c->nid)
+		return 1;
+	c->first = (char *)object - (u64)number * cache->bytes;
+	c->span = (u64)cache->desc.objects * cache->bytes;
+	c->page = page;
+	c->generation = generation;
+	return 0;
+}
+
+/* The same, for an object of the slab that is remembered */
+static __always_inline int find(struct shadow_kmem_cache *cache,
+				struct shadow_slabslab_cpu *c, void *object,
+				unsigned int *nid)
+{
+	u64 offset = (char *)object - c->first;
+	u64 number = offset * cache->inverse >> 32;
+
+	if (unlikely(offset >= c->span ||
+		     c->generation != atomic_read(&c->own->generation)))
+		return find_slow(cache, c, object, nid);
+	if (unlikely(number * cache->bytes != offset || !READ_ONCE(c->page->slab.inuse)))
+		return -EINVAL;
+	return 0;
+}
+
+/* Under the CPU's lock; 1: the array is full, or not what it was. */
+static __always_inline int push(struct shadow_slabslab_cpu *c, void *object)
+{
+	struct shadow_array_cache *array = c->array;
+	u32 ref = (u64)((char *)object - c->virt) >> 3;
+	u32 avail = c->avail;
+
+	if (unlikely(avail && c->seen[avail - 1] == ref))
+		return -EINVAL;
+	if (unlikely(avail >= c->limit || READ_ONCE(array->avail) != avail))
+		return 1;
+	c->seen[avail] = ref;
+	array->entry[avail] = ref;
+	array->avail = avail + 1;
+	c->avail = avail + 1;
+	return 0;
+}
+
+/* The array is full, or not what it was. The object has been found. */
+static noinline int free_slow(struct shadow_kmem_cache *cache,
+			      struct shadow_slabslab_cpu *c, void *object)
+{
+	unsigned int cpu = c - shadow_slabslab_cpu_of(cache, 0);
+	struct shadow_page_list gone;
+	unsigned long flags;
+	int err = -EUCLEAN;
+
+	shadow_page_list_init(&gone);
+	raw_spin_lock_irqsave(&c->lock, flags);
+	if (c->limit)
+		__shadow_slabslab_flush(cache, cpu, &gone);
+	if (!shadow_fault_frozen(cache->fault))
+		err = push(c, object);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	shadow_slabslab_destroy(cache, cpu, &gone);
+	if (!err)
+		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return err > 0 ? -EINVAL : err;
 }
 
 /* Home; the CPU's array is for the objects of its own node. */
@@ -251,16 +226,20 @@ static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 
 	if (unlikely(shadow_fault_frozen(cache->fault)))
 		return -EUCLEAN;
-	err = check_object(cache, c, object, &nid);
-	if (unlikely(err))
-		return err < 0 ? err : free_remote(cache, cpu, nid, object);
 	raw_spin_lock_irqsave(&c->lock, flags);
-	err = push(cache, c, object);
+	err = find(cache, c, object, &nid);
+	if (unlikely(err))
+		goto not_ours;
+	err = push(c, object);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(err))
 		return err < 0 ? err : free_slow(cache, c, object);
 	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
 	return 0;
+
+not_ours:
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	return err < 0 ? err : free_remote(cache, cpu, nid, object);
 }
 
 /* -------------------------------------------------------------------- bulk */
@@ -274,7 +253,7 @@ static u32 pop_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu 
 
 	raw_spin_lock_irqsave(&c->lock, flags);
 	while (i < nr) {
-		objects[i] = pop(cache, c);
+		objects[i] = pop(c);
 		if (unlikely(!objects[i])) {
 			objects[i] = pop_or_refill(cache, c, cpu);
 			if (!objects[i])
@@ -296,8 +275,7 @@ static u32 push_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu
 	u32 i = 0;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
-	while (i < nr && !check_object(cache, c, objects[i], &nid) &&
-	       !push(cache, c, objects[i]))
+	while (i < nr && !find(cache, c, objects[i], &nid) && !push(c, objects[i]))
 		i++;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (i)

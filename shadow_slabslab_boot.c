@@ -100,9 +100,8 @@ static void init_cpu(struct shadow_kmem_cache *cache, unsigned int cpu)
 
 	raw_spin_lock_init(&c->lock);
 	c->array = (void *)shadow_slabslab_machine_of(cache->slab)->none;
-	c->fresh = NULL;
-	c->limit = 0;
-	c->batch = 0;
+	c->virt = cache->slab->nodes->block->virt;
+	c->own = shadow_slabslab_own_of(cache);
 	c->nid = memory_node(cache->slab->nodes, cpu);
 }
 
@@ -130,6 +129,7 @@ static void set_array(struct shadow_kmem_cache *cache, unsigned int cpu,
 	__shadow_slabslab_drain(cache, c->nid, &old, true, &gone);
 	raw_spin_unlock(&node->lock);
 	c->array = array;
+	c->avail = 0;
 	c->limit = limit;
 	c->batch = batch;
 	raw_spin_unlock_irqrestore(&c->lock, flags);

@@ -23,10 +23,10 @@
 struct shadow_slabslab_array
 shadow_slabslab_cpu_array(const struct shadow_kmem_cache *cache, unsigned int cpu)
 {
-	const struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
 
 	return (struct shadow_slabslab_array) {
-		.in = c->array, .limit = c->limit, .kind = "CPU", .nr = cpu,
+		.in = c->array, .limit = c->limit, .kind = "CPU", .nr = cpu, .cpu = c,
 	};
 }
 
@@ -91,14 +91,37 @@ shadow_slabslab_alien(const struct shadow_kmem_cache *cache, unsigned int nid,
 			own->alien_class);
 }
 
+/* What is wrong with a CPU's array; nothing: it is as the host knows it. */
+static bool cpu_array_ok(struct shadow_kmem_cache *cache,
+			 const struct shadow_slabslab_array *array, u32 avail)
+{
+	const u32 *seen = array->cpu->seen;
+	u32 i;
+
+	if (avail != array->cpu->avail) {
+		shadow_fault_raise(cache->fault,
+				   "slab: cache %s: array of CPU %u says %u objects, has %u",
+				   cache->desc.name, array->nr, avail, array->cpu->avail);
+		return false;
+	}
+	if (!memcmp(array->in->entry, seen, avail * sizeof(u32)))
+		return true;
+	for (i = 0; i < avail && READ_ONCE(array->in->entry[i]) == seen[i];)
+		i++;
+	shadow_fault_raise(cache->fault,
+			   "slab: cache %s: array of CPU %u: entry %u is %#x, was %#x",
+			   cache->desc.name, array->nr, i, array->in->entry[i], seen[i]);
+	return false;
+}
+
 /**
  * shadow_slabslab_avail() - entries in use
  * @cache: the cache
  * @array: the array
  *
  * Context: any; the lock of whoever has the array is held.
- * Return: entries; 0 where there is no array. Where it is lost or says more than
- * it has, the machine is frozen.
+ * Return: entries; 0 where there is no array. Where it is lost, says more than
+ * it has or, of a CPU's array, is not what it was, the machine is frozen.
  */
 u32 shadow_slabslab_avail(struct shadow_kmem_cache *cache,
 			  const struct shadow_slabslab_array *array)
@@ -112,6 +135,8 @@ u32 shadow_slabslab_avail(struct shadow_kmem_cache *cache,
 	if (!array->in)
 		return 0;
 	avail = READ_ONCE(array->in->avail);
+	if (array->cpu)
+		return cpu_array_ok(cache, array, avail) ? avail : 0;
 	if (likely(avail <= array->limit))
 		return avail;
 	shadow_fault_raise(cache->fault,
@@ -122,59 +147,92 @@ u32 shadow_slabslab_avail(struct shadow_kmem_cache *cache,
 }
 
 /**
- * __shadow_slabslab_transfer() - from the end of one array to that of another
- * @cache: the cache
- * @to: what gets them; without one, nothing happens
- * @from: what has them
- * @max: at most so many
+ * shadow_slabslab_set_avail() - an array has more, or less
+ * @array: the array; its entries are written
+ * @avail: how many are in use now
  *
- * Context: any; the locks of both are held.
- * Return: how many.
+ * Context: any; the lock of whoever has the array is held.
  */
-u32 __shadow_slabslab_transfer(struct shadow_kmem_cache *cache,
-			       const struct shadow_slabslab_array *to,
-			       const struct shadow_slabslab_array *from, u32 max)
+void shadow_slabslab_set_avail(const struct shadow_slabslab_array *array, u32 avail)
+{
+	array->in->avail = avail;
+	if (array->cpu)
+		array->cpu->avail = avail;
+}
+
+/* Nothing comes into a CPU's array that is no object of its node's slabs. */
+static bool entries_ok(struct shadow_kmem_cache *cache, unsigned int nid,
+		       const u32 *ref, u32 nr)
+{
+	struct shadow_page *page;
+	u32 i, number;
+
+	for (i = 0; i < nr; i++) {
+		page = shadow_slabslab_find(cache, shadow_slabslab_at(cache, ref[i]), &number);
+		if (page && shadow_page_nid(page) == nid)
+			continue;
+		shadow_fault_raise(cache->fault,
+				   "slab: cache %s: entry %#x of an array is no object of node %u",
+				   cache->desc.name, ref[i], nid);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * From the end of one array, in the block, to that of another: transfer_objects().
+ * How many.
+ */
+static u32 transfer(struct shadow_kmem_cache *cache,
+		    const struct shadow_slabslab_array *to,
+		    const struct shadow_slabslab_array *from, u32 max)
 {
 	u32 had = shadow_slabslab_avail(cache, from);
 	u32 has = shadow_slabslab_avail(cache, to);
+	const u32 *ref;
 	u32 nr;
 
 	if (!to->in || !had || shadow_fault_frozen(cache->fault))
 		return 0;
 	nr = min3(had, max, to->limit - has);
-	memcpy(to->in->entry + has, from->in->entry + had - nr, nr * sizeof(u32));
-	from->in->avail = had - nr;
-	to->in->avail = has + nr;
+	ref = from->in->entry + had - nr;
+	if (to->cpu) {
+		memcpy(to->cpu->seen + has, ref, nr * sizeof(u32));
+		ref = to->cpu->seen + has;
+		if (!entries_ok(cache, to->cpu->nid, ref, nr))
+			return 0;
+	}
+	memcpy(to->in->entry + has, ref, nr * sizeof(u32));
+	shadow_slabslab_set_avail(from, had - nr);
+	shadow_slabslab_set_avail(to, has + nr);
 	return nr;
 }
 
 /* -------------------------------------------------------------------- free */
 
-static int bad_entry(struct shadow_kmem_cache *cache, unsigned int nid, u32 ref)
-{
-	return shadow_fault_raise(cache->fault,
-				  "slab: cache %s: entry %#x of an array is no object of node %u",
-				  cache->desc.name, ref, nid);
-}
-
 /* One object back to its slab; false: the machine is frozen. */
 static bool free_one(struct shadow_kmem_cache *cache, unsigned int nid, u32 ref)
 {
+	char *object = shadow_slabslab_at(cache, ref);
+	struct shadow_slab_node *node = &cache->node[nid];
 	struct shadow_slabslab s;
-	struct shadow_page *page;
 	u32 number;
 
-	page = shadow_slabslab_find(cache, shadow_slabslab_at(cache, ref), &number);
-	if (!page || !shadow_slabslab_check(cache, page, &s) || s.nid != nid) {
-		bad_entry(cache, nid, ref);
-		return false;
-	}
+	s.page = shadow_slabslab_find(cache, object, &number);
+	if (!s.page || shadow_page_nid(s.page) != nid)
+		return entries_ok(cache, nid, &ref, 1);
+	s.nid = nid;
+	s.node = node;
+	s.first = object - (u64)number * cache->bytes;
+	s.base = s.first - shadow_slabslab_colour(s.page);
 	if (!__shadow_slabslab_put(cache, &s, number))
 		return false;
-	shadow_slabslab_in(s.node)->free_objects++;
-	if (!page->slab.inuse)
+	shadow_slabslab_in(node)->free_objects++;
+	if (!s.page->slab.inuse)
 		return __shadow_slabslab_move(cache, &s, SLABSLAB_FREE, false);
-	return __shadow_slabslab_move(cache, &s, SLABSLAB_PARTIAL, true);
+	/* Where the kernel moves it to the end each time, it stays where it is */
+	return shadow_slabslab_list_of(s.page) == SLABSLAB_PARTIAL ||
+	       __shadow_slabslab_move(cache, &s, SLABSLAB_PARTIAL, true);
 }
 
 /* Free slabs beyond the limit of free objects, the oldest first */
@@ -223,29 +281,65 @@ void __shadow_slabslab_free_block(struct shadow_kmem_cache *cache,
 	trim_free(cache, nid, gone);
 }
 
-/**
- * __shadow_slabslab_flush() - the oldest objects of an array leave it
- * @cache: the cache
- * @nid: node of all of them
- * @array: a CPU's, its lock held; or the one that is shared
- * @nr: how many
- * @gone: gets the slabs that are superfluous now
- *
- * Context: any; the node's lock is held.
- */
-void __shadow_slabslab_flush(struct shadow_kmem_cache *cache, unsigned int nid,
-			     const struct shadow_slabslab_array *array, u32 nr,
-			     struct shadow_page_list *gone)
+/* The oldest @nr objects are gone. */
+static void forget_oldest(const struct shadow_slabslab_array *array, u32 avail, u32 nr)
+{
+	u32 *entry = array->in->entry;
+
+	memmove(entry, entry + nr, (avail - nr) * sizeof(u32));
+	if (array->cpu)
+		memmove(array->cpu->seen, array->cpu->seen + nr, (avail - nr) * sizeof(u32));
+	shadow_slabslab_set_avail(array, avail - nr);
+}
+
+/* The oldest objects of an array go back to their slabs. */
+static void free_oldest(struct shadow_kmem_cache *cache, unsigned int nid,
+			const struct shadow_slabslab_array *array, u32 nr,
+			struct shadow_page_list *gone)
 {
 	u32 avail = shadow_slabslab_avail(cache, array);
 
-	lockdep_assert_held(&cache->node[nid].lock);
 	nr = min(nr, avail);
 	if (!nr || shadow_fault_frozen(cache->fault))
 		return;
 	__shadow_slabslab_free_block(cache, nid, array->in->entry, nr, gone);
-	memmove(array->in->entry, array->in->entry + nr, (avail - nr) * sizeof(u32));
-	array->in->avail = avail - nr;
+	forget_oldest(array, avail, nr);
+}
+
+/**
+ * __shadow_slabslab_flush() - a CPU's array is full
+ * @cache: the cache
+ * @cpu: whose
+ * @gone: gets the slabs that are superfluous now
+ *
+ * A batch of its oldest objects goes to the array that the node's CPUs share,
+ * or where that is full to their slabs. Follows cache_flusharray().
+ *
+ * Context: any; the CPU's lock is held.
+ */
+void __shadow_slabslab_flush(struct shadow_kmem_cache *cache, unsigned int cpu,
+			     struct shadow_page_list *gone)
+{
+	struct shadow_slabslab_array array = shadow_slabslab_cpu_array(cache, cpu);
+	struct shadow_slabslab_cpu *c = array.cpu;
+	struct shadow_slab_node *node = &cache->node[c->nid];
+	u32 avail = shadow_slabslab_avail(cache, &array);
+	struct shadow_slabslab_array shared;
+	u32 has, nr = min(c->batch, avail);
+
+	lockdep_assert_held(&c->lock);
+	raw_spin_lock(&node->lock);
+	shared = shadow_slabslab_shared(cache, c->nid);
+	has = shadow_slabslab_avail(cache, &shared);
+	if (shared.in && has < shared.limit && !shadow_fault_frozen(cache->fault)) {
+		nr = min(nr, shared.limit - has);
+		memcpy(shared.in->entry + has, c->seen, nr * sizeof(u32));
+		shadow_slabslab_set_avail(&shared, has + nr);
+		forget_oldest(&array, avail, nr);
+	} else {
+		free_oldest(cache, c->nid, &array, nr, gone);
+	}
+	raw_spin_unlock(&node->lock);
 }
 
 /**
@@ -276,7 +370,7 @@ void __shadow_slabslab_drain(struct shadow_kmem_cache *cache, unsigned int nid,
 	}
 	if (nr > avail)
 		nr = (avail + 1) / 2;
-	__shadow_slabslab_flush(cache, nid, array, nr, gone);
+	free_oldest(cache, nid, array, nr, gone);
 }
 
 /* __drain_alien_cache(): home, if possible into the array that is shared there */
@@ -294,8 +388,8 @@ static void free_aliens(struct shadow_kmem_cache *cache, unsigned int cpu,
 	shadow_page_list_init(&gone);
 	raw_spin_lock_irqsave(&node->lock, flags);
 	shared = shadow_slabslab_shared(cache, nid);
-	__shadow_slabslab_transfer(cache, &shared, &from, from.limit);
-	__shadow_slabslab_flush(cache, nid, &from, from.limit, &gone);
+	transfer(cache, &shared, &from, from.limit);
+	free_oldest(cache, nid, &from, from.limit, &gone);
 	raw_spin_unlock_irqrestore(&node->lock, flags);
 	shadow_slabslab_destroy(cache, cpu, &gone);
 }
@@ -310,7 +404,7 @@ static void take_aliens(struct shadow_kmem_cache *cache,
 	};
 
 	buffer->avail = 0;
-	__shadow_slabslab_transfer(cache, &to, array, to.limit);
+	transfer(cache, &to, array, to.limit);
 }
 
 /* Room for one array of aliens on the stack: nodes' locks do not nest. */
@@ -420,23 +514,23 @@ static bool first_slab(struct shadow_kmem_cache *cache, unsigned int nid,
 	return false;
 }
 
-/* alloc_block(): objects of one slab into an array; false: corrupt */
-static bool alloc_block(struct shadow_kmem_cache *cache,
-			const struct shadow_slabslab *s,
-			struct shadow_array_cache *array, u32 *avail, u32 want)
+/* From the node's slabs, partial ones first; how many there are then */
+static u32 fill_array(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu *c,
+		      u32 batch)
 {
-	u32 first = shadow_slabslab_ref(cache, s->first);
-	u32 number, had = *avail;
-	bool ok = true;
+	struct shadow_slabslab s;
+	u32 got, nr = 0;
 
-	while (*avail < want && s->page->slab.inuse != cache->desc.objects) {
-		ok = __shadow_slabslab_get(cache, s, &number);
-		if (!ok)
-			break;
-		array->entry[(*avail)++] = first + number * (cache->bytes >> 3);
+	while (nr < batch && first_slab(cache, c->nid, &s)) {
+		got = __shadow_slabslab_take(cache, &s, c->seen + nr, batch - nr);
+		if (!got)
+			return 0;
+		nr += got;
 	}
-	shadow_slabslab_in(s->node)->free_objects -= *avail - had;
-	return __shadow_slabslab_place(cache, s) && ok;
+	memcpy(c->array->entry, c->seen, nr * sizeof(u32));
+	c->array->avail = nr;
+	c->avail = nr;
+	return nr;
 }
 
 /**
@@ -456,9 +550,8 @@ bool __shadow_slabslab_refill(struct shadow_kmem_cache *cache, unsigned int cpu)
 	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
 	struct shadow_slab_node *node = &cache->node[c->nid];
 	struct shadow_slabslab_array shared;
-	struct shadow_slabslab s;
 	u32 batch = c->batch;
-	u32 avail = 0;
+	u32 avail;
 
 	lockdep_assert_held(&c->lock);
 	if (shadow_slabslab_avail(cache, &array) || !array.limit || !node->in ||
@@ -468,16 +561,11 @@ bool __shadow_slabslab_refill(struct shadow_kmem_cache *cache, unsigned int cpu)
 		batch = BATCHREFILL_LIMIT;
 	raw_spin_lock(&node->lock);
 	shared = shadow_slabslab_shared(cache, c->nid);
-	avail = __shadow_slabslab_transfer(cache, &array, &shared, batch);
-	if (avail) {
+	avail = transfer(cache, &array, &shared, batch);
+	if (avail)
 		shared.in->touched = 1;
-	} else {
-		while (avail < batch && first_slab(cache, c->nid, &s)) {
-			if (!alloc_block(cache, &s, array.in, &avail, batch))
-				break;
-		}
-		array.in->avail = avail;
-	}
+	else if (!shadow_fault_frozen(cache->fault))
+		avail = fill_array(cache, c, batch);
 	raw_spin_unlock(&node->lock);
 	return avail && !shadow_fault_frozen(cache->fault);
 }
@@ -489,16 +577,13 @@ static void *take_object(struct shadow_kmem_cache *cache, unsigned int nid)
 	struct shadow_slabslab s;
 	void *object = NULL;
 	unsigned long flags;
-	u32 number;
+	u32 ref;
 
 	if (!node->in || shadow_fault_frozen(cache->fault))
 		return NULL;
 	raw_spin_lock_irqsave(&node->lock, flags);
-	if (first_slab(cache, nid, &s) && __shadow_slabslab_get(cache, &s, &number)) {
-		shadow_slabslab_in(node)->free_objects--;
-		if (__shadow_slabslab_place(cache, &s))
-			object = s.first + (u64)number * cache->bytes;
-	}
+	if (first_slab(cache, nid, &s) && __shadow_slabslab_take(cache, &s, &ref, 1))
+		object = shadow_slabslab_at(cache, ref);
 	raw_spin_unlock_irqrestore(&node->lock, flags);
 	return object;
 }

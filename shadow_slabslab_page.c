@@ -139,41 +139,51 @@ static void set_number(const struct shadow_slabslab_own *own, void *numbers,
 }
 
 /**
- * __shadow_slabslab_get() - take a free object
+ * __shadow_slabslab_take() - take free objects
  * @cache: the cache
  * @s: a slab that has some
- * @number: filled with the object's
+ * @ref: filled with references
+ * @max: at most so many
  *
- * Follows slab_get_obj(). The slab stays on the list that it is on.
+ * Follows slab_get_obj() and alloc_block(). The slab is put on the list where
+ * it is to be now.
  *
- * Context: any; the node's lock is held, or nobody else knows of the slab yet.
- * Return: false where the list is corrupt; the machine is frozen then.
+ * Context: any; the node's lock is held.
+ * Return: how many; 0 where the slab is corrupt: the machine is frozen then.
  */
-bool __shadow_slabslab_get(struct shadow_kmem_cache *cache,
-			   const struct shadow_slabslab *s, u32 *number)
+u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
+			   const struct shadow_slabslab *s, u32 *ref, u32 max)
 {
 	const struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
-	struct shadow_page *page = s->page;
-	void *numbers = shadow_slabslab_numbers(cache, s);
-	u32 inuse = READ_ONCE(page->slab.inuse);
-	u32 nr = cache->desc.objects;
-	bool holder, last = inuse + 1 == nr;
+	const void *numbers = shadow_slabslab_numbers(cache, s);
+	u32 inuse = READ_ONCE(s->page->slab.inuse);
+	u32 first = shadow_slabslab_ref(cache, s->first);
+	u32 objects = cache->desc.objects;
+	bool inside = own->kind == SLABSLAB_IN_OBJECT;
+	u32 holder = READ_ONCE(s->page->slab.freelist);
+	u32 number, nr;
 
-	if (!numbers || inuse >= nr) {
+	if (!numbers || inuse >= objects) {
 		shadow_slabslab_corrupt(cache, "objects in use, or where its numbers are",
-					page);
-		return false;
+					s->page);
+		return 0;
 	}
-	*number = shadow_slabslab_number(own, numbers, inuse);
-	holder = own->kind == SLABSLAB_IN_OBJECT && *number == page->slab.freelist;
-	if (*number >= nr || (own->kind == SLABSLAB_IN_OBJECT && holder != last)) {
-		shadow_slabslab_corrupt(cache, "number of a free object", page);
-		return false;
+	max = min(max, objects - inuse);
+	for (nr = 0; nr < max; nr++) {
+		number = shadow_slabslab_number(own, numbers, inuse++);
+		if (number >= objects ||
+		    (inside && (number == holder) != (inuse == objects))) {
+			shadow_slabslab_corrupt(cache, "number of a free object", s->page);
+			return 0;
+		}
+		ref[nr] = first + number * (cache->bytes >> 3);
 	}
-	page->slab.inuse = inuse + 1;
-	if (holder)
-		page->slab.freelist = SHADOW_SLAB_END;
-	return true;
+	s->page->slab.inuse = inuse;
+	if (inside && inuse == objects)
+		s->page->slab.freelist = SHADOW_SLAB_END;
+	shadow_slabslab_in(s->node)->free_objects -= nr;
+	return __shadow_slabslab_move(cache, s, inuse == objects ? SLABSLAB_FULL :
+				      SLABSLAB_PARTIAL, false) ? nr : 0;
 }
 
 /**
@@ -269,25 +279,6 @@ bool __shadow_slabslab_move(struct shadow_kmem_cache *cache,
 }
 
 /**
- * __shadow_slabslab_place() - objects were taken from a slab: where is it now?
- * @cache: the cache
- * @s: the slab
- *
- * Follows fixup_slab_list().
- *
- * Context: any; the node's lock is held.
- * Return: false where a list is corrupt; the machine is frozen then.
- */
-bool __shadow_slabslab_place(struct shadow_kmem_cache *cache,
-			     const struct shadow_slabslab *s)
-{
-	u32 inuse = READ_ONCE(s->page->slab.inuse);
-
-	return __shadow_slabslab_move(cache, s, inuse == cache->desc.objects ?
-				      SLABSLAB_FULL : SLABSLAB_PARTIAL, false);
-}
-
-/**
  * __shadow_slabslab_unmake() - take a slab out of the books
  * @cache: the cache
  * @s: the slab: on the list of free ones
@@ -302,12 +293,14 @@ bool __shadow_slabslab_unmake(struct shadow_kmem_cache *cache,
 			      const struct shadow_slabslab *s,
 			      struct shadow_page_list *gone)
 {
+	struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
 	struct shadow_kmem_list *in = shadow_slabslab_in(s->node);
 
 	if (!__shadow_slabslab_move(cache, s, SLABSLAB_NONE, false))
 		return false;
 	in->nr_slabs--;
 	in->free_objects -= cache->desc.objects;
+	atomic_inc(&own->generation);
 	WRITE_ONCE(s->page->slab.cache, U32_MAX);
 	shadow_page_list_push(&cache->slab->nodes->memmap, gone, s->page);
 	return true;

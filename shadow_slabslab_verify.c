@@ -431,6 +431,12 @@ static int verify_array(struct shadow_kmem_cache *cache,
 			"slab: cache %s: array of %s %u: %u of %u objects, %u places",
 			cache->desc.name, array->kind, array->nr, array->in->avail,
 			array->in->limit, array->limit);
+	if (array->cpu && (array->cpu->avail != array->in->avail ||
+			   memcmp(array->in->entry, array->cpu->seen,
+				  array->in->avail * sizeof(u32))))
+		return shadow_fault_raise(fault,
+			"slab: cache %s: array of CPU %u is not what it was",
+			cache->desc.name, array->nr);
 	for (i = 0; i < array->in->avail; i++) {
 		page = shadow_slabslab_find(cache, shadow_slabslab_at(cache, array->in->entry[i]),
 					    &number);

@@ -23,6 +23,7 @@
 #include "shadow_slab_engine.h"
 
 #define SHADOW_SLABSLAB_NOTHING	U32_MAX	/* a reference that leads nowhere */
+#define SHADOW_SLABSLAB_LIMIT	120	/* entries in a CPU's array, at most */
 #define SHADOW_SLABSLAB_ALIEN	12	/* entries in an array for another node */
 #define SHADOW_SLABSLAB_STEPS	12
 
@@ -104,20 +105,37 @@ struct shadow_kmem_list {
  * struct shadow_slabslab_cpu - one CPU's array of one cache, the host's side
  * @lock: protects what follows and the array's contents. Taken outside a node's
  *	lock; interrupts off. Any CPU may take it.
+ * @avail: what the array must say
  * @limit: entries that there are
+ * @nid: node whose objects go in
  * @array: the array: in the block, static while the machine boots, and an empty
  *	one of no entries where the CPU has none
- * @fresh: the one that shall take its place
+ * @virt: what references are relative to
+ * @first: first object of the slab that an object was freed of last
+ * @span: bytes from there to behind the last; 0: none is remembered
+ * @page: its first frame
+ * @own: of the cache
+ * @generation: what @own said then: a slab has gone since if it says another
  * @batch: entries that move at once
- * @nid: node whose objects go in
+ * @fresh: the array that shall take the place of @array
+ * @seen: what the array's entries must be. They were objects of the cache when
+ *	they were put in, so an entry that is still the same need not be found
  */
 struct shadow_slabslab_cpu {
 	raw_spinlock_t lock;
+	u32 avail;
 	u32 limit;
-	struct shadow_array_cache *array;
-	struct shadow_array_cache *fresh;
-	u32 batch;
 	u32 nid;
+	struct shadow_array_cache *array;
+	char *virt;
+	char *first;
+	u64 span;
+	struct shadow_page *page;
+	const struct shadow_slabslab_own *own;
+	int generation;
+	u32 batch;
+	struct shadow_array_cache *fresh;
+	u32 seen[SHADOW_SLABSLAB_LIMIT];
 } __aligned(SHADOW_SLAB_MEM_ALIGN);
 
 /**
@@ -134,6 +152,7 @@ struct shadow_slabslab_cpu {
  * @alien: entries of an array for another node; 0: there are none
  * @shared_class: what shared arrays are objects of
  * @alien_class: what those for other nodes are objects of
+ * @generation: changes whenever a slab goes
  * @nr_own: objects of this cache that are the engine's own
  */
 struct shadow_slabslab_own {
@@ -149,6 +168,7 @@ struct shadow_slabslab_own {
 	u32 alien;
 	struct shadow_kmem_cache *shared_class;
 	struct shadow_kmem_cache *alien_class;
+	atomic_t generation;
 	atomic_t nr_own;
 };
 
@@ -212,12 +232,14 @@ struct shadow_slabslab {
  * @nr: which one
  * @ref: where a list in the block says that it is
  * @lost: that is no object of kmalloc's: shadow_slabslab_avail() complains
+ * @cpu: of a CPU's array, what the host knows of it
  */
 struct shadow_slabslab_array {
 	struct shadow_array_cache *in;
 	u32 limit;
 	u32 ref;
 	bool lost;
+	struct shadow_slabslab_cpu *cpu;
 	const char *kind;
 	unsigned int nr;
 };
@@ -329,15 +351,13 @@ void *shadow_slabslab_numbers(const struct shadow_kmem_cache *cache,
 			      const struct shadow_slabslab *s);
 u32 shadow_slabslab_number(const struct shadow_slabslab_own *own,
 			   const void *numbers, u32 i);
-bool __shadow_slabslab_get(struct shadow_kmem_cache *cache,
-			   const struct shadow_slabslab *s, u32 *number);
+u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
+			   const struct shadow_slabslab *s, u32 *ref, u32 max);
 bool __shadow_slabslab_put(struct shadow_kmem_cache *cache,
 			   const struct shadow_slabslab *s, u32 number);
 bool __shadow_slabslab_move(struct shadow_kmem_cache *cache,
 			    const struct shadow_slabslab *s,
 			    enum shadow_slabslab_list to, bool tail);
-bool __shadow_slabslab_place(struct shadow_kmem_cache *cache,
-			     const struct shadow_slabslab *s);
 bool __shadow_slabslab_unmake(struct shadow_kmem_cache *cache,
 			      const struct shadow_slabslab *s,
 			      struct shadow_page_list *gone);
@@ -356,15 +376,12 @@ shadow_slabslab_alien(const struct shadow_kmem_cache *cache, unsigned int nid,
 		      unsigned int other);
 u32 shadow_slabslab_avail(struct shadow_kmem_cache *cache,
 			  const struct shadow_slabslab_array *array);
-u32 __shadow_slabslab_transfer(struct shadow_kmem_cache *cache,
-			       const struct shadow_slabslab_array *to,
-			       const struct shadow_slabslab_array *from, u32 max);
 void __shadow_slabslab_free_block(struct shadow_kmem_cache *cache,
 				  unsigned int nid, const u32 *ref, u32 nr,
 				  struct shadow_page_list *gone);
-void __shadow_slabslab_flush(struct shadow_kmem_cache *cache, unsigned int nid,
-			     const struct shadow_slabslab_array *array, u32 nr,
+void __shadow_slabslab_flush(struct shadow_kmem_cache *cache, unsigned int cpu,
 			     struct shadow_page_list *gone);
+void shadow_slabslab_set_avail(const struct shadow_slabslab_array *array, u32 avail);
 void __shadow_slabslab_drain(struct shadow_kmem_cache *cache, unsigned int nid,
 			     const struct shadow_slabslab_array *array, bool all,
 			     struct shadow_page_list *gone);
