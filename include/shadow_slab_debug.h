@@ -127,9 +127,75 @@ static inline bool shadow_slab_debugged(const struct shadow_kmem_cache *cache)
 	return cache->desc.flags & SHADOW_SLAB_DEBUG;
 }
 
+/* From the beginning of the user's object, in bytes */
+static inline s64 shadow_slab_mark_at(const struct shadow_kmem_cache *cache)
+{
+	return (s64)cache->debug.mark - cache->desc.user_offset;
+}
+
+/* Called for an object; false ends the walk */
+typedef bool (*shadow_slab_visit_fn)(struct shadow_kmem_cache *cache,
+				     char *inner, bool free, void *arg);
+
 /* shadow_slab_debug.c */
 u32 shadow_slab_debug_flags(const struct shadow_slab *slab, const char *name,
 			    u32 flags);
 void shadow_slab_debug_layout(struct shadow_kmem_cache *cache);
+int shadow_slab_debug_refuse(struct shadow_slab *slab,
+			     struct shadow_kmem_cache *cache, void *object);
+int shadow_slab_debug_release(struct shadow_kmem_cache *cache, unsigned int cpu,
+			      char *inner);
+struct shadow_kmem_cache *shadow_slab_resolve(struct shadow_slab *slab,
+					      const void *object, char **inner);
+u64 shadow_slab_stack(const struct shadow_slab *slab);
+/* shadow_slab_debug_mark.c */
+u64 shadow_slab_phys(const struct shadow_kmem_cache *cache, const void *virt);
+u32 shadow_slab_mark_get(const struct shadow_kmem_cache *cache,
+			 const char *inner);
+void shadow_slab_mark_set(const struct shadow_kmem_cache *cache, char *inner,
+			  u32 state);
+void shadow_slab_mark_taint(const struct shadow_kmem_cache *cache, char *inner);
+void shadow_slab_take_out(struct shadow_kmem_cache *cache, char *inner);
+bool shadow_slab_mark_wrong(const struct shadow_kmem_cache *cache,
+			    const char *inner, u32 state,
+			    struct shadow_slab_finding *finding);
+struct shadow_slab_track
+shadow_slab_track_get(const struct shadow_kmem_cache *cache, const char *inner,
+		      enum shadow_slab_track_id id);
+void shadow_slab_track_set(const struct shadow_kmem_cache *cache, char *inner,
+			   enum shadow_slab_track_id id, unsigned int cpu,
+			   u64 stack);
+void shadow_slab_paint(const struct shadow_kmem_cache *cache, char *inner,
+		       bool live);
+bool shadow_slab_paint_wrong(const struct shadow_kmem_cache *cache,
+			     const char *inner, bool live,
+			     struct shadow_slab_finding *finding);
+void shadow_slab_fresh(struct shadow_kmem_cache *cache, void *inner);
+/* shadow_slab_debug_check.c */
+void shadow_slab_walk(struct shadow_slab *slab, struct shadow_kmem_cache *only,
+		      shadow_slab_visit_fn visit, void *arg);
+int shadow_slab_debug_close(struct shadow_kmem_cache *cache);
+void shadow_slab_debug_drop(struct shadow_slab *slab);
+/* shadow_slab_quarantine.c */
+u32 shadow_slab_max_held(const struct shadow_slab_config *cfg);
+void shadow_slab_hold(struct shadow_kmem_cache *cache, unsigned int cpu,
+		      char *inner);
+u64 shadow_slab_drain(struct shadow_slab *slab, struct shadow_kmem_cache *only,
+		      unsigned int cpu);
+/* shadow_slab_report.c */
+u64 shadow_slab_watch_bytes(const struct shadow_slab_config *cfg);
+void shadow_slab_watch_init(struct shadow_slab *slab, void *mem);
+void shadow_slab_report_object(struct shadow_kmem_cache *cache,
+			       const char *inner, u64 stack,
+			       const struct shadow_slab_finding *finding);
+void shadow_slab_report_pointer(struct shadow_slab *slab,
+				struct shadow_kmem_cache *cache,
+				struct shadow_kmem_cache *owner,
+				const char *inner, const void *object, u64 stack);
+void shadow_slab_report_engine(struct shadow_kmem_cache *cache,
+			       const struct shadow_page *page, const char *what);
+void shadow_slab_report_leaks(struct shadow_kmem_cache *cache, u64 nr_live,
+			      const u64 *live, const u64 *live_by);
+void shadow_slab_report_tell(struct shadow_slab *slab);
 
 #endif /* SHADOW_SLAB_DEBUG_H */

@@ -10,10 +10,12 @@
 
 #include "shadow_slab.h"
 
-#define SHADOW_SLAB_REPORTS	128	/* of one machine; the newest are kept */
+#define SHADOW_SLAB_REPORTS	64	/* of one machine; the newest are kept */
 #define SHADOW_REPORT_LINE	160	/* bytes of a report's first line */
+#define SHADOW_REPORT_TEXT	8192	/* bytes of all that it says */
+#define SHADOW_SLAB_SITE	128	/* bytes of a place's text */
 #define SHADOW_REPORT_DUMP	256	/* bytes of an object that a report has */
-#define SHADOW_REPORT_SITES	8	/* call sites that a report of leaks has */
+#define SHADOW_REPORT_LIVE	16	/* objects that a report of leaks names */
 
 /* What is wrong */
 enum shadow_slab_wrong {
@@ -64,7 +66,9 @@ struct shadow_slab_site {
  * @wrong: what
  * @line: the same in one line, the first of the text
  * @cache: name of the cache
- * @other: with SHADOW_WRONG_CACHE, the cache that the object is from, or ""
+ * @other: with SHADOW_WRONG_CACHE and SHADOW_WRONG_POINTER, the cache that the
+ *	object is from, if that is another; with SHADOW_WRONG_FREELIST, what the
+ *	engine says; else ""
  * @slab: physical address of the slab; 0: there is none
  * @object: of the object, as its user sees it; 0: there is none
  * @object_bytes: its size
@@ -82,8 +86,8 @@ struct shadow_slab_site {
  * @red_right: of the one behind it
  * @dump: what was there
  * @nr_live: with SHADOW_WRONG_LEAK, objects in use
- * @nr_sites: entries of @site
- * @site: where they were allocated, most of them first
+ * @live: where the first SHADOW_REPORT_LIVE of them are
+ * @live_by: where those were allocated; 0: not known
  */
 struct shadow_slab_report {
 	u64 nr;
@@ -109,8 +113,8 @@ struct shadow_slab_report {
 	u32 red_right;
 	u8 dump[SHADOW_REPORT_DUMP];
 	u64 nr_live;
-	u32 nr_sites;
-	struct shadow_slab_site site[SHADOW_REPORT_SITES];
+	u64 live[SHADOW_REPORT_LIVE];
+	u64 live_by[SHADOW_REPORT_LIVE];
 };
 
 /**
@@ -134,10 +138,14 @@ bool shadow_slab_get_report(struct shadow_slab *slab, u64 nr,
 size_t shadow_slab_report_text(struct shadow_slab *slab,
 			       const struct shadow_slab_report *report,
 			       char *text, size_t bytes);
+void shadow_slab_report_line(const struct shadow_slab_report *report,
+			     char *line, size_t bytes);
+void shadow_slab_site(const struct shadow_slab *slab, u64 stack, char *text,
+		      size_t bytes);
 
 /* shadow_slab_debug_check.c */
-int shadow_kmem_cache_check(struct shadow_kmem_cache *cache);
-int shadow_slab_check(struct shadow_slab *slab);
+s64 shadow_kmem_cache_check(struct shadow_kmem_cache *cache);
+u64 shadow_slab_check(struct shadow_slab *slab);
 void shadow_kmem_cache_leaks(struct shadow_kmem_cache *cache,
 			     struct shadow_slab_leaks *leaks);
 
