@@ -222,6 +222,12 @@ static struct shadow_kmem_cache *user_cache(struct shadow_slab *slab,
 	return cache;
 }
 
+/* Nothing that can be freed begins there. */
+static noinline int kfree_refused(struct shadow_slab *slab, const void *object)
+{
+	return slab->cfg.debug ? shadow_slab_refuse(slab, NULL, object) : -EINVAL;
+}
+
 static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 		       struct shadow_page *page, const void *object)
 {
@@ -231,7 +237,7 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 
 	if (shadow_page_owner(page) != SHADOW_OWNER_KMALLOC ||
 	    shadow_page_to_virt(nodes, page) != object)
-		return -EINVAL;
+		return kfree_refused(slab, object);
 	err = shadow_free_pages_cpu(nodes, cpu, page, order);
 	if (!err)
 		atomic64_sub(1ULL << order, &slab->nr_frames);
@@ -259,7 +265,7 @@ static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 		return 0;
 	page = shadow_slab_head(slab->nodes, object);
 	if (unlikely(!page))
-		return -EINVAL;
+		return kfree_refused(slab, object);
 	if (unlikely(shadow_page_owner(page) != SHADOW_OWNER_SLAB))
 		return kfree_large(slab, cpu, page, object);
 	cache = user_cache(slab, page);

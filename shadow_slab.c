@@ -158,6 +158,9 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 		return ERR_PTR(-ENOSPC);
 	err = prepare(slab, cache, name, bytes, align,
 		      shadow_slab_debug_flags(slab, name, flags), ctor);
+	/* What the machine wants for every cache is not worth one too few */
+	if (err && !(flags & SHADOW_SLAB_DEBUG))
+		err = prepare(slab, cache, name, bytes, align, flags, ctor);
 	if (err)
 		return ERR_PTR(err);
 	err = shadow_slab_settle(cache);
@@ -180,10 +183,10 @@ static int check_flags(u32 flags)
 	const u32 supported = SHADOW_SLAB_HWCACHE_ALIGN |
 			      SHADOW_SLAB_CACHE_DMA |
 			      SHADOW_SLAB_RECLAIM_ACCOUNT |
-			      SHADOW_SLAB_TYPESAFE_BY_RCU;
-	const u32 known = supported | SHADOW_SLAB_POISON |
-			  SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_STORE_USER |
-			  SHADOW_SLAB_PANIC | SHADOW_SLAB_ACCOUNT;
+			      SHADOW_SLAB_TYPESAFE_BY_RCU |
+			      SHADOW_SLAB_POISON | SHADOW_SLAB_RED_ZONE |
+			      SHADOW_SLAB_STORE_USER;
+	const u32 known = supported | SHADOW_SLAB_PANIC | SHADOW_SLAB_ACCOUNT;
 
 	if (flags & ~known)
 		return -EINVAL;
@@ -238,6 +241,14 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 }
 
 /* A cache that has other names loses the one; any other ends. */
+/* What debugging has of it comes back first; who still has objects is told. */
+static int close_cache(struct shadow_kmem_cache *cache)
+{
+	int err = shadow_slab_debug_close(cache);
+
+	return err ? err : cache->slab->engine->close(cache);
+}
+
 static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 {
 	struct shadow_slab *slab = cache->slab;
@@ -250,7 +261,7 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 		return -EPERM;
 	if (__shadow_slab_unmerge(cache, name))
 		return 0;
-	err = slab->engine->close(cache);
+	err = close_cache(cache);
 	if (err)
 		return err;
 	cache->live = false;
@@ -321,6 +332,8 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 {
 	if (!cache->live)
 		return -EINVAL;
+	if (shadow_slab_debugged(cache))
+		shadow_slab_drain(cache->slab, cache, 0);
 	return cache->slab->engine->shrink(cache);
 }
 
@@ -509,8 +522,9 @@ u64 shadow_slab_bytes(const struct shadow_slab_config *cfg, unsigned int nr_cpus
 {
 	const struct shadow_slab_engine *engine = find_engine(cfg->engine);
 
-	return engine ? caches_bytes() + cpus_bytes(engine, nr_cpus) +
-			engine->machine_bytes + counts_bytes(nr_cpus) : 0;
+	return engine ? ALIGN(caches_bytes() + cpus_bytes(engine, nr_cpus) +
+			      engine->machine_bytes + counts_bytes(nr_cpus),
+			      SHADOW_SLAB_MEM_ALIGN) + shadow_slab_watch_bytes(cfg) : 0;
 }
 
 /**
@@ -555,6 +569,8 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 	memset(slab->machine, 0, slab->engine->machine_bytes);
 	slab->counts = slab->machine + slab->engine->machine_bytes;
 	memset(slab->counts, 0, counts_bytes(nr_cpus));
+	shadow_slab_watch_init(slab, mem + shadow_slab_bytes(cfg, nr_cpus) -
+				     shadow_slab_watch_bytes(cfg));
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
 		slab->caches[id].live = false;
 	err = slab->engine->boot(slab);
@@ -580,6 +596,7 @@ u64 shadow_slab_fini(struct shadow_slab *slab)
 
 	if (!slab->caches)
 		return 0;
+	shadow_slab_debug_drop(slab);
 	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
 		slab->caches[id].live = false;

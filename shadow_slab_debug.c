@@ -230,7 +230,7 @@ static int take_back(struct shadow_kmem_cache *cache, unsigned int cpu,
 }
 
 /**
- * shadow_slab_debug_refuse() - report a pointer that cannot be freed
+ * shadow_slab_refuse() - report a pointer that cannot be freed
  * @slab: the layer
  * @cache: to which it was to be freed; NULL: it was kfree()
  * @object: the pointer
@@ -238,8 +238,8 @@ static int take_back(struct shadow_kmem_cache *cache, unsigned int cpu,
  * Context: any; without locks.
  * Return: -EINVAL.
  */
-int shadow_slab_debug_refuse(struct shadow_slab *slab,
-			     struct shadow_kmem_cache *cache, void *object)
+int shadow_slab_refuse(struct shadow_slab *slab,
+		       struct shadow_kmem_cache *cache, const void *object)
 {
 	u64 stack = shadow_slab_stack(slab);
 	struct shadow_kmem_cache *owner;
@@ -277,7 +277,7 @@ static int debug_free(struct shadow_kmem_cache *cache, unsigned int cpu,
 	owner = shadow_slab_resolve(cache->slab, object, &inner);
 	if (unlikely(owner != cache || inner + cache->desc.user_offset != object)) {
 		raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
-		return shadow_slab_debug_refuse(cache->slab, cache, object);
+		return shadow_slab_refuse(cache->slab, cache, object);
 	}
 	err = take_back(cache, cpu, inner, stack);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);

@@ -5,6 +5,7 @@
  * after a grace period. See shadow_slab_engine.h.
  */
 #include "shadow_page_list.h"
+#include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
 
 /**
@@ -95,6 +96,7 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 	struct shadow_nodes *nodes = cache->slab->nodes;
 
 	shadow_event(nodes->events, SHADOW_EV_SLAB_DISCARD, 1);
+	shadow_slab_debug_leave(cache);
 	if (cache->desc.flags & SHADOW_SLAB_TYPESAFE_BY_RCU) {
 		wait_for_grace(cache->slab, page);
 		return 0;

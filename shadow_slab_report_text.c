@@ -5,7 +5,7 @@
  */
 #include "shadow_slab_debug.h"
 
-#define ULL(x)	((unsigned long long)(x))
+#define LLU(x)	((unsigned long long)(x))
 
 /**
  * struct out - text that is being written
@@ -51,14 +51,14 @@ static void say_offset(struct out *out, const struct shadow_slab_report *report,
 		       u64 phys)
 {
 	if (report->slab)
-		say(out, " @offset=%llu", ULL(phys - report->slab));
+		say(out, " @offset=%llu", LLU(phys - report->slab));
 }
 
 static void say_bytes(struct out *out, const struct shadow_slab_report *report)
 {
 	u64 first = report->object + report->at;
 
-	say(out, "0x%llx-0x%llx", ULL(first), ULL(first + report->nr_wrong - 1));
+	say(out, "0x%llx-0x%llx", LLU(first), LLU(first + report->nr_wrong - 1));
 	say_offset(out, report, first);
 	say(out, ". First byte 0x%x instead of 0x%x", report->found, report->expected);
 }
@@ -71,16 +71,16 @@ static void say_pointer(struct out *out, const struct shadow_slab_report *report
 		say(out, "outside of the machine's memory");
 		return;
 	}
-	say(out, "0x%llx", ULL(pointer));
+	say(out, "0x%llx", LLU(pointer));
 	if (!report->slab) {
 		say(out, " in no slab");
 		return;
 	}
 	say_offset(out, report, pointer);
 	if (report->at < 0)
-		say(out, ", %llu bytes in front of an object", ULL(-report->at));
+		say(out, ", %llu bytes in front of an object", LLU(-report->at));
 	else
-		say(out, ", %llu bytes into an object", ULL(report->at));
+		say(out, ", %llu bytes into an object", LLU(report->at));
 	if (report->other[0])
 		say(out, " from %s", report->other);
 }
@@ -94,20 +94,20 @@ static void say_detail(struct out *out, const struct shadow_slab_report *report)
 		break;
 	case SHADOW_WRONG_CACHE:
 		say(out, "%s but object 0x%llx is from %s", report->cache,
-		    ULL(report->object), report->other);
+		    LLU(report->object), report->other);
 		break;
 	case SHADOW_WRONG_FREE:
-		say(out, "0x%llx", ULL(report->object));
+		say(out, "0x%llx", LLU(report->object));
 		say_offset(out, report, report->object);
 		break;
 	case SHADOW_WRONG_LEAK:
-		say(out, "%llu of %u bytes", ULL(report->nr_live), report->object_bytes);
+		say(out, "%llu of %u bytes", LLU(report->nr_live), report->object_bytes);
 		break;
 	case SHADOW_WRONG_FREELIST:
 		if (report->other[0])
-			say(out, "%s, slab 0x%llx", report->other, ULL(report->slab));
+			say(out, "%s, slab 0x%llx", report->other, LLU(report->slab));
 		else
-			say(out, "object 0x%llx in use was handed out", ULL(report->object));
+			say(out, "object 0x%llx in use was handed out", LLU(report->object));
 		break;
 	default:
 		say_bytes(out, report);
@@ -153,7 +153,7 @@ static void say_track(struct out *out, const struct shadow_slab *slab,
 		return;
 	shadow_slab_site(slab, track->stack, site, sizeof(site));
 	say(out, "%s in %s age=%llu cpu=%u\n", what, site,
-	    ULL(report->when - track->when), track->cpu);
+	    LLU(report->when - track->when), track->cpu);
 	say_stack(out, slab, track->stack);
 }
 
@@ -185,7 +185,7 @@ static u32 say_row(struct out *out, const struct shadow_slab_report *report, u32
 	u32 nr = min_t(s64, min_t(s64, end - at, 16), report->nr_dump - i);
 	u32 k;
 
-	say(out, "%s %llx:", part, ULL(report->object + at));
+	say(out, "%s %llx:", part, LLU(report->object + at));
 	for (k = 0; k < 16; k++) {
 		if (k < nr)
 			say(out, " %02x", report->dump[i + k]);
@@ -209,7 +209,7 @@ static void say_live(struct out *out, const struct shadow_slab *slab,
 	u64 i, nr = min_t(u64, report->nr_live, SHADOW_REPORT_LIVE);
 
 	for (i = 0; i < nr; i++) {
-		say(out, "Object 0x%llx", ULL(report->live[i]));
+		say(out, "Object 0x%llx", LLU(report->live[i]));
 		if (report->live_by[i]) {
 			shadow_slab_site(slab, report->live_by[i], site, sizeof(site));
 			say(out, " allocated in %s", site);
@@ -217,7 +217,7 @@ static void say_live(struct out *out, const struct shadow_slab *slab,
 		say(out, "\n");
 	}
 	if (nr < report->nr_live)
-		say(out, "and %llu more\n", ULL(report->nr_live - nr));
+		say(out, "and %llu more\n", LLU(report->nr_live - nr));
 }
 
 /**
@@ -266,7 +266,7 @@ size_t shadow_slab_report_text(struct shadow_slab *slab,
 	u32 i;
 
 	say_title(&out, report);
-	say(&out, "\nReport %llu at operation %llu: ", ULL(report->nr), ULL(report->when));
+	say(&out, "\nReport %llu at operation %llu: ", LLU(report->nr), LLU(report->when));
 	say_detail(&out, report);
 	say(&out, "\n");
 	say_track(&out, slab, report, &report->alloc, "Allocated");
@@ -276,7 +276,7 @@ size_t shadow_slab_report_text(struct shadow_slab *slab,
 		say_stack(&out, slab, report->stack);
 	}
 	if (report->slab && report->object) {
-		say(&out, "Slab 0x%llx\nObject 0x%llx", ULL(report->slab), ULL(report->object));
+		say(&out, "Slab 0x%llx\nObject 0x%llx", LLU(report->slab), LLU(report->object));
 		say_offset(&out, report, report->object);
 		say(&out, " bytes=%u\n", report->object_bytes);
 	}
@@ -286,6 +286,6 @@ size_t shadow_slab_report_text(struct shadow_slab *slab,
 		say_live(&out, slab, report);
 	if (report->out)
 		say(&out, "FIX %s: object 0x%llx is taken out of use\n",
-		    report->other[0] ? report->other : report->cache, ULL(report->object));
+		    report->other[0] ? report->other : report->cache, LLU(report->object));
 	return out.len;
 }

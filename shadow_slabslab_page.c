@@ -381,8 +381,8 @@ static void init_objects(struct shadow_kmem_cache *cache,
 	void *numbers;
 	u32 i;
 
-	for (i = 0; cache->ctor && i < cache->desc.objects; i++)
-		cache->ctor(s->first + (u64)i * cache->bytes + cache->desc.user_offset);
+	for (i = 0; i < cache->desc.objects; i++)
+		shadow_slab_construct(cache, s->first + (u64)i * cache->bytes);
 	numbers = shadow_slabslab_numbers(cache, s);
 	for (i = 0; numbers && i < cache->desc.objects; i++)
 		set_number(own, numbers, i, i);

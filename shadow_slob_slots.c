@@ -162,9 +162,7 @@ static void make_slots(struct shadow_kmem_cache *cache, char *base)
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		if (cache->ctor)
-			cache->ctor(base + (size_t)i * cache->bytes +
-				    cache->desc.user_offset);
+		shadow_slab_construct(cache, base + (size_t)i * cache->bytes);
 		set_slot(cache, base, i, i + 1 < nr ? i + 1 : SHADOW_SLAB_END, true);
 	}
 }

@@ -133,6 +133,24 @@ static inline s64 shadow_slab_mark_at(const struct shadow_kmem_cache *cache)
 	return (s64)cache->debug.mark - cache->desc.user_offset;
 }
 
+/**
+ * shadow_slab_debug_leave() - frames of a slab are about to go
+ * @cache: whose it was: no object of the slab resolves to it any more
+ *
+ * Whoever walks over the slab's objects under the lock is waited for.
+ *
+ * Context: any; without locks of the cache.
+ */
+static inline void shadow_slab_debug_leave(struct shadow_kmem_cache *cache)
+{
+	unsigned long flags;
+
+	if (likely(!shadow_slab_debugged(cache)))
+		return;
+	raw_spin_lock_irqsave(&cache->debug.lock, flags);
+	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
+}
+
 /* Called for an object; false ends the walk */
 typedef bool (*shadow_slab_visit_fn)(struct shadow_kmem_cache *cache,
 				     char *inner, bool free, void *arg);
@@ -141,8 +159,6 @@ typedef bool (*shadow_slab_visit_fn)(struct shadow_kmem_cache *cache,
 u32 shadow_slab_debug_flags(const struct shadow_slab *slab, const char *name,
 			    u32 flags);
 void shadow_slab_debug_layout(struct shadow_kmem_cache *cache);
-int shadow_slab_debug_refuse(struct shadow_slab *slab,
-			     struct shadow_kmem_cache *cache, void *object);
 int shadow_slab_debug_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 			      char *inner);
 struct shadow_kmem_cache *shadow_slab_resolve(struct shadow_slab *slab,
@@ -192,8 +208,6 @@ void shadow_slab_report_pointer(struct shadow_slab *slab,
 				struct shadow_kmem_cache *cache,
 				struct shadow_kmem_cache *owner,
 				const char *inner, const void *object, u64 stack);
-void shadow_slab_report_engine(struct shadow_kmem_cache *cache,
-			       const struct shadow_page *page, const char *what);
 void shadow_slab_report_leaks(struct shadow_kmem_cache *cache, u64 nr_live,
 			      const u64 *live, const u64 *live_by);
 void shadow_slab_report_tell(struct shadow_slab *slab);

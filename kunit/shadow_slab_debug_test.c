@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Debugging of caches, over every engine: each kind of corruption is found and
+ * nothing else, the object goes out of use, what is held back, who leaks.
+ */
+#include "shadow_test_machine.h"
+
+#include "shadow_slab_debug.h"
+
+#define SEED	0xdebULL
+#define ALL	(SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_POISON | SHADOW_SLAB_STORE_USER)
+#define NR_LINES	8
+
+static const char *const engines[] = { "slub", "slab", "slob" };
+
+/**
+ * struct debug_machine - a machine with caches, and what hosts it
+ * @m: the layers below
+ * @slab: the layer
+ * @cfg: how its caches are
+ * @host: what its host offers
+ * @stack: the handle that allocations and frees are made with
+ * @nr_lines: lines that the host was told
+ * @line: the first of them
+ * @nr_free: frames that were free before the layer was booted
+ */
+struct debug_machine {
+	struct shadow_test_machine *m;
+	struct shadow_slab slab;
+	struct shadow_slab_config cfg;
+	struct shadow_slab_host host;
+	u64 stack;
+	unsigned int nr_lines;
+	char line[NR_LINES][SHADOW_REPORT_LINE];
+	u64 nr_free;
+};
+
+static u64 host_stack(void *arg)
+{
+	struct debug_machine *dm = arg;
+
+	return dm->stack;
+}
+
+static size_t host_stack_text(void *arg, u64 stack, char *text, size_t bytes)
+{
+	return scnprintf(text, bytes, " site_%llu\n caller\n", (unsigned long long)stack);
+}
+
+static void host_report(void *arg, const char *line)
+{
+	struct debug_machine *dm = arg;
+
+	if (dm->nr_lines < NR_LINES)
+		strscpy(dm->line[dm->nr_lines], line, SHADOW_REPORT_LINE);
+	dm->nr_lines++;
+}
+
+/* NULL where there is no such engine */
+static struct debug_machine *machine_with(struct kunit *test, const char *engine,
+					  u64 nr_pages, u32 debug, u64 quarantine)
+{
+	struct debug_machine *dm = shadow_test_alloc(test, sizeof(*dm));
+	const unsigned int nr_cpus = 2;
+	u64 bytes;
+
+	dm->host = (struct shadow_slab_host) {
+		.stack = host_stack,
+		.stack_text = host_stack_text,
+		.report = host_report,
+		.arg = dm,
+	};
+	dm->cfg = (struct shadow_slab_config) {
+		.engine = engine,
+		.seed = SEED,
+		.debug = debug,
+		.quarantine = quarantine,
+		.host = &dm->host,
+	};
+	bytes = shadow_slab_bytes(&dm->cfg, nr_cpus);
+	if (!bytes)
+		return NULL;
+	dm->m = shadow_test_machine(test, nr_pages, nr_cpus);
+	dm->nr_free = shadow_test_machine_free(dm->m);
+	KUNIT_ASSERT_EQ(test, 0, shadow_slab_init(&dm->slab, &dm->m->nodes, &dm->cfg, nr_cpus,
+						  shadow_test_alloc(test, bytes)));
+	return dm;
+}
+
+static void verify(struct kunit *test, struct debug_machine *dm)
+{
+	KUNIT_ASSERT_FALSE_MSG(test, shadow_fault_frozen(&dm->m->fault), "%s",
+			       dm->m->fault.text);
+	SHADOW_TEST_VERIFY(test, shadow_slab_verify(&dm->slab, &__fault));
+}
+
+static void end(struct kunit *test, struct debug_machine *dm, u64 live)
+{
+	verify(test, dm);
+	KUNIT_EXPECT_EQ(test, shadow_slab_fini(&dm->slab), live);
+	KUNIT_EXPECT_EQ(test, shadow_test_machine_free(dm->m), dm->nr_free);
+	shadow_test_machine_verify(test, dm->m);
+}
+
+static struct shadow_kmem_cache *cache_of(struct kunit *test, struct debug_machine *dm,
+					  const char *name, u32 bytes, u32 flags)
+{
+	struct shadow_kmem_cache *cache;
+
+	cache = shadow_kmem_cache_create(&dm->slab, name, bytes, 0, flags, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cache));
+	return cache;
+}
+
+static char *alloc_by(struct kunit *test, struct debug_machine *dm,
+		      struct shadow_kmem_cache *cache, u64 stack)
+{
+	char *object;
+
+	dm->stack = stack;
+	object = shadow_kmem_cache_alloc_cpu(cache, 1, 0);
+	KUNIT_ASSERT_NOT_NULL(test, object);
+	return object;
+}
+
+static u64 phys(const struct debug_machine *dm, const void *object)
+{
+	return shadow_virt_to_phys(&dm->m->block, object);
+}
+
+/* The newest report, which must be the n-th */
+static struct shadow_slab_report newest(struct kunit *test, struct debug_machine *dm, u64 nr)
+{
+	struct shadow_slab_report report = {};
+
+	KUNIT_ASSERT_EQ(test, shadow_slab_nr_reports(&dm->slab), nr);
+	KUNIT_ASSERT_TRUE(test, shadow_slab_get_report(&dm->slab, nr, &report));
+	return report;
+}
+
+static void expect_bytes(struct kunit *test, struct debug_machine *dm,
+			 const struct shadow_slab_report *report, const char *object,
+			 enum shadow_slab_wrong wrong, s64 at, u64 nr_wrong,
+			 u8 expected, u8 found)
+{
+	KUNIT_EXPECT_EQ(test, report->wrong, wrong);
+	KUNIT_EXPECT_EQ(test, report->object, phys(dm, object));
+	KUNIT_EXPECT_EQ(test, report->at, at);
+	KUNIT_EXPECT_EQ(test, report->nr_wrong, nr_wrong);
+	KUNIT_EXPECT_EQ(test, report->expected, expected);
+	KUNIT_EXPECT_EQ(test, report->found, found);
+	KUNIT_EXPECT_TRUE(test, report->out);
+}
+
+/* On both CPUs, each of which may have slabs of its own */
+static bool handed_out_again(struct kunit *test, struct shadow_kmem_cache *cache,
+			     const char *object)
+{
+	const u32 nr = 200;
+	void **objects = shadow_test_alloc(test, nr * sizeof(*objects));
+	bool again = false;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = shadow_kmem_cache_alloc_cpu(cache, i & 1, 0);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+		again |= objects[i] == object;
+	}
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, shadow_kmem_cache_free_cpu(cache, i & 1, objects[i]), 0);
+	shadow_test_free(test, objects);
+	return again;
+}
+
+/* -------------------------------------------------------------------- layout */
+
+static void layout_of(struct kunit *test, const char *engine)
+{
+	static const u32 sizes[] = { 1, 7, 8, 24, 60, 64, 100, 192, 1000, 4096 };
+	struct debug_machine *dm = machine_with(test, engine, 1024, 0, 0);
+	struct shadow_kmem_cache *cache;
+	char *object, *next;
+	u32 flags, i;
+
+	if (!dm)
+		return;
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (flags = 0; flags < 8; flags++) {
+			u32 want = (flags & 1 ? SHADOW_SLAB_RED_ZONE : 0) |
+				   (flags & 2 ? SHADOW_SLAB_POISON : 0) |
+				   (flags & 4 ? SHADOW_SLAB_STORE_USER : 0);
+
+			cache = cache_of(test, dm, "c", sizes[i], want | SHADOW_SLAB_HWCACHE_ALIGN);
+			object = alloc_by(test, dm, cache, 1);
+			next = alloc_by(test, dm, cache, 2);
+			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)object,
+							   cache->desc.align));
+			KUNIT_EXPECT_EQ(test, !!shadow_slab_debugged(cache), !!want);
+			KUNIT_EXPECT_GE(test, next > object ? next - object : object - next, cache->desc.inner_bytes);
+			/* Contents say that nobody has written yet */
+			if (want & SHADOW_SLAB_POISON)
+				KUNIT_EXPECT_NULL(test, memchr_inv(object, SHADOW_POISON_INUSE,
+								   sizes[i]));
+			/* Every byte is the user's, and nothing else is */
+			memset(object, 0xff, sizes[i]);
+			memset(next, 0, sizes[i]);
+			if (want) {
+				KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
+				KUNIT_EXPECT_EQ(test, shadow_ksize(&dm->slab, object), sizes[i]);
+			}
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object), 0);
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, next), 0);
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, shadow_slab_nr_reports(&dm->slab), 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_layout(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		layout_of(test, engines[i]);
+}
+
+/* ---------------------------------------------------------------- red zones */
+
+static void red_zones_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_slab_report report;
+	struct shadow_kmem_cache *cache;
+	char *right, *left;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "reds", 60, ALL);
+	right = alloc_by(test, dm, cache, 7);
+	left = alloc_by(test, dm, cache, 8);
+
+	right[61] = 'x';
+	right[63] = 'y';
+	dm->stack = 9;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, right), 0);
+	report = newest(test, dm, 1);
+	expect_bytes(test, dm, &report, right, SHADOW_WRONG_RED_RIGHT, 61, 3,
+		     SHADOW_RED_ACTIVE, 'x');
+	KUNIT_EXPECT_STREQ(test, report.cache, "reds");
+	KUNIT_EXPECT_EQ(test, report.object_bytes, 60);
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 7);
+	KUNIT_EXPECT_EQ(test, report.alloc.cpu, 1);
+	KUNIT_EXPECT_EQ(test, report.alloc.when, 1);
+	KUNIT_EXPECT_FALSE(test, report.free.set);
+	KUNIT_EXPECT_EQ(test, report.stack, 9);
+
+	left[-1] = 0;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, left), 0);
+	report = newest(test, dm, 2);
+	expect_bytes(test, dm, &report, left, SHADOW_WRONG_RED_LEFT, -1, 1,
+		     SHADOW_RED_ACTIVE, 0);
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 8);
+
+	KUNIT_EXPECT_EQ(test, dm->nr_lines, 2);
+	KUNIT_EXPECT_TRUE(test, strstarts(dm->line[0],
+					  "BUG reds: Right Redzone overwritten, 0x"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(dm->line[0], "First byte 0x78 instead of 0xcc"));
+	KUNIT_EXPECT_EQ(test, cache->debug.nr_out, 2);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, right));
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, left));
+	/* With the cache they go, too */
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_red_zones(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		red_zones_of(test, engines[i]);
+}
+
+/* -------------------------------------------------------------------- poison */
+
+static void poison_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_slab_report report;
+	struct shadow_kmem_cache *cache;
+	char *first, *last;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "poisons", 100, ALL);
+	first = alloc_by(test, dm, cache, 1);
+	last = alloc_by(test, dm, cache, 2);
+	dm->stack = 3;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, first), 0);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, last), 0);
+	KUNIT_EXPECT_EQ(test, (u8)first[0], SHADOW_POISON_FREE);
+	KUNIT_EXPECT_EQ(test, (u8)first[99], SHADOW_POISON_END);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
+
+	/* Found by a check: once */
+	first[17] = 0x55;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 1);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
+	report = newest(test, dm, 1);
+	expect_bytes(test, dm, &report, first, SHADOW_WRONG_POISON, 17, 1,
+		     SHADOW_POISON_FREE, 0x55);
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 1);
+	KUNIT_EXPECT_EQ(test, report.free.stack, 3);
+
+	/* Found by the allocation that would have handed it out */
+	last[99] = 0x66;
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, last));
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, first));
+	report = newest(test, dm, 2);
+	expect_bytes(test, dm, &report, last, SHADOW_WRONG_POISON, 99, 1,
+		     SHADOW_POISON_END, 0x66);
+	KUNIT_EXPECT_EQ(test, cache->debug.nr_out, 2);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_poison(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		poison_of(test, engines[i]);
+}
+
+/* --------------------------------------------------------------- wrong frees */
+
+static void frees_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_kmem_cache *cache, *other;
+	struct shadow_slab_report report;
+	struct shadow_page *page;
+	char *object, *frame;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "frees", 64, ALL);
+	other = cache_of(test, dm, "others", 64, ALL);
+
+	/* Twice */
+	object = alloc_by(test, dm, cache, 1);
+	dm->stack = 2;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object), 0);
+	dm->stack = 3;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object), -EINVAL);
+	report = newest(test, dm, 1);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_FREE);
+	KUNIT_EXPECT_EQ(test, report.object, phys(dm, object));
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 1);
+	KUNIT_EXPECT_EQ(test, report.free.stack, 2);
+	KUNIT_EXPECT_EQ(test, report.stack, 3);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, object));
+
+	/* Inside an object; its owner can free it still, then nobody gets it */
+	object = alloc_by(test, dm, cache, 4);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object + 8), -EINVAL);
+	report = newest(test, dm, 2);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_POINTER);
+	KUNIT_EXPECT_EQ(test, report.object, phys(dm, object));
+	KUNIT_EXPECT_EQ(test, report.at, 8);
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 4);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object), 0);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, object));
+
+	/* To another cache */
+	object = alloc_by(test, dm, cache, 5);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(other, object), -EINVAL);
+	report = newest(test, dm, 3);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_CACHE);
+	KUNIT_EXPECT_STREQ(test, report.cache, "others");
+	KUNIT_EXPECT_STREQ(test, report.other, "frees");
+	KUNIT_EXPECT_EQ(test, report.object, phys(dm, object));
+	KUNIT_EXPECT_EQ(test, report.alloc.stack, 5);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object), 0);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, object));
+
+	/* Of no slab, and of no machine */
+	page = shadow_alloc_pages(&dm->m->nodes, 0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	frame = shadow_page_to_virt(&dm->m->nodes, page);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, frame + 64), -EINVAL);
+	report = newest(test, dm, 4);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_POINTER);
+	KUNIT_EXPECT_EQ(test, report.object, phys(dm, frame + 64));
+	KUNIT_EXPECT_EQ(test, report.slab, 0);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, &report), -EINVAL);
+	report = newest(test, dm, 5);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_POINTER);
+	KUNIT_EXPECT_EQ(test, report.object, 0);
+	shadow_free_pages(&dm->m->nodes, page, 0);
+
+	KUNIT_EXPECT_EQ(test, cache->debug.nr_out, 3);
+	KUNIT_EXPECT_EQ(test, other->debug.nr_out, 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_frees(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		frees_of(test, engines[i]);
+}
+
+/* --------------------------------------------------------------------- state */
+
+static void state_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_slab_report report;
+	struct shadow_kmem_cache *cache;
+	char *live, *free;
+	s64 mark;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "states", 64, ALL);
+	mark = shadow_slab_mark_at(cache);
+	live = alloc_by(test, dm, cache, 1);
+	free = alloc_by(test, dm, cache, 2);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, free), 0);
+	live[mark] = 'X';
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, live), 0);
+	report = newest(test, dm, 1);
+	expect_bytes(test, dm, &report, live, SHADOW_WRONG_STATE, mark, 1, 'L', 'X');
+	free[mark + 3] = 'Y';
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 1);
+	report = newest(test, dm, 2);
+	expect_bytes(test, dm, &report, free, SHADOW_WRONG_STATE, mark + 3, 1, 'E', 'Y');
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, live));
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, free));
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_state(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		state_of(test, engines[i]);
+}
+
+/* ---------------------------------------------------------------------- text */
+
+static void slab_debug_text(struct kunit *test)
+{
+	struct debug_machine *dm = machine_with(test, "slub", 64, 0, 0);
+	char *text = shadow_test_alloc(test, SHADOW_REPORT_TEXT);
+	struct shadow_slab_report report;
+	struct shadow_kmem_cache *cache;
+	char want[128], *object;
+	u64 pa;
+
+	cache = cache_of(test, dm, "texts", 20, ALL);
+	object = alloc_by(test, dm, cache, 1);
+	pa = phys(dm, object);
+	strscpy(object, "hello, red zone!...yz", 21 + 1);
+	dm->stack = 2;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, object), 0);
+	report = newest(test, dm, 1);
+	KUNIT_EXPECT_LT(test, shadow_slab_report_text(&dm->slab, &report, text,
+						      SHADOW_REPORT_TEXT), SHADOW_REPORT_TEXT - 1);
+	KUNIT_EXPECT_TRUE(test, strstarts(text, "BUG texts: Right Redzone overwritten\n"));
+	snprintf(want, sizeof(want), "0x%llx-0x%llx @offset=%llu. First byte 0x7a instead of 0xcc\n",
+		 (unsigned long long)pa + 20, (unsigned long long)pa + 21,
+		 (unsigned long long)(pa + 20 - report.slab));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, want));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Allocated in site_1 age=0 cpu=1\n site_1\n caller\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Found by\n site_2\n"));
+	KUNIT_EXPECT_NULL(test, strstr(text, "Freed in"));
+	snprintf(want, sizeof(want),
+		 "Object   %llx: 68 65 6c 6c 6f 2c 20 72 65 64 20 7a 6f 6e 65 21  hello, red zone!\n",
+		 (unsigned long long)pa);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, want));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "LIVE"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "FIX texts: object 0x"));
+	kunit_info(test, "%s", text);
+	end(test, dm, 0);
+}
+
+static struct kunit_case shadow_slab_debug_cases[] = {
+	KUNIT_CASE(slab_debug_layout),
+	KUNIT_CASE(slab_debug_red_zones),
+	KUNIT_CASE(slab_debug_poison),
+	KUNIT_CASE(slab_debug_frees),
+	KUNIT_CASE(slab_debug_state),
+	KUNIT_CASE(slab_debug_text),
+	{}
+};
+
+static struct kunit_suite shadow_slab_debug_suite = {
+	.name = "shadow_slab_debug",
+	.test_cases = shadow_slab_debug_cases,
+};
+kunit_test_suite(shadow_slab_debug_suite);
