@@ -139,12 +139,12 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		return NULL;
 	do {
 		/* As many as there can be, and the list has no end */
-		if (tries++ > SHADOW_SLAB_MAX_OBJECTS) {
+		inner = NULL;
+		if (tries++ > SHADOW_SLAB_MAX_OBJECTS)
 			shadow_fault_raise(cache->fault, "slab: cache %s: no end of free objects that are not free",
 					   cache->desc.name);
-			return NULL;
-		}
-		inner = alloc_inner(cache, cpu, gfp & ~SHADOW_GFP_ZERO);
+		else
+			inner = alloc_inner(cache, cpu, gfp & ~SHADOW_GFP_ZERO);
 		if (!inner)
 			break;
 		raw_spin_lock_irqsave(&cache->debug.lock, flags);
@@ -152,6 +152,8 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	} while (!ok);
 	shadow_slab_report_tell(cache->slab);
+	if (unlikely(shadow_fault_frozen(cache->fault)))
+		shadow_slab_report_fault(cache, NULL);
 	if (!inner)
 		return NULL;
 	if (gfp & SHADOW_GFP_ZERO)
@@ -182,6 +184,8 @@ int shadow_slab_debug_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 	raw_spin_lock_irqsave(&cache->debug.lock, flags);
 	shadow_slab_take_out(cache, inner);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
+	if (shadow_fault_frozen(cache->fault))
+		shadow_slab_report_fault(cache, inner);
 	return err;
 }
 

@@ -182,30 +182,30 @@ void shadow_slab_report_pointer(struct shadow_slab *slab,
 }
 
 /**
- * shadow_slab_report_engine() - an engine's links or lists are broken
- * @cache: the cache
- * @page: the first frame of the slab, or NULL
- * @what: what is wrong
+ * shadow_slab_report_fault() - an engine has found its links or lists broken
+ * @cache: the cache whose turn it was
+ * @inner: the object that was to be freed, or NULL
  *
- * For caches with debugging; the machine freezes besides. Told to the host by
- * the next call that may.
+ * The machine is frozen; that is reported once.
  *
- * Context: any, also with locks of the engine held.
+ * Context: any; without locks but that of the layer.
  */
-void shadow_slab_report_engine(struct shadow_kmem_cache *cache,
-			       const struct shadow_page *page, const char *what)
+void shadow_slab_report_fault(struct shadow_kmem_cache *cache,
+			      const char *inner)
 {
 	struct shadow_slab *slab = cache->slab;
 	struct shadow_slab_report *report;
 	unsigned long flags;
 
-	if (!shadow_slab_debugged(cache))
+	if (READ_ONCE(slab->watch->froze))
 		return;
 	report = report_begin(slab, SHADOW_WRONG_FREELIST, cache, &flags);
-	if (page)
-		report->slab = shadow_page_to_phys(slab->nodes, page);
-	strscpy(report->other, what, sizeof(report->other));
+	slab->watch->froze = true;
+	strscpy(report->fault, cache->fault->text, sizeof(report->fault));
+	if (inner)
+		fill_place(report, cache, inner);
 	report_end(slab, report, flags);
+	shadow_slab_report_tell(slab);
 }
 
 /**

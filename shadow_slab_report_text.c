@@ -104,8 +104,8 @@ static void say_detail(struct out *out, const struct shadow_slab_report *report)
 		say(out, "%llu of %u bytes", LLU(report->nr_live), report->object_bytes);
 		break;
 	case SHADOW_WRONG_FREELIST:
-		if (report->other[0])
-			say(out, "%s, slab 0x%llx", report->other, LLU(report->slab));
+		if (report->fault[0])
+			say(out, "%s", report->fault);
 		else
 			say(out, "object 0x%llx in use was handed out", LLU(report->object));
 		break;

@@ -381,7 +381,7 @@ static void init_objects(struct shadow_kmem_cache *cache,
 	void *numbers;
 	u32 i;
 
-	for (i = 0; i < cache->desc.objects; i++)
+	for (i = 0; (cache->ctor || cache->fresh) && i < cache->desc.objects; i++)
 		shadow_slab_construct(cache, s->first + (u64)i * cache->bytes);
 	numbers = shadow_slabslab_numbers(cache, s);
 	for (i = 0; numbers && i < cache->desc.objects; i++)

@@ -210,7 +210,6 @@ int shadow_slub_corrupt(struct shadow_kmem_cache *cache, const char *what,
 {
 	struct shadow_nodes *nodes = cache->slab->nodes;
 
-	shadow_slab_report_engine(cache, page, what);
 	return shadow_fault_raise(cache->fault, "slab: cache %s: %s, slab at pfn %llu",
 				  cache->desc.name, what,
 				  (unsigned long long)shadow_page_to_pfn(nodes, page));

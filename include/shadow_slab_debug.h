@@ -76,6 +76,7 @@ struct shadow_slab_held {
  *	interrupts off
  * @nr_reports: ever made
  * @nr_told: of those, told to the host
+ * @froze: it has been reported that the machine is frozen
  * @clock: operations in caches with debugging
  * @report: the newest ones; the n-th is at n % SHADOW_SLAB_REPORTS
  * @held_lock: protects the quarantine; no other lock is taken inside
@@ -94,6 +95,7 @@ struct shadow_slab_watch {
 	raw_spinlock_t lock;
 	u64 nr_reports;
 	u64 nr_told;
+	bool froze;
 	atomic64_t clock;
 	struct shadow_slab_report report[SHADOW_SLAB_REPORTS];
 	raw_spinlock_t held_lock;
@@ -208,6 +210,8 @@ void shadow_slab_report_pointer(struct shadow_slab *slab,
 				struct shadow_kmem_cache *cache,
 				struct shadow_kmem_cache *owner,
 				const char *inner, const void *object, u64 stack);
+void shadow_slab_report_fault(struct shadow_kmem_cache *cache,
+			      const char *inner);
 void shadow_slab_report_leaks(struct shadow_kmem_cache *cache, u64 nr_live,
 			      const u64 *live, const u64 *live_by);
 void shadow_slab_report_tell(struct shadow_slab *slab);

@@ -228,9 +228,6 @@ int shadow_slab_verify_aliases(const struct shadow_slab *slab,
 /* shadow_slab_debug.c */
 int shadow_slab_refuse(struct shadow_slab *slab,
 		       struct shadow_kmem_cache *cache, const void *object);
-/* shadow_slab_report.c */
-void shadow_slab_report_engine(struct shadow_kmem_cache *cache,
-			       const struct shadow_page *page, const char *what);
 /* shadow_slab_frames.c */
 struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 				     unsigned int cpu, u32 gfp, u32 order,

@@ -67,8 +67,8 @@ struct shadow_slab_site {
  * @line: the same in one line, the first of the text
  * @cache: name of the cache
  * @other: with SHADOW_WRONG_CACHE and SHADOW_WRONG_POINTER, the cache that the
- *	object is from, if that is another; with SHADOW_WRONG_FREELIST, what the
- *	engine says; else ""
+ *	object is from, if that is another; else ""
+ * @fault: with SHADOW_WRONG_FREELIST, why the machine is frozen, or ""
  * @slab: physical address of the slab; 0: there is none
  * @object: of the object, as its user sees it; 0: there is none
  * @object_bytes: its size
@@ -96,6 +96,7 @@ struct shadow_slab_report {
 	char line[SHADOW_REPORT_LINE];
 	char cache[SHADOW_SLAB_NAME];
 	char other[SHADOW_SLAB_NAME];
+	char fault[SHADOW_FAULT_TEXT];
 	u64 slab;
 	u64 object;
 	u32 object_bytes;
