@@ -244,8 +244,11 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 /* What debugging has of it comes back first; who still has objects is told. */
 static int close_cache(struct shadow_kmem_cache *cache)
 {
-	int err = shadow_slab_debug_close(cache);
+	int err;
 
+	if (shadow_fault_frozen(cache->fault))
+		return -EUCLEAN;
+	err = shadow_slab_debug_close(cache);
 	return err ? err : cache->slab->engine->close(cache);
 }
 
