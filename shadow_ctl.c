@@ -4,6 +4,7 @@
  * shadow_ctl.h.
  */
 #include "shadow_ctl_handle.h"
+#include "shadow_ctl_run.h"
 #include "shadow_ctl_set.h"
 #include "shadow_mm.h"
 
@@ -260,6 +261,11 @@ static void print_handle(const struct shadow_ctl *ctl,
 		else
 			print(printer, "kmalloc 0 %sZERO_SIZE_PTR\n", count);
 		break;
+	case SHADOW_CTL_CACHED:
+		print(printer, "cache_alloc %s %spa %#llx va %#llx\n",
+		      shadow_kmem_cache_name(handle->cache), count, thing,
+		      shadow_layout_pa_to_va(&mm->layout, thing));
+		break;
 	case SHADOW_CTL_AREA:
 		print(printer, "vmalloc %llu %sva %#llx\n", handle->bytes, count,
 		      thing);
@@ -290,6 +296,19 @@ static void print_handles(const struct shadow_ctl *ctl, bool whole,
 	if (nr < ctl->nr_live)
 		print(printer, "… %llu more in shadow_mm_raw/%s/ctl\n",
 		      ctl->nr_live - nr, ctl->mm->name);
+}
+
+/* What is made to fail; nothing where no point is */
+static void print_fail(const struct shadow_ctl *ctl, const struct printer *printer)
+{
+	char text[SHADOW_CTL_WHY];
+	unsigned int point;
+
+	for (point = 0; point < SHADOW_NR_FAIL_POINTS; point++) {
+		shadow_ctl_fail_text(ctl, point, text, sizeof(text));
+		if (text[0])
+			print(printer, "fail: %s\n", text);
+	}
 }
 
 static void print_last(const struct shadow_ctl *ctl,
@@ -333,6 +352,8 @@ void shadow_ctl_print(const struct shadow_ctl *ctl, bool whole,
 	if (!whole)
 		print_grammar(&printer);
 	print_handles(ctl, whole, &printer);
-	if (!whole)
-		print_last(ctl, &printer);
+	if (whole)
+		return;
+	print_fail(ctl, &printer);
+	print_last(ctl, &printer);
 }

@@ -24,6 +24,9 @@ static const char *verb_name(const struct shadow_ctl_cmd *cmd)
 
 /* ---------------------------------------------------------------- flags -- */
 
+#define KMALLOC_FLAGS \
+	"KERNEL, USER, ATOMIC, NOWAIT, HIGH, MEMALLOC, NOFAIL, NOWARN, ZERO, THISNODE"
+
 /* Flags that a command has no use for, and why */
 static const struct {
 	enum shadow_ctl_verb verb;
@@ -36,8 +39,12 @@ static const struct {
 	  "flags without COMP: these are single pages" },
 	{ SHADOW_CTL_VMALLOC, SHADOW_GFP_COMP,
 	  "flags without COMP: an area's pages are single ones" },
-	{ SHADOW_CTL_KMALLOC, SHADOW_GFP_FLAGS & ~SHADOW_SLAB_GFP_MASK,
-	  "KERNEL, USER, ATOMIC, NOWAIT, HIGH, MEMALLOC, NOFAIL, NOWARN, ZERO, THISNODE" },
+	{ SHADOW_CTL_KMALLOC, SHADOW_GFP_FLAGS & ~SHADOW_KMALLOC_GFP_MASK,
+	  KMALLOC_FLAGS ", DMA, RECLAIMABLE" },
+	{ SHADOW_CTL_KREALLOC, SHADOW_GFP_FLAGS & ~SHADOW_KMALLOC_GFP_MASK,
+	  KMALLOC_FLAGS ", DMA, RECLAIMABLE" },
+	{ SHADOW_CTL_CACHE_ALLOC, SHADOW_GFP_FLAGS & ~SHADOW_SLAB_GFP_MASK,
+	  KMALLOC_FLAGS },
 };
 
 static bool has_cold_end(const struct shadow_nodes *nodes)

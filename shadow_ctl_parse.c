@@ -33,6 +33,11 @@ static const char *const keys[SHADOW_NR_CTL_KEYS] = {
 	[SHADOW_CTL_KEY_CONT]	= "cont",
 	[SHADOW_CTL_KEY_FOLD]	= "fold",
 	[SHADOW_CTL_KEY_PFN]	= "pfn",
+	[SHADOW_CTL_KEY_FLAGS]	= "flags",
+	[SHADOW_CTL_KEY_PROBABILITY] = "probability",
+	[SHADOW_CTL_KEY_INTERVAL] = "interval",
+	[SHADOW_CTL_KEY_TIMES]	= "times",
+	[SHADOW_CTL_KEY_SPACE]	= "space",
 };
 
 /* ----------------------------------------------------------------- keys -- */
@@ -182,6 +187,13 @@ static int read_key_value(struct shadow_ctl_text *text,
 	case SHADOW_CTL_KEY_PFN:
 		return shadow_ctl_read_number(text, cmd, "pfn=", value, 0, U64_MAX,
 					      &cmd->pfn);
+	case SHADOW_CTL_KEY_FLAGS:
+		return shadow_ctl_read_flags(text, cmd, value);
+	case SHADOW_CTL_KEY_PROBABILITY:
+	case SHADOW_CTL_KEY_INTERVAL:
+	case SHADOW_CTL_KEY_TIMES:
+	case SHADOW_CTL_KEY_SPACE:
+		return shadow_ctl_read_fail(text, cmd, key, value);
 	case SHADOW_NR_CTL_KEYS:
 		break;
 	}
@@ -323,6 +335,8 @@ static int read_words(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 					 "%s: an argument is missing: allowed: %s",
 					 shadow_ctl_info(cmd)->name, shadow_ctl_info(cmd)->usage);
 	err = check_frames(text, cmd, nr_args);
+	if (!err)
+		err = shadow_ctl_check_fail(text, cmd);
 	if (err)
 		return err;
 	return cmd->keys & BIT(SHADOW_CTL_KEY_GFP) ? check_gfp(text, cmd) : 0;
@@ -397,6 +411,8 @@ int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 		cmd->line = text->line;
 		cmd->count = 1;
 		cmd->phase = SHADOW_NR_PHASES;
+		cmd->fail.interval = 1;
+		cmd->fail.times = 1;
 		err = read_words(text, cmd, at, at + len);
 		return err ? err : 1;
 	}

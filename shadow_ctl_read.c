@@ -386,6 +386,10 @@ int shadow_ctl_read_arg(struct shadow_ctl_text *text,
 		return read_phase(text, cmd, word);
 	case SHADOW_CTL_ARG_MACHINE:
 		return shadow_ctl_read_name(text, cmd, "NAME", word, cmd->machine);
+	case SHADOW_CTL_ARG_CACHE:
+		return shadow_ctl_read_cache(text, cmd, word);
+	case SHADOW_CTL_ARG_POINT:
+		return shadow_ctl_read_point(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_VALUE:

@@ -127,6 +127,7 @@ static const struct {
 } kinds[SHADOW_NR_CTL_KINDS] = {
 	[SHADOW_CTL_PAGES]	= { "pages", "free_pages" },
 	[SHADOW_CTL_OBJECTS]	= { "objects", "kfree" },
+	[SHADOW_CTL_CACHED]	= { "objects of a cache", "cache_free" },
 	[SHADOW_CTL_AREA]	= { "an area", "vfree" },
 	[SHADOW_CTL_HELD]	= { "a vmap", "vunmap" },
 	[SHADOW_CTL_DEVICE]	= { "an ioremap", "iounmap" },
@@ -377,6 +378,8 @@ struct shadow_ctl_handle *shadow_ctl_make(struct shadow_ctl *ctl,
 	handle->kind = kind;
 	handle->order = cmd->order;
 	handle->bytes = cmd->bytes;
+	if (kind == SHADOW_CTL_CACHED)
+		handle->cache = shadow_slab_find(&ctl->mm->slab, cmd->cache);
 	err = make_things(ctl, cmd, handle, make);
 	if (err) {
 		shadow_ctl_handle_put(ctl, handle);
@@ -484,6 +487,8 @@ static int free_thing(struct shadow_ctl *ctl,
 					 handle->order);
 	case SHADOW_CTL_OBJECTS:
 		return shadow_kfree(&ctl->mm->slab, object_at(ctl, thing));
+	case SHADOW_CTL_CACHED:
+		return shadow_kmem_cache_free(handle->cache, object_at(ctl, thing));
 	case SHADOW_CTL_AREA:
 		return shadow_vfree(&ctl->mm->vmalloc, thing);
 	default:
@@ -592,6 +597,13 @@ static int (*const runs[SHADOW_NR_CTL_VERBS])(struct shadow_ctl *ctl,
 	[SHADOW_CTL_FREE_PAGES]		= shadow_ctl_free_pages,
 	[SHADOW_CTL_KMALLOC]		= run_kmalloc,
 	[SHADOW_CTL_KFREE]		= run_kfree,
+	[SHADOW_CTL_KREALLOC]		= shadow_ctl_krealloc,
+	[SHADOW_CTL_CACHE_CREATE]	= shadow_ctl_cache_create,
+	[SHADOW_CTL_CACHE_ALLOC]	= shadow_ctl_cache_alloc,
+	[SHADOW_CTL_CACHE_FREE]		= shadow_ctl_cache_free,
+	[SHADOW_CTL_CACHE_SHRINK]	= shadow_ctl_cache_shrink,
+	[SHADOW_CTL_CACHE_DESTROY]	= shadow_ctl_cache_destroy,
+	[SHADOW_CTL_FAIL]		= shadow_ctl_fail_point,
 	[SHADOW_CTL_VMALLOC]		= shadow_ctl_vmalloc,
 	[SHADOW_CTL_VFREE]		= shadow_ctl_vfree,
 	[SHADOW_CTL_VMALLOC_PURGE]	= shadow_ctl_vmalloc_purge,

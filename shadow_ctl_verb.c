@@ -93,6 +93,64 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(HANDLE) },
 		.since = WITH(SLAB_INIT),
 	},
+	[SHADOW_CTL_KREALLOC] = {
+		.name = "krealloc",
+		.usage = "krealloc ID BYTES [gfp=FLAG,...]",
+		.meaning =
+		"give one object of kmalloc another size, where it is or elsewhere, with what is in it; 0 frees it",
+		.arg = { ARG(HANDLE), ARG(BYTES_OR_NONE) },
+		.keys = KEY(GFP),
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_CACHE_CREATE] = {
+		.name = "cache_create",
+		.usage = "cache_create NAME BYTES [align=BYTES] [flags=FLAG,...]",
+		.meaning =
+		"make a cache of objects of BYTES; flags: " SHADOW_CTL_CACHE_FLAGS,
+		.arg = { ARG(CACHE), ARG(BYTES) },
+		.keys = KEY(ALIGN) | KEY(FLAGS),
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_CACHE_ALLOC] = {
+		.name = "cache_alloc",
+		.usage =
+		"cache_alloc NAME [gfp=FLAG,...] [node=N] [cpu=N] [count=N] [as=NAME]",
+		.meaning = "take COUNT objects of that cache, all or none, under one id",
+		.arg = { ARG(CACHE) },
+		.keys = KEY(GFP) | KEY(NODE) | KEY(CPU) | KEY(COUNT) | KEY(AS),
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_CACHE_FREE] = {
+		.name = "cache_free",
+		.usage = "cache_free ID [count=N]",
+		.meaning = "give them back, or only the last N of them",
+		.arg = { ARG(HANDLE) },
+		.keys = KEY(COUNT),
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_CACHE_SHRINK] = {
+		.name = "cache_shrink",
+		.usage = "cache_shrink NAME",
+		.meaning = "give the pages back of its slabs in which no object is in use",
+		.arg = { ARG(CACHE) },
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_CACHE_DESTROY] = {
+		.name = "cache_destroy",
+		.usage = "cache_destroy NAME",
+		.meaning = "end a cache in which no object is in use; else it says which are",
+		.arg = { ARG(CACHE) },
+		.since = WITH(SLAB_INIT),
+	},
+	[SHADOW_CTL_FAIL] = {
+		.name = "fail",
+		.usage =
+		"fail POINT [probability=PERCENT] [interval=N] [times=N] [space=BYTES]",
+		.meaning =
+		"let allocations fail: of slab, page, table, memblock, pcp, buddy, contig or vmalloc, after BYTES every N-th with that probability, N times (-1: for ever; 1); alone: none any more",
+		.arg = { ARG(POINT) },
+		.keys = KEY(PROBABILITY) | KEY(INTERVAL) | KEY(TIMES) | KEY(SPACE),
+	},
 	[SHADOW_CTL_VMALLOC] = {
 		.name = "vmalloc",
 		.usage =
@@ -345,8 +403,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 
 /* Commands of the language whose layers are not complete. */
 static const char *const later_verbs[] = {
-	"krealloc", "cache_create", "cache_alloc", "cache_free", "cache_shrink",
-	"cache_destroy", "mark", "fail", "break", "compare",
+	"mark", "break", "compare",
 };
 
 /**

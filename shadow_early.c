@@ -171,7 +171,7 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 	phys_addr_t pa;
 
 	if (!early->taken_over ||
-	    shadow_should_fail(early->fail, SHADOW_FAIL_EARLY, want->bytes))
+	    shadow_should_fail(early->fail, SHADOW_FAIL_MEMBLOCK, want->bytes))
 		return 0;
 	before = shadow_memblock_set_owner(early->mb, owner);
 	pa = early->ops->alloc(early, want);
@@ -205,7 +205,7 @@ phys_addr_t shadow_early_alloc_backed_nid(struct shadow_early *early,
 	phys_addr_t pa;
 
 	if (shadow_block_aside(early->block)) {
-		if (shadow_should_fail(early->fail, SHADOW_FAIL_EARLY, want.bytes))
+		if (shadow_should_fail(early->fail, SHADOW_FAIL_MEMBLOCK, want.bytes))
 			return 0;
 		return shadow_block_aside_alloc(early->block, want.bytes, align);
 	}

@@ -16,7 +16,7 @@ const char *const shadow_fail_names[SHADOW_NR_FAIL_POINTS] = {
 	[SHADOW_FAIL_TABLE] = "table",
 	[SHADOW_FAIL_SLAB] = "slab",
 	[SHADOW_FAIL_VMALLOC] = "vmalloc",
-	[SHADOW_FAIL_EARLY] = "early",
+	[SHADOW_FAIL_MEMBLOCK] = "memblock",
 };
 
 /**

@@ -2,7 +2,7 @@
 /*
  * shadow_slab_name - names of caches: which there may be, and lists of them.
  */
-#include "shadow_slab.h"
+#include "shadow_slab_engine.h"
 
 /**
  * shadow_slab_name_ok() - may a cache be called this?
@@ -49,4 +49,16 @@ bool shadow_slab_name_matches(const char *list, const char *name)
 			return true;
 	}
 	return false;
+}
+
+/**
+ * shadow_kmem_cache_name() - what a cache is called
+ * @cache: the cache
+ *
+ * Context: any; the caller sees to it that it is not destroyed meanwhile.
+ * Return: the name, as long as the cache is there.
+ */
+const char *shadow_kmem_cache_name(const struct shadow_kmem_cache *cache)
+{
+	return cache->desc.name;
 }

@@ -18,7 +18,9 @@
 #define SHADOW_CTL_H
 
 #include "shadow_compat.h"
+#include "shadow_fail.h"
 #include "shadow_params.h"
+#include "shadow_slab.h"
 #include "shadow_zone.h"
 
 #define SHADOW_CTL_BYTES	4096	/* longest write */
@@ -47,6 +49,13 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_FREE_PAGES,
 	SHADOW_CTL_KMALLOC,
 	SHADOW_CTL_KFREE,
+	SHADOW_CTL_KREALLOC,
+	SHADOW_CTL_CACHE_CREATE,
+	SHADOW_CTL_CACHE_ALLOC,
+	SHADOW_CTL_CACHE_FREE,
+	SHADOW_CTL_CACHE_SHRINK,
+	SHADOW_CTL_CACHE_DESTROY,
+	SHADOW_CTL_FAIL,
 	SHADOW_CTL_VMALLOC,
 	SHADOW_CTL_VFREE,
 	SHADOW_CTL_VMALLOC_PURGE,
@@ -113,6 +122,11 @@ enum shadow_ctl_key {
 	SHADOW_CTL_KEY_HOST,
 	SHADOW_CTL_KEY_PFN,
 	SHADOW_CTL_KEY_HUGE,
+	SHADOW_CTL_KEY_FLAGS,
+	SHADOW_CTL_KEY_PROBABILITY,
+	SHADOW_CTL_KEY_INTERVAL,
+	SHADOW_CTL_KEY_TIMES,
+	SHADOW_CTL_KEY_SPACE,
 	SHADOW_NR_CTL_KEYS
 };
 
@@ -150,7 +164,7 @@ struct shadow_ctl_given {
  * @cpu: cpu=, else 0
  * @order: of alloc_pages
  * @count: count=, N of alloc_pages_bulk, else 1
- * @bytes: of kmalloc, vmalloc and the early commands
+ * @bytes: of kmalloc, krealloc, cache_create, vmalloc and the early commands
  * @va: of map, unmap, protect, tlbi and early_iounmap
  * @pa: of map, and base of the early commands
  * @nr_pages: of map, unmap, protect and tlbi, there 0: all
@@ -178,6 +192,10 @@ struct shadow_ctl_given {
  * @handle: id of what is freed or mapped, where it was given as a number, else 0
  * @handle_name: name of what is freed or mapped, where it was given as a name, else ""
  * @small_pages: huge=off
+ * @cache: name of a cache, else ""
+ * @cache_flags: flags=, SHADOW_SLAB_*, else 0
+ * @fail_point: of fail, which point
+ * @fail: of fail, how often; as the kernel's where a key was not given
  * @nr_more: what was named besides @handle
  * @more: those
  */
@@ -216,6 +234,10 @@ struct shadow_ctl_cmd {
 	u64 handle;
 	char handle_name[SHADOW_CTL_NAME + 1];
 	bool small_pages;
+	char cache[SHADOW_SLAB_NAME];
+	u32 cache_flags;
+	enum shadow_fail_point fail_point;
+	struct shadow_fail_attr fail;
 	unsigned int nr_more;
 	struct shadow_ctl_id more[SHADOW_CTL_MAX_IDS - 1];
 };

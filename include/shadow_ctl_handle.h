@@ -13,7 +13,8 @@
 
 enum shadow_ctl_kind {
 	SHADOW_CTL_PAGES,
-	SHADOW_CTL_OBJECTS,
+	SHADOW_CTL_OBJECTS,	/* of kmalloc */
+	SHADOW_CTL_CACHED,	/* objects of a cache */
 	SHADOW_CTL_AREA,
 	SHADOW_CTL_HELD,	/* pages shown by a vmap */
 	SHADOW_CTL_DEVICE,	/* an ioremap */
@@ -32,6 +33,7 @@ enum shadow_ctl_kind {
  * @order: of blocks of pages
  * @refs: references to each block, beside the one that it was made with
  * @bytes: of an object, of an area, a vmap or an ioremap
+ * @cache: that objects of a cache are of
  * @made: how many blocks or objects it was made with
  * @left: how many there still are: the first ones
  * @one: the only one, where @made is 1, or the one that all of them are
@@ -51,6 +53,7 @@ struct shadow_ctl_handle {
 	u8 kind;
 	u8 order;
 	u8 refs;
+	struct shadow_kmem_cache *cache;
 	u32 made;
 	u32 left;
 	u64 bytes;

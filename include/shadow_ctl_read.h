@@ -40,6 +40,21 @@ int shadow_ctl_read_size(struct shadow_ctl_text *text,
 			 struct shadow_ctl_cmd *cmd, const char *what,
 			 const struct shadow_ctl_word *word,
 			 enum shadow_mmu_size which);
+/* shadow_ctl_read_slab.c */
+int shadow_ctl_read_cache(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd,
+			  const struct shadow_ctl_word *word);
+int shadow_ctl_read_flags(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd,
+			  const struct shadow_ctl_word *word);
+int shadow_ctl_read_point(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd,
+			  const struct shadow_ctl_word *word);
+int shadow_ctl_read_fail(struct shadow_ctl_text *text,
+			 struct shadow_ctl_cmd *cmd, enum shadow_ctl_key key,
+			 const struct shadow_ctl_word *word);
+int shadow_ctl_check_fail(struct shadow_ctl_text *text,
+			  const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_read_arg(struct shadow_ctl_text *text,
 			struct shadow_ctl_cmd *cmd, enum shadow_ctl_arg arg,
 			const struct shadow_ctl_word *word);

@@ -61,6 +61,19 @@ int shadow_ctl_put_page(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 			  const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_create(struct shadow_ctl *ctl,
+			    const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_alloc(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_shrink(struct shadow_ctl *ctl,
+			    const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
+			     const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_fail_point(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+void shadow_ctl_fail_text(const struct shadow_ctl *ctl,
+			  enum shadow_fail_point point, char *text, size_t room);
 int shadow_ctl_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_vfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_vmalloc_purge(struct shadow_ctl *ctl,

@@ -16,6 +16,10 @@
 #define SHADOW_CTL_PROTS \
 	"PAGE_KERNEL[_RO|_ROX|_EXEC|_TAGGED], PAGE_SHARED[_EXEC], PAGE_READONLY[_EXEC], PAGE_EXECONLY, PROT_DEVICE_[nGnRE|nGnRnE], PROT_NORMAL[_NC|_TAGGED]; or of rwxu each once, with r or only xu, then ,nc or without x ,dev"
 
+/* What cache_create's flags= takes */
+#define SHADOW_CTL_CACHE_FLAGS \
+	"HWCACHE_ALIGN, CACHE_DMA, RECLAIM_ACCOUNT, POISON, RED_ZONE, STORE_USER, TYPESAFE_BY_RCU"
+
 /* What a command's argument is. */
 enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_NONE,
@@ -37,6 +41,8 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_SAMPLES,		/* may be left out */
 	SHADOW_CTL_ARG_PHASE,		/* may be left out */
 	SHADOW_CTL_ARG_MACHINE,
+	SHADOW_CTL_ARG_CACHE,
+	SHADOW_CTL_ARG_POINT,
 	SHADOW_CTL_ARG_SET_KEY,
 	SHADOW_CTL_ARG_SET_VALUE,
 	SHADOW_CTL_ARG_SET_MORE,	/* may be left out */

@@ -23,7 +23,7 @@ enum shadow_fail_point {
 	SHADOW_FAIL_TABLE,	/* a translation table */
 	SHADOW_FAIL_SLAB,	/* a new slab */
 	SHADOW_FAIL_VMALLOC,	/* a vmalloc area */
-	SHADOW_FAIL_EARLY,	/* memory before the handover */
+	SHADOW_FAIL_MEMBLOCK,	/* memory before the handover */
 	SHADOW_NR_FAIL_POINTS
 };
 

@@ -374,6 +374,7 @@ struct shadow_kmem_cache *shadow_slab_next(struct shadow_slab *slab,
 					   struct shadow_kmem_cache *cache);
 struct shadow_kmem_cache *shadow_slab_find(struct shadow_slab *slab,
 					   const char *name);
+const char *shadow_kmem_cache_name(const struct shadow_kmem_cache *cache);
 void shadow_slab_get_info(struct shadow_kmem_cache *cache,
 			  struct shadow_slabinfo *info);
 

@@ -535,7 +535,7 @@ static void every_path_at_every_step(struct kunit *test)
 	}
 	/* Each point is met by something; the last one is the boot's */
 	for (point = 0; point < SHADOW_NR_FAIL_POINTS; point++)
-		KUNIT_EXPECT_EQ_MSG(test, !!nr[point], point != SHADOW_FAIL_EARLY,
+		KUNIT_EXPECT_EQ_MSG(test, !!nr[point], point != SHADOW_FAIL_MEMBLOCK,
 				    "%s", shadow_fail_names[point]);
 	kunit_info(test, "%s: %zu paths, %u steps failed, %u refusals\n",
 		   shape->name, ARRAY_SIZE(paths), nr_steps, nr_refused);
