@@ -90,6 +90,25 @@ static void note_peak(struct shadow_compare *run)
 	figures->peak_bytes = run->live_bytes;
 }
 
+static u32 bytes_of(const struct shadow_compare *run, u32 nr)
+{
+	u32 from = run->from[nr];
+
+	return from & SHADOW_COMPARE_CACHE ?
+	       run->trace->cache[from & ~SHADOW_COMPARE_CACHE].bytes : from;
+}
+
+/* An object goes back the way it came: in "slob" a kmalloc's has a header. */
+static int give_back(const struct shadow_compare *run, u32 nr)
+{
+	u32 from = run->from[nr];
+
+	if (from & SHADOW_COMPARE_CACHE)
+		return shadow_kmem_cache_free(run->cache[from & ~SHADOW_COMPARE_CACHE],
+					      run->object[nr]);
+	return shadow_kfree(run->slab, run->object[nr]);
+}
+
 static void apply_kmalloc(struct shadow_compare *run, u32 bytes)
 {
 	u64 start = run->count();
@@ -97,7 +116,7 @@ static void apply_kmalloc(struct shadow_compare *run, u32 bytes)
 
 	note_cost(run, start, run->count());
 	run->object[run->nr_allocs] = object;
-	run->size[run->nr_allocs] = bytes;
+	run->from[run->nr_allocs] = bytes;
 }
 
 static void apply_object(struct shadow_compare *run, u32 which)
@@ -108,22 +127,20 @@ static void apply_object(struct shadow_compare *run, u32 which)
 
 	note_cost(run, start, run->count());
 	run->object[run->nr_allocs] = object;
-	run->size[run->nr_allocs] = run->trace->cache[which].bytes;
+	run->from[run->nr_allocs] = SHADOW_COMPARE_CACHE | which;
 }
 
-/* All go by kfree: who frees by the cache saves it the look at the page. */
 static void apply_free(struct shadow_compare *run, u32 nr)
 {
-	void *object = run->object[nr];
 	u64 start;
 
-	if (!object)
+	if (!run->object[nr])
 		return;
 	start = run->count();
-	shadow_kfree(run->slab, object);
+	give_back(run, nr);
 	note_cost(run, start, run->count());
 	run->object[nr] = NULL;
-	run->live_bytes -= run->size[nr];
+	run->live_bytes -= bytes_of(run, nr);
 }
 
 static void apply(struct shadow_compare *run, const struct shadow_trace_op *op)
@@ -137,7 +154,7 @@ static void apply(struct shadow_compare *run, const struct shadow_trace_op *op)
 	else
 		apply_object(run, op->cache);
 	if (run->object[run->nr_allocs]) {
-		run->live_bytes += run->size[run->nr_allocs];
+		run->live_bytes += bytes_of(run, run->nr_allocs);
 		note_peak(run);
 	} else {
 		run->figures.nr_refused++;
@@ -180,7 +197,8 @@ bool shadow_compare_step(struct shadow_compare *run, u32 nr_ops)
 bool shadow_compare_release(struct shadow_compare *run, u32 nr)
 {
 	for (; nr && run->nr_swept < run->nr_allocs; nr--, run->nr_swept++) {
-		shadow_kfree(run->slab, run->object[run->nr_swept]);
+		if (run->object[run->nr_swept])
+			give_back(run, run->nr_swept);
 		run->object[run->nr_swept] = NULL;
 	}
 	return run->nr_swept < run->nr_allocs;

@@ -13,6 +13,8 @@
 /* Operations that cost more fall into the last entry; the worst is kept apart */
 #define SHADOW_COMPARE_COSTS	16384
 
+#define SHADOW_COMPARE_CACHE	BIT(31)
+
 /**
  * struct shadow_compare_figures - what a trace did to a machine
  * @nr_ops: operations that were applied
@@ -50,7 +52,8 @@ struct shadow_compare_figures {
  * @trace: the trace
  * @count: what costs are measured by; goes up
  * @object: room for all allocations of the trace, zeroed
- * @size: likewise: bytes of each
+ * @from: likewise: where each is from, SHADOW_COMPARE_CACHE and a cache's number,
+ *	or the bytes that kmalloc was asked for
  * @cost: room for SHADOW_COMPARE_COSTS, zeroed: operations by cost
  * @cache: the trace's caches on this machine
  * @idle: what two readings of @count with nothing between them differ by
@@ -69,7 +72,7 @@ struct shadow_compare {
 	const struct shadow_trace *trace;
 	u64 (*count)(void);
 	void **object;
-	u32 *size;
+	u32 *from;
 	u32 *cost;
 	struct shadow_kmem_cache *cache[SHADOW_TRACE_MAX_CACHES];
 	u64 idle;

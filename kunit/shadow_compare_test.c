@@ -73,7 +73,7 @@ static struct shadow_compare *new_run(struct kunit *test, struct shadow_slab *sl
 	run->trace = trace;
 	run->count = count;
 	run->object = shadow_test_alloc(test, (trace->nr_allocs + 1) * sizeof(*run->object));
-	run->size = shadow_test_alloc(test, (trace->nr_allocs + 1) * sizeof(*run->size));
+	run->from = shadow_test_alloc(test, (trace->nr_allocs + 1) * sizeof(*run->from));
 	run->cost = shadow_test_alloc(test, SHADOW_COMPARE_COSTS * sizeof(*run->cost));
 	memset(&ticks, 0, sizeof(ticks));
 	ticks.every = 1000000;
@@ -203,7 +203,11 @@ static void refusals_are_counted(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, shadow_compare_step(run, NR_OPS));
 	for (i = 0; i < run->nr_allocs; i++) {
 		live += !!run->object[i];
-		bytes += run->object[i] ? run->size[i] : 0;
+		if (!run->object[i])
+			continue;
+		bytes += run->from[i] & SHADOW_COMPARE_CACHE ?
+			 trace->cache[run->from[i] & ~SHADOW_COMPARE_CACHE].bytes :
+			 run->from[i];
 	}
 	KUNIT_EXPECT_GT(test, run->figures.nr_refused, 0);
 	KUNIT_EXPECT_LT(test, live, trace->nr_live);
