@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_ctl_boot - commands about whole machines: create, destroy, reset, and
- * a boot that goes on. See shadow_ctl_run.h.
+ * shadow_ctl_boot - commands about whole machines: create, destroy, compare,
+ * reset, and a boot that goes on. See shadow_ctl_run.h.
  */
 #include "shadow_boot.h"
 #include "shadow_ctl_handle.h"
@@ -59,6 +59,26 @@ int shadow_ctl_destroy(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (!ctl->ops->destroy)
 		return only_in_first(ctl, cmd);
 	err = ctl->ops->destroy(ctl->mm, cmd->machine, said, sizeof(said));
+	return said_last(ctl, err, said);
+}
+
+/**
+ * shadow_ctl_compare() - run a compare
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex, which is let go meanwhile.
+ * Return: 0, or why it failed: -EPERM, -EBUSY, -ENODEV where there is no such
+ * trace, -EINVAL, -ERANGE or -E2BIG where it is none, -ENOMEM, -EINTR.
+ */
+int shadow_ctl_compare(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	char said[SHADOW_CTL_WHY] = "";
+	int err;
+
+	if (!ctl->ops->compare)
+		return only_in_first(ctl, cmd);
+	err = ctl->ops->compare(ctl->mm, cmd->trace, said, sizeof(said));
 	return said_last(ctl, err, said);
 }
 

@@ -333,6 +333,27 @@ static int read_phase(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
 				      "a phase of the boot; boot lists them");
 }
 
+/* Whether there is such a file is seen when it runs. */
+static int read_trace(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd,
+		      const struct shadow_ctl_word *word)
+{
+	char why[SHADOW_TRACE_WHY] = "";
+	struct shadow_trace_plan plan;
+	int err;
+
+	if (word->len < sizeof(cmd->trace)) {
+		memcpy(cmd->trace, word->at, word->len);
+		cmd->trace[word->len] = '\0';
+		if (!shadow_trace_is_plan(cmd->trace) && shadow_trace_name_ok(cmd->trace))
+			return 0;
+	}
+	if (!shadow_trace_is_plan(cmd->trace))
+		return shadow_ctl_refuse_word(text, cmd, "TRACE", word,
+					      "1 to 64 letters, digits, _, - and ., none in front; or mixed:OPERATIONS:SEED, waves:OPERATIONS:SEED");
+	err = shadow_trace_plan_read(&plan, cmd->trace, why, sizeof(why));
+	return err ? shadow_ctl_refuse(text, err, "compare: %s", why) : 0;
+}
+
 /**
  * shadow_ctl_read_arg() - an argument of a command
  * @text: the batch; its @why is set where the word is refused
@@ -390,6 +411,8 @@ int shadow_ctl_read_arg(struct shadow_ctl_text *text,
 		return shadow_ctl_read_cache(text, cmd, word);
 	case SHADOW_CTL_ARG_POINT:
 		return shadow_ctl_read_point(text, cmd, word);
+	case SHADOW_CTL_ARG_TRACE:
+		return read_trace(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_VALUE:

@@ -363,6 +363,14 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(BASE) },
 		.since = WITH(WATERMARKS),
 	},
+	[SHADOW_CTL_COMPARE] = {
+		.name = "compare",
+		.usage = "compare TRACE",
+		.meaning =
+		"apply a trace to three machines, one with each slab=; read compare; TRACE: mixed:OPERATIONS:SEED, waves:OPERATIONS:SEED, or NAME of shadow_mm/NAME.kmem where firmware lies",
+		.arg = { ARG(TRACE) },
+		.since = WITH(SLAB_INIT),
+	},
 	[SHADOW_CTL_CREATE] = {
 		.name = "create",
 		.usage = "create NAME [PARAMETER=VALUE]...",
@@ -403,7 +411,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 
 /* Commands of the language whose layers are not complete. */
 static const char *const later_verbs[] = {
-	"mark", "break", "compare",
+	"mark", "break",
 };
 
 /**

@@ -79,6 +79,8 @@ static const struct shadow_file files[] = {
 	{ "check_wx_pages", 0444, SHADOW_PHASE_MAP_KERNEL + 1, shadow_view_check_wx,
 	  "SUCCESS, or what of the kernel half is writable and executable (as the kernel's check_wx_pages)",
 	},
+	{ "compare", 0444, ALWAYS, shadow_view_compare,
+	  "the last compare TRACE: memory, waste, cost of the same trace with each slab=" },
 	{ "config", 0444, ALWAYS, shadow_view_config,
 	  "parameters, the block, where it came from and why not from elsewhere" },
 	{ "ctl", 0644, ALWAYS, view_ctl,

@@ -166,6 +166,7 @@ static bool ctl_interrupted(struct shadow_mm *mm)
 
 static const struct shadow_ctl_ops first_ops = {
 	.mmu_check = shadow_machine_ctl_check,
+	.compare = shadow_machine_ctl_compare,
 	.create = ctl_create,
 	.destroy = ctl_destroy,
 	.reset = ctl_reset,

@@ -18,6 +18,7 @@
 #include "shadow_page_call.h"
 #include "shadow_params.h"
 #include "shadow_pcp.h"
+#include "shadow_trace_load.h"
 
 /*
  * All machines, the first of them the one that insmod booted. Lock:
@@ -128,6 +129,8 @@ SHADOW_EXPORT(shadow_pgtable_lookup);
 SHADOW_EXPORT(shadow_pgtable_verify);
 SHADOW_EXPORT(shadow_pgtable_walker);
 SHADOW_EXPORT(shadow_mmu_check_list);
+SHADOW_EXPORT(shadow_trace_load);
+SHADOW_EXPORT(shadow_trace_unload);
 
 /* ------------------------------------------------------- create, destroy -- */
 

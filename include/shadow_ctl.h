@@ -21,6 +21,7 @@
 #include "shadow_fail.h"
 #include "shadow_params.h"
 #include "shadow_slab.h"
+#include "shadow_trace.h"
 #include "shadow_zone.h"
 
 #define SHADOW_CTL_BYTES	4096	/* longest write */
@@ -81,6 +82,7 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_EARLY_IOUNMAP,
 	SHADOW_CTL_MEMREMAP_PAGES,
 	SHADOW_CTL_MEMUNMAP_PAGES,
+	SHADOW_CTL_COMPARE,
 	SHADOW_CTL_CREATE,
 	SHADOW_CTL_DESTROY,
 	SHADOW_CTL_RESET,
@@ -188,6 +190,7 @@ struct shadow_ctl_given {
  * @phase: of step; SHADOW_NR_PHASES: the next one
  * @given: of create and reset
  * @machine: of create and destroy, else ""
+ * @trace: of compare, else ""
  * @as: as=, else ""
  * @handle: id of what is freed or mapped, where it was given as a number, else 0
  * @handle_name: name of what is freed or mapped, where it was given as a name, else ""
@@ -230,6 +233,7 @@ struct shadow_ctl_cmd {
 	unsigned int phase;
 	struct shadow_ctl_given given;
 	char machine[SHADOW_CTL_NAME + 1];
+	char trace[SHADOW_TRACE_NAME + 1];
 	char as[SHADOW_CTL_NAME + 1];
 	u64 handle;
 	char handle_name[SHADOW_CTL_NAME + 1];
@@ -283,6 +287,9 @@ struct shadow_mm;
  *	changed. NULL: refused
  * @step: goes on with the boot up to that phase, likewise; @down: it failed
  *	and the machine is down
+ * @compare: applies the trace of that name to three machines; writes one line
+ *	into @said. May let the caller's mutex go meanwhile. NULL: this is not
+ *	the first machine
  * @interrupted: whoever writes is being killed, or the machine is being taken
  *	away: no more is to be done for him. NULL: nobody can be
  */
@@ -298,6 +305,8 @@ struct shadow_ctl_ops {
 		     bool *down, char *said, size_t said_bytes);
 	int (*step)(struct shadow_mm *mm, unsigned int last, bool *down,
 		    char *said, size_t said_bytes);
+	int (*compare)(struct shadow_mm *mm, const char *trace, char *said,
+		       size_t said_bytes);
 	bool (*interrupted)(struct shadow_mm *mm);
 };
 

@@ -11,6 +11,7 @@
 
 #include "shadow_backing.h"
 #include "shadow_ctl.h"
+#include "shadow_machine_compare.h"
 #include "shadow_mm.h"
 #include "shadow_mmu.h"
 #include "shadow_pool.h"
@@ -73,6 +74,7 @@ struct shadow_machine_list_ops {
  * @vtop_asked: somebody said which; else it is the kernel image's
  * @vtop_host: it is one of the host's
  * @vtop_refused: why the last question to vtop was none, or ""
+ * @compare: engines that were compared, of the first one alone
  * @page_pfn: frame that page tells of, where @page_asked
  * @page_asked: somebody said which; else it is the first one
  */
@@ -103,6 +105,7 @@ struct shadow_machine {
 	bool vtop_asked;
 	bool vtop_host;
 	char vtop_refused[128];
+	struct shadow_machine_compare compare;
 	u64 page_pfn;
 	bool page_asked;
 };

@@ -45,6 +45,10 @@ int shadow_machine_ctl_check(struct shadow_mm *mm, const u32 *sizes, u64 seed,
 /* shadow_machine_slab.c */
 void shadow_machine_init_slab(struct shadow_machine *machine);
 
+/* shadow_machine_compare.c */
+int shadow_machine_ctl_compare(struct shadow_mm *mm, const char *trace,
+			       char *said, size_t said_bytes);
+
 /* shadow_machine_share.c */
 int shadow_machine_share(struct shadow_machine *machine,
 			 const struct shadow_config *cfg, char *said,

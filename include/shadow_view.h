@@ -39,6 +39,7 @@ void shadow_view_frag_history_whole(struct seq_file *seq,
 				    struct shadow_machine *machine);
 
 /* shadow_view_boot.c: how the machine came to be */
+void shadow_view_compare(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine);

@@ -17,6 +17,7 @@
 #include <linux/types.h>
 
 #include "shadow_buddy.h"
+#include "shadow_counter.h"
 #include "shadow_mm.h"
 #include "shadow_page_alloc.h"
 
@@ -25,15 +26,9 @@
 #define BENCH_HOST_GFP	(GFP_NOWAIT | __GFP_NOWARN)
 
 #ifdef CONFIG_ARM64
-#include <asm/sysreg.h>
-
-/* PMEVCNTR0_EL0, PMEVTYPER0_EL0: the first counter and its event */
-#define BENCH_PMU_COUNT		sys_reg(3, 3, 14, 8, 0)
-#define BENCH_PMU_TYPE		sys_reg(3, 3, 14, 12, 0)
-
 static inline u64 bench_count(void)
 {
-	return read_sysreg_s(BENCH_PMU_COUNT);
+	return shadow_counter_read();
 }
 
 /* The counter has at least 32 bits */
@@ -61,16 +56,12 @@ static inline u64 bench_since(u64 start)
 /**
  * struct bench_counter - what is put back when the measuring is over
  * @irqflags: interrupts
- * @control: PMCR_EL0
- * @enabled: PMCNTENSET_EL0
- * @type: PMEVTYPER0_EL0
+ * @pmu: the counter
  * @idle: what two readings with nothing between them differ by
  */
 struct bench_counter {
 	unsigned long irqflags;
-	u64 control;
-	u64 enabled;
-	u64 type;
+	struct shadow_counter pmu;
 	u64 idle;
 };
 
@@ -240,12 +231,14 @@ u64 bench_soak_stop(void);
 extern ulong bench_seed;
 extern ulong bench_frames;
 extern ulong bench_steps;
+extern char *bench_trace;
 
 int bench_boot_row(struct shadow_mm *mm);
 int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);
+int bench_waste_rows(struct shadow_mm *mm);
 int bench_table_rows(struct shadow_mm *mm);
 int bench_vmalloc_rows(struct shadow_mm *mm);
 int bench_mmu_flips(struct shadow_mm *mm);

@@ -15,57 +15,11 @@ ulong bench_seed = 0x5eed;
 ulong bench_frames;
 ulong bench_steps = 1000;
 
-#ifdef CONFIG_ARM64
-#define PMU_INST_RETIRED	0x08
-#define PMCR_ENABLE		BIT(0)
-
-/* ID_AA64DFR0_EL1.PMUVer: 0 is none, 15 one of somebody's own */
-#define PMUVER_SHIFT		8
-#define PMUVER_MASK		0xf
-
-/* Is there a PMU that counts instructions? */
+/* Is there a PMU that counts instructions? On UML it is cycles that count */
 bool bench_counter_there(void)
 {
-	unsigned int pmuver = read_sysreg(id_aa64dfr0_el1) >> PMUVER_SHIFT &
-			      PMUVER_MASK;
-
-	return pmuver && pmuver != PMUVER_MASK &&
-	       read_sysreg_s(SYS_PMCEID0_EL0) & BIT(PMU_INST_RETIRED);
+	return !IS_ENABLED(CONFIG_ARM64) || shadow_counter_there();
 }
-
-static void start_counting(struct bench_counter *counter)
-{
-	counter->control = read_sysreg_s(SYS_PMCR_EL0);
-	counter->enabled = read_sysreg_s(SYS_PMCNTENSET_EL0);
-	counter->type = read_sysreg_s(BENCH_PMU_TYPE);
-	write_sysreg_s(PMU_INST_RETIRED, BENCH_PMU_TYPE);
-	write_sysreg_s(counter->control | PMCR_ENABLE, SYS_PMCR_EL0);
-	write_sysreg_s(BIT(0), SYS_PMCNTENSET_EL0);
-	isb();
-}
-
-static void stop_counting(const struct bench_counter *counter)
-{
-	write_sysreg_s(counter->control, SYS_PMCR_EL0);
-	if (!(counter->enabled & BIT(0)))
-		write_sysreg_s(BIT(0), SYS_PMCNTENCLR_EL0);
-	write_sysreg_s(counter->type, BENCH_PMU_TYPE);
-	isb();
-}
-#else
-bool bench_counter_there(void)
-{
-	return true;
-}
-
-static void start_counting(struct bench_counter *counter)
-{
-}
-
-static void stop_counting(const struct bench_counter *counter)
-{
-}
-#endif
 
 /**
  * bench_begin() - from here on this CPU does nothing but what is measured
@@ -77,7 +31,7 @@ void bench_begin(struct bench_counter *counter)
 	unsigned int i;
 
 	local_irq_save(counter->irqflags);
-	start_counting(counter);
+	shadow_counter_start(&counter->pmu);
 	counter->idle = U64_MAX;
 	for (i = 0; i < 16; i++) {
 		start = bench_count();
@@ -92,7 +46,7 @@ void bench_begin(struct bench_counter *counter)
  */
 void bench_end(const struct bench_counter *counter)
 {
-	stop_counting(counter);
+	shadow_counter_stop(&counter->pmu);
 	local_irq_restore(counter->irqflags);
 }
 

@@ -18,7 +18,7 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, tables, vmalloc, mixed, growth, frag_host, frag_shadow, mmu (seeded bugs in descriptors), gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
+MODULE_PARM_DESC(rows, "What is measured: boot, calls, objects, waste (of a trace), tables, vmalloc, mixed, growth, frag_host, frag_shadow, mmu (seeded bugs in descriptors), gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
 
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
@@ -28,6 +28,9 @@ MODULE_PARM_DESC(frames, "For frag_shadow: frames that shall be free before the 
 
 module_param_named(steps, bench_steps, ulong, 0444);
 MODULE_PARM_DESC(steps, "For iopgt: random maps and unmaps of each format");
+
+module_param_named(trace, bench_trace, charp, 0444);
+MODULE_PARM_DESC(trace, "For waste: the trace, as compare in ctl has it");
 
 #define MAX_SOAK	64
 
@@ -74,6 +77,8 @@ static const struct {
 } sets[] = {
 	{ "boot", bench_boot_row },
 	{ "calls", bench_call_rows, true },
+	{ "objects", bench_object_rows, true },
+	{ "waste", bench_waste_rows },
 	{ "tables", bench_table_rows, true },
 	{ "vmalloc", bench_vmalloc_rows, true },
 	{ "mixed", bench_mixed_rows, true },
