@@ -7,6 +7,7 @@
 #ifndef SHADOW_COUNTER_H
 #define SHADOW_COUNTER_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 /**

@@ -40,7 +40,7 @@ struct native {
 };
 
 static struct shadow_mm *machine(struct kunit *test, const char *name,
-				 char *size, char *memory)
+				 char *size, char *memory, char *slab)
 {
 	struct native *native = shadow_test_alloc(test, sizeof(*native));
 	struct shadow_mm *mm = &native->mm;
@@ -48,6 +48,7 @@ static struct shadow_mm *machine(struct kunit *test, const char *name,
 
 	in.value[SHADOW_PARAM_SIZE] = size;
 	in.value[SHADOW_PARAM_MEMORY] = memory;
+	in.value[SHADOW_PARAM_SLAB] = slab;
 	shadow_test_host_given(test, mm, &facts, &in);
 	shadow_test_block(test, &native->storage, 0x200000000, mm->cfg.bytes);
 	shadow_test_host_memory(test, mm, &native->board, memory);
@@ -63,7 +64,7 @@ static struct shadow_mm *machine(struct kunit *test, const char *name,
 
 static void rows(struct kunit *test)
 {
-	struct shadow_mm *mm = machine(test, "main", "256M", NULL);
+	struct shadow_mm *mm = machine(test, "main", "256M", NULL, NULL);
 
 	KUNIT_EXPECT_EQ(test, bench_boot_row(mm), 0);
 	KUNIT_EXPECT_EQ(test, bench_call_rows(mm), 0);
@@ -73,10 +74,24 @@ static void rows(struct kunit *test)
 	shadow_boot_down(mm);
 }
 
+static void rows_of_engine(struct kunit *test, char *engine)
+{
+	struct shadow_mm *mm = machine(test, engine, "64M", NULL, engine);
+
+	KUNIT_EXPECT_EQ(test, bench_object_rows(mm), 0);
+	shadow_boot_down(mm);
+}
+
+static void rows_of_other_engines(struct kunit *test)
+{
+	rows_of_engine(test, "slab");
+	rows_of_engine(test, "slob");
+}
+
 static void rows_of_a_board(struct kunit *test)
 {
 	struct shadow_mm *mm = machine(test, "board8g", "128M",
-				       "0x40000000+3G,0x100000000+5G");
+				       "0x40000000+3G,0x100000000+5G", NULL);
 
 	KUNIT_EXPECT_EQ(test, bench_boot_row(mm), 0);
 	KUNIT_EXPECT_EQ(test, bench_growth_rows(mm), 0);
@@ -85,6 +100,7 @@ static void rows_of_a_board(struct kunit *test)
 
 static struct kunit_case native_cases[] = {
 	KUNIT_CASE(rows),
+	KUNIT_CASE(rows_of_other_engines),
 	KUNIT_CASE(rows_of_a_board),
 	{}
 };

@@ -6,8 +6,7 @@
  * The host has caches of its own for it, merged with no other: one for each of
  * the trace, and one for each size of kmalloc, so that they begin as empty as
  * the machine's. What is larger goes to the host's kmalloc, which hands it to
- * the page allocator. The machine's frames are all that it has in slabs, those
- * of its own boot included; of the host's, only what the replay adds counts.
+ * the page allocator. Of both sides, what the replay adds counts.
  */
 #define pr_fmt(fmt) "shadow_bench: " fmt
 
@@ -35,7 +34,7 @@ static const u16 class_bytes[] = {
  * @object: what the trace has allocated
  * @cache: of each, the host's cache; NULL: kmalloc
  * @which: of each, the number of its cache, plus 1; 0: kmalloc
- * @before: pages that did not come from the replay
+ * @before: pages that objects took before the replay
  * @peak: most pages at a time
  * @end: pages at the trace's end
  */
@@ -92,7 +91,7 @@ static void shadow_side_free(struct waste *waste, u32 nr)
 
 static s64 shadow_side_pages(struct waste *waste)
 {
-	return atomic64_read(&waste->mm->slab.nr_frames);
+	return atomic64_read(&waste->mm->slab.nr_frames) - waste->before;
 }
 
 static const struct waste_side shadow_side = {
@@ -188,7 +187,7 @@ static int replay(struct waste *waste, const struct waste_side *side)
 
 	local_irq_save(flags);
 	waste->before = 0;
-	waste->before = side == &host_side ? side->pages(waste) : 0;
+	waste->before = side->pages(waste);
 	waste->peak = 0;
 	for (i = 0; i < trace->nr_ops && !err; i++)
 		err = apply(waste, side, &trace->op[i], &nr);

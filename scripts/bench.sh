@@ -13,7 +13,9 @@
 # where N are instructions: for a pair of alloc and free, or for one call where
 # the row says alloc, free or mixed. Rows object_* and kmalloc_* have the host's
 # SLUB beside them, in caches that are merged with no other; of object_bulk64,
-# N are for each of 64 objects. Rows gpu_* have gpu_buddy for a host, and
+# N are for each of 64 objects; of slab_* and slob_* the machine has another
+# engine than the host. Rows waste_* are KiB that objects of a real kernel's boot
+# take, replayed on both. Rows gpu_* have gpu_buddy for a host, and
 # are measured on the kernel that has it built in, 6.12. Rows table_* have
 # io-pgtable-arm, for each leaf or walk; those with _plain do without contiguous
 # hints and folding, which the host's tables do not have. The status is 1 if two
@@ -49,6 +51,18 @@ object_bulk64 ratio 0.60
 object_random1000 ratio 0.90
 kmalloc_100 ratio 0.90
 kmalloc_1000 ratio 0.90
+slab_object_8 ratio 1.10
+slab_object_64 ratio 1.10
+slab_object_256 ratio 1.10
+slab_object_512 ratio 1.10
+slab_object_1024 ratio 1.10
+slab_object_4096 ratio 1.10
+slab_object_bulk64 ratio 1.10
+slab_object_random1000 ratio 1.10
+slab_kmalloc_100 ratio 1.10
+slab_kmalloc_1000 ratio 1.10
+waste_peak ratio 1.00
+waste_end ratio 1.00
 table_page_map shadow 210
 table_page_unmap shadow 180
 table_range256 shadow 20
@@ -66,6 +80,7 @@ measure() {
 	"$SHADOW_SCRIPTS/guest.sh" --icount --smp 1 --mem 1G \
 		--params 'size=256M' --timeout 600 \
 		--append 'init_on_alloc=0 init_on_free=0 nokaslr' \
+		--file "$SHADOW_SCRIPTS/traces/boot-6.12.kmem:/lib/firmware/shadow_mm/" \
 		"${@:1:$#-1}" -- "${*: -1}
 		dmesg | sed -n 's/^\(\[[^]]*\] *\)*shadow_bench: BENCH /BENCH /p'"
 }
@@ -87,6 +102,17 @@ run_boot() {
 		rows rows=tables
 		rows rows=vmalloc
 		rows rows=mixed
+		further() {
+			echo "create $*" >/sys/kernel/debug/shadow_mm/ctl || exit 1
+		}
+		further waste size=128M
+		rows rows=waste machine=waste
+		echo destroy waste >/sys/kernel/debug/shadow_mm/ctl || exit 1
+		for engine in slab slob; do
+			further $engine size=64M slab=$engine
+			rows rows=objects machine=$engine
+			echo destroy $engine >/sys/kernel/debug/shadow_mm/ctl || exit 1
+		done
 		echo "create board8g size=128M memory=0x40000000+3G,0x100000000+5G" \
 			>/sys/kernel/debug/shadow_mm/ctl || exit 1
 		for i in 1 2 3; do
