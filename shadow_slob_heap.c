@@ -134,6 +134,17 @@ static struct shadow_page *listed(struct shadow_slab *slab,
 	return NULL;
 }
 
+/* Units of a page that is on a list, which a full one leaves */
+static int carve(struct shadow_slab *slab, const struct shadow_slob_want *want,
+		 struct shadow_slob_piece *piece)
+{
+	int got = __shadow_slob_carve(slab, want, piece);
+
+	if (got > 0 && piece->page->slab.inuse == shadow_slob_of(slab)->units)
+		return unlist(slab, piece->page) ?: 1;
+	return got;
+}
+
 /* Room in the pages of one list: 1, 0 or -EUCLEAN; the middle of slob_alloc() */
 static int search_list(struct shadow_slab *slab, struct shadow_page_list *list,
 		       const struct shadow_slob_want *want,
@@ -153,13 +164,11 @@ static int search_list(struct shadow_slab *slab, struct shadow_page_list *list,
 			continue;
 		piece->page = page;
 		piece->base = shadow_slob_contents(slab, page);
-		got = piece->base ? __shadow_slob_carve(slab, want, piece) :
+		got = piece->base ? carve(slab, want, piece) :
 		      shadow_slob_broken(slab, page, "shared page without contents");
 	}
-	if (got <= 0)
+	if (got <= 0 || shadow_slob_state(page) == SLOB_FULL)
 		return got;
-	if (page->slab.inuse == slob->units)
-		return unlist(slab, page) ?: 1;
 	return rotate(slab, list, page) ?: 1;
 }
 
@@ -210,7 +219,7 @@ static int carve_new(const struct shadow_slob_want *want,
 	WRITE_ONCE(piece->page->slab.cache, SHADOW_SLAB_SHARED);
 	slob->nr_pages++;
 	got = enlist(slab, piece->page, shadow_slob_type_of(want->cache), want->bytes) ?:
-	      __shadow_slob_carve(slab, want, piece);
+	      carve(slab, want, piece);
 	if (got > 0)
 		count(want->cache, 1, piece->units);
 	raw_spin_unlock_irqrestore(&slob->lock, flags);
