@@ -28,7 +28,7 @@ struct shadow_test_slabs {
 };
 
 /* All engines that there are; a case runs over each */
-static const char *const shadow_test_engines[] = { "slub" };
+static const char *const shadow_test_engines[] = { "slub", "slab", "slob" };
 
 static inline struct shadow_test_slabs *
 shadow_test_slabs(struct kunit *test, const struct shadow_slab_config *cfg,
