@@ -226,13 +226,11 @@ static void slabslab_layout(struct kunit *test)
 static void slabslab_colours(struct kunit *test)
 {
 	struct slabslab_machine *sm = machine(test, 256, 1, 1);
-	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 1000);
-	u32 colours = (4096 - 4 * 1000) / L1_CACHE_BYTES;
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 1500);
+	u32 colours = (4096 - 2 * 1504) / L1_CACHE_BYTES;
 	u32 i, colour, seen = 0;
 	char *p;
 
-	cache = cache_of(test, sm, "y", 1500);
-	colours = (4096 - 2 * 1500) / L1_CACHE_BYTES;
 	KUNIT_EXPECT_EQ(test, shadow_slabslab_own_of(cache)->colour, colours);
 	for (i = 0; i < 2 * colours * 2; i++) {
 		p = shadow_kmem_cache_alloc(cache, 0);
@@ -244,6 +242,397 @@ static void slabslab_colours(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, seen, BIT(colours) - 1);
 	end(test, sm, 2 * colours * 2);
+}
+
+/* ------------------------------------------------------------ what moves */
+
+/* So many objects of a cache, on a CPU */
+static void **take(struct kunit *test, struct shadow_kmem_cache *cache, unsigned int cpu,
+		   u32 nr)
+{
+	void **objects = shadow_test_alloc(test, nr * sizeof(*objects));
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		objects[i] = shadow_kmem_cache_alloc_cpu(cache, cpu, 0);
+		KUNIT_ASSERT_NOT_NULL(test, objects[i]);
+	}
+	return objects;
+}
+
+static void give(struct kunit *test, struct shadow_kmem_cache *cache, unsigned int cpu,
+		 void **objects, u32 nr)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, shadow_kmem_cache_free_cpu(cache, cpu, objects[i]), 0);
+}
+
+static u32 avail(struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	return shadow_slabslab_cpu_of(cache, cpu)->array->avail;
+}
+
+/* 512 bytes: 8 in a slab, arrays of 54, batches of 27, the shared one 216 */
+static void slabslab_arrays(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 1024, 2, 1);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	void **objects;
+
+	/* An array that nobody has touched gets 16, then 27 at once */
+	objects = take(test, cache, 0, 1);
+	KUNIT_EXPECT_EQ(test, avail(cache, 0), 7);
+	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 1);
+	give(test, cache, 0, objects, 1);
+	objects = take(test, cache, 0, 200);
+	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 25);
+	KUNIT_EXPECT_EQ(test, avail(cache, 0), 0);
+	/* 54 stay, then a batch goes to the shared array each time */
+	give(test, cache, 1, objects, 54);
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 0);
+	give(test, cache, 1, objects + 54, 1);
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 27);
+	KUNIT_EXPECT_EQ(test, avail(cache, 1), 28);
+	give(test, cache, 1, objects + 55, 145);
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 162);
+	KUNIT_EXPECT_EQ(test, info_of(cache).active_slabs, 25);
+	KUNIT_EXPECT_EQ(test, info_of(cache).active_objs, 200);
+	/* The other CPU has from there what this one gave, the last first */
+	KUNIT_EXPECT_PTR_EQ(test, shadow_kmem_cache_alloc_cpu(cache, 0, 0), objects[161]);
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 135);
+	verify(test, sm);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EBUSY);
+	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 1);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, objects[161]), 0);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, sm, 0);
+}
+
+/* More than free_limit, (1 + 1) * 27 + 8, do not stay: one CPU shares nothing */
+static void slabslab_free_limit(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 1024, 1, 1);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	void **objects = take(test, cache, 0, 400);
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, list_of(cache, 0)->free_limit, 62);
+	for (i = 0; i < 400; i++) {
+		give(test, cache, 0, objects + i, 1);
+		KUNIT_ASSERT_LE(test, list_of(cache, 0)->free_objects, 62 + 7);
+	}
+	KUNIT_EXPECT_LT(test, info_of(cache).num_slabs, 20);
+	KUNIT_EXPECT_GT(test, info_of(cache).num_slabs, info_of(cache).active_slabs);
+	end(test, sm, 0);
+}
+
+/* What another node's CPU frees waits there, twelve at a time, and goes home. */
+static void slabslab_aliens(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 2048, 2, 2);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	void **objects = take(test, cache, 0, 40);
+	struct shadow_slabslab_array alien = shadow_slabslab_alien(cache, 1, 0);
+	u32 i, had;
+
+	for (i = 0; i < 40; i++)
+		KUNIT_ASSERT_EQ(test, shadow_page_nid(shadow_slab_head(&sm->m->nodes,
+								       objects[i])), 0);
+	KUNIT_ASSERT_NOT_NULL(test, alien.in);
+	KUNIT_EXPECT_EQ(test, alien.limit, SHADOW_SLABSLAB_ALIEN);
+	KUNIT_EXPECT_PTR_EQ(test, shadow_slabslab_alien(cache, 0, 0).in, NULL);
+	give(test, cache, 1, objects, 12);
+	KUNIT_EXPECT_EQ(test, alien.in->avail, 12);
+	KUNIT_EXPECT_EQ(test, avail(cache, 1), 0);
+	/* Freed a second time, or by way of another array */
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, objects[11]), -EINVAL);
+	verify(test, sm);
+	give(test, cache, 1, objects + 12, 1);
+	KUNIT_EXPECT_EQ(test, alien.in->avail, 1);
+	KUNIT_EXPECT_EQ(test, shadow_slabslab_shared(cache, 0).in->avail, 12);
+	/* The reaper looks at one other node at a time */
+	had = shadow_slabslab_shared(cache, 0).in->avail;
+	shadow_slabslab_reap(&sm->slab, 1);
+	KUNIT_EXPECT_EQ(test, alien.in->avail, 0);
+	KUNIT_EXPECT_EQ(test, shadow_slabslab_shared(cache, 0).in->avail, had + 1);
+	verify(test, sm);
+	give(test, cache, 0, objects + 13, 27);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, sm, 0);
+}
+
+static void slabslab_reaping(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 1024, 2, 1);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	void **objects = take(test, cache, 0, 400);
+	u64 slabs, had;
+	u32 i;
+
+	give(test, cache, 0, objects, 400);
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 216);
+	had = avail(cache, 0);
+	KUNIT_EXPECT_EQ(test, had, 49);
+	/* It was used: nothing but that is noted. Then a fifth of 54, and again */
+	shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_EQ(test, avail(cache, 0), had);
+	shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_EQ(test, avail(cache, 0), had - 11);
+	/* Every second time the shared one, of which nothing was taken: 44 */
+	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 216 - 44);
+	verify(test, sm);
+	slabs = info_of(cache).num_slabs;
+	for (i = 0; i < 6; i++)
+		shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_LT(test, info_of(cache).num_slabs, slabs);
+	for (i = 0; i < 200; i++)
+		shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_EQ(test, avail(cache, 0), 0);
+	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 0);
+	end(test, sm, 0);
+}
+
+/* All that an allocation has from others can be missing; nothing is lost. */
+static void slabslab_oom(struct kunit *test)
+{
+	struct slabslab_machine *sm;
+	struct shadow_kmem_cache *cache;
+	u64 nr_free, nr_live, left;
+	void *objects[64];
+	u32 i, tried = 0;
+
+	/* Too little for the bootstrap: at each size it fails and leaves nothing */
+	for (i = 1; i < 64; i++) {
+		sm = machine_without_slab(test, i, 2, 1);
+		tried += boot(sm, 2) == -ENOMEM;
+		shadow_slab_fini(&sm->slab);
+		KUNIT_ASSERT_EQ(test, shadow_test_machine_free(sm->m), sm->nr_free);
+		shadow_test_machine_verify(test, sm->m);
+	}
+	KUNIT_EXPECT_GT(test, tried, 10);
+	/* And for a cache, or the numbers of its slabs */
+	sm = machine(test, 256, 2, 1);
+	nr_free = shadow_test_machine_free(sm->m);
+	for (left = 0; left < 12; left++) {
+		while (shadow_test_machine_free(sm->m) > left)
+			KUNIT_ASSERT_NOT_NULL(test, shadow_alloc_pages(&sm->m->nodes, 0, 0));
+		nr_live = info_of(sm->slab.kmem_cache).active_objs;
+		cache = shadow_kmem_cache_create(&sm->slab, "x", 512, 0, 0, fill);
+		for (i = 0; !IS_ERR(cache) && i < 64; i++) {
+			objects[i] = shadow_kmem_cache_alloc(cache, 0);
+			if (!objects[i])
+				break;
+		}
+		verify(test, sm);
+		if (!IS_ERR(cache)) {
+			give(test, cache, 0, objects, i);
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+		} else {
+			KUNIT_EXPECT_EQ(test, PTR_ERR(cache), -ENOMEM);
+		}
+		KUNIT_EXPECT_LE(test, info_of(sm->slab.kmem_cache).active_objs,
+				nr_live + 32);
+		/* One frame more for the next round */
+		shadow_test_machine_drain(sm->m);
+		if (!shadow_test_machine_free(sm->m))
+			break;
+	}
+	verify(test, sm);
+	KUNIT_EXPECT_LE(test, shadow_test_machine_free(sm->m), nr_free);
+	KUNIT_EXPECT_EQ(test, shadow_slab_fini(&sm->slab), 0);
+}
+
+/* The nth slab alone is refused; 0: none */
+static void fail_slab(struct kunit *test, struct slabslab_machine *sm, u32 nth)
+{
+	const struct shadow_fail_attr attr = {
+		.probability = nth ? 100 : 0, .interval = nth, .times = 1,
+	};
+
+	KUNIT_ASSERT_EQ(test, shadow_fail_arm(&sm->m->fail, SHADOW_FAIL_SLAB, &attr), 0);
+}
+
+/* The injected failure of any one slab: the object, or nothing, never less */
+static void slabslab_injected(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 512, 2, 1);
+	struct shadow_kmem_cache *cache;
+	u32 i, failed = 0;
+	void *p;
+
+	for (i = 0; i < 40; i++) {
+		fail_slab(test, sm, i + 1);
+		cache = shadow_kmem_cache_create(&sm->slab, "x", 512, 0, 0, fill);
+		p = IS_ERR(cache) ? NULL : shadow_kmem_cache_alloc_cpu(cache, 1, 0);
+		failed += !p;
+		fail_slab(test, sm, 0);
+		verify(test, sm);
+		if (p)
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, p), 0);
+		if (!IS_ERR(cache))
+			KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	}
+	KUNIT_EXPECT_GT(test, failed, 0);
+	end(test, sm, 0);
+}
+
+/* --------------------------------------------------------------- detected */
+
+static void expect_fault(struct kunit *test, struct slabslab_machine *sm,
+			 const char *what)
+{
+	struct shadow_fault fault;
+
+	shadow_fault_init(&fault);
+	KUNIT_EXPECT_EQ_MSG(test, shadow_slab_verify(&sm->slab, &fault), -EUCLEAN, "%s",
+			    what);
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(fault.text, "slab: "), "%s: %s", what,
+			      fault.text);
+	/* It has looked and not touched */
+	KUNIT_EXPECT_FALSE(test, shadow_fault_frozen(&sm->m->fault));
+}
+
+/* Structures that are broken one after the other, each in a machine of its own */
+enum victim {
+	CPU_AVAIL, CPU_MORE, CPU_ENTRY, CPU_ENTRY_OTHER, SHARED_AVAIL, SHARED_ENTRY,
+	SHARED_REF, NUMBER, NUMBER_TWICE, HOLDER, INUSE, LIST_FIRST, COLOUR, OFF_REF,
+	NR_VICTIMS
+};
+
+static const char *const victims[NR_VICTIMS] = {
+	"CPU's count", "CPU's count, more", "CPU's entry", "CPU's entry, of another object",
+	"shared count", "shared entry", "reference of the shared array", "a number",
+	"a number twice", "where the numbers are", "objects in use", "partial list",
+	"colour", "reference of the numbers",
+};
+
+static void break_it(struct kunit *test, struct slabslab_machine *sm,
+		     struct shadow_kmem_cache *cache, struct shadow_kmem_cache *off,
+		     void *object, enum victim victim)
+{
+	struct shadow_array_cache *array = shadow_slabslab_cpu_of(cache, 0)->array;
+	struct shadow_array_cache *shared = shadow_slabslab_shared(cache, 0).in;
+	struct shadow_kmem_list *in = list_of(cache, 0);
+	struct shadow_page *page = shadow_page_at(&sm->m->nodes.memmap, in->partial.first);
+	struct shadow_slabslab s;
+	u8 *numbers;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_TRUE(test, shadow_slabslab_check(cache, page, &s));
+	numbers = shadow_slabslab_numbers(cache, &s);
+	KUNIT_ASSERT_NOT_NULL(test, numbers);
+	switch (victim) {
+	case CPU_AVAIL:
+		array->avail--;
+		break;
+	case CPU_MORE:
+		array->avail = 5000;
+		break;
+	case CPU_ENTRY:
+		array->entry[array->avail - 1] ^= 1U << 31;
+		break;
+	case CPU_ENTRY_OTHER:
+		array->entry[array->avail - 1] = shadow_slabslab_ref(cache, object);
+		break;
+	case SHARED_AVAIL:
+		shared->avail = 217;
+		break;
+	case SHARED_ENTRY:
+		shared->entry[shared->avail - 1] += 3;
+		break;
+	case SHARED_REF:
+		in->shared += 1;
+		break;
+	case NUMBER:
+		numbers[page->slab.inuse] = 8;
+		break;
+	case NUMBER_TWICE:
+		numbers[page->slab.inuse] = numbers[7];
+		break;
+	case HOLDER:
+		page->slab.freelist = 200;
+		break;
+	case INUSE:
+		page->slab.inuse = 9;
+		break;
+	case LIST_FIRST:
+		in->partial.first = 5000;
+		break;
+	case COLOUR:
+		page->slab.state |= 0x80000000;
+		break;
+	default:
+		page = shadow_page_at(&sm->m->nodes.memmap, list_of(off, 0)->partial.first);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		page->slab.freelist ^= 1;
+	}
+}
+
+/* What is broken is seen by who looks, and by who works: the machine freezes. */
+static void slabslab_corruption(struct kunit *test)
+{
+	struct shadow_kmem_cache *cache, *off;
+	struct slabslab_machine *sm;
+	void **objects;
+	unsigned int victim, i;
+
+	for (victim = 0; victim < NR_VICTIMS; victim++) {
+		sm = machine(test, 1024, 2, 1);
+		cache = cache_of(test, sm, "x", 512);
+		off = shadow_kmem_cache_create(&sm->slab, "y", 512, 0, 0, fill);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(off));
+		/* 33 in the array, 27 shared, 3 of 8 of the last slab in use */
+		objects = take(test, cache, 0, 203);
+		take(test, off, 0, 3);
+		shadow_kmem_cache_shrink(off);
+		shadow_kmem_cache_shrink(cache);
+		give(test, cache, 0, objects, 60);
+		KUNIT_ASSERT_EQ(test, info_of(cache).shared_avail, 27);
+		verify(test, sm);
+		break_it(test, sm, cache, off, objects[100], victim);
+		expect_fault(test, sm, victims[victim]);
+		for (i = 0; i < 250 && !shadow_fault_frozen(&sm->m->fault); i++) {
+			shadow_kmem_cache_alloc_cpu(cache, i & 1, 0);
+			shadow_kmem_cache_alloc_cpu(off, 0, 0);
+		}
+		shadow_kmem_cache_shrink(cache);
+		KUNIT_EXPECT_TRUE_MSG(test, shadow_fault_frozen(&sm->m->fault), "%s",
+				      victims[victim]);
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(sm->m->fault.text, "slab: cache "),
+				      "%s: %s", victims[victim], sm->m->fault.text);
+		KUNIT_EXPECT_NULL(test, shadow_kmem_cache_alloc(cache, 0));
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, objects[101]), -EUCLEAN);
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), -EUCLEAN);
+		shadow_slab_fini(&sm->slab);
+	}
+}
+
+/* Freed twice: at once, when all of its slab is free, and what lies in between */
+static void slabslab_double_free(struct kunit *test)
+{
+	struct slabslab_machine *sm = machine(test, 1024, 2, 1);
+	struct shadow_kmem_cache *cache = cache_of(test, sm, "x", 512);
+	struct shadow_kmem_cache *other = cache_of(test, sm, "y", 512);
+	void **objects = take(test, cache, 0, 16);
+	char on_stack[16];
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(other, objects[0]), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, on_stack), -EINVAL);
+	for (i = 1; i < 512; i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, objects[0] + i), -EINVAL);
+	give(test, cache, 0, objects, 1);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, objects[0]), -EINVAL);
+	for (i = 1; i < 512; i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, objects[0] + i), -EINVAL);
+	give(test, cache, 0, objects + 1, 15);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), 0);
+	for (i = 0; i < 16; i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, objects[i]), -EINVAL);
+	end(test, sm, 0);
 }
 
 /* --------------------------------------------------------- random use */
@@ -449,6 +838,14 @@ static struct kunit_case shadow_slabslab_cases[] = {
 	KUNIT_CASE(slabslab_bootstrap),
 	KUNIT_CASE(slabslab_layout),
 	KUNIT_CASE(slabslab_colours),
+	KUNIT_CASE(slabslab_arrays),
+	KUNIT_CASE(slabslab_free_limit),
+	KUNIT_CASE(slabslab_aliens),
+	KUNIT_CASE(slabslab_reaping),
+	KUNIT_CASE(slabslab_oom),
+	KUNIT_CASE(slabslab_injected),
+	KUNIT_CASE(slabslab_corruption),
+	KUNIT_CASE(slabslab_double_free),
 	KUNIT_CASE(slabslab_random_small),
 	KUNIT_CASE(slabslab_random_cpus),
 	KUNIT_CASE(slabslab_random_nodes),
