@@ -22,7 +22,7 @@ static __always_inline unsigned int class_index(const struct shadow_slab *slab,
 {
 	if (bytes <= KMALLOC_TABLE_MAX)
 		return slab->class_of[(bytes - 1) / KMALLOC_MIN];
-	return fls((u32)bytes - 1) - 1;
+	return __fls(bytes - 1);
 }
 
 /* DMA before RECLAIMABLE: kmalloc_type() */
@@ -216,10 +216,7 @@ static struct shadow_kmem_cache *user_cache(struct shadow_slab *slab,
 	if (unlikely(id >= SHADOW_SLAB_MAX_CACHES))
 		return NULL;
 	cache = &slab->caches[id];
-	if (unlikely(!cache->live || cache == slab->kmem_cache ||
-		     cache == slab->kmem_cache_node))
-		return NULL;
-	return cache;
+	return likely(cache->open) ? cache : NULL;
 }
 
 /* Nothing that can be freed begins there. */
@@ -255,19 +252,69 @@ static noinline int kfree_shared(struct shadow_slab *slab, unsigned int cpu,
 	return engine->kfree(slab, cpu, page, object);
 }
 
-static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
-				 const void *object)
+/*
+ * The first frame of the slab that an object lies in; NULL where that takes
+ * more than arithmetic, or is none. shadow_slab_head() for nearly all frees.
+ */
+static __always_inline struct shadow_page *
+plain_slab(const struct shadow_nodes *nodes, const void *object)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_OWNER_MASK;
+	const struct shadow_memmap *memmap = &nodes->memmap;
+	const struct shadow_memmap_bank *bank = &memmap->bank[0];
+	struct shadow_page *page;
+	u32 index, flags;
+	u32 order = 0;
+	u64 offset;
+
+	if (unlikely(shadow_block_virtual(nodes->block) || READ_ONCE(memmap->many)))
+		return NULL;
+	offset = (shadow_virt_to_phys(nodes->block, object) >> nodes->page_shift) -
+		 bank->start_pfn;
+	if (unlikely(offset >= bank->nr))
+		return NULL;
+	index = bank->first + offset;
+	page = &memmap->pages[index];
+	while (!((flags = READ_ONCE(page->flags)) & SHADOW_PF_STATE_MASK)) {
+		if (unlikely(++order > nodes->max_order))
+			return NULL;
+		page = &memmap->pages[round_down(index, 1U << order)];
+	}
+	if (unlikely((flags & mask) !=
+		     SHADOW_PF(SHADOW_PAGE_ALLOCATED, 0, SHADOW_OWNER_SLAB, 0)) ||
+	    unlikely(shadow_page_order(page) < order))
+		return NULL;
+	return page;
+}
+
+/* What plain_slab() does not know: banks, large objects, nonsense */
+static noinline int kfree_slow(struct shadow_slab *slab, unsigned int cpu,
+			       const void *object)
 {
 	struct shadow_kmem_cache *cache;
 	struct shadow_page *page;
 
-	if (unlikely(!object || object == SHADOW_ZERO_SIZE_PTR))
+	if (!object || object == SHADOW_ZERO_SIZE_PTR)
 		return 0;
 	page = shadow_slab_head(slab->nodes, object);
-	if (unlikely(!page))
+	if (!page)
 		return kfree_refused(slab, object);
-	if (unlikely(shadow_page_owner(page) != SHADOW_OWNER_SLAB))
+	if (shadow_page_owner(page) != SHADOW_OWNER_SLAB)
 		return kfree_large(slab, cpu, page, object);
+	cache = user_cache(slab, page);
+	if (!cache)
+		return kfree_shared(slab, cpu, page, object);
+	return cache->calls->free(cache, cpu, (void *)object);
+}
+
+static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
+				 const void *object)
+{
+	struct shadow_page *page = plain_slab(slab->nodes, object);
+	struct shadow_kmem_cache *cache;
+
+	if (unlikely(!page))
+		return kfree_slow(slab, cpu, object);
 	cache = user_cache(slab, page);
 	if (unlikely(!cache))
 		return kfree_shared(slab, cpu, page, object);

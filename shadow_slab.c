@@ -170,6 +170,7 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 	if (err)
 		goto free_descriptor;
 	cache->live = true;
+	cache->open = true;
 	shadow_event(slab->nodes->events, SHADOW_EV_CACHE_CREATE, 1);
 	return cache;
 
@@ -268,6 +269,7 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 	if (err)
 		return err;
 	cache->live = false;
+	cache->open = false;
 	return shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
 }
 
@@ -574,8 +576,10 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 	memset(slab->counts, 0, counts_bytes(nr_cpus));
 	shadow_slab_watch_init(slab, mem + shadow_slab_bytes(cfg, nr_cpus) -
 				     shadow_slab_watch_bytes(cfg));
-	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
+	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
 		slab->caches[id].live = false;
+		slab->caches[id].open = false;
+	}
 	err = slab->engine->boot(slab);
 	if (err)
 		shadow_slab_fini(slab);
@@ -601,8 +605,10 @@ u64 shadow_slab_fini(struct shadow_slab *slab)
 		return 0;
 	shadow_slab_debug_drop(slab);
 	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
-	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++)
+	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
 		slab->caches[id].live = false;
+		slab->caches[id].open = false;
+	}
 	slab->caches = NULL;
 	slab->state = SHADOW_SLAB_DOWN;
 	return live;

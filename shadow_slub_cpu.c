@@ -109,13 +109,13 @@ static bool pop_waiting(struct shadow_kmem_cache *cache,
 }
 
 static void push_waiting(struct shadow_kmem_cache *cache,
-			 struct shadow_slub_cpu *c, const struct shadow_slub *s)
+			 struct shadow_slub_cpu *c, struct shadow_page *page)
 {
 	lockdep_assert_held(&c->lock);
-	if (shadow_page_list_push(&cache->slab->nodes->memmap, &c->waiting, s->page))
+	if (shadow_page_list_push(&cache->slab->nodes->memmap, &c->waiting, page))
 		c->nr_waiting++;
 	else
-		shadow_slub_corrupt(cache, "partial list of a CPU", s->page);
+		shadow_slub_corrupt(cache, "partial list of a CPU", page);
 }
 
 static void give_to_node(struct shadow_kmem_cache *cache,
@@ -144,7 +144,7 @@ static void drain_waiting(struct shadow_kmem_cache *cache,
  * __shadow_slub_wait() - a slab shall be a CPU's, when it needs one
  * @cache: the cache
  * @c: the CPU
- * @s: the slab, on no list; its page says SLUB_WAITING already
+ * @page: the slab's first frame: on no list, says SLUB_WAITING already
  *
  * Where as many wait as shall, these go to their nodes first, all of them.
  * Follows put_cpu_partial() of mm/slub.c.
@@ -152,11 +152,11 @@ static void drain_waiting(struct shadow_kmem_cache *cache,
  * Context: the CPU's lock is held, no node's.
  */
 void __shadow_slub_wait(struct shadow_kmem_cache *cache,
-			struct shadow_slub_cpu *c, const struct shadow_slub *s)
+			struct shadow_slub_cpu *c, struct shadow_page *page)
 {
 	if (c->nr_waiting >= cache->desc.cpu_slabs)
 		drain_waiting(cache, c);
-	push_waiting(cache, c, s);
+	push_waiting(cache, c, page);
 }
 
 /* ------------------------------------------------------- taking a slab */
@@ -260,7 +260,7 @@ static bool take_partial(struct shadow_kmem_cache *cache,
 	taken = pop_partial(cache, node, &s) && take_all(cache, c, &s);
 	while (taken && nr-- && pop_partial(cache, node, &s)) {
 		s.page->slab.state = shadow_slub_cpu_state(SLUB_WAITING, c->cpu);
-		push_waiting(cache, c, &s);
+		push_waiting(cache, c, s.page);
 	}
 	raw_spin_unlock(&node->lock);
 	return taken;

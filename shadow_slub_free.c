@@ -68,26 +68,43 @@ enum after_free {
 
 /* A slab that has become empty, or has no longer no free objects */
 static noinline enum after_free move_slab(struct shadow_kmem_cache *cache,
-					  const struct shadow_slub *s, u32 cpu)
+					  struct shadow_page *page, u32 cpu)
 {
-	struct shadow_page *page = s->page;
 	u32 state = shadow_slub_state(page);
+	struct shadow_slub s;
 
-	lockdep_assert_held(&s->node->lock);
+	if (!shadow_slub_check(cache, page, &s))
+		return AFTER_STAYS;
+	lockdep_assert_held(&s.node->lock);
 	if (state == SLUB_FULL && cache->desc.cpu_slabs) {
 		page->slab.state = shadow_slub_cpu_state(SLUB_WAITING, cpu);
 		return AFTER_WAITS;
 	}
 	if (page->slab.inuse ||
-	    shadow_slub_in(s->node)->nr_partial < cache->desc.min_partial) {
+	    shadow_slub_in(s.node)->nr_partial < cache->desc.min_partial) {
 		if (state == SLUB_FULL)
-			__shadow_slub_list(cache, s, true);
+			__shadow_slub_list(cache, &s, true);
 		return AFTER_STAYS;
 	}
-	if (state == SLUB_PARTIAL && !__shadow_slub_unlist(cache, s))
+	if (state == SLUB_PARTIAL && !__shadow_slub_unlist(cache, &s))
 		return AFTER_STAYS;
-	__shadow_slub_unmake(s);
+	__shadow_slub_unmake(&s);
 	return AFTER_GOES;
+}
+
+/* With the CPU's lock, which the caller has or not, and no node's */
+static noinline void move_on(struct shadow_kmem_cache *cache,
+			     struct shadow_slub_cpu *c, struct shadow_page *page,
+			     enum after_free after, bool held)
+{
+	if (!held)
+		raw_spin_lock(&c->lock);
+	if (after == AFTER_WAITS)
+		__shadow_slub_wait(cache, c, page);
+	else if (after == AFTER_GOES)
+		shadow_slab_give(cache, c->cpu, page);
+	if (!held)
+		raw_spin_unlock(&c->lock);
 }
 
 /*
@@ -131,18 +148,9 @@ static __always_inline bool is_slab(const struct shadow_kmem_cache *cache,
 	       likely(s->node->in);
 }
 
-/* A slab of another order, or none of the cache */
-static noinline bool find_slab(struct shadow_kmem_cache *cache, void *object,
-			       struct shadow_slub *s)
-{
-	struct shadow_page *page = shadow_slab_head(cache->slab->nodes, object);
-
-	return page && shadow_slub_check(cache, page, s);
-}
-
 /*
  * Under the node's lock: objects of one slab are freed. Where the slab moves
- * is the caller's business, who holds what locks it takes.
+ * to is for move_on(), which takes other locks.
  */
 static __always_inline int free_locked(struct shadow_kmem_cache *cache,
 				       const struct shadow_slub *s, u32 cpu,
@@ -152,61 +160,59 @@ static __always_inline int free_locked(struct shadow_kmem_cache *cache,
 	int done = free_to_page(cache, s, nr, objects);
 	u32 state = shadow_slub_state(s->page);
 
+	*after = AFTER_STAYS;
 	if (done > 0 && (state == SLUB_FULL ||
 			 (state == SLUB_PARTIAL && !s->page->slab.inuse)))
-		*after = move_slab(cache, s, cpu);
+		*after = move_slab(cache, s->page, cpu);
 	return done;
 }
 
-/* The order of the slab is not what slab_of() thinks. */
-static noinline int free_odd(struct shadow_kmem_cache *cache, u32 cpu, u32 nr,
-			     void **objects, struct shadow_slub *s,
-			     enum after_free *after)
+/* The order of the slab is not what slab_of() thinks, or it is none. */
+static noinline int free_odd(struct shadow_kmem_cache *cache,
+			     struct shadow_slub_cpu *c, u32 nr, void **objects,
+			     bool held)
 {
+	struct shadow_page *page = shadow_slab_head(cache->slab->nodes, objects[0]);
+	enum after_free after = AFTER_STAYS;
+	struct shadow_slub s;
 	int done = -EINVAL;
 
-	if (!find_slab(cache, objects[0], s))
+	if (!page || !shadow_slub_check(cache, page, &s))
 		return -EINVAL;
-	raw_spin_lock(&s->node->lock);
+	raw_spin_lock(&s.node->lock);
 	/* Again: a free of the same object may have given the slab back. */
-	if (shadow_slub_check(cache, s->page, s))
-		done = free_locked(cache, s, cpu, nr, objects, after);
-	raw_spin_unlock(&s->node->lock);
+	if (shadow_slub_check(cache, page, &s))
+		done = free_locked(cache, &s, c->cpu, nr, objects, &after);
+	raw_spin_unlock(&s.node->lock);
+	if (after != AFTER_STAYS)
+		move_on(cache, c, page, after, held);
 	return done;
 }
 
 /*
  * Objects that begin with one of a slab that is not the CPU's own; how many.
- * Interrupts are off.
+ * Interrupts are off; @held: whether the CPU's lock is.
  */
-static __always_inline int free_slab(struct shadow_kmem_cache *cache, u32 cpu,
-				     u32 nr, void **objects, struct shadow_slub *s,
-				     enum after_free *after)
+static __always_inline int free_slab(struct shadow_kmem_cache *cache,
+				     struct shadow_slub_cpu *c, u32 nr,
+				     void **objects, bool held)
 {
+	enum after_free after;
+	struct shadow_slub s;
 	int done;
 
-	*after = AFTER_STAYS;
-	if (unlikely(!slab_of(cache, objects[0], s)))
+	if (unlikely(!slab_of(cache, objects[0], &s)))
 		return -EINVAL;
-	raw_spin_lock(&s->node->lock);
-	if (unlikely(!is_slab(cache, s))) {
-		raw_spin_unlock(&s->node->lock);
-		return free_odd(cache, cpu, nr, objects, s, after);
+	raw_spin_lock(&s.node->lock);
+	if (unlikely(!is_slab(cache, &s))) {
+		raw_spin_unlock(&s.node->lock);
+		return free_odd(cache, c, nr, objects, held);
 	}
-	done = free_locked(cache, s, cpu, nr, objects, after);
-	raw_spin_unlock(&s->node->lock);
+	done = free_locked(cache, &s, c->cpu, nr, objects, &after);
+	raw_spin_unlock(&s.node->lock);
+	if (unlikely(after != AFTER_STAYS))
+		move_on(cache, c, s.page, after, held);
 	return done;
-}
-
-/* With the CPU's lock held, and no node's */
-static void move_on(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
-		    const struct shadow_slub *s, enum after_free after)
-{
-	lockdep_assert_held(&c->lock);
-	if (after == AFTER_WAITS)
-		__shadow_slub_wait(cache, c, s);
-	else if (after == AFTER_GOES)
-		shadow_slab_give(cache, c->cpu, s->page);
 }
 
 /**
@@ -226,18 +232,11 @@ static void move_on(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
 int shadow_slub_free_foreign(struct shadow_kmem_cache *cache,
 			     struct shadow_slub_cpu *c, void *object)
 {
-	enum after_free after;
-	struct shadow_slub s;
 	unsigned long flags;
 	int done;
 
 	local_irq_save(flags);
-	done = free_slab(cache, c->cpu, 1, &object, &s, &after);
-	if (unlikely(after != AFTER_STAYS)) {
-		raw_spin_lock(&c->lock);
-		move_on(cache, c, &s, after);
-		raw_spin_unlock(&c->lock);
-	}
+	done = free_slab(cache, c, 1, &object, false);
 	local_irq_restore(flags);
 	if (unlikely(done < 0))
 		return done;
@@ -250,16 +249,12 @@ static int free_some(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
 		     u32 nr, void **objects)
 {
 	int done = free_own(cache, c, nr, objects);
-	enum after_free after;
-	struct shadow_slub s;
 
 	if (done)
 		return done;
 	if ((u64)((char *)objects[0] - c->base) < c->span)
 		return -EINVAL;
-	done = free_slab(cache, c->cpu, nr, objects, &s, &after);
-	move_on(cache, c, &s, after);
-	return done;
+	return free_slab(cache, c, nr, objects, true);
 }
 
 /**

@@ -96,6 +96,7 @@ struct shadow_slab_debug {
  * @debug: what debugging has of it
  * @gfp: what a slab's frames are asked for with
  * @live: the cache exists
+ * @open: it does, and users may have objects of it
  * @own: the machine's own: cannot be destroyed
  * @desc: what the cache is; @home must stay equal to it
  * @home: the descriptor in the block
@@ -121,6 +122,7 @@ struct shadow_kmem_cache {
 	struct shadow_slab_debug debug;
 	u32 gfp;
 	bool live;
+	bool open;
 	bool own;
 	struct shadow_kmem_cache_desc desc;
 	struct shadow_kmem_cache_desc *home;

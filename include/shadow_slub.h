@@ -217,7 +217,7 @@ bool __shadow_slub_refill(struct shadow_kmem_cache *cache,
 void __shadow_slub_deactivate(struct shadow_kmem_cache *cache,
 			      struct shadow_slub_cpu *c);
 void __shadow_slub_wait(struct shadow_kmem_cache *cache,
-			struct shadow_slub_cpu *c, const struct shadow_slub *s);
+			struct shadow_slub_cpu *c, struct shadow_page *page);
 void shadow_slub_flush(struct shadow_kmem_cache *cache);
 unsigned int shadow_slub_wanted_node(const struct shadow_kmem_cache *cache,
 				     u32 gfp);
