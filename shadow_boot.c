@@ -251,6 +251,7 @@ static struct shadow_slab_config slab_config(const struct shadow_mm *mm)
 		.plain = mm->cfg.slab_plain,
 		.ordered = mm->cfg.slab_ordered,
 		.merge = mm->cfg.slab_merge,
+		.quarantine = mm->cfg.quarantine,
 		.host = mm->slab_host,
 	};
 }

@@ -358,6 +358,7 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_SLAB_HARDENED:
 	case SHADOW_PARAM_SLAB_RANDOM:
 	case SHADOW_PARAM_SLAB_MERGE:
+	case SHADOW_PARAM_QUARANTINE:
 		shadow_params_slab_value(cfg, id, text, room);
 		break;
 	case SHADOW_PARAM_MEMMODEL:

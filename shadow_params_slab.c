@@ -152,6 +152,32 @@ int shadow_params_read_slab_switch(struct shadow_params_check *c,
 }
 
 /**
+ * shadow_params_read_quarantine() - read quarantine=
+ * @c: the check
+ * @text: the value
+ *
+ * Context: any; `size` has been read.
+ * Return: 0, or -EINVAL or -ERANGE with @c->why set.
+ */
+int shadow_params_read_quarantine(struct shadow_params_check *c, const char *text)
+{
+	u64 *bytes = &c->cfg->quarantine;
+	int err = shadow_parse_bytes(text, strlen(text), bytes);
+	char most[SHADOW_PARAMS_VALUE];
+
+	if (err == -EINVAL)
+		return shadow_params_refuse(c, SHADOW_PARAM_QUARANTINE, err,
+					    "not a number of bytes; allowed: like 64K, with K, M, G or T");
+	/* A board's memory is not known yet; less is held back anyway, then */
+	if (!err && (*bytes <= c->cfg->bytes / 4 || shadow_config_has_board(c->cfg)))
+		return 0;
+	shadow_params_bytes_text(most, sizeof(most), c->cfg->bytes / 4);
+	return shadow_params_refuse(c, SHADOW_PARAM_QUARANTINE, -ERANGE,
+				    "out of range; allowed: 0 to %s, a quarter of the block",
+				    most);
+}
+
+/**
  * shadow_params_slab_value() - shadow_params_value() of what is here
  * @cfg: a configuration that was checked
  * @id: the parameter
@@ -177,4 +203,6 @@ void shadow_params_slab_value(const struct shadow_config *cfg,
 		value = cfg->slab_merge ? "on" : "off";
 	if (value)
 		snprintf(text, room, "%s", value);
+	else if (id == SHADOW_PARAM_QUARANTINE)
+		shadow_params_bytes_text(text, room, cfg->quarantine);
 }

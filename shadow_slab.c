@@ -241,7 +241,6 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 	return cache;
 }
 
-/* A cache that has other names loses the one; any other ends. */
 /* What debugging has of it comes back first; who still has objects is told. */
 static int close_cache(struct shadow_kmem_cache *cache)
 {
@@ -253,6 +252,7 @@ static int close_cache(struct shadow_kmem_cache *cache)
 	return err ? err : cache->slab->engine->close(cache);
 }
 
+/* A cache that has other names loses the one; any other ends. */
 static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 {
 	struct shadow_slab *slab = cache->slab;

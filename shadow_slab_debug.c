@@ -108,8 +108,9 @@ static bool hand_out(struct shadow_kmem_cache *cache, unsigned int cpu,
 		handed_out_twice(cache, inner, state, stack);
 		return false;
 	}
-	if (state == SHADOW_MARK_FREE || (!state &&
-	     shadow_slab_mark_wrong(cache, inner, SHADOW_MARK_FREE, &finding)))
+	if (!state)
+		shadow_slab_mark_wrong(cache, inner, SHADOW_MARK_FREE, &finding);
+	if (!state || state == SHADOW_MARK_FREE)
 		shadow_slab_report_object(cache, inner, stack, &finding);
 	shadow_slab_take_out(cache, inner);
 	return false;
@@ -141,8 +142,9 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		/* As many as there can be, and the list has no end */
 		inner = NULL;
 		if (tries++ > SHADOW_SLAB_MAX_OBJECTS)
-			shadow_fault_raise(cache->fault, "slab: cache %s: no end of free objects that are not free",
-					   cache->desc.name);
+			shadow_fault_raise(cache->fault,
+				"slab: cache %s: no end of free objects that are not free",
+				cache->desc.name);
 		else
 			inner = alloc_inner(cache, cpu, gfp & ~SHADOW_GFP_ZERO);
 		if (!inner)

@@ -308,3 +308,20 @@ bool shadow_slab_get_report(struct shadow_slab *slab, u64 nr,
 	raw_spin_unlock_irqrestore(&watch->lock, flags);
 	return there;
 }
+
+/**
+ * shadow_slab_nr_out() - objects that nobody gets any more
+ * @slab: the layer
+ *
+ * Context: as shadow_slab_next().
+ * Return: how many, in all caches.
+ */
+u64 shadow_slab_nr_out(struct shadow_slab *slab)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	u64 nr = 0;
+
+	while ((cache = shadow_slab_next(slab, cache)))
+		nr += READ_ONCE(cache->debug.nr_out);
+	return nr;
+}

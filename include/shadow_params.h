@@ -158,7 +158,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_SLAB_MERGE \
 	"on or off: caches alike become one, as the kernel's do"
 #define SHADOW_WHAT_QUARANTINE \
-	"Freed objects that are held back (not supported yet)"
+	"Bytes of freed objects that are held back, up to a quarter of the block"
 #define SHADOW_WHAT_PAGE_OWNER \
 	"Whether each page remembers who took it (not supported yet)"
 #define SHADOW_WHAT_RING \
@@ -317,6 +317,7 @@ extern const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES];
  * @slab_plain: its links are not hidden
  * @slab_ordered: its free objects are not shuffled
  * @slab_merge: caches alike become one
+ * @quarantine: bytes of freed objects that are held back
  * @tlbi: which TLB invalidations take place
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
@@ -367,6 +368,7 @@ struct shadow_config {
 	bool slab_plain;
 	bool slab_ordered;
 	bool slab_merge;
+	u64 quarantine;
 	enum shadow_tlbi_mode tlbi;
 	bool kaslr;
 	const char *early;

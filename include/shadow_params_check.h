@@ -82,6 +82,7 @@ void shadow_params_buddy_value(const struct shadow_config *cfg,
 /* shadow_params_slab.c */
 int shadow_params_read_slab(struct shadow_params_check *c, const char *text);
 int shadow_params_read_slab_debug(struct shadow_params_check *c, const char *text);
+int shadow_params_read_quarantine(struct shadow_params_check *c, const char *text);
 int shadow_params_read_slab_switch(struct shadow_params_check *c,
 				   enum shadow_param_id id, const char *text);
 void shadow_params_slab_value(const struct shadow_config *cfg,

@@ -139,6 +139,7 @@ bool shadow_slab_get_report(struct shadow_slab *slab, u64 nr,
 size_t shadow_slab_report_text(struct shadow_slab *slab,
 			       const struct shadow_slab_report *report,
 			       char *text, size_t bytes);
+u64 shadow_slab_nr_out(struct shadow_slab *slab);
 void shadow_slab_report_line(const struct shadow_slab_report *report,
 			     char *line, size_t bytes);
 void shadow_slab_site(const struct shadow_slab *slab, u64 stack, char *text,

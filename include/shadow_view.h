@@ -104,6 +104,11 @@ void shadow_view_slab_objects(struct seq_file *seq,
 			      struct shadow_machine *machine);
 int shadow_view_slab_objects_open(struct file *file,
 				  struct shadow_machine *machine);
+/* shadow_view_slab_reports.c: what debugging of caches has found */
+void shadow_view_slab_reports(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_slab_reports_whole(struct seq_file *seq,
+				    struct shadow_machine *machine);
+void shadow_view_leaks(struct seq_file *seq, struct shadow_machine *machine);
 
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);

@@ -196,7 +196,8 @@ static void layout_of(struct kunit *test, const char *engine)
 			KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)object,
 							   cache->desc.align));
 			KUNIT_EXPECT_EQ(test, !!shadow_slab_debugged(cache), !!want);
-			KUNIT_EXPECT_GE(test, next > object ? next - object : object - next, cache->desc.inner_bytes);
+			KUNIT_EXPECT_GE(test, next > object ? next - object : object - next,
+					cache->desc.inner_bytes);
 			/* Contents say that nobody has written yet */
 			if (want & SHADOW_SLAB_POISON)
 				KUNIT_EXPECT_NULL(test, memchr_inv(object, SHADOW_POISON_INUSE,
@@ -474,11 +475,13 @@ static void slab_debug_text(struct kunit *test)
 	KUNIT_EXPECT_LT(test, shadow_slab_report_text(&dm->slab, &report, text,
 						      SHADOW_REPORT_TEXT), SHADOW_REPORT_TEXT - 1);
 	KUNIT_EXPECT_TRUE(test, strstarts(text, "BUG texts: Right Redzone overwritten\n"));
-	snprintf(want, sizeof(want), "0x%llx-0x%llx @offset=%llu. First byte 0x7a instead of 0xcc\n",
+	snprintf(want, sizeof(want),
+		 "0x%llx-0x%llx @offset=%llu. First byte 0x7a instead of 0xcc\n",
 		 (unsigned long long)pa + 20, (unsigned long long)pa + 21,
 		 (unsigned long long)(pa + 20 - report.slab));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, want));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Allocated in site_1 age=0 cpu=1\n site_1\n caller\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text,
+					   "Allocated in site_1 age=0 cpu=1\n site_1\n caller\n"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Found by\n site_2\n"));
 	KUNIT_EXPECT_NULL(test, strstr(text, "Freed in"));
 	snprintf(want, sizeof(want),
@@ -505,4 +508,5 @@ static struct kunit_suite shadow_slab_debug_suite = {
 	.name = "shadow_slab_debug",
 	.test_cases = shadow_slab_debug_cases,
 };
+
 kunit_test_suite(shadow_slab_debug_suite);

@@ -229,7 +229,7 @@ share=big|share=big
 base=0x40000000 size=4M|base=0x40000000
 region=none size=4M|region=none
 slab=slqb|allowed: slub, slab, slob
-quarantine=on|not supported yet
+quarantine=on|quarantine=on
 until=never|until=never
 early=never|early=never
 board=never|board=never

@@ -48,6 +48,7 @@ $EOPNOTSUPP|kernelcore=mirror|kernelcore=mirror: there is no mirrored memory; al
 $EINVAL|slab=slib|slab=slib: allowed: slub, slab, slob
 $EINVAL|slab_debug=FX|slab_debug=FX: allowed: -, or of F .checks., Z .red zones., P .poison., U .user. each once
 $EINVAL|slab_debug=F,a,,b|slab_debug=F,a,,b: allowed behind the letters: names of caches, each up to 31 characters, a . at its end or none
+$EINVAL|quarantine=many|quarantine=many: not a number of bytes
 $EINVAL|slab_merge=maybe|slab_merge=maybe: allowed: on, off
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
@@ -101,7 +102,7 @@ $EINVAL|tlbi=off|tlbi=off: allowed: on, stale
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in quarantine page_owner ring; do
+	for name in page_owner ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
