@@ -12,13 +12,12 @@
 #include "shadow_page_call.h"
 #include "shadow_page_tell.h"
 #include "shadow_test_machine.h"
+#include "shadow_test_threads.h"
 #include "shadow_watermark.h"
 
 #ifdef __KERNEL__
-#include <linux/kthread.h>
 #define NR_ROUNDS	20000
 #else
-#include <pthread.h>
 #define NR_ROUNDS	100000
 #endif
 
@@ -57,64 +56,14 @@ struct hammer {
  * @h: what all share
  * @rnd: what it decides by chance
  * @cpu: whose lists it uses, most of the time
- * @run: what it does
- * @thread: the thread
+ * @t: the thread
  */
 struct worker {
 	struct hammer *h;
 	struct rnd_state rnd;
 	u32 cpu;
-	void (*run)(struct worker *w);
-#ifdef __KERNEL__
-	struct task_struct *thread;
-#else
-	pthread_t thread;
-#endif
+	struct shadow_test_thread t;
 };
-
-/* ------------------------------------------------------------- the threads -- */
-
-#ifdef __KERNEL__
-static int run_worker(void *arg)
-{
-	struct worker *w = arg;
-
-	w->run(w);
-	/* Ends when it is told to: whoever started it holds no reference */
-	while (!kthread_should_stop())
-		schedule_timeout_interruptible(1);
-	return 0;
-}
-
-static int start(struct worker *w)
-{
-	w->thread = kthread_run(run_worker, w, "hammer");
-	return PTR_ERR_OR_ZERO(w->thread);
-}
-
-static void join(struct worker *w)
-{
-	kthread_stop(w->thread);
-}
-#else
-static void *run_worker(void *arg)
-{
-	struct worker *w = arg;
-
-	w->run(w);
-	return NULL;
-}
-
-static int start(struct worker *w)
-{
-	return -pthread_create(&w->thread, NULL, run_worker, w);
-}
-
-static void join(struct worker *w)
-{
-	pthread_join(w->thread, NULL);
-}
-#endif
 
 /* ---------------------------------------------------------------- the work -- */
 
@@ -197,8 +146,9 @@ static void take_many(struct worker *w)
 		give(w, page[i]);
 }
 
-static void work(struct worker *w)
+static void work(void *arg)
 {
+	struct worker *w = arg;
 	u32 round;
 
 	for (round = 0; round < NR_ROUNDS; round++) {
@@ -222,8 +172,9 @@ static void work(struct worker *w)
 }
 
 /* Lists that are always empty: what is wanted is fetched, and goes back at once */
-static void fetch(struct worker *w)
+static void fetch(void *arg)
 {
+	struct worker *w = arg;
 	struct shadow_page *page[128] = {};
 	u32 round, i, nr;
 
@@ -250,8 +201,9 @@ static void look_at(void *to, const char *text)
 }
 
 /* At each moment every frame is of a block */
-static void ask(struct worker *w)
+static void ask(void *arg)
 {
+	struct worker *w = arg;
 	bool lost = false;
 
 	do {
@@ -265,8 +217,9 @@ static void ask(struct worker *w)
 }
 
 /* Walks over everything, for as long as anybody works */
-static void watch(struct worker *w)
+static void watch(void *arg)
 {
+	struct worker *w = arg;
 	struct shadow_nodes *nodes = &w->h->m->nodes;
 	struct shadow_zone *zone;
 	unsigned long irqflags;
@@ -315,7 +268,7 @@ static struct shadow_test_machine *new_machine(struct kunit *test,
 }
 
 static void hammer_with(struct kunit *test, const char *policy,
-			void (*run)(struct worker *w))
+			void (*run)(void *arg))
 {
 	struct worker *w = shadow_test_alloc(test, NR_THREADS * sizeof(*w));
 	struct hammer *h = shadow_test_alloc(test, sizeof(*h));
@@ -329,17 +282,18 @@ static void hammer_with(struct kunit *test, const char *policy,
 	for (started = 0; started < NR_THREADS; started++) {
 		w[started].h = h;
 		w[started].cpu = started % 2;
-		w[started].run = started < NR_WORKERS ? run :
-				 started == NR_WORKERS ? watch : ask;
+		w[started].t.run = started < NR_WORKERS ? run :
+				   started == NR_WORKERS ? watch : ask;
+		w[started].t.arg = &w[started];
 		prandom_seed_state(&w[started].rnd, prandom_u32_state(&rnd));
-		if (start(&w[started]))
+		if (shadow_test_thread_start(&w[started].t))
 			break;
 	}
 	/* Who could not be started does not work */
 	if (started < NR_WORKERS)
 		atomic_sub(NR_WORKERS - started, &h->nr_working);
 	for (i = 0; i < started; i++)
-		join(&w[i]);
+		shadow_test_thread_join(&w[i].t);
 	KUNIT_EXPECT_EQ(test, started, NR_THREADS);
 	KUNIT_EXPECT_EQ_MSG(test, atomic_read(&h->nr_bad), 0, "%s", h->said.text);
 	KUNIT_EXPECT_EQ(test, atomic_read(&h->nr_lost), 0);
