@@ -134,7 +134,7 @@ help:
 	@echo '  make bench-frag       free memory that stays in large blocks, beside the host  1 min'
 	@echo '  make bench-native     the rows in cycles, on UML; one thread and two'
 	@echo '                                                     first 8 min, then 1 min'
-	@echo '  make soak             four threads and readers on it, KASAN and lockdep  2 min'
+	@echo '  make soak             four threads and readers on it, KASAN and lockdep  5 min'
 	@echo '  make fidelity         what the shadow derives, beside real kernels     1 min'
 	@echo '  make memblock-growth  our memblock beside the kernel'"'"'s, ns a call           1 min'
 	@echo '  make boards           compile the boards that come with it, say where    1 s'

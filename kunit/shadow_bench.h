@@ -227,6 +227,8 @@ void bench_drain_shadow(struct shadow_mm *mm);
 
 int bench_soak_start(struct shadow_mm *mm, unsigned int nr, u64 seed);
 u64 bench_soak_stop(void);
+int bench_soak_objects_start(struct shadow_mm *mm, unsigned int nr, u64 seed);
+u64 bench_soak_objects_stop(void);
 
 extern ulong bench_seed;
 extern ulong bench_frames;

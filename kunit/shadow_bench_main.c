@@ -38,6 +38,10 @@ static uint soak;
 module_param(soak, uint, 0444);
 MODULE_PARM_DESC(soak, "Measure nothing; so many threads (1 to 64) allocate and free until unloaded");
 
+static bool objects;
+module_param(objects, bool, 0444);
+MODULE_PARM_DESC(objects, "With soak: objects of caches and of kmalloc, each freed by another thread, instead of pages");
+
 static bool hold;
 module_param(hold, bool, 0444);
 MODULE_PARM_DESC(hold, "Measure nothing; allocate from the machine, and hold it until unloaded");
@@ -61,8 +65,11 @@ static int hold_machine(struct shadow_mm *mm)
 
 static int soak_machine(struct shadow_mm *mm)
 {
-	int err = soak <= MAX_SOAK ? bench_soak_start(mm, soak, bench_seed) : -EINVAL;
+	int err = -EINVAL;
 
+	if (soak <= MAX_SOAK)
+		err = objects ? bench_soak_objects_start(mm, soak, bench_seed) :
+				bench_soak_start(mm, soak, bench_seed);
 	if (err)
 		shadow_mm_put(mm);
 	else
@@ -135,6 +142,7 @@ static void __exit shadow_bench_exit(void)
 	if (!held.mm)
 		return;
 	bench_soak_stop();
+	bench_soak_objects_stop();
 	if (held.object)
 		shadow_kfree(&held.mm->slab, held.object);
 	shadow_mm_put(held.mm);
