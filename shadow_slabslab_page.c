@@ -162,6 +162,7 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	bool inside = own->kind == SLABSLAB_IN_OBJECT;
 	u32 holder = READ_ONCE(s->page->slab.freelist);
 	u32 number, nr;
+	bool held;
 
 	if (!numbers || inuse >= objects) {
 		shadow_slabslab_corrupt(cache, "objects in use, or where its numbers are",
@@ -171,8 +172,8 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	max = min(max, objects - inuse);
 	for (nr = 0; nr < max; nr++) {
 		number = shadow_slabslab_number(own, numbers, inuse++);
-		if (number >= objects ||
-		    (inside && (number == holder) != (inuse == objects))) {
+		held = number == holder;
+		if (number >= objects || (inside && held != (inuse == objects))) {
 			shadow_slabslab_corrupt(cache, "number of a free object", s->page);
 			return 0;
 		}
@@ -323,12 +324,13 @@ void shadow_slabslab_destroy(struct shadow_kmem_cache *cache, unsigned int cpu,
 	const struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
 	struct shadow_kmem_cache *lists = own->freelist_cache;
 	struct shadow_page *page;
+	void *list;
 
 	while ((page = shadow_page_list_pop(&cache->slab->nodes->memmap, gone))) {
 		if (own->kind == SLABSLAB_OFF_SLAB) {
+			list = shadow_slabslab_at(cache, page->slab.freelist);
 			atomic_dec(&shadow_slabslab_own_of(lists)->nr_own);
-			if (shadow_kmem_cache_free_cpu(lists, cpu,
-						       shadow_slabslab_at(cache, page->slab.freelist)))
+			if (shadow_kmem_cache_free_cpu(lists, cpu, list))
 				shadow_slabslab_corrupt(cache, "where its numbers are", page);
 		}
 		shadow_slab_give(cache, cpu, page);

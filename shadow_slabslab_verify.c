@@ -293,9 +293,9 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 		return wrong(fault, cache, page, "full slab has a list of numbers");
 	bitmap_zero(m->seen, nr);
 	if (mark_free(cache, &s, m->seen))
-		return wrong(fault, cache, page, "list of numbers leaves the slab or has one twice");
+		return wrong(fault, cache, page, "list of numbers: out of range, or one twice");
 	if (mark_arrays(cache, &s, m->seen))
-		return wrong(fault, cache, page, "an object of an array is free, or twice in arrays");
+		return wrong(fault, cache, page, "an object of an array is free or there twice");
 	list = shadow_slabslab_list_of(page);
 	if (list != (inuse == nr ? SLABSLAB_FULL : inuse ? SLABSLAB_PARTIAL : SLABSLAB_FREE))
 		return wrong(fault, cache, page, "not on the list for what is in use");

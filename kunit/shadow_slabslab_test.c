@@ -49,6 +49,17 @@ static struct slabslab_machine *machine_without_slab(struct kunit *test, u64 nr_
 	return sm;
 }
 
+/* With red zones, poison and tracks around every object, kmalloc's too */
+static int boot_debug(struct slabslab_machine *sm, unsigned int nr_cpus)
+{
+	const struct shadow_slab_config cfg = {
+		.engine = "slab", .seed = SEED,
+		.debug = SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_POISON | SHADOW_SLAB_STORE_USER,
+	};
+
+	return shadow_slab_init(&sm->slab, &sm->m->nodes, &cfg, nr_cpus, sm->mem);
+}
+
 static int boot(struct slabslab_machine *sm, unsigned int nr_cpus)
 {
 	return shadow_slab_init(&sm->slab, &sm->m->nodes, SHADOW_TEST_SLAB("slab", SEED),
@@ -110,6 +121,12 @@ static bool is_static(const struct slabslab_machine *sm, const void *p)
 	return !shadow_block_has(&sm->m->block, shadow_virt_to_phys(&sm->m->block, p), 1);
 }
 
+static struct shadow_array_cache *array_of(struct shadow_kmem_cache *cache,
+					   unsigned int cpu)
+{
+	return shadow_slabslab_cpu_of(cache, cpu)->array;
+}
+
 /* ------------------------------------------------------------ bootstrap */
 
 static void slabslab_bootstrap(struct kunit *test)
@@ -137,8 +154,7 @@ static void slabslab_bootstrap(struct kunit *test)
 		/* Nothing is left of what they began with */
 		KUNIT_EXPECT_FALSE(test, is_static(sm, list_of(cache, 0)));
 		for (cpu = 0; cpu < 2; cpu++)
-			KUNIT_EXPECT_FALSE(test, is_static(sm,
-							   shadow_slabslab_cpu_of(cache, cpu)->array));
+			KUNIT_EXPECT_FALSE(test, is_static(sm, array_of(cache, cpu)));
 	}
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, i, text,
@@ -304,6 +320,7 @@ static void slabslab_arrays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 135);
 	verify(test, sm);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EBUSY);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_shrink(cache), 1);
 	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 1);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, objects[161]), 0);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
@@ -679,15 +696,18 @@ struct model {
 	unsigned long *used;
 };
 
-static struct model *model_begin(struct kunit *test, u64 nr_pages, unsigned int nr_cpus,
-				 unsigned int nr_nodes)
+static struct model *model_begin_with(struct kunit *test, u64 nr_pages,
+				      unsigned int nr_cpus, unsigned int nr_nodes,
+				      int (*how)(struct slabslab_machine *sm,
+						 unsigned int nr_cpus))
 {
 	struct model *model = shadow_test_alloc(test, sizeof(*model));
 	char name[8];
 	unsigned int i;
 
 	shadow_test_seed(test, &model->rnd);
-	model->sm = machine(test, nr_pages, nr_cpus, nr_nodes);
+	model->sm = machine_without_slab(test, nr_pages, nr_cpus, nr_nodes);
+	KUNIT_ASSERT_EQ(test, how(model->sm, nr_cpus), 0);
 	model->nr_cpus = nr_cpus;
 	model->used = shadow_test_alloc(test, (nr_pages << 12) / 64);
 	for (i = 0; i < NR_CACHES; i++) {
@@ -698,6 +718,12 @@ static struct model *model_begin(struct kunit *test, u64 nr_pages, unsigned int 
 		KUNIT_ASSERT_FALSE(test, IS_ERR(model->caches[i]));
 	}
 	return model;
+}
+
+static struct model *model_begin(struct kunit *test, u64 nr_pages, unsigned int nr_cpus,
+				 unsigned int nr_nodes)
+{
+	return model_begin_with(test, nr_pages, nr_cpus, nr_nodes, boot);
 }
 
 static void model_mark(struct kunit *test, struct model *model, const char *p, u32 bytes,
@@ -834,6 +860,15 @@ static void slabslab_random_nodes(struct kunit *test)
 	model_end(test, model);
 }
 
+/* The engine's own arrays and lists have red zones, too. */
+static void slabslab_random_debug(struct kunit *test)
+{
+	struct model *model = model_begin_with(test, 4096, 2, 2, boot_debug);
+
+	model_run(test, model, 30000, 500);
+	model_end(test, model);
+}
+
 static struct kunit_case shadow_slabslab_cases[] = {
 	KUNIT_CASE(slabslab_bootstrap),
 	KUNIT_CASE(slabslab_layout),
@@ -849,6 +884,7 @@ static struct kunit_case shadow_slabslab_cases[] = {
 	KUNIT_CASE(slabslab_random_small),
 	KUNIT_CASE(slabslab_random_cpus),
 	KUNIT_CASE(slabslab_random_nodes),
+	KUNIT_CASE(slabslab_random_debug),
 	{}
 };
 
