@@ -9,7 +9,7 @@
 
 #define SEED	0xdebULL
 #define ALL	(SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_POISON | SHADOW_SLAB_STORE_USER)
-#define NR_LINES	8
+#define NR_LINES	32
 
 static const char *const engines[] = { "slub", "slab", "slob" };
 
@@ -494,6 +494,189 @@ static void slab_debug_text(struct kunit *test)
 	end(test, dm, 0);
 }
 
+/* ------------------------------------------------------------------ freelist */
+
+/* What is behind the inner object is the engine's: "slub" keeps its link there */
+static void slab_debug_freelist(struct kunit *test)
+{
+	struct debug_machine *dm = machine_with(test, "slub", 256, 0, 0);
+	struct shadow_slab_report report;
+	struct shadow_kmem_cache *cache;
+	char *object;
+
+	cache = cache_of(test, dm, "links", 64, ALL);
+	object = alloc_by(test, dm, cache, 1);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, object), 0);
+	memset(object - cache->desc.user_offset + cache->offset, 0x41, 8);
+	KUNIT_EXPECT_NULL(test, shadow_kmem_cache_alloc_cpu(cache, 1, 0));
+	report = newest(test, dm, 1);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_FREELIST);
+	KUNIT_EXPECT_STREQ(test, report.cache, "links");
+	KUNIT_EXPECT_STREQ(test, report.fault, dm->m->fault.text);
+	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&dm->m->fault));
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EUCLEAN);
+	shadow_slab_fini(&dm->slab);
+}
+
+/* --------------------------------------------------------------------- leaks */
+
+static void leaks_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_slab_report report;
+	struct shadow_slab_leaks *leaks;
+	struct shadow_kmem_cache *cache;
+	char *object[6];
+	u32 i;
+
+	if (!dm)
+		return;
+	leaks = shadow_test_alloc(test, sizeof(*leaks));
+	cache = cache_of(test, dm, "leaks", 48, ALL);
+	for (i = 0; i < ARRAY_SIZE(object); i++)
+		object[i] = alloc_by(test, dm, cache, i < 2 ? 70 : 71);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[5]), 0);
+	shadow_kmem_cache_leaks(cache, leaks);
+	KUNIT_EXPECT_EQ(test, leaks->nr_live, 5);
+	KUNIT_ASSERT_EQ(test, leaks->nr_sites, 2);
+	KUNIT_EXPECT_EQ(test, leaks->site[0].stack, 71);
+	KUNIT_EXPECT_EQ(test, leaks->site[0].nr, 3);
+	KUNIT_EXPECT_EQ(test, leaks->site[0].first, phys(dm, object[2]));
+	KUNIT_EXPECT_EQ(test, leaks->site[1].stack, 70);
+	KUNIT_EXPECT_EQ(test, leaks->site[1].nr, 2);
+	KUNIT_EXPECT_EQ(test, leaks->nr_others, 0);
+
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EBUSY);
+	report = newest(test, dm, 1);
+	KUNIT_EXPECT_EQ(test, report.wrong, SHADOW_WRONG_LEAK);
+	KUNIT_EXPECT_EQ(test, report.nr_live, 5);
+	KUNIT_EXPECT_NE(test, report.live[4], 0);
+	KUNIT_EXPECT_EQ(test, report.live[5], 0);
+	dm->nr_lines = 0;
+	end(test, dm, 5);
+	/* The engine "slab" has objects of kmalloc's for itself, which go first */
+	i = dm->nr_lines - 2;
+	KUNIT_ASSERT_LT(test, i, NR_LINES - 1);
+	KUNIT_EXPECT_STREQ(test, dm->line[i],
+			   "3 objects of cache leaks in use, allocated in site_71");
+	KUNIT_EXPECT_STREQ(test, dm->line[i + 1],
+			   "2 objects of cache leaks in use, allocated in site_70");
+}
+
+static void slab_debug_leaks(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		leaks_of(test, engines[i]);
+}
+
+/* ---------------------------------------------------------------- quarantine */
+
+/* First in, first out, until no more than so many bytes wait */
+static void quarantine_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 640);
+	struct shadow_kmem_cache *cache;
+	struct shadow_slab_report report;
+	char *object[16];
+	u64 nr;
+	u32 i;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "waits", 64, 0);
+	for (i = 0; i < ARRAY_SIZE(object); i++)
+		object[i] = alloc_by(test, dm, cache, 1);
+	/* What the engine has freed for itself is not of interest */
+	shadow_slab_drain(&dm->slab, NULL, 0);
+	for (i = 0; i < ARRAY_SIZE(object); i++) {
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, object[i]), 0);
+		KUNIT_EXPECT_EQ(test, shadow_slab_quarantined(&dm->slab, &nr),
+				min(i + 1, 10U) * 64);
+		KUNIT_EXPECT_EQ(test, nr, min(i + 1, 10U));
+	}
+	KUNIT_EXPECT_EQ(test, cache->debug.nr_waiting, 10);
+	/* The last ten wait, the first six do not */
+	for (i = 6; i < ARRAY_SIZE(object); i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[i]), -EINVAL);
+	KUNIT_EXPECT_EQ(test, shadow_slab_nr_reports(&dm->slab), 10);
+	verify(test, dm);
+	shadow_kmem_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, shadow_slab_quarantined(&dm->slab, NULL), 0);
+	KUNIT_EXPECT_EQ(test, cache->debug.nr_out, 10);
+
+	/* Written to while it waits: found when it leaves */
+	object[0] = alloc_by(test, dm, cache, 2);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[0]), 0);
+	object[0][5] = 1;
+	shadow_kmem_cache_shrink(cache);
+	report = newest(test, dm, 11);
+	expect_bytes(test, dm, &report, object[0], SHADOW_WRONG_POISON, 5, 1,
+		     SHADOW_POISON_FREE, 1);
+	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, object[0]));
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	end(test, dm, 0);
+}
+
+static void slab_debug_quarantine(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		quarantine_of(test, engines[i]);
+}
+
+/* -------------------------------------------------------------------- random */
+
+#define NR_SLOTS	256
+#define NR_RANDOM	33334	/* operations an engine */
+
+/* Nothing is wrong, and nothing is found */
+static void random_of(struct kunit *test, const char *engine, struct rnd_state *rnd)
+{
+	struct debug_machine *dm = machine_with(test, engine, 1024, ALL, SZ_4K);
+	u64 *bytes = shadow_test_alloc(test, NR_SLOTS * sizeof(*bytes));
+	char **object = shadow_test_alloc(test, NR_SLOTS * sizeof(*object));
+	u32 i, slot, live = 0;
+
+	if (!dm)
+		return;
+	for (i = 0; i < NR_RANDOM; i++) {
+		slot = shadow_test_below(rnd, NR_SLOTS);
+		dm->stack = slot;
+		if (object[slot]) {
+			KUNIT_ASSERT_NULL(test, memchr_inv(object[slot], slot & 0xff, bytes[slot]));
+			KUNIT_ASSERT_EQ(test, shadow_kfree_cpu(&dm->slab, i & 1, object[slot]), 0);
+			object[slot] = NULL;
+			live--;
+			continue;
+		}
+		bytes[slot] = 1 + shadow_test_below(rnd, 1000);
+		object[slot] = shadow_kmalloc_cpu(&dm->slab, i & 1, bytes[slot], 0);
+		if (!object[slot])
+			continue;
+		memset(object[slot], slot, bytes[slot]);
+		live++;
+		if (i % 4096 == 0)
+			KUNIT_ASSERT_EQ(test, shadow_slab_check(&dm->slab), 0);
+	}
+	KUNIT_EXPECT_EQ(test, shadow_slab_check(&dm->slab), 0);
+	KUNIT_EXPECT_EQ(test, shadow_slab_nr_reports(&dm->slab), 0);
+	KUNIT_EXPECT_GT(test, live, 0);
+	end(test, dm, live);
+}
+
+static void slab_debug_random(struct kunit *test)
+{
+	struct rnd_state rnd;
+	u32 i;
+
+	shadow_test_seed(test, &rnd);
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		random_of(test, engines[i], &rnd);
+}
+
 static struct kunit_case shadow_slab_debug_cases[] = {
 	KUNIT_CASE(slab_debug_layout),
 	KUNIT_CASE(slab_debug_red_zones),
@@ -501,6 +684,10 @@ static struct kunit_case shadow_slab_debug_cases[] = {
 	KUNIT_CASE(slab_debug_frees),
 	KUNIT_CASE(slab_debug_state),
 	KUNIT_CASE(slab_debug_text),
+	KUNIT_CASE(slab_debug_freelist),
+	KUNIT_CASE(slab_debug_leaks),
+	KUNIT_CASE(slab_debug_quarantine),
+	KUNIT_CASE(slab_debug_random),
 	{}
 };
 
