@@ -50,7 +50,7 @@ static bool can_be_held(const struct shadow_mm *mm)
  * shadow_mm_get() - hold a machine, to allocate from it
  * @name: its name; the one that insmod boots is "main"
  *
- * While it is held, it is neither reset nor taken down.
+ * While it is held, it is neither reset nor taken down, and this module stays.
  *
  * Context: process context, sleeps.
  * Return: the machine, or NULL if there is none of that name, it is down, or
@@ -61,6 +61,8 @@ struct shadow_mm *shadow_mm_get(const char *name)
 	struct shadow_machine *machine;
 	bool held;
 
+	if (!try_module_get(THIS_MODULE))
+		return NULL;
 	mutex_lock(&machines_lock);
 	machine = find_machine(name);
 	if (machine && machine->state == SHADOW_MACHINE_LIVE)
@@ -69,7 +71,7 @@ struct shadow_mm *shadow_mm_get(const char *name)
 		machine = NULL;
 	mutex_unlock(&machines_lock);
 	if (!machine)
-		return NULL;
+		goto put_module;
 
 	/* A reset may be under way: the next one sees that it is held. */
 	mutex_lock(&machine->lock);
@@ -78,6 +80,8 @@ struct shadow_mm *shadow_mm_get(const char *name)
 	if (held)
 		return &machine->mm;
 	atomic_dec(&machine->users);
+put_module:
+	module_put(THIS_MODULE);
 	return NULL;
 }
 
@@ -90,6 +94,7 @@ struct shadow_mm *shadow_mm_get(const char *name)
 void shadow_mm_put(struct shadow_mm *mm)
 {
 	atomic_dec(&shadow_to_machine(mm)->users);
+	module_put(THIS_MODULE);
 }
 
 /* What another module may call; see the kernel-doc of each */
@@ -97,8 +102,15 @@ SHADOW_EXPORT(shadow_mm_get);
 SHADOW_EXPORT(shadow_mm_put);
 SHADOW_EXPORT(shadow_alloc_pages);
 SHADOW_EXPORT(shadow_free_pages);
+SHADOW_EXPORT(shadow_get_free_pages);
+SHADOW_EXPORT(shadow_free_pages_va);
+SHADOW_EXPORT(shadow_alloc_pages_exact);
+SHADOW_EXPORT(shadow_free_pages_exact);
 SHADOW_EXPORT(shadow_alloc_pages_bulk);
+SHADOW_EXPORT(shadow_free_pages_bulk);
 SHADOW_EXPORT(shadow_page_address);
+SHADOW_EXPORT(shadow_page_to_va);
+SHADOW_EXPORT(shadow_va_to_page);
 SHADOW_EXPORT(shadow_buddy_alloc);
 SHADOW_EXPORT(shadow_buddy_free);
 SHADOW_EXPORT(shadow_nodes_free);
@@ -107,16 +119,23 @@ SHADOW_EXPORT(shadow_pcp_drain);
 SHADOW_EXPORT(shadow_kmem_cache_create);
 SHADOW_EXPORT(shadow_kmem_cache_destroy);
 SHADOW_EXPORT(shadow_kmem_cache_alloc);
+SHADOW_EXPORT(shadow_kmem_cache_alloc_node);
 SHADOW_EXPORT(shadow_kmem_cache_free);
 SHADOW_EXPORT(shadow_kmem_cache_alloc_bulk);
 SHADOW_EXPORT(shadow_kmem_cache_free_bulk);
+SHADOW_EXPORT(shadow_kmem_cache_shrink);
 SHADOW_EXPORT(shadow_kmalloc);
+SHADOW_EXPORT(shadow_kmalloc_node);
+SHADOW_EXPORT(shadow_kmalloc_array);
 SHADOW_EXPORT(shadow_kzalloc);
+SHADOW_EXPORT(shadow_kcalloc);
+SHADOW_EXPORT(shadow_krealloc);
 SHADOW_EXPORT(shadow_kfree);
 SHADOW_EXPORT(shadow_ksize);
 SHADOW_EXPORT(shadow_vmalloc_alloc);
 SHADOW_EXPORT(shadow_vmalloc_huge);
 SHADOW_EXPORT(shadow_vfree);
+SHADOW_EXPORT(shadow_vmalloc_to_page);
 SHADOW_EXPORT(shadow_vmalloc_purge);
 SHADOW_EXPORT(shadow_geometry_init);
 SHADOW_EXPORT(shadow_regs_mair);

@@ -251,6 +251,8 @@ extra_archive() {
 		cp "$built/shadow_mm.ko" "$root/shadow_mm.ko"
 		[ ! -e "$built/kunit/shadow_bench.ko" ] ||
 			cp "$built/kunit/shadow_bench.ko" "$root/"
+		[ ! -e "$built/kunit/shadow_example.ko" ] ||
+			cp "$built/kunit/shadow_example.ko" "$root/"
 	fi
 	for file in ${files[@]+"${files[@]}"}; do
 		add_file "$file"
