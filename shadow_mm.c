@@ -111,6 +111,7 @@ SHADOW_EXPORT(shadow_free_pages_bulk);
 SHADOW_EXPORT(shadow_page_address);
 SHADOW_EXPORT(shadow_page_to_va);
 SHADOW_EXPORT(shadow_va_to_page);
+SHADOW_EXPORT(shadow_memmap_many_pfn);
 SHADOW_EXPORT(shadow_buddy_alloc);
 SHADOW_EXPORT(shadow_buddy_free);
 SHADOW_EXPORT(shadow_nodes_free);
