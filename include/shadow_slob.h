@@ -225,7 +225,7 @@ shadow_slob_type_of(const struct shadow_kmem_cache *cache)
 static inline u32 shadow_slob_check(const struct shadow_slob *slob, u32 offset,
 				    u32 bytes)
 {
-	return (slob->key ^ bytes ^ offset * 0x9e3779b1U) | 1;
+	return (slob->key ^ bytes * 0x85ebca6bU ^ offset * 0x9e3779b1U) | 1;
 }
 
 static inline u32 shadow_slob_mark(const struct shadow_kmem_cache *cache,
