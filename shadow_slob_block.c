@@ -278,6 +278,18 @@ static int find_place(struct shadow_slab *slab, const struct shadow_slob_piece *
 	return piece->first + piece->units > next->first ? -EINVAL : 0;
 }
 
+/* Before a page goes back: what is free reaches from its ends to the piece. */
+static bool all_else_is_free(const struct shadow_slob *slob,
+			     const struct shadow_slob_piece *piece,
+			     const struct block *prev, const struct block *next)
+{
+	u32 end = piece->first + piece->units;
+	u32 before = prev->first ? 0 : prev->units;
+	u32 behind = next->first == end ? next->units : 0;
+
+	return before == piece->first && behind == slob->units - end;
+}
+
 /**
  * __shadow_slob_merge() - units of a page become free
  * @slab: the layer
@@ -312,7 +324,8 @@ int __shadow_slob_merge(struct shadow_slab *slab,
 			"slob: pfn %llu: %u units in use, the free list says otherwise",
 			pfn_of(slab, page), page->slab.inuse);
 	if (page->slab.inuse == units)
-		return 1;
+		return all_else_is_free(slob, piece, &prev, &next) ? 1 :
+		       shadow_slob_broken(slab, page, "nothing else in use, the free list says otherwise");
 	behind = next.first == NO_UNIT ? slob->units : next.first;
 	if (behind == first + units && next.first != NO_UNIT) {
 		units += next.units;
