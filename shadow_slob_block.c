@@ -325,7 +325,7 @@ int __shadow_slob_merge(struct shadow_slab *slab,
 			pfn_of(slab, page), page->slab.inuse);
 	if (page->slab.inuse == units)
 		return all_else_is_free(slob, piece, &prev, &next) ? 1 :
-		       shadow_slob_broken(slab, page, "nothing else in use, the free list says otherwise");
+		       shadow_slob_broken(slab, page, "nothing else in use, but not free");
 	behind = next.first == NO_UNIT ? slob->units : next.first;
 	if (behind == first + units && next.first != NO_UNIT) {
 		units += next.units;
