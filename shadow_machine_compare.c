@@ -266,7 +266,8 @@ int shadow_machine_ctl_compare(struct shadow_mm *mm, const char *trace,
 	int err;
 
 	if (compared->running) {
-		scnprintf(said, said_bytes, "compare: one is under way, of %s: allowed: when it is done",
+		scnprintf(said, said_bytes,
+			  "compare: one is under way, of %s: allowed: when it is done",
 			  compared->now);
 		return -EBUSY;
 	}

@@ -12,15 +12,19 @@ static const struct {
 	const char *name;
 	const char *what;
 } columns[] = {
-	{ "peak_kb", "most memory that objects took at a time, in KiB: slabs, and blocks behind large kmallocs" },
-	{ "waste_kb", "how much of that nobody had asked for: rounding, bookkeeping in slabs, free objects" },
+	{ "peak_kb",
+	  "most memory that objects took at a time, KiB: slabs, and blocks behind large kmallocs" },
+	{ "waste_kb",
+	  "how much of that nobody had asked for: rounding, bookkeeping in slabs, free objects" },
 	{ "end_kb", "memory at the end of the trace, with what it leaves in use" },
-	{ "left_kb", "memory that is still held when everything was freed: empty slabs kept for the next" },
+	{ "left_kb",
+	  "memory that is still held when everything was freed: empty slabs kept for the next" },
 	{ "shrunk_kb", "what of that remains after all caches were told to shrink" },
 	{ "mean", "cost of an operation, allocation or free" },
 	{ "p99", "cost that 99 of 100 operations do not exceed" },
 	{ "worst", "cost of the most expensive one" },
-	{ "refused", "allocations that were refused; then the rows had not the same to do" },
+	{ "refused",
+	  "allocations that were refused; then the rows had not the same to do" },
 };
 
 static u64 kib(const struct shadow_compare_table *table, u64 frames)

@@ -434,7 +434,12 @@ static void machines(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, say(rig, "create a\ncreate B"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
 
+	expect_ok(test, rig, "compare mixed:10:1");
+	KUNIT_EXPECT_STREQ(test, rig->ctl.said, "compared mixed:10:1");
+	expect_refused(test, rig, "compare missing", -ENODEV, "compared missing");
+
 	rig->ctl.ops = &none;
+	expect_refused(test, rig, "compare a", -EPERM, "in the first machine's");
 	expect_refused(test, rig, "create a", -EPERM, "in the first machine's");
 	expect_refused(test, rig, "destroy a", -EPERM, "in the first machine's");
 	expect_refused(test, rig, "reset", -EOPNOTSUPP, "not supported");

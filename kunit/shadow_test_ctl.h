@@ -141,6 +141,14 @@ static inline int rig_destroy(struct shadow_mm *mm, const char *name, char *said
 	return 0;
 }
 
+static inline int rig_compare(struct shadow_mm *mm, const char *trace, char *said,
+			      size_t said_bytes)
+{
+	strscpy(the_rig->ctl.said, "another one's", sizeof(the_rig->ctl.said));
+	scnprintf(said, said_bytes, "compared %s", trace);
+	return strcmp(trace, "missing") ? 0 : -ENODEV;
+}
+
 static inline bool rig_interrupted(struct shadow_mm *mm)
 {
 	if (the_rig->patience > 0)
@@ -152,6 +160,7 @@ static const struct shadow_ctl_ops ops = {
 	.mmu_check = rig_mmu_check,
 	.create = rig_create,
 	.destroy = rig_destroy,
+	.compare = rig_compare,
 	.reset = rig_reset,
 	.step = rig_step,
 	.interrupted = rig_interrupted,

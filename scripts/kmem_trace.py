@@ -101,6 +101,7 @@ class Trace:
     def write(self, comments, file):
         """All of it, as shadow_trace_read() takes it."""
         print("shadow_mm kmem trace 1", file=file)
+        print("# SPDX-License-Identifier: GPL-2.0-only", file=file)
         for comment in comments:
             print("#", comment, file=file)
         print(f"# {self.nr_allocs} allocations, {self.count['frees']} frees,"
