@@ -150,7 +150,7 @@ struct model_slab {
  * @own: each CPU's, or -1
  * @waits: each CPU's, the newest last
  * @nr_waits: how many
- * @node: the node's, the first first
+ * @node: the node's, in its order
  * @nr_node: how many
  */
 struct model {
@@ -440,7 +440,8 @@ static void slub_merge(struct kunit *test)
 	KUNIT_EXPECT_PTR_NE(test, make(sm, "g", 104, 0, SHADOW_SLAB_HWCACHE_ALIGN), a);
 	KUNIT_EXPECT_PTR_NE(test, shadow_kmem_cache_create(&sm->slab, "h", 104, 0, 0, ctor), a);
 	/* The classes are the machine's own */
-	KUNIT_EXPECT_PTR_NE(test, make(sm, "i", 64, 0, 0), shadow_slab_find(&sm->slab, "kmalloc-64"));
+	KUNIT_EXPECT_PTR_NE(test, make(sm, "i", 64, 0, 0),
+			    shadow_slab_find(&sm->slab, "kmalloc-64"));
 	KUNIT_EXPECT_PTR_EQ(test, shadow_slab_find(&sm->slab, "b"), a);
 	verify(test, sm);
 	/* Zeroing reaches what the largest of them has */
