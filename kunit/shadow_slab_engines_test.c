@@ -4,6 +4,7 @@
  * objects and kmalloc of any size from and to any CPU, grace periods that end
  * when the suite says so, and too little memory.
  */
+#include "shadow_slab_report.h"
 #include "shadow_test_world.h"
 
 #if defined(__KERNEL__) || defined(__SANITIZE_ADDRESS__)
@@ -16,6 +17,8 @@
 #define NR_SHORT	10000
 #define SHORT_PAGES	256
 #define LARGE		SZ_128K
+#define DEBUG		(SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_POISON | \
+			 SHADOW_SLAB_STORE_USER)
 
 /* ------------------------------------------------------------- allocation -- */
 
@@ -177,10 +180,7 @@ static void check_contents(struct world *w, const struct a_thing *t)
 /* Who may still read an object of a TYPESAFE_BY_RCU cache finds what was there */
 static void check_freed(struct world *w, const struct a_thing *t)
 {
-	const u32 poisoned = SHADOW_SLAB_POISON | SHADOW_SLAB_DEBUG;
-
-	if (t->of && t->of->flags & SHADOW_SLAB_TYPESAFE_BY_RCU &&
-	    !(t->of->flags & poisoned) && !w->slab.cfg.debug)
+	if (t->of && t->of->flags & SHADOW_SLAB_TYPESAFE_BY_RCU)
 		check_contents(w, t);
 }
 
@@ -199,7 +199,8 @@ static void give(struct world *w, struct a_thing *t)
 
 	check_contents(w, t);
 	release(w, t);
-	if (!t->of && !below(w, 16))
+	/* With debugging there would be a report, and the object would stay */
+	if (!t->of && !w->slab.cfg.debug && !below(w, 16))
 		KUNIT_ASSERT_EQ(w->test, shadow_kfree_cpu(&w->slab, cpu, t->p + 1),
 				-EINVAL);
 	if (t->of)
@@ -283,6 +284,8 @@ static u32 some_flags(struct world *w)
 		flags |= SHADOW_SLAB_CACHE_DMA;
 	if (!below(w, 4))
 		flags |= SHADOW_SLAB_TYPESAFE_BY_RCU;
+	if (!below(w, 6))
+		flags |= prandom_u32_state(&w->rnd) & DEBUG;
 	return flags;
 }
 
@@ -316,6 +319,8 @@ static void destroy(struct world *w, struct a_cache *c)
 			c->nr_live ? -EBUSY : 0);
 	if (!c->nr_live)
 		c->cache = NULL;
+	else
+		w->nr_busy[w->slab.cfg.debug || (c->flags & DEBUG)]++;
 }
 
 static void shrink(struct world *w, struct a_cache *c)
@@ -380,6 +385,20 @@ static void step(struct world *w)
 	}
 }
 
+/* What is reported is objects in use, of each such cache that has debugging */
+static void check_reports(struct world *w)
+{
+	u64 nr, nr_reports = shadow_slab_nr_reports(&w->slab);
+	struct shadow_slab_report *report;
+
+	KUNIT_EXPECT_GE(w->test, nr_reports, w->nr_busy[true]);
+	KUNIT_EXPECT_LE(w->test, nr_reports, w->nr_busy[true] + w->nr_busy[false]);
+	report = shadow_test_alloc(w->test, sizeof(*report));
+	for (nr = nr_reports; shadow_slab_get_report(&w->slab, nr, report); nr--)
+		KUNIT_EXPECT_EQ_MSG(w->test, report->wrong, SHADOW_WRONG_LEAK, "%s",
+				    report->line);
+}
+
 /* All goes back, and so it is as it was: first what was booted, then nothing */
 static void end(struct world *w)
 {
@@ -396,6 +415,7 @@ static void end(struct world *w)
 	while (w->asked)
 		end_grace(w);
 	check(w);
+	check_reports(w);
 	KUNIT_EXPECT_EQ(w->test, w->slab.nr_waiting, 0);
 	KUNIT_EXPECT_EQ(w->test, shadow_test_machine_free(w->m), w->nr_booted);
 	KUNIT_EXPECT_EQ(w->test, shadow_slab_fini(&w->slab), 0);
@@ -405,10 +425,12 @@ static void end(struct world *w)
 		   w->stamp, w->serial, w->nr_constructed, w->nr_refused, w->nr_graces);
 }
 
-static void run(struct kunit *test, u64 nr_pages, u64 nr, u64 every)
+static void run(struct kunit *test, u32 debug, u64 nr_pages, u64 nr, u64 every)
 {
-	const char *engine = *(const char *const *)test->param_value;
-	struct world *w = begin(test, nr_pages, SHADOW_TEST_SLAB(engine, 0));
+	struct shadow_slab_config cfg = {
+		.engine = *(const char *const *)test->param_value, .debug = debug,
+	};
+	struct world *w = begin(test, nr_pages, &cfg);
 	u64 i, start = ktime_get_ns();
 
 	for (i = 0; i < nr; i++) {
@@ -420,19 +442,25 @@ static void run(struct kunit *test, u64 nr_pages, u64 nr, u64 every)
 			cond_resched();
 		}
 	}
-	shadow_test_rate(test, engine, nr, ktime_get_ns() - start);
+	shadow_test_rate(test, cfg.engine, nr, ktime_get_ns() - start);
 	end(w);
 }
 
 /* Little memory, so that there is often none; looked at after each step */
 static void random_short(struct kunit *test)
 {
-	run(test, SHORT_PAGES, NR_SHORT, 1);
+	run(test, 0, SHORT_PAGES, NR_SHORT, 1);
 }
 
 static void random_long(struct kunit *test)
 {
-	run(test, LONG_PAGES, NR_LONG, 1000);
+	run(test, 0, LONG_PAGES, NR_LONG, 1000);
+}
+
+/* Red zones, poison and tracks everywhere: nobody does anything wrong */
+static void random_debug(struct kunit *test)
+{
+	run(test, DEBUG, LONG_PAGES, NR_LONG / 10, 1000);
 }
 
 static void describe_engine(const char *const *engine, char *desc)
@@ -445,6 +473,7 @@ KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
 static struct kunit_case shadow_slab_engines_cases[] = {
 	KUNIT_CASE_PARAM(random_short, engine_gen_params),
 	KUNIT_CASE_PARAM(random_long, engine_gen_params),
+	KUNIT_CASE_PARAM(random_debug, engine_gen_params),
 	{}
 };
 

@@ -91,6 +91,7 @@ struct a_free {
  * @nr_twice: constructors that ran over an object in use
  * @nr_constructed: constructors that ran
  * @nr_refused: allocations that got nothing
+ * @nr_busy: caches that should go but were in use: without debugging, and with
  * @nr_graces: grace periods
  * @caches: the caches
  * @thing: what is in use
@@ -119,6 +120,7 @@ struct world {
 	u64 nr_twice;
 	u64 nr_constructed;
 	u64 nr_refused;
+	u64 nr_busy[2];
 	u64 nr_graces;
 	struct a_cache caches[NR_CACHES];
 	struct a_thing thing[NR_SLOTS];
