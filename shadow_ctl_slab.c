@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_ctl_slab - commands on caches: create, alloc, free, shrink,
+ * shadow_ctl_slab - commands on caches: create, alloc, free, shrink, reap,
  * destroy, and krealloc. See shadow_ctl_run.h.
  */
 #include "shadow_ctl_run.h"
@@ -190,6 +190,55 @@ int shadow_ctl_cache_shrink(struct shadow_ctl *ctl,
 			       before.num_slabs - after.num_slabs : 0,
 			       after.num_slabs,
 			       shadow_slab_nr_waiting(&ctl->mm->slab));
+}
+
+/* Of all caches */
+static u64 count_slabs(struct shadow_slab *slab)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	struct shadow_slabinfo info;
+	u64 nr = 0;
+
+	while ((cache = shadow_slab_next(slab, cache))) {
+		shadow_slab_get_info(cache, &info);
+		nr += info.num_slabs;
+	}
+	return nr;
+}
+
+/**
+ * shadow_ctl_cache_reap() - run cache_reap
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0; -EOPNOTSUPP for an engine without a reaper, -EINVAL, -EUCLEAN.
+ */
+int shadow_ctl_cache_reap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_slab *slab = &ctl->mm->slab;
+	bool one = given(cmd, SHADOW_CTL_KEY_CPU);
+	unsigned int cpu = one ? cmd->cpu : 0;
+	u64 before = count_slabs(slab), after;
+	int err;
+
+	do {
+		err = shadow_slab_reap(slab, cpu);
+	} while (!err && !one && ++cpu < slab->nr_cpus);
+	switch (err) {
+	case 0:
+		after = count_slabs(slab);
+		return shadow_ctl_done(ctl, "%llu slabs given back, %llu remain",
+				       before > after ? before - after : 0, after);
+	case -EUCLEAN:
+		return shadow_ctl_frozen(ctl);
+	case -EINVAL:
+		return shadow_ctl_fail(ctl, err, "cache_reap: cpu=%u: allowed: 0 to %u",
+				       cpu, slab->nr_cpus - 1);
+	default:
+		return shadow_ctl_fail(ctl, err, "cache_reap: engine '%s' has no reaper: allowed: a machine with slab=slab",
+				       ctl->mm->cfg.slab);
+	}
 }
 
 /* ids that have objects of it, the newest first */

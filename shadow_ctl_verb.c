@@ -135,6 +135,14 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(CACHE) },
 		.since = WITH(SLAB_INIT),
 	},
+	[SHADOW_CTL_CACHE_REAP] = {
+		.name = "cache_reap",
+		.usage = "cache_reap [cpu=N]",
+		.meaning =
+		"let each CPU, or one, do what it does every two seconds: give back a part of what no cache has used (slab=slab)",
+		.keys = KEY(CPU),
+		.since = WITH(SLAB_INIT),
+	},
 	[SHADOW_CTL_CACHE_DESTROY] = {
 		.name = "cache_destroy",
 		.usage = "cache_destroy NAME",

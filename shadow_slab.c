@@ -343,6 +343,33 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 }
 
 /**
+ * shadow_slab_reap() - what a CPU does every now and then about what is free
+ * @slab: the layer
+ * @cpu: whose turn it is
+ *
+ * Whoever hosts the machine decides when; the kernel does every two seconds.
+ * Follows cache_reap() of mm/slab.c.
+ *
+ * Context: any; does not sleep.
+ * Return: 0; -EOPNOTSUPP for an engine that does nothing of the kind, -EINVAL if
+ * there is no such CPU, -EUCLEAN for a frozen machine.
+ */
+int shadow_slab_reap(struct shadow_slab *slab, unsigned int cpu)
+{
+	unsigned long irq;
+
+	if (!slab->engine->reap)
+		return -EOPNOTSUPP;
+	if (cpu >= slab->nr_cpus)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	if (!shadow_fault_frozen(slab->nodes->fault))
+		slab->engine->reap(slab, cpu);
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return shadow_fault_frozen(slab->nodes->fault) ? -EUCLEAN : 0;
+}
+
+/**
  * shadow_kmem_cache_alloc() - an object
  * @cache: the cache
  * @gfp: of SHADOW_SLAB_GFP_MASK; SHADOW_GFP_ZERO only without a constructor

@@ -337,6 +337,7 @@ const struct shadow_slab_engine shadow_slab_slab = {
 	.open = shadow_slabslab_open,
 	.close = shadow_slabslab_close,
 	.shrink = shadow_slabslab_shrink,
+	.reap = shadow_slabslab_reap,
 	.drop = shadow_slabslab_drop,
 	.info = shadow_slabslab_info,
 	.verify = shadow_slabslab_verify,

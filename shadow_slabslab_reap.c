@@ -125,14 +125,14 @@ int shadow_slabslab_shrink(struct shadow_kmem_cache *cache)
  * free_limit allows are given back if none was needed. Follows cache_reap();
  * whoever hosts the machine decides when.
  *
- * Context: any; without locks of the layer. The caller sees to it that no cache
- * is destroyed meanwhile.
+ * Context: any; the layer's lock is held, so that no cache goes meanwhile.
  */
 void shadow_slabslab_reap(struct shadow_slab *slab, unsigned int cpu)
 {
 	struct shadow_kmem_cache *cache = NULL;
 	unsigned int nid, other;
 
+	lockdep_assert_held(&slab->lock);
 	while ((cache = shadow_slab_next(slab, cache))) {
 		if (shadow_fault_frozen(cache->fault))
 			return;

@@ -337,6 +337,7 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 			 u32 bytes, u32 align, u32 flags, void (*ctor)(void *));
 int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache);
 int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name);
+int shadow_slab_reap(struct shadow_slab *slab, unsigned int cpu);
 int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache);
 void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp);
 void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,

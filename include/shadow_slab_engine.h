@@ -160,6 +160,7 @@ struct shadow_slab_look {
  * @open: make the per-node structures; -ENOMEM, and nothing is kept
  * @close: give everything back; -EBUSY if objects are in use
  * @shrink: give back what is empty; 1 if slabs remain, else 0
+ * @reap: what a CPU does every now and then about what is free; NULL: nothing
  * @drop: give back all slabs of the machine, objects in use or not
  *	(@shadow_slab.caches stay as they are); how many were in use
  * @info: the counts of struct shadow_slabinfo
@@ -186,6 +187,7 @@ struct shadow_slab_engine {
 	int (*open)(struct shadow_kmem_cache *cache);
 	int (*close)(struct shadow_kmem_cache *cache);
 	int (*shrink)(struct shadow_kmem_cache *cache);
+	void (*reap)(struct shadow_slab *slab, unsigned int cpu);
 	u64 (*drop)(struct shadow_slab *slab);
 	void (*info)(struct shadow_kmem_cache *cache,
 		     struct shadow_slabinfo *info);

@@ -119,6 +119,47 @@ static void ctl_krealloc(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* ----------------------------------------------------------- cache_reap -- */
+
+static u64 slabs_of(struct rig *rig, const char *name)
+{
+	return info_of(rig, name).num_slabs;
+}
+
+/* Nothing goes at once; what nobody takes goes in the end, by each CPU's turn */
+static void ctl_cache_reap(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int turns = 0;
+	u64 full;
+
+	expect_refused(test, rig, "cache_reap", -EOPNOTSUPP,
+		       "cache_reap: engine 'slub' has no reaper: allowed: a machine with slab=slab");
+	rig->mm.cfg.slab = "slob";
+	expect_ok(test, rig, "reset");
+	expect_refused(test, rig, "cache_reap cpu=0", -EOPNOTSUPP, "engine 'slob'");
+	rig->mm.cfg.slab = "slab";
+	expect_ok(test, rig, "reset");
+	expect_refused(test, rig, "cache_reap cpu=4", -EINVAL, "cpu=4: allowed: 0 to 3");
+	expect_refused(test, rig, "cache_reap all", -EINVAL, "");
+	expect_ok(test, rig, "cache_create x 1000\ncache_alloc x cpu=2 count=200 as=a");
+	full = slabs_of(rig, "x");
+	expect_ok(test, rig, "cache_free a");
+	KUNIT_EXPECT_GT(test, slabs_of(rig, "x"), 1);
+	while (slabs_of(rig, "x") && turns < 200) {
+		expect_said(test, rig, "cache_reap", " slabs given back, ");
+		turns++;
+	}
+	KUNIT_EXPECT_EQ(test, slabs_of(rig, "x"), 0);
+	KUNIT_EXPECT_GT(test, turns, 1);
+	KUNIT_EXPECT_GE(test, full, 50);
+	expect_said(test, rig, "cache_reap cpu=1", "slabs given back, ");
+	expect_healthy(test, rig);
+	expect_ok(test, rig, "cache_destroy x");
+	rig->mm.cfg.slab = "slub";
+	expect_ok(test, rig, "reset");
+}
+
 /* ----------------------------------------------------------------- fail -- */
 
 static void ctl_fail_refused(struct kunit *test)
@@ -243,6 +284,7 @@ static struct kunit_case shadow_ctl_slab_cases[] = {
 	KUNIT_CASE(ctl_cache),
 	KUNIT_CASE(ctl_cache_refused),
 	KUNIT_CASE(ctl_krealloc),
+	KUNIT_CASE(ctl_cache_reap),
 	KUNIT_CASE(ctl_fail_refused),
 	KUNIT_CASE(ctl_fail),
 	KUNIT_CASE(ctl_fail_memblock),

@@ -371,7 +371,7 @@ static void slabslab_aliens(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_slabslab_shared(cache, 0).in->avail, 12);
 	/* The reaper looks at one other node at a time */
 	had = shadow_slabslab_shared(cache, 0).in->avail;
-	shadow_slabslab_reap(&sm->slab, 1);
+	KUNIT_EXPECT_EQ(test, shadow_slab_reap(&sm->slab, 1), 0);
 	KUNIT_EXPECT_EQ(test, alien.in->avail, 0);
 	KUNIT_EXPECT_EQ(test, shadow_slabslab_shared(cache, 0).in->avail, had + 1);
 	verify(test, sm);
@@ -393,19 +393,19 @@ static void slabslab_reaping(struct kunit *test)
 	had = avail(cache, 0);
 	KUNIT_EXPECT_EQ(test, had, 49);
 	/* It was used: nothing but that is noted. Then a fifth of 54, and again */
-	shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_EQ(test, shadow_slab_reap(&sm->slab, 0), 0);
 	KUNIT_EXPECT_EQ(test, avail(cache, 0), had);
-	shadow_slabslab_reap(&sm->slab, 0);
+	KUNIT_EXPECT_EQ(test, shadow_slab_reap(&sm->slab, 0), 0);
 	KUNIT_EXPECT_EQ(test, avail(cache, 0), had - 11);
 	/* Every second time the shared one, of which nothing was taken: 44 */
 	KUNIT_EXPECT_EQ(test, info_of(cache).shared_avail, 216 - 44);
 	verify(test, sm);
 	slabs = info_of(cache).num_slabs;
 	for (i = 0; i < 6; i++)
-		shadow_slabslab_reap(&sm->slab, 0);
+		KUNIT_EXPECT_EQ(test, shadow_slab_reap(&sm->slab, 0), 0);
 	KUNIT_EXPECT_LT(test, info_of(cache).num_slabs, slabs);
 	for (i = 0; i < 200; i++)
-		shadow_slabslab_reap(&sm->slab, 0);
+		KUNIT_EXPECT_EQ(test, shadow_slab_reap(&sm->slab, 0), 0);
 	KUNIT_EXPECT_EQ(test, avail(cache, 0), 0);
 	KUNIT_EXPECT_EQ(test, info_of(cache).num_slabs, 0);
 	end(test, sm, 0);
@@ -816,7 +816,7 @@ static void model_run(struct kunit *test, struct model *model, u32 nr, u32 every
 		if (!shadow_test_below(&model->rnd, 500))
 			shadow_kmem_cache_shrink(model->caches[slot % NR_CACHES]);
 		if (!shadow_test_below(&model->rnd, 200))
-			shadow_slabslab_reap(&model->sm->slab, slot % model->nr_cpus);
+			shadow_slab_reap(&model->sm->slab, slot % model->nr_cpus);
 		if (i % every == 0) {
 			verify(test, model->sm);
 			cond_resched();
