@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_slab - the front of all engines: the table of caches, the bootstrap,
- * kmalloc. See shadow_slab.h.
+ * shadow_slab - the front of all engines: the table of caches, and what their
+ * users call. See shadow_slab.h.
  */
-#include "shadow_page_list.h"
 #include "shadow_slab.h"
 #include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
-
-static const struct shadow_slab_engine *const engines[] = {
-	&shadow_slab_slub,
-	&shadow_slab_slob,
-	&shadow_slab_slab,
-};
-
-static const struct shadow_slab_engine *find_engine(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(engines); i++) {
-		if (!strcmp(engines[i]->name, name))
-			return engines[i];
-	}
-	return NULL;
-}
-
-/* --------------------------------------------------------------- caches */
 
 /**
  * shadow_slab_alignment() - what objects of a cache are aligned to
@@ -177,6 +157,36 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 free_descriptor:
 	shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
 	return ERR_PTR(err);
+}
+
+/**
+ * shadow_slab_boot_cache() - a cache of the machine's own, before there is one
+ *	for descriptors
+ * @slab: the layer
+ * @id: 0 or 1: the descriptor is in the layer until shadow_slab_settle()
+ * @name: of the cache
+ * @bytes: of an object
+ *
+ * Context: while the layer boots.
+ * Return: 0 or what the engine says.
+ */
+int shadow_slab_boot_cache(struct shadow_slab *slab, unsigned int id,
+			   const char *name, u32 bytes)
+{
+	struct shadow_kmem_cache *cache = &slab->caches[id];
+	int err;
+
+	err = prepare(slab, cache, name, bytes, 0, SHADOW_SLAB_HWCACHE_ALIGN, NULL);
+	if (err)
+		return err;
+	slab->boot[id] = cache->desc;
+	cache->home = &slab->boot[id];
+	cache->own = true;
+	err = slab->engine->open(cache);
+	if (err)
+		return err;
+	cache->live = true;
+	return 0;
 }
 
 static int check_flags(u32 flags)
@@ -492,287 +502,4 @@ int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
 	if (unlikely(cpu >= cache->nr_cpus))
 		return -EINVAL;
 	return cache->calls->free(cache, cpu, object);
-}
-
-/* ------------------------------------------------------------ bootstrap */
-
-/**
- * shadow_slab_boot_cache() - a cache of the machine's own, before there is one
- *	for descriptors
- * @slab: the layer
- * @id: 0 or 1: the descriptor is in the layer until shadow_slab_settle()
- * @name: of the cache
- * @bytes: of an object
- *
- * Context: while the layer boots.
- * Return: 0 or what the engine says.
- */
-int shadow_slab_boot_cache(struct shadow_slab *slab, unsigned int id,
-			   const char *name, u32 bytes)
-{
-	struct shadow_kmem_cache *cache = &slab->caches[id];
-	int err;
-
-	err = prepare(slab, cache, name, bytes, 0, SHADOW_SLAB_HWCACHE_ALIGN, NULL);
-	if (err)
-		return err;
-	slab->boot[id] = cache->desc;
-	cache->home = &slab->boot[id];
-	cache->own = true;
-	err = slab->engine->open(cache);
-	if (err)
-		return err;
-	cache->live = true;
-	return 0;
-}
-
-static u64 caches_bytes(void)
-{
-	return SHADOW_SLAB_MAX_CACHES * sizeof(struct shadow_kmem_cache);
-}
-
-static u64 counts_bytes(unsigned int nr_cpus)
-{
-	return (u64)nr_cpus * SHADOW_KMALLOC_COUNTS *
-	       sizeof(struct shadow_kmalloc_count);
-}
-
-static u64 cpus_bytes(const struct shadow_slab_engine *engine, unsigned int nr_cpus)
-{
-	return (u64)SHADOW_SLAB_MAX_CACHES * nr_cpus * engine->cpu_bytes;
-}
-
-/**
- * shadow_slab_bytes() - host's memory that shadow_slab_init() needs
- * @cfg: how the caches shall be
- * @nr_cpus: CPUs of the machine
- *
- * Context: any.
- * Return: bytes; 0 for an engine that there is not.
- */
-u64 shadow_slab_bytes(const struct shadow_slab_config *cfg, unsigned int nr_cpus)
-{
-	const struct shadow_slab_engine *engine = find_engine(cfg->engine);
-
-	return engine ? ALIGN(caches_bytes() + cpus_bytes(engine, nr_cpus) +
-			      engine->machine_bytes + counts_bytes(nr_cpus),
-			      SHADOW_SLAB_MEM_ALIGN) + shadow_slab_watch_bytes(cfg) : 0;
-}
-
-/**
- * shadow_slab_init() - boot the caches and kmalloc of a machine
- * @slab: the layer, any contents
- * @nodes: where slabs come from; must have contents behind its frames
- * @cfg: how the caches shall be; copied
- * @nr_cpus: CPUs that get slabs of their own, at least 1
- * @mem: shadow_slab_bytes() of the host's memory, any contents, aligned to
- *	SHADOW_SLAB_MEM_ALIGN; the caller frees it after shadow_slab_fini()
- *
- * Follows kmem_cache_init().
- *
- * Context: any; nobody else uses the layer yet.
- * Return: 0; -EOPNOTSUPP for another engine, -EINVAL for @nr_cpus, @mem or a
- * machine without contents, -ENOMEM; then nothing is kept.
- */
-int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
-		     const struct shadow_slab_config *cfg, unsigned int nr_cpus,
-		     void *mem)
-{
-	unsigned int id;
-	int err;
-
-	memset(slab, 0, sizeof(*slab));
-	slab->engine = find_engine(cfg->engine);
-	if (!slab->engine)
-		return -EOPNOTSUPP;
-	if (!nr_cpus || !nodes->block->virt ||
-	    !IS_ALIGNED((unsigned long)mem, SHADOW_SLAB_MEM_ALIGN))
-		return -EINVAL;
-	raw_spin_lock_init(&slab->lock);
-	raw_spin_lock_init(&slab->grace_lock);
-	shadow_page_list_init(&slab->later);
-	shadow_page_list_init(&slab->asked);
-	slab->nodes = nodes;
-	slab->cfg = *cfg;
-	slab->nr_cpus = nr_cpus;
-	slab->caches = mem;
-	slab->cpus = mem + caches_bytes();
-	slab->machine = slab->cpus + cpus_bytes(slab->engine, nr_cpus);
-	memset(slab->machine, 0, slab->engine->machine_bytes);
-	slab->counts = slab->machine + slab->engine->machine_bytes;
-	memset(slab->counts, 0, counts_bytes(nr_cpus));
-	shadow_slab_watch_init(slab, mem + shadow_slab_bytes(cfg, nr_cpus) -
-				     shadow_slab_watch_bytes(cfg));
-	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
-		slab->caches[id].live = false;
-		slab->caches[id].open = false;
-	}
-	err = slab->engine->boot(slab);
-	if (err)
-		shadow_slab_fini(slab);
-	else
-		slab->state = SHADOW_SLAB_UP;
-	return err;
-}
-
-/**
- * shadow_slab_fini() - give every frame back, whoever still has objects there
- * @slab: the layer, also one whose shadow_slab_init() failed half-way
- *
- * Context: any; nobody uses the layer any more.
- * Return: how many objects were still in use, those of kmalloc included, those
- * that describe the caches themselves not.
- */
-u64 shadow_slab_fini(struct shadow_slab *slab)
-{
-	unsigned int id;
-	u64 live;
-
-	if (!slab->caches)
-		return 0;
-	shadow_slab_debug_drop(slab);
-	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
-	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
-		slab->caches[id].live = false;
-		slab->caches[id].open = false;
-	}
-	slab->caches = NULL;
-	slab->state = SHADOW_SLAB_DOWN;
-	return live;
-}
-
-/* --------------------------------------------------------------- looking */
-
-/**
- * shadow_slab_next() - the caches, one after the other
- * @slab: the layer
- * @cache: the last one, or NULL for the first
- *
- * Context: any; the caller sees to it that no cache is destroyed meanwhile.
- * Return: the next cache, or NULL.
- */
-struct shadow_kmem_cache *shadow_slab_next(struct shadow_slab *slab,
-					   struct shadow_kmem_cache *cache)
-{
-	u32 id = cache ? cache->desc.id + 1 : 0;
-
-	for (; slab->caches && id < SHADOW_SLAB_MAX_CACHES; id++) {
-		if (slab->caches[id].live)
-			return &slab->caches[id];
-	}
-	return NULL;
-}
-
-/**
- * shadow_slab_find() - the cache of a name
- * @slab: the layer
- * @name: the name
- *
- * Context: as shadow_slab_next().
- * Return: the cache, or NULL.
- */
-struct shadow_kmem_cache *shadow_slab_find(struct shadow_slab *slab,
-					   const char *name)
-{
-	struct shadow_kmem_cache *cache = NULL;
-
-	while ((cache = shadow_slab_next(slab, cache))) {
-		if (!strcmp(cache->desc.name, name))
-			break;
-	}
-	return cache ? cache : shadow_slab_find_alias(slab, name);
-}
-
-/**
- * shadow_slab_get_info() - what slabinfo says about a cache
- * @cache: the cache
- * @info: filled
- *
- * Follows get_slabinfo() of mm/slub.c, but counts the free objects of all
- * partial slabs where the kernel estimates from the first and last 10,000.
- *
- * Context: any; as shadow_slab_next().
- */
-void shadow_slab_get_info(struct shadow_kmem_cache *cache,
-			  struct shadow_slabinfo *info)
-{
-	const struct shadow_kmem_cache_desc *desc = &cache->desc;
-
-	memset(info, 0, sizeof(*info));
-	memcpy(info->name, desc->name, sizeof(info->name));
-	info->objsize = desc->bytes;
-	info->objperslab = desc->objects;
-	info->pagesperslab = 1U << desc->order;
-	info->object_bytes = desc->object_bytes;
-	info->align = desc->align;
-	info->flags = desc->flags;
-	cache->slab->engine->info(cache, info);
-}
-
-static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fault)
-{
-	const struct shadow_kmem_cache_desc *desc = &cache->desc;
-	/* The objects of an engine that shares its slabs are not in a row */
-	u32 rest = cache->slab->engine->kmalloc && !desc->keep ? 0 :
-		   desc->bytes % desc->align;
-
-	if (memcmp(cache->home, desc, sizeof(*desc)))
-		return shadow_fault_raise(fault,
-			"slab: cache %s: its descriptor has been overwritten",
-			desc->name);
-	if (cache->slab->caches + desc->id != cache ||
-	    desc->bytes < desc->object_bytes || rest)
-		return shadow_fault_raise(fault, "slab: cache %s: id %u, %u bytes of %u, align %u",
-					  desc->name, desc->id,
-					  desc->object_bytes, desc->bytes,
-					  desc->align);
-	return 0;
-}
-
-/**
- * shadow_slab_verify() - is everything as it should be?
- * @slab: the layer
- * @fault: filled with the first thing that is wrong
- *
- * Every cache's descriptor, every slab's lists and counts, every node's and
- * CPU's view of them, and that no slab is missing. Changes nothing.
- *
- * Context: any; nobody allocates or frees meanwhile, for the sums are taken
- * over the whole state.
- * Return: 0, or -EUCLEAN.
- */
-int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault)
-{
-	struct shadow_kmem_cache *cache = NULL;
-	int err;
-
-	while ((cache = shadow_slab_next(slab, cache))) {
-		err = verify_cache(cache, fault);
-		if (err)
-			return err;
-	}
-	err = shadow_slab_verify_aliases(slab, fault);
-	return err ? err : slab->engine->verify(slab, fault);
-}
-
-/**
- * shadow_slab_verify_at() - is the slab that a pointer points into as it should
- *	be?
- * @slab: the layer
- * @virt: the pointer; where there is no slab, nothing is wrong
- * @fault: filled with the first thing that is wrong
- *
- * For callers who know what they have touched: the rest is not looked at.
- *
- * Context: as shadow_slab_verify().
- * Return: 0, or -EUCLEAN.
- */
-int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
-			  struct shadow_fault *fault)
-{
-	struct shadow_page *page = shadow_slab_head(slab->nodes, virt);
-
-	if (!page || shadow_page_owner(page) != SHADOW_OWNER_SLAB)
-		return 0;
-	return slab->engine->verify_page(slab, page, fault);
 }

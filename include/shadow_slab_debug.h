@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * shadow_slab_debug - what the rooms of debugging share: a decorator that
- * stands in front of any engine. Only these and shadow_slab.c include it.
+ * stands in front of any engine. Only these and the front include it.
  *
  * What the engine keeps for an object (its inner object) is then
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * shadow_slab_engine - the seam between the front, shadow_slab.c, and the
- * engines behind it. Nobody else includes this header.
+ * shadow_slab_engine - the seam between the front, shadow_slab.c, _boot.c
+ * and _look.c, and the engines behind it. Nobody else includes this header.
  */
 #ifndef SHADOW_SLAB_ENGINE_H
 #define SHADOW_SLAB_ENGINE_H
