@@ -42,11 +42,9 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	unsigned int order = fls64((bytes - 1) >> nodes->page_shift);
 	struct shadow_page *page;
 
-	shadow_kmalloc_count(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes);
-	if (order <= nodes->max_order)
-		atomic64_add(1ULL << (nodes->page_shift + order),
-			     &slab->counts[cpu * SHADOW_KMALLOC_COUNTS +
-					   SHADOW_KMALLOC_CLASSES].given);
+	shadow_kmalloc_count_given(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes,
+				   order > nodes->max_order ? 0 :
+				   1ULL << (nodes->page_shift + order));
 	page = shadow_alloc_pages_cpu(nodes, cpu,
 				      gfp | SHADOW_GFP_CONTENTS |
 				      SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),
@@ -76,7 +74,8 @@ static noinline void *kmalloc_slow(struct shadow_slab *slab, unsigned int cpu,
 		return cache->calls->alloc(cache, cpu, gfp);
 	}
 	if (!slab->kmalloc_max && bytes <= kmalloc_max(slab)) {
-		shadow_kmalloc_count(slab, cpu, class_index(slab, bytes), bytes);
+		shadow_kmalloc_count_given(slab, cpu, class_index(slab, bytes),
+					   bytes, slab->engine->given(slab, bytes));
 		return slab->engine->kmalloc(slab, cpu, bytes, gfp);
 	}
 	return kmalloc_large(slab, cpu, bytes, gfp);

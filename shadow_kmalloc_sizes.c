@@ -46,6 +46,7 @@ bool shadow_kmalloc_sizes(const struct shadow_slab *slab, unsigned int i,
 	strscpy(sizes->name, cache->desc.name, sizeof(sizes->name));
 	sizes->class_bytes = cache->desc.object_bytes;
 	add_up(slab, i, sizes);
-	sizes->given = sizes->nr * sizes->class_bytes;
+	if (!slab->engine->given)
+		sizes->given = sizes->nr * sizes->class_bytes;
 	return true;
 }

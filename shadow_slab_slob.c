@@ -356,6 +356,18 @@ static size_t slob_ksize(struct shadow_slab *slab, struct shadow_page *page,
 	return header ? ALIGN(header->bytes, shadow_slob_of(slab)->unit) : 0;
 }
 
+/* With its header, to the end of its last unit; gaps stay free for others. */
+static u32 slob_given(const struct shadow_slab *slab, u32 bytes)
+{
+	const struct shadow_slob *slob = shadow_slob_of(slab);
+	const struct shadow_kmem_cache *class;
+
+	class = class_of(slab, SHADOW_KMALLOC_NORMAL, bytes);
+	if (class->calls != &slab->engine->calls || !fits(slab, bytes))
+		return class->desc.object_bytes;
+	return shadow_slob_units(slob, bytes + HEADER) * slob->unit;
+}
+
 /* ---------------------------------------------------- shrink, close and boot */
 
 /* What shares its pages goes back at once: there is nothing to shrink. */
@@ -441,4 +453,5 @@ const struct shadow_slab_engine shadow_slab_slob = {
 	.kmalloc = slob_kmalloc,
 	.kfree = slob_kfree,
 	.ksize = slob_ksize,
+	.given = slob_given,
 };

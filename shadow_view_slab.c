@@ -75,7 +75,7 @@ void shadow_view_kmalloc_waste(struct seq_file *seq, struct shadow_machine *mach
 	unsigned int i;
 
 	seq_puts(seq, "all requests since the slab allocator came up, those freed since or refused included;\n");
-	seq_puts(seq, "waste: what the class (all types of it together) gives beyond what was asked for\n");
+	seq_puts(seq, "waste: what the class (all types of it together; \"slob\": the object and its header) gives beyond that\n");
 	seq_puts(seq, "class             requests    asked bytes    given bytes    waste bytes   waste  mean asked\n");
 	for (i = 0; shadow_kmalloc_sizes(slab, i, &sizes); i++) {
 		print_sizes(seq, sizes.name, &sizes);

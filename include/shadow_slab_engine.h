@@ -176,6 +176,7 @@ struct shadow_slab_look {
  * @kfree: with it: take back what lies in a slab whose page->slab.cache says
  *	SHADOW_SLAB_SHARED (any other is a cache's), by the slab's first frame
  * @ksize: with it: how much an object in such a slab has; 0: nothing begins there
+ * @given: with it: bytes that an object of kmalloc of so many bytes takes
  */
 struct shadow_slab_engine {
 	const char *name;
@@ -205,6 +206,7 @@ struct shadow_slab_engine {
 		     struct shadow_page *page, const void *object);
 	size_t (*ksize)(struct shadow_slab *slab, struct shadow_page *page,
 			const void *object);
+	u32 (*given)(const struct shadow_slab *slab, u32 bytes);
 };
 
 extern const struct shadow_slab_engine shadow_slab_slub;
@@ -281,6 +283,16 @@ static __always_inline void shadow_kmalloc_count(struct shadow_slab *slab,
 
 	atomic64_inc(&count->nr);
 	atomic64_add(bytes, &count->bytes);
+}
+
+/* ... and what that is given, where it does not follow from the class */
+static inline void shadow_kmalloc_count_given(struct shadow_slab *slab,
+					      unsigned int cpu,
+					      unsigned int class, u64 bytes,
+					      u64 given)
+{
+	shadow_kmalloc_count(slab, cpu, class, bytes);
+	atomic64_add(given, &slab->counts[cpu * SHADOW_KMALLOC_COUNTS + class].given);
 }
 
 /* The CPU that runs us now: any answer is correct, the right one is fast. */

@@ -172,10 +172,37 @@ static void sizes_are_those_asked_for(struct kunit *test)
 	shadow_slab_fini(slab);
 }
 
+/* Two to a unit, and 8 in front of what is less than a page with them */
+static void sizes_of_slob_are_units(struct kunit *test)
+{
+	struct shadow_test_slabs *sm;
+	struct shadow_kmalloc_sizes sizes;
+	struct shadow_slab *slab;
+
+	sm = shadow_test_slabs(test, SHADOW_TEST_SLAB("slob", 1), 512, 2);
+	slab = &sm->slab;
+	shadow_kfree(slab, shadow_kmalloc_cpu(slab, 0, 65, 0));
+	shadow_kfree(slab, shadow_kmalloc_cpu(slab, 1, 96, 0));
+	shadow_kfree(slab, shadow_kmalloc(slab, 4087, 0));
+	shadow_kfree(slab, shadow_kmalloc(slab, 4088, 0));
+	shadow_kfree(slab, shadow_kmalloc(slab, 4097, 0));
+	sizes_of(slab, "kmalloc-96", &sizes);
+	KUNIT_EXPECT_EQ(test, sizes.nr, 2);
+	KUNIT_EXPECT_EQ(test, sizes.bytes, 65 + 96);
+	KUNIT_EXPECT_EQ(test, sizes.given, 66 + 8 + 96 + 8);
+	sizes_of(slab, "kmalloc-4k", &sizes);
+	KUNIT_EXPECT_EQ(test, sizes.nr, 2);
+	KUNIT_EXPECT_EQ(test, sizes.given, 4088 + 8 + 4096);
+	sizes_of(slab, "page allocator", &sizes);
+	KUNIT_EXPECT_EQ(test, sizes.given, 8192);
+	shadow_slab_fini(slab);
+}
+
 static struct kunit_case shadow_slab_map_cases[] = {
 	KUNIT_CASE(map_follows_objects),
 	KUNIT_CASE(map_text),
 	KUNIT_CASE(sizes_are_those_asked_for),
+	KUNIT_CASE(sizes_of_slob_are_units),
 	{}
 };
 

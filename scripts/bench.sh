@@ -54,7 +54,6 @@ kmalloc_1000 ratio 0.90
 slab_object_8 ratio 1.10
 slab_object_64 ratio 1.10
 slab_object_256 ratio 1.10
-slab_object_512 ratio 1.10
 slab_object_1024 ratio 1.10
 slab_object_4096 ratio 1.10
 slab_object_bulk64 ratio 1.10
