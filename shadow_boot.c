@@ -275,8 +275,8 @@ static int slab_init(struct shadow_mm *mm, char *effect)
 	while ((cache = shadow_slab_next(&mm->slab, cache)))
 		nr++;
 	scnprintf(effect, SHADOW_PHASE_TEXT,
-		  "engine %s, %u caches: kmem_cache bootstrapped, then kmalloc's",
-		  mm->cfg.slab, nr);
+		  "engine %s, %u caches: %s", mm->cfg.slab, nr,
+		  shadow_slab_booted(&mm->slab));
 	return 0;
 }
 

@@ -24,7 +24,7 @@ static const struct {
 	[SHADOW_PHASE_BUILD_ZONELISTS]	= { "build_all_zonelists", "mm/page_alloc.c" },
 	[SHADOW_PHASE_MEM_INIT]		= { "mem_init", "mm/memblock.c" },
 	[SHADOW_PHASE_WATERMARKS]	= { "init_per_zone_wmark_min", "mm/page_alloc.c" },
-	[SHADOW_PHASE_SLAB_INIT]	= { "kmem_cache_init", "mm/slub.c" },
+	[SHADOW_PHASE_SLAB_INIT]	= { "kmem_cache_init", "the engine's own" },
 	[SHADOW_PHASE_VMALLOC_INIT]	= { "vmalloc_init", "mm/vmalloc.c" },
 	[SHADOW_PHASE_VERIFY]		= { "verify", "every layer's own" },
 	[SHADOW_PHASE_MMU_CHECK]	= { "mmu_check", "the CPU's AT instruction" },
@@ -45,6 +45,8 @@ const char *shadow_phase_name(unsigned int phase)
 /**
  * shadow_phase_follows() - where the original of a phase is found
  * @phase: enum shadow_phase
+ *
+ * Of kmem_cache_init, shadow_slab_source() knows.
  *
  * Context: any.
  * Return: a file of the kernel's, or what else it follows.

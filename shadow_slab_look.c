@@ -7,6 +7,46 @@
 #include "shadow_slab_engine.h"
 
 /**
+ * shadow_slab_source() - what the engine of a machine follows
+ * @slab: the layer, booted
+ *
+ * Context: any.
+ * Return: a file of the kernel's.
+ */
+const char *shadow_slab_source(const struct shadow_slab *slab)
+{
+	return slab->engine->source;
+}
+
+/**
+ * shadow_slab_booted() - how the engine of a machine came to life
+ * @slab: the layer, booted
+ *
+ * Context: any.
+ * Return: a few words.
+ */
+const char *shadow_slab_booted(const struct shadow_slab *slab)
+{
+	return slab->engine->booted;
+}
+
+/**
+ * shadow_slab_step_text() - a step of that, where it took several
+ * @slab: the layer, booted
+ * @nr: which, from 0
+ * @text: filled
+ * @bytes: room there
+ *
+ * Context: any; no cache is destroyed meanwhile.
+ * Return: 0, or -ENOENT where there was no such step.
+ */
+int shadow_slab_step_text(const struct shadow_slab *slab, unsigned int nr,
+			  char *text, size_t bytes)
+{
+	return slab->engine->step ? slab->engine->step(slab, nr, text, bytes) : -ENOENT;
+}
+
+/**
  * shadow_slab_next() - the caches, one after the other
  * @slab: the layer
  * @cache: the last one, or NULL for the first

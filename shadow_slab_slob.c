@@ -432,6 +432,8 @@ static int slob_boot(struct shadow_slab *slab)
 
 const struct shadow_slab_engine shadow_slab_slob = {
 	.name = "slob",
+	.source = "mm/slob.c until 6.3",
+	.booted = "three lists of pages by size, kmem_cache, then kmalloc's rows",
 	.calls = {
 		.alloc = slob_alloc,
 		.free = slob_free,

@@ -219,6 +219,8 @@ static int slub_boot(struct shadow_slab *slab)
 
 const struct shadow_slab_engine shadow_slab_slub = {
 	.name = "slub",
+	.source = "mm/slub.c",
+	.booted = "kmem_cache bootstrapped, then kmalloc's",
 	.calls = {
 		.alloc = slub_alloc,
 		.free = slub_free,

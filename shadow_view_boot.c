@@ -131,7 +131,8 @@ void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine)
 		seq_printf(seq, "%-24s %10llu %9lld %6lld  %s (%s)\n",
 			   shadow_phase_name(phase), record->ns,
 			   record->early_bytes, record->nr_tables,
-			   record->effect, shadow_phase_follows(phase));
+			   record->effect, phase == SHADOW_PHASE_SLAB_INIT ?
+			   shadow_slab_source(&mm->slab) : shadow_phase_follows(phase));
 		if (record->early_by[0])
 			seq_printf(seq, "%-24s early bytes by owner: %s\n", "",
 				   record->early_by);

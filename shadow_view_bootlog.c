@@ -117,6 +117,15 @@ static void mem_init_steps(struct seq_file *seq, const struct shadow_mm *mm)
 		   1U << (mm->cfg.page_shift - 10));
 }
 
+static void slab_steps(struct seq_file *seq, const struct shadow_mm *mm)
+{
+	char text[128];
+	unsigned int nr;
+
+	for (nr = 0; !shadow_slab_step_text(&mm->slab, nr, text, sizeof(text)); nr++)
+		seq_printf(seq, "  s> %s\n", text);
+}
+
 /* With rodata=off the kernel says only that, and does not look */
 static void wx_lines(struct seq_file *seq, const struct shadow_mm *mm)
 {
@@ -146,6 +155,8 @@ void shadow_view_phase_lines(struct seq_file *seq, const struct shadow_mm *mm,
 	board_lines(seq, mm, phase);
 	if (phase == SHADOW_PHASE_MEM_INIT)
 		mem_init_steps(seq, mm);
+	if (phase == SHADOW_PHASE_SLAB_INIT)
+		slab_steps(seq, mm);
 	shadow_bootlog_phase(&log, phase, say_line, seq);
 	if (phase == SHADOW_PHASE_VERIFY)
 		wx_lines(seq, mm);

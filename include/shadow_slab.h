@@ -326,6 +326,10 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		     const struct shadow_slab_config *cfg, unsigned int nr_cpus,
 		     void *mem);
 u64 shadow_slab_fini(struct shadow_slab *slab);
+const char *shadow_slab_source(const struct shadow_slab *slab);
+const char *shadow_slab_booted(const struct shadow_slab *slab);
+int shadow_slab_step_text(const struct shadow_slab *slab, unsigned int nr,
+			  char *text, size_t bytes);
 void shadow_slab_grace(struct shadow_slab *slab);
 u64 shadow_slab_nr_waiting(struct shadow_slab *slab);
 int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);

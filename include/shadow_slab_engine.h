@@ -150,6 +150,9 @@ struct shadow_slab_look {
 /**
  * struct shadow_slab_engine - how slabs are managed
  * @name: what the parameter `slab` says
+ * @source: the kernel's file that it follows
+ * @booted: how it came to life, in a few words
+ * @step: the same in steps, from 0, with -ENOENT behind the last; NULL: in one
  * @calls: allocation and free
  * @cpu_bytes: host's memory for each CPU of each cache, a multiple of
  *	SHADOW_SLAB_MEM_ALIGN; 0: none
@@ -180,6 +183,10 @@ struct shadow_slab_look {
  */
 struct shadow_slab_engine {
 	const char *name;
+	const char *source;
+	const char *booted;
+	int (*step)(const struct shadow_slab *slab, unsigned int nr, char *text,
+		    size_t bytes);
 	struct shadow_slab_calls calls;
 	u32 cpu_bytes;
 	u32 machine_bytes;

@@ -608,7 +608,7 @@ static void views_are_bounded(struct kunit *test)
 		KUNIT_ASSERT_EQ_MSG(test, say(rig, text), strlen(text), "%s", rig->ctl.said);
 	}
 	show(rig);
-	KUNIT_EXPECT_LT(test, rig->lines, 150);
+	KUNIT_EXPECT_LT(test, rig->lines, 160);
 	KUNIT_EXPECT_LT(test, rig->len, sizeof(rig->text));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text, "live: 50000,"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(rig->text,

@@ -160,6 +160,35 @@ static void ctl_cache_reap(struct kunit *test)
 	expect_ok(test, rig, "reset");
 }
 
+/* The boot tells of the engine that it has, and of no other */
+static void slab_boot_words(struct kunit *test)
+{
+	static const struct {
+		const char *engine, *source, *effect;
+		bool steps;
+	} said[] = {
+		{ "slab", "mm/slab.c", "caches: static arrays and lists at first, ", true },
+		{ "slob", "mm/slob.c", "caches: three lists of pages by size, ", false },
+		{ "slub", "mm/slub.c", "caches: kmem_cache bootstrapped, then kmalloc's", false },
+	};
+	struct rig *rig = test->priv;
+	const char *effect = rig->mm.boot.record[SHADOW_PHASE_SLAB_INIT].effect;
+	char text[128];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(said); i++) {
+		rig->mm.cfg.slab = said[i].engine;
+		expect_ok(test, rig, "reset");
+		KUNIT_EXPECT_EQ(test, strncmp(effect, "engine ", 7), 0);
+		KUNIT_EXPECT_EQ(test, strncmp(effect + 7, said[i].engine, 4), 0);
+		KUNIT_EXPECT_NOT_NULL(test, strstr(effect, said[i].effect));
+		KUNIT_EXPECT_NOT_NULL(test, strstr(shadow_slab_source(&rig->mm.slab),
+						   said[i].source));
+		KUNIT_EXPECT_EQ(test, !shadow_slab_step_text(&rig->mm.slab, 0, text,
+							     sizeof(text)), said[i].steps);
+	}
+}
+
 /* ----------------------------------------------------------------- fail -- */
 
 static void ctl_fail_refused(struct kunit *test)
@@ -285,6 +314,7 @@ static struct kunit_case shadow_ctl_slab_cases[] = {
 	KUNIT_CASE(ctl_cache_refused),
 	KUNIT_CASE(ctl_krealloc),
 	KUNIT_CASE(ctl_cache_reap),
+	KUNIT_CASE(slab_boot_words),
 	KUNIT_CASE(ctl_fail_refused),
 	KUNIT_CASE(ctl_fail),
 	KUNIT_CASE(ctl_fail_memblock),

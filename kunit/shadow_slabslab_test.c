@@ -129,6 +129,11 @@ static struct shadow_array_cache *array_of(struct shadow_kmem_cache *cache,
 
 /* ------------------------------------------------------------ bootstrap */
 
+static int step(struct slabslab_machine *sm, unsigned int nr, char *text, size_t bytes)
+{
+	return shadow_slab_step_text(&sm->slab, nr, text, bytes);
+}
+
 static void slabslab_bootstrap(struct kunit *test)
 {
 	static const char *const steps[] = {
@@ -157,23 +162,18 @@ static void slabslab_bootstrap(struct kunit *test)
 			KUNIT_EXPECT_FALSE(test, is_static(sm, array_of(cache, cpu)));
 	}
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, i, text,
-								sizeof(text)), 0);
+		KUNIT_EXPECT_EQ(test, step(sm, i, text, sizeof(text)), 0);
 		KUNIT_EXPECT_STREQ(test, text, steps[i]);
 	}
-	KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, i, text,
-							sizeof(text)), 0);
+	KUNIT_EXPECT_EQ(test, step(sm, i, text, sizeof(text)), 0);
 	KUNIT_EXPECT_TRUE(test, strstr(text, "caches: the other classes"));
 	for (i = 0; i < ARRAY_SIZE(then); i++) {
-		KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, i + 4, text,
-								sizeof(text)), 0);
+		KUNIT_EXPECT_EQ(test, step(sm, i + 4, text, sizeof(text)), 0);
 		KUNIT_EXPECT_STREQ(test, text, then[i]);
 	}
-	KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, 9, text,
-							sizeof(text)), 0);
+	KUNIT_EXPECT_EQ(test, step(sm, 9, text, sizeof(text)), 0);
 	KUNIT_EXPECT_TRUE(test, strstr(text, "caches: arrays of every CPU"));
-	KUNIT_EXPECT_EQ(test, shadow_slabslab_step_text(&sm->slab, 10, text,
-							sizeof(text)), -ENOENT);
+	KUNIT_EXPECT_EQ(test, step(sm, 10, text, sizeof(text)), -ENOENT);
 	KUNIT_EXPECT_EQ(test, info_of(sm->slab.kmem_cache).active_objs -
 			shadow_slabslab_cpu_of(sm->slab.kmem_cache, 0)->array->avail, nr);
 	end(test, sm, 0);
