@@ -4,6 +4,9 @@
  * ones, and go there. See shadow_slabslab.h.
  *
  * Follows mm/slab.c as it was until Linux 6.7.
+ *
+ * Nearly all allocations and frees end in slab_alloc() and slab_free(). These
+ * call nothing but what ends them, so they need no frame of the stack.
  */
 #include "shadow_slabslab.h"
 
@@ -104,6 +107,19 @@ static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
 	return object;
 }
 
+/* What somebody who listens costs; by themselves, so that nobody else pays */
+static noinline void *tell_alloc(struct shadow_kmem_cache *cache, void *object)
+{
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	return object;
+}
+
+static noinline int tell_free(struct shadow_kmem_cache *cache)
+{
+	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	return 0;
+}
+
 static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
 {
 	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
@@ -112,24 +128,37 @@ static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 
 	if (unlikely(gfp || shadow_fault_frozen(cache->fault)))
 		return alloc_slow(cache, c, gfp);
-	raw_spin_lock_irqsave(&c->lock, flags);
+	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)))
+		return alloc_slow(cache, c, 0);
 	object = pop(c);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(!object))
 		return alloc_slow(cache, c, 0);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	if (shadow_event_heard())
+		return tell_alloc(cache, object);
 	return object;
 }
 
 /* -------------------------------------------------------------------- free */
+
+/* Under the CPU's lock: the slab that the object at that number lies in */
+static __always_inline void remember(const struct shadow_kmem_cache *cache,
+				     struct shadow_slabslab_cpu *c, void *object,
+				     struct shadow_page *page, u32 number,
+				     int generation)
+{
+	WRITE_ONCE(c->first, (char *)object - (u64)number * cache->bytes);
+	WRITE_ONCE(c->span, (u64)cache->desc.objects * cache->bytes);
+	c->page = page;
+	c->generation = generation;
+}
 
 /*
  * Under the CPU's lock: 0: the object is one of the cache and the CPU's node, 1:
  * it is another node's. The slab is remembered.
  */
 static noinline int find_slow(struct shadow_kmem_cache *cache,
-			      struct shadow_slabslab_cpu *c, void *object,
-			      unsigned int *nid)
+			      struct shadow_slabslab_cpu *c, void *object)
 {
 	int generation = atomic_read(&c->own->generation);
 	struct shadow_page *page;
@@ -138,30 +167,38 @@ static noinline int find_slow(struct shadow_kmem_cache *cache,
 	page = shadow_slabslab_find(cache, object, &number);
 	if (!page || !READ_ONCE(page->slab.inuse))
 		return -EINVAL;
-	*nid = shadow_page_nid(page);
-	if (*nid != c->nid)
+	if (shadow_page_nid(page) != c->nid)
 		return 1;
-	c->first = (char *)object - (u64)number * cache->bytes;
-	c->span = (u64)cache->desc.objects * cache->bytes;
-	c->page = page;
-	c->generation = generation;
+	remember(cache, c, object, page, number, generation);
 	return 0;
 }
 
-/* The same, for an object of the slab that is remembered */
-static __always_inline int find(struct shadow_kmem_cache *cache,
-				struct shadow_slabslab_cpu *c, void *object,
-				unsigned int *nid)
+/* Under the CPU's lock: does it lie in the slab that is remembered? */
+static __always_inline bool remembered(const struct shadow_slabslab_cpu *c, u64 offset)
 {
-	u64 offset = (char *)object - c->first;
+	return likely(offset < c->span) &&
+	       likely(c->generation == atomic_read(&c->own->generation));
+}
+
+/* It does: is it an object there? */
+static __always_inline bool begins(const struct shadow_kmem_cache *cache,
+				   const struct shadow_slabslab_cpu *c, u64 offset)
+{
 	u64 number = offset * cache->inverse >> 32;
 
-	if (unlikely(offset >= c->span ||
-		     c->generation != atomic_read(&c->own->generation)))
-		return find_slow(cache, c, object, nid);
-	if (unlikely(number * cache->bytes != offset || !READ_ONCE(c->page->slab.inuse)))
-		return -EINVAL;
-	return 0;
+	return likely(number * cache->bytes == offset) &&
+	       likely(READ_ONCE(c->page->slab.inuse));
+}
+
+/* As find_slow(), also for an object of the slab that is remembered */
+static __always_inline int find(struct shadow_kmem_cache *cache,
+				struct shadow_slabslab_cpu *c, void *object)
+{
+	u64 offset = (char *)object - c->first;
+
+	if (unlikely(!remembered(c, offset)))
+		return find_slow(cache, c, object);
+	return begins(cache, c, offset) ? 0 : -EINVAL;
 }
 
 /* Under the CPU's lock; 1: the array is full, or not what it was. */
@@ -205,9 +242,11 @@ static noinline int free_slow(struct shadow_kmem_cache *cache,
 }
 
 /* Home; the CPU's array is for the objects of its own node. */
-static noinline int free_remote(struct shadow_kmem_cache *cache, unsigned int cpu,
-				unsigned int nid, void *object)
+static noinline int free_remote(struct shadow_kmem_cache *cache,
+				struct shadow_slabslab_cpu *c, unsigned int nid,
+				void *object)
 {
+	unsigned int cpu = c - shadow_slabslab_cpu_of(cache, 0);
 	int err = -EINVAL;
 
 	if (nid < cache->slab->nodes->nr_nodes)
@@ -217,29 +256,58 @@ static noinline int free_remote(struct shadow_kmem_cache *cache, unsigned int cp
 	return err;
 }
 
-static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
+/*
+ * All that the fast path leaves, from the beginning. Who frees an object holds
+ * it, so its slab is found without a lock.
+ */
+static noinline int free_anew(struct shadow_kmem_cache *cache,
+			      struct shadow_slabslab_cpu *c, void *object)
 {
-	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	int generation = atomic_read(&c->own->generation);
+	struct shadow_page *page;
 	unsigned long flags;
-	unsigned int nid;
+	u32 number;
 	int err;
 
-	if (unlikely(shadow_fault_frozen(cache->fault)))
-		return -EUCLEAN;
+	page = shadow_slabslab_find(cache, object, &number);
+	if (unlikely(!page || !READ_ONCE(page->slab.inuse)))
+		return -EINVAL;
+	if (unlikely(shadow_page_nid(page) != c->nid))
+		return free_remote(cache, c, shadow_page_nid(page), object);
 	raw_spin_lock_irqsave(&c->lock, flags);
-	err = find(cache, c, object, &nid);
-	if (unlikely(err))
-		goto not_ours;
+	remember(cache, c, object, page, number, generation);
 	err = push(c, object);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(err))
 		return err < 0 ? err : free_slow(cache, c, object);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	if (shadow_event_heard())
+		return tell_free(cache);
 	return 0;
+}
 
-not_ours:
+static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
+{
+	struct shadow_slabslab_cpu *c = shadow_slabslab_cpu_of(cache, cpu);
+	unsigned long flags;
+	u64 offset;
+
+	if (unlikely(shadow_fault_frozen(cache->fault)))
+		return -EUCLEAN;
+	/* A hint: others may change both, and nothing but time depends on it */
+	if ((u64)((char *)object - READ_ONCE(c->first)) >= READ_ONCE(c->span))
+		return free_anew(cache, c, object);
+	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)))
+		return free_anew(cache, c, object);
+	offset = (char *)object - c->first;
+	if (unlikely(!remembered(c, offset) || !begins(cache, c, offset) ||
+		     push(c, object))) {
+		raw_spin_unlock_irqrestore(&c->lock, flags);
+		return free_anew(cache, c, object);
+	}
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	return err < 0 ? err : free_remote(cache, cpu, nid, object);
+	if (shadow_event_heard())
+		return tell_free(cache);
+	return 0;
 }
 
 /* -------------------------------------------------------------------- bulk */
@@ -271,11 +339,10 @@ static u32 push_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu
 		     u32 nr, void **objects)
 {
 	unsigned long flags;
-	unsigned int nid;
 	u32 i = 0;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
-	while (i < nr && !find(cache, c, objects[i], &nid) && !push(c, objects[i]))
+	while (i < nr && !find(cache, c, objects[i]) && !push(c, objects[i]))
 		i++;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (i)

@@ -82,16 +82,8 @@ bool shadow_slabslab_check(const struct shadow_kmem_cache *cache,
 	return s->node->in;
 }
 
-/**
- * shadow_slabslab_numbers() - where a slab's list of numbers is
- * @cache: the cache
- * @s: the slab
- *
- * Context: any; as shadow_slabslab_check().
- * Return: the list; NULL where what the page says leads to none.
- */
-void *shadow_slabslab_numbers(const struct shadow_kmem_cache *cache,
-			      const struct shadow_slabslab *s)
+static __always_inline void *numbers_of(const struct shadow_kmem_cache *cache,
+					const struct shadow_slabslab *s)
 {
 	const struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
 	u32 where = READ_ONCE(s->page->slab.freelist);
@@ -114,6 +106,26 @@ void *shadow_slabslab_numbers(const struct shadow_kmem_cache *cache,
 }
 
 /**
+ * shadow_slabslab_numbers() - where a slab's list of numbers is
+ * @cache: the cache
+ * @s: the slab
+ *
+ * Context: any; as shadow_slabslab_check().
+ * Return: the list; NULL where what the page says leads to none.
+ */
+void *shadow_slabslab_numbers(const struct shadow_kmem_cache *cache,
+			      const struct shadow_slabslab *s)
+{
+	return numbers_of(cache, s);
+}
+
+static __always_inline u32 number_at(bool narrow, const void *numbers, u32 i)
+{
+	return narrow ? READ_ONCE(((const u8 *)numbers)[i]) :
+			READ_ONCE(((const u16 *)numbers)[i]);
+}
+
+/**
  * shadow_slabslab_number() - what stands in a list of numbers
  * @own: of the cache
  * @numbers: the list
@@ -125,14 +137,12 @@ void *shadow_slabslab_numbers(const struct shadow_kmem_cache *cache,
 u32 shadow_slabslab_number(const struct shadow_slabslab_own *own,
 			   const void *numbers, u32 i)
 {
-	return own->index_bytes == 1 ? READ_ONCE(((const u8 *)numbers)[i]) :
-				       READ_ONCE(((const u16 *)numbers)[i]);
+	return number_at(own->index_bytes == 1, numbers, i);
 }
 
-static void set_number(const struct shadow_slabslab_own *own, void *numbers,
-		       u32 i, u32 number)
+static __always_inline void set_number(bool narrow, void *numbers, u32 i, u32 number)
 {
-	if (own->index_bytes == 1)
+	if (narrow)
 		WRITE_ONCE(((u8 *)numbers)[i], number);
 	else
 		WRITE_ONCE(((u16 *)numbers)[i], number);
@@ -158,7 +168,8 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	const void *numbers = shadow_slabslab_numbers(cache, s);
 	u32 inuse = READ_ONCE(s->page->slab.inuse);
 	u32 first = shadow_slabslab_ref(cache, s->first);
-	u32 objects = cache->desc.objects;
+	const u32 objects = cache->desc.objects, step = cache->bytes >> 3;
+	const bool narrow = own->index_bytes == 1;
 	bool inside = own->kind == SLABSLAB_IN_OBJECT;
 	u32 holder = READ_ONCE(s->page->slab.freelist);
 	u32 number, nr;
@@ -171,13 +182,14 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	}
 	max = min(max, objects - inuse);
 	for (nr = 0; nr < max; nr++) {
-		number = shadow_slabslab_number(own, numbers, inuse++);
+		number = number_at(narrow, numbers, inuse++);
 		held = number == holder;
-		if (number >= objects || (inside && held != (inuse == objects))) {
+		if (unlikely(number >= objects ||
+			     (inside && held != (inuse == objects)))) {
 			shadow_slabslab_corrupt(cache, "number of a free object", s->page);
 			return 0;
 		}
-		ref[nr] = first + number * (cache->bytes >> 3);
+		ref[nr] = first + number * step;
 	}
 	s->page->slab.inuse = inuse;
 	if (inside && inuse == objects)
@@ -208,20 +220,20 @@ bool __shadow_slabslab_put(struct shadow_kmem_cache *cache,
 	void *numbers;
 
 	lockdep_assert_held(&s->node->lock);
-	if (!inuse || inuse > cache->desc.objects) {
+	if (unlikely(!inuse || inuse > cache->desc.objects)) {
 		shadow_slabslab_corrupt(cache, inuse ? "objects in use" :
 					"an object was freed twice: none is in use", page);
 		return false;
 	}
 	if (own->kind == SLABSLAB_IN_OBJECT && inuse == cache->desc.objects)
 		page->slab.freelist = number;
-	numbers = shadow_slabslab_numbers(cache, s);
-	if (!numbers) {
+	numbers = numbers_of(cache, s);
+	if (unlikely(!numbers)) {
 		shadow_slabslab_corrupt(cache, "where its numbers are", page);
 		return false;
 	}
 	page->slab.inuse = inuse - 1;
-	set_number(own, numbers, inuse - 1, number);
+	set_number(own->index_bytes == 1, numbers, inuse - 1, number);
 	return true;
 }
 
@@ -380,14 +392,16 @@ static void init_objects(struct shadow_kmem_cache *cache,
 			 const struct shadow_slabslab *s)
 {
 	const struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
+	const bool narrow = own->index_bytes == 1;
+	const u32 objects = cache->desc.objects;
 	void *numbers;
 	u32 i;
 
-	for (i = 0; (cache->ctor || cache->fresh) && i < cache->desc.objects; i++)
+	for (i = 0; (cache->ctor || cache->fresh) && i < objects; i++)
 		shadow_slab_construct(cache, s->first + (u64)i * cache->bytes);
 	numbers = shadow_slabslab_numbers(cache, s);
-	for (i = 0; numbers && i < cache->desc.objects; i++)
-		set_number(own, numbers, i, i);
+	for (i = 0; numbers && i < objects; i++)
+		set_number(narrow, numbers, i, i);
 }
 
 /* cache_grow_end(): from now on others find it */
