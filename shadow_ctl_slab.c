@@ -7,6 +7,7 @@
 #include "shadow_ctl_verb.h"
 #include "shadow_mm.h"
 #include "shadow_slab_map.h"
+#include "shadow_slab_report.h"
 
 #define LIVE_SHOWN	6	/* objects, ids: a refusal is one line */
 
@@ -241,6 +242,36 @@ int shadow_ctl_cache_reap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *c
 	}
 }
 
+/**
+ * shadow_ctl_cache_check() - run cache_check
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0, also where something is wrong; -ENOENT, -EINVAL for a cache without
+ * debugging.
+ */
+int shadow_ctl_cache_check(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_kmem_cache *cache = named_cache(ctl, cmd, false);
+	struct shadow_slabinfo info;
+	s64 nr;
+
+	if (IS_ERR(cache))
+		return PTR_ERR(cache);
+	if (!(cache->desc.flags & SHADOW_SLAB_DEBUG))
+		return shadow_ctl_fail(ctl, -EINVAL, "cache_check: '%s' has no debugging: allowed: a cache with POISON, RED_ZONE or STORE_USER, or one that slab_debug= names",
+				       cmd->cache);
+	shadow_slab_get_info(cache, &info);
+	nr = shadow_kmem_cache_check(cache);
+	if (nr < 0)
+		return shadow_ctl_fail(ctl, nr, "cache_check: %s: %d", cmd->cache, (int)nr);
+	return shadow_ctl_done(ctl, "%s: %llu objects looked at, %lld found wrong; %llu reports of any cache since the start",
+			       cmd->cache, info.num_objs, nr,
+			       shadow_slab_nr_reports(&ctl->mm->slab));
+}
+
 /* ids that have objects of it, the newest first */
 static size_t list_ids(const struct shadow_ctl *ctl,
 		       const struct shadow_kmem_cache *cache, char *text,
@@ -318,7 +349,7 @@ int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
 
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
-	err = shadow_kmem_cache_destroy(cache);
+	err = shadow_kmem_cache_destroy_name(&ctl->mm->slab, cmd->cache);
 	switch (err) {
 	case 0:
 		return shadow_ctl_done(ctl, "%s: destroyed; %llu slabs of any cache wait for a grace period",

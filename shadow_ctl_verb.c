@@ -143,6 +143,14 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.keys = KEY(CPU),
 		.since = WITH(SLAB_INIT),
 	},
+	[SHADOW_CTL_CACHE_CHECK] = {
+		.name = "cache_check",
+		.usage = "cache_check NAME",
+		.meaning =
+		"look at all objects of a cache with debugging, also the free ones; what is wrong is in slab_reports",
+		.arg = { ARG(CACHE) },
+		.since = WITH(SLAB_INIT),
+	},
 	[SHADOW_CTL_CACHE_DESTROY] = {
 		.name = "cache_destroy",
 		.usage = "cache_destroy NAME",

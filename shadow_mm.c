@@ -119,6 +119,7 @@ SHADOW_EXPORT(shadow_nodes_managed);
 SHADOW_EXPORT(shadow_pcp_drain);
 SHADOW_EXPORT(shadow_kmem_cache_create);
 SHADOW_EXPORT(shadow_kmem_cache_destroy);
+SHADOW_EXPORT(shadow_kmem_cache_destroy_name);
 SHADOW_EXPORT(shadow_kmem_cache_alloc);
 SHADOW_EXPORT(shadow_kmem_cache_alloc_node);
 SHADOW_EXPORT(shadow_kmem_cache_free);

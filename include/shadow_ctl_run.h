@@ -70,6 +70,8 @@ int shadow_ctl_cache_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *c
 int shadow_ctl_cache_shrink(struct shadow_ctl *ctl,
 			    const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_cache_reap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_cache_check(struct shadow_ctl *ctl,
+			   const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
 			     const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_fail_point(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

@@ -84,6 +84,50 @@ static void ctl_cache_refused(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* What is found is found once, and the object goes out of use */
+static void ctl_cache_check(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	u8 *object;
+	u64 pa;
+
+	expect_ok(test, rig, "cache_create plain 64\ncache_create red 60 flags=RED_ZONE,POISON");
+	expect_refused(test, rig, "cache_check plain", -EINVAL,
+		       "cache_check: 'plain' has no debugging: allowed: a cache with POISON");
+	expect_refused(test, rig, "cache_check nobody", -ENOENT, "no such cache");
+	expect_said(test, rig, "cache_alloc red as=r", "id 1: 1 of 60 bytes of red, at pa 0x");
+	KUNIT_ASSERT_EQ(test, sscanf(strstr(rig->ctl.said, "pa 0x"), "pa %llx", &pa), 1);
+	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 0 reports");
+	object = shadow_phys_to_virt(&rig->mm.block, pa);
+	object[60] ^= 1;
+	expect_said(test, rig, "cache_check red", " objects looked at, 1 found wrong; 1 reports");
+	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 1 reports");
+	expect_ok(test, rig, "cache_free r\ncache_destroy red");
+	KUNIT_EXPECT_NULL(test, shadow_slab_find(&rig->mm.slab, "red"));
+	expect_ok(test, rig, "cache_destroy plain");
+	expect_healthy(test, rig);
+}
+
+/* One cache of two names: each is ended by itself */
+static void ctl_cache_merged(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct shadow_slab *slab = &rig->mm.slab;
+
+	slab->cfg.merge = true;
+	expect_ok(test, rig, "cache_create first 72\ncache_create second 72");
+	KUNIT_ASSERT_NOT_NULL(test, shadow_slab_find(slab, "first"));
+	KUNIT_EXPECT_PTR_EQ(test, shadow_slab_find(slab, "first"),
+			    shadow_slab_find(slab, "second"));
+	expect_ok(test, rig, "cache_alloc first as=a\ncache_destroy second");
+	KUNIT_EXPECT_NULL(test, shadow_slab_find(slab, "second"));
+	KUNIT_EXPECT_NOT_NULL(test, shadow_slab_find(slab, "first"));
+	expect_refused(test, rig, "cache_destroy first", -EBUSY, "has objects in use: id 1 (1)");
+	expect_ok(test, rig, "cache_free a\ncache_destroy first");
+	KUNIT_EXPECT_NULL(test, shadow_slab_find(slab, "first"));
+	expect_healthy(test, rig);
+}
+
 static void ctl_krealloc(struct kunit *test)
 {
 	struct rig *rig = test->priv;
@@ -312,6 +356,8 @@ static void ctl_typesafe(struct kunit *test)
 static struct kunit_case shadow_ctl_slab_cases[] = {
 	KUNIT_CASE(ctl_cache),
 	KUNIT_CASE(ctl_cache_refused),
+	KUNIT_CASE(ctl_cache_check),
+	KUNIT_CASE(ctl_cache_merged),
 	KUNIT_CASE(ctl_krealloc),
 	KUNIT_CASE(ctl_cache_reap),
 	KUNIT_CASE(slab_boot_words),
