@@ -28,19 +28,19 @@ static struct shadow_kmem_cache *named_cache(struct shadow_ctl *ctl,
 {
 	struct shadow_slab *slab = &ctl->mm->slab;
 	struct shadow_kmem_cache *cache = shadow_slab_find(slab, cmd->cache);
-	int err = -ENOENT;
 
-	if (cache && to_use &&
-	    (cache == slab->kmem_cache || cache == slab->kmem_cache_node))
-		err = shadow_ctl_fail(ctl, -EPERM,
-				      "%s: '%s' has the layer's own structures: allowed: another cache",
-				      verb_name(cmd), cmd->cache);
-	else if (cache)
-		return cache;
-	else
-		shadow_ctl_fail(ctl, err, "%s: '%s': no such cache: allowed: one of slabinfo",
+	if (!cache) {
+		shadow_ctl_fail(ctl, -ENOENT, "%s: '%s': no such cache: allowed: one of slabinfo",
 				verb_name(cmd), cmd->cache);
-	return ERR_PTR(err);
+		return ERR_PTR(-ENOENT);
+	}
+	if (to_use && (cache == slab->kmem_cache || cache == slab->kmem_cache_node)) {
+		shadow_ctl_fail(ctl, -EPERM,
+				"%s: '%s' has the layer's own structures: allowed: another cache",
+				verb_name(cmd), cmd->cache);
+		return ERR_PTR(-EPERM);
+	}
+	return cache;
 }
 
 static int create_failed(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
@@ -55,15 +55,15 @@ static int create_failed(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cm
 		return shadow_ctl_fail(ctl, err, "cache_create: NAME '%s': the name is in use",
 				       cmd->cache);
 	case -ENOSPC:
-		return shadow_ctl_fail(ctl, err, "cache_create: allowed: %u caches, destroy one first",
+		return shadow_ctl_fail(ctl, err,
+				       "cache_create: allowed: %u caches, destroy one first",
 				       SHADOW_SLAB_MAX_CACHES);
 	case -ENOMEM:
 		return shadow_ctl_fail(ctl, err, "cache_create: out of memory");
 	default:
 		return shadow_ctl_fail(ctl, err,
-				       "cache_create: BYTES %llu align=%llu: allowed: an object, with what debugging adds, in a block of order %u, align up to %llu",
-				       cmd->bytes, cmd->align,
-				       ctl->mm->nodes.max_order, page);
+			"cache_create: BYTES %llu align=%llu: allowed: a block of order %u, align up to %llu",
+			cmd->bytes, cmd->align, ctl->mm->nodes.max_order, page);
 	}
 }
 
@@ -89,7 +89,8 @@ int shadow_ctl_cache_create(struct shadow_ctl *ctl,
 	if (IS_ERR(cache))
 		return create_failed(ctl, cmd, PTR_ERR(cache));
 	shadow_slab_get_info(cache, &info);
-	return shadow_ctl_done(ctl, "%s: %u bytes, %u from one to the next, align %u, %u in a slab of %u pages",
+	return shadow_ctl_done(ctl,
+		"%s: %u bytes, %u from one to the next, align %u, %u in a slab of %u pages",
 			       cmd->cache, info.object_bytes, info.objsize,
 			       info.align, info.objperslab, info.pagesperslab);
 }
@@ -185,7 +186,8 @@ int shadow_ctl_cache_shrink(struct shadow_ctl *ctl,
 		return err == -EUCLEAN ? shadow_ctl_frozen(ctl) :
 		       shadow_ctl_fail(ctl, err, "cache_shrink: %s: %d", cmd->cache, err);
 	shadow_slab_get_info(cache, &after);
-	return shadow_ctl_done(ctl, "%s: %llu slabs given back, %llu remain; %llu of any cache wait for a grace period",
+	return shadow_ctl_done(ctl,
+		"%s: %llu slabs given back, %llu remain; %llu of any cache wait for a grace period",
 			       cmd->cache,
 			       before.num_slabs > after.num_slabs ?
 			       before.num_slabs - after.num_slabs : 0,
@@ -237,7 +239,8 @@ int shadow_ctl_cache_reap(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *c
 		return shadow_ctl_fail(ctl, err, "cache_reap: cpu=%u: allowed: 0 to %u",
 				       cpu, slab->nr_cpus - 1);
 	default:
-		return shadow_ctl_fail(ctl, err, "cache_reap: engine '%s' has no reaper: allowed: a machine with slab=slab",
+		return shadow_ctl_fail(ctl, err,
+			"cache_reap: engine '%s' has no reaper: allowed: a machine with slab=slab",
 				       ctl->mm->cfg.slab);
 	}
 }
@@ -349,17 +352,20 @@ int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
 
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
+	/* One that was merged loses the name; the objects stay, with the others' */
 	err = shadow_kmem_cache_destroy_name(&ctl->mm->slab, cmd->cache);
 	switch (err) {
 	case 0:
-		return shadow_ctl_done(ctl, "%s: destroyed; %llu slabs of any cache wait for a grace period",
+		return shadow_ctl_done(ctl,
+			"%s: destroyed; %llu slabs of any cache wait for a grace period",
 				       cmd->cache, shadow_slab_nr_waiting(&ctl->mm->slab));
 	case -EBUSY:
 		return destroy_busy(ctl, cache);
 	case -EUCLEAN:
 		return shadow_ctl_frozen(ctl);
 	case -EPERM:
-		return shadow_ctl_fail(ctl, err, "cache_destroy: '%s' is the machine's own: allowed: one of cache_create",
+		return shadow_ctl_fail(ctl, err,
+			"cache_destroy: '%s' is the machine's own: allowed: one of cache_create",
 				       cmd->cache);
 	default:
 		return shadow_ctl_fail(ctl, err, "cache_destroy: %s: %d", cmd->cache, err);
@@ -374,7 +380,7 @@ static void *object_at(const struct shadow_ctl *ctl, u64 pa)
 		    SHADOW_ZERO_SIZE_PTR;
 }
 
-static int freed(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
+static int tell_freed(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
 {
 	u64 id = handle->id;
 
@@ -403,7 +409,8 @@ int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 	if (IS_ERR(handle))
 		return PTR_ERR(handle);
 	if (handle->made != 1)
-		return shadow_ctl_fail(ctl, -EINVAL, "krealloc: id %llu was made with count=%u: allowed: 1",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "krealloc: id %llu was made with count=%u: allowed: 1",
 				       handle->id, handle->made);
 	err = shadow_ctl_check_gfp(ctl, cmd);
 	if (err)
@@ -414,10 +421,11 @@ int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 				 shadow_ctl_gfp(cmd) : SHADOW_GFP_KERNEL);
 	if (!object)
 		return shadow_ctl_no_memory(ctl) == -EUCLEAN ? shadow_ctl_frozen(ctl) :
-		       shadow_ctl_fail(ctl, -ENOMEM, "krealloc: no memory for %llu bytes; id %llu stays as it is",
+		       shadow_ctl_fail(ctl, -ENOMEM,
+				       "krealloc: no memory for %llu bytes; id %llu stays as it is",
 				       cmd->bytes, handle->id);
 	if (!cmd->bytes && was)
-		return freed(ctl, handle);
+		return tell_freed(ctl, handle);
 	pa = cmd->bytes ? shadow_virt_to_phys(mm->nodes.block, object) : 0;
 	handle->one = pa;
 	handle->bytes = cmd->bytes;

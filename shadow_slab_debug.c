@@ -127,6 +127,13 @@ static void *alloc_inner(struct shadow_kmem_cache *cache, unsigned int cpu,
 	return inner;
 }
 
+static void endless(struct shadow_kmem_cache *cache)
+{
+	shadow_fault_raise(cache->fault,
+			   "slab: cache %s: no end of free objects that are not free",
+			   cache->desc.name);
+}
+
 static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 			 u32 gfp)
 {
@@ -142,9 +149,7 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		/* As many as there can be, and the list has no end */
 		inner = NULL;
 		if (tries++ > SHADOW_SLAB_MAX_OBJECTS)
-			shadow_fault_raise(cache->fault,
-				"slab: cache %s: no end of free objects that are not free",
-				cache->desc.name);
+			endless(cache);
 		else
 			inner = alloc_inner(cache, cpu, gfp & ~SHADOW_GFP_ZERO);
 		if (!inner)

@@ -173,7 +173,7 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	bool inside = own->kind == SLABSLAB_IN_OBJECT;
 	u32 holder = READ_ONCE(s->page->slab.freelist);
 	u32 number, nr;
-	bool held;
+	bool held, last;
 
 	if (!numbers || inuse >= objects) {
 		shadow_slabslab_corrupt(cache, "objects in use, or where its numbers are",
@@ -184,8 +184,8 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 	for (nr = 0; nr < max; nr++) {
 		number = number_at(narrow, numbers, inuse++);
 		held = number == holder;
-		if (unlikely(number >= objects ||
-			     (inside && held != (inuse == objects)))) {
+		last = inuse == objects;
+		if (unlikely(number >= objects || (inside && held != last))) {
 			shadow_slabslab_corrupt(cache, "number of a free object", s->page);
 			return 0;
 		}

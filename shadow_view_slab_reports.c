@@ -98,10 +98,9 @@ void shadow_view_leaks(struct seq_file *seq, struct shadow_machine *machine)
 {
 	struct shadow_slab *slab = &machine->mm.slab;
 	struct shadow_kmem_cache *cache = NULL;
-	struct shadow_slab_leaks *leaks;
+	struct shadow_slab_leaks *leaks = kvzalloc(sizeof(*leaks), GFP_KERNEL);
 	u32 i;
 
-	leaks = kvzalloc(sizeof(*leaks), GFP_KERNEL);
 	if (!leaks) {
 		seq_puts(seq, "no memory of the host's to count them\n");
 		return;

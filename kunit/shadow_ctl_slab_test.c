@@ -25,7 +25,8 @@ static void ctl_cache(struct kunit *test)
 	struct rig *rig = test->priv;
 	struct shadow_slabinfo info;
 
-	expect_said(test, rig, "cache_create dentry 192 align=64 flags=HWCACHE_ALIGN,RECLAIM_ACCOUNT",
+	expect_said(test, rig,
+		    "cache_create dentry 192 align=64 flags=HWCACHE_ALIGN,RECLAIM_ACCOUNT",
 		    "dentry: 192 bytes, 192 from one to the next, align 64, 21 in a slab of 1 pages");
 	info = info_of(rig, "dentry");
 	KUNIT_EXPECT_EQ(test, info.flags,
@@ -33,7 +34,8 @@ static void ctl_cache(struct kunit *test)
 	expect_said(test, rig, "cache_alloc dentry count=50 as=some",
 		    "id 1: 50 of 192 bytes of dentry, the first at pa 0x");
 	KUNIT_EXPECT_GE(test, info_of(rig, "dentry").active_objs, 50);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "some             cache_alloc dentry count=50 pa "));
+	KUNIT_EXPECT_NOT_NULL(test,
+			      strstr(show(rig), "some             cache_alloc dentry count=50 pa"));
 	expect_ok(test, rig, "cache_alloc dentry cpu=3 gfp=ZERO,NOWARN node=0 as=one");
 	expect_refused(test, rig, "cache_destroy dentry", -EBUSY,
 		       "cache_destroy: dentry has objects in use: id 2 (1), 1 (50); pa 0x");
@@ -56,7 +58,8 @@ static void ctl_cache_refused(struct kunit *test)
 	expect_refused(test, rig, "cache_create x 100", -EEXIST, "'x': the name is in use");
 	expect_refused(test, rig, "cache_create y 0", -EINVAL, "BYTES '0'");
 	expect_refused(test, rig, "cache_create y", -EINVAL, "an argument is missing");
-	expect_refused(test, rig, "cache_create y 3G", -EINVAL, "BYTES 3221225472 align=0: allowed");
+	expect_refused(test, rig, "cache_create y 3G", -EINVAL,
+		       "BYTES 3221225472 align=0: allowed");
 	expect_refused(test, rig, "cache_create y 8 align=3", -EINVAL,
 		       "align= '3': allowed: a power of two");
 	expect_refused(test, rig, "cache_create y 8 align=8192", -EINVAL, "align up to 4096");
@@ -76,7 +79,8 @@ static void ctl_cache_refused(struct kunit *test)
 	expect_refused(test, rig, "cache_alloc x node=1", -EINVAL, "node=1: allowed: 0 to 0");
 	expect_refused(test, rig, "cache_alloc x count=1000000", -ENOMEM, "has only");
 	expect_refused(test, rig, "cache_free k", -EINVAL, "id 2 is objects: allowed: kfree");
-	expect_refused(test, rig, "kfree a", -EINVAL, "id 1 is objects of a cache: allowed: cache_free");
+	expect_refused(test, rig, "kfree a", -EINVAL,
+		       "id 1 is objects of a cache: allowed: cache_free");
 	expect_refused(test, rig, "cache_free a count=2", -EINVAL, "count=2: allowed: 1 to 1");
 	expect_refused(test, rig, "cache_shrink nobody", -ENOENT, "no such cache");
 	expect_refused(test, rig, "cache_destroy kmalloc-8", -EPERM, "is the machine's own");
@@ -84,21 +88,31 @@ static void ctl_cache_refused(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* The object whose address has been said last */
+static void *object_said(const struct rig *rig)
+{
+	const char *at = strstr(rig->ctl.said, "pa 0x");
+	u64 pa;
+
+	if (!at || sscanf(at, "pa %llx", &pa) != 1)
+		return NULL;
+	return shadow_phys_to_virt(&rig->mm.block, pa);
+}
+
 /* What is found is found once, and the object goes out of use */
 static void ctl_cache_check(struct kunit *test)
 {
 	struct rig *rig = test->priv;
 	u8 *object;
-	u64 pa;
 
 	expect_ok(test, rig, "cache_create plain 64\ncache_create red 60 flags=RED_ZONE,POISON");
 	expect_refused(test, rig, "cache_check plain", -EINVAL,
 		       "cache_check: 'plain' has no debugging: allowed: a cache with POISON");
 	expect_refused(test, rig, "cache_check nobody", -ENOENT, "no such cache");
 	expect_said(test, rig, "cache_alloc red as=r", "id 1: 1 of 60 bytes of red, at pa 0x");
-	KUNIT_ASSERT_EQ(test, sscanf(strstr(rig->ctl.said, "pa 0x"), "pa %llx", &pa), 1);
+	object = object_said(rig);
+	KUNIT_ASSERT_NOT_NULL(test, object);
 	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 0 reports");
-	object = shadow_phys_to_virt(&rig->mm.block, pa);
 	object[60] ^= 1;
 	expect_said(test, rig, "cache_check red", " objects looked at, 1 found wrong; 1 reports");
 	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 1 reports");
@@ -132,18 +146,17 @@ static void ctl_krealloc(struct kunit *test)
 {
 	struct rig *rig = test->priv;
 	u8 *object;
-	u64 pa;
 
 	expect_said(test, rig, "kmalloc 40 as=a\nkrealloc a 64",
 		    "id 1: 64 bytes (64 usable), still at pa 0x");
 	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "kmalloc 64 pa "));
-	KUNIT_ASSERT_EQ(test, sscanf(strstr(rig->ctl.said, "pa 0x"), "pa %llx", &pa), 1);
-	object = shadow_phys_to_virt(&rig->mm.block, pa);
+	object = object_said(rig);
+	KUNIT_ASSERT_NOT_NULL(test, object);
 	memset(object, 0x77, 64);
 	expect_said(test, rig, "krealloc 1 5000",
 		    "id 1: 5000 bytes (8192 usable), now at pa 0x");
-	KUNIT_ASSERT_EQ(test, sscanf(strstr(rig->ctl.said, "pa 0x"), "pa %llx", &pa), 1);
-	object = shadow_phys_to_virt(&rig->mm.block, pa);
+	object = object_said(rig);
+	KUNIT_ASSERT_NOT_NULL(test, object);
 	KUNIT_EXPECT_EQ(test, object[0], 0x77);
 	KUNIT_EXPECT_EQ(test, object[63], 0x77);
 	expect_refused(test, rig, "krealloc a 15M", -ENOMEM, "id 1 stays as it is");
@@ -250,7 +263,8 @@ static void ctl_fail_refused(struct kunit *test)
 	expect_refused(test, rig, "fail slab probability=1 interval=-1", -EINVAL, "interval= '-1'");
 	expect_refused(test, rig, "fail slab probability=1 space=9223372036854775808", -EINVAL,
 		       "space= '9223372036854775808'");
-	expect_refused(test, rig, "fail slab probability=1 probability=2", -EINVAL, "each key once");
+	expect_refused(test, rig, "fail slab probability=1 probability=2", -EINVAL,
+		       "each key once");
 	expect_refused(test, rig, "fail slab probability=1 count=2", -EINVAL, "key 'count'");
 	KUNIT_EXPECT_NULL(test, strstr(show(rig), "\nfail: "));
 }
@@ -258,18 +272,21 @@ static void ctl_fail_refused(struct kunit *test)
 static void ctl_fail(struct kunit *test)
 {
 	struct rig *rig = test->priv;
+	static const char one[] =
+		"fail: slab probability=100 interval=1 times=-1 space=0 seed=1: 1 of 1 calls failed";
 
 	expect_said(test, rig, "cache_create x 4096\nfail slab probability=100 times=-1",
 		    "slab probability=100 interval=1 times=-1 space=0 seed=1: 0 of 0 calls failed");
 	expect_refused(test, rig, "cache_alloc x", -ENOMEM, "out of memory after 0 of 1");
-	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "fail: slab probability=100 interval=1 times=-1 space=0 seed=1: 1 of 1 calls failed\n"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), one));
 	expect_said(test, rig, "fail slab",
 		    "slab: no call fails any more; 1 were made to");
 	KUNIT_EXPECT_NULL(test, strstr(show(rig), "\nfail: "));
 	expect_ok(test, rig, "cache_alloc x as=a\ncache_free a");
 	/* The third call of all: what came before goes back */
 	expect_ok(test, rig, "fail slab probability=100 interval=3");
-	expect_refused(test, rig, "cache_alloc x count=100", -ENOMEM, "of 100, which were given back");
+	expect_refused(test, rig, "cache_alloc x count=100", -ENOMEM,
+		       "of 100, which were given back");
 	/* Once was all */
 	expect_ok(test, rig, "cache_alloc x count=100 as=b\ncache_free b");
 	/* The first bytes are free of it */
@@ -283,7 +300,8 @@ static void ctl_fail(struct kunit *test)
 	expect_ok(test, rig, "fail page\nalloc_pages 0 as=p\nfree_pages p");
 	expect_ok(test, rig, "fail table probability=100 times=-1");
 	expect_refused(test, rig, "map 0xffff800000000000 0x80000000 1 rw", -ENOMEM, "");
-	expect_ok(test, rig, "fail table\nmap 0xffff800000000000 0x80000000 1 rw\nunmap 0xffff800000000000 1");
+	expect_ok(test, rig,
+		  "fail table\nmap 0xffff800000000000 0x80000000 1 rw\nunmap 0xffff800000000000 1");
 	expect_healthy(test, rig);
 }
 
@@ -342,7 +360,8 @@ static void ctl_typesafe(struct kunit *test)
 	struct rig *rig = test->priv;
 	u64 slabs = owned(rig, SHADOW_OWNER_SLAB);
 
-	expect_said(test, rig, "cache_create safe 500 flags=TYPESAFE_BY_RCU\ncache_alloc safe count=100 as=s\ncache_free s\ncache_destroy safe",
+	expect_said(test, rig,
+		    "cache_create safe 500 flags=TYPESAFE_BY_RCU\ncache_alloc safe count=100 as=s\ncache_free s\ncache_destroy safe",
 		    "slabs of any cache wait for a grace period");
 	KUNIT_EXPECT_GT(test, shadow_slab_nr_waiting(&rig->mm.slab), 0);
 	KUNIT_EXPECT_GT(test, owned(rig, SHADOW_OWNER_SLAB), slabs);

@@ -382,11 +382,13 @@ static bool do_krealloc(struct kunit *test, struct scene *scene, u32 i)
  * @nr: it is done for 0 ... this less one
  * @keeps: slabs that it has made stay where it fails half-way
  */
-static const struct act {
+struct act {
 	bool (*run)(struct kunit *test, struct scene *scene, u32 i);
 	u32 nr;
 	bool keeps;
-} acts[] = {
+};
+
+static const struct act acts[] = {
 	{ do_create, ARRAY_SIZE(shapes), false },
 	{ do_alloc, 60, false },
 	{ do_bulk, ARRAY_SIZE(shapes), true },
