@@ -45,6 +45,7 @@ static struct shadow_slab_report *report_begin(struct shadow_slab *slab,
 					       enum shadow_slab_wrong wrong,
 					       const struct shadow_kmem_cache *cache,
 					       unsigned long *flags)
+	__acquires(&slab->watch->lock)
 {
 	struct shadow_slab_watch *watch = slab->watch;
 	struct shadow_slab_report *report;
@@ -63,6 +64,7 @@ static struct shadow_slab_report *report_begin(struct shadow_slab *slab,
 
 static void report_end(struct shadow_slab *slab,
 		       struct shadow_slab_report *report, unsigned long flags)
+	__releases(&slab->watch->lock)
 {
 	shadow_slab_report_line(report, report->line, sizeof(report->line));
 	raw_spin_unlock_irqrestore(&slab->watch->lock, flags);

@@ -92,19 +92,28 @@ static noinline enum after_free move_slab(struct shadow_kmem_cache *cache,
 	return AFTER_GOES;
 }
 
+static void __move_on(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
+		      struct shadow_page *page, enum after_free after)
+{
+	lockdep_assert_held(&c->lock);
+	if (after == AFTER_WAITS)
+		__shadow_slub_wait(cache, c, page);
+	else if (after == AFTER_GOES)
+		shadow_slab_give(cache, c->cpu, page);
+}
+
 /* With the CPU's lock, which the caller has or not, and no node's */
 static noinline void move_on(struct shadow_kmem_cache *cache,
 			     struct shadow_slub_cpu *c, struct shadow_page *page,
 			     enum after_free after, bool held)
 {
-	if (!held)
-		raw_spin_lock(&c->lock);
-	if (after == AFTER_WAITS)
-		__shadow_slub_wait(cache, c, page);
-	else if (after == AFTER_GOES)
-		shadow_slab_give(cache, c->cpu, page);
-	if (!held)
-		raw_spin_unlock(&c->lock);
+	if (held) {
+		__move_on(cache, c, page, after);
+		return;
+	}
+	raw_spin_lock(&c->lock);
+	__move_on(cache, c, page, after);
+	raw_spin_unlock(&c->lock);
 }
 
 /*

@@ -80,6 +80,31 @@ static void tell_where(const struct shadow_page *page, struct shadow_slab_look *
 	}
 }
 
+/* With the lock of the CPU @c whose slab it is, if it is one's */
+static int look_locked(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *c,
+		       struct shadow_page *page, struct shadow_slab_look *look)
+{
+	struct shadow_slub s;
+	int err;
+
+	if (!shadow_slub_check(cache, page, &s))
+		return -EINVAL;
+	raw_spin_lock(&s.node->lock);
+	look->cache = cache;
+	look->base = s.base;
+	look->bytes = cache->bytes;
+	look->nr = s.objects;
+	err = mark_free(cache, &s, page->slab.freelist, look->free);
+	if (!err && c && c->base == s.base) {
+		snprintf(look->where, sizeof(look->where), "cpu %u", c->cpu);
+		err = mark_free(cache, &s, c->head, look->free);
+	} else {
+		tell_where(page, look);
+	}
+	raw_spin_unlock(&s.node->lock);
+	return err;
+}
+
 /**
  * shadow_slub_look() - which objects of a slab are free
  * @slab: the layer
@@ -93,41 +118,26 @@ int shadow_slub_look(struct shadow_slab *slab, struct shadow_page *page,
 		     struct shadow_slab_look *look)
 {
 	struct shadow_kmem_cache *cache = cache_of(slab, page);
-	struct shadow_slub_cpu *c = NULL;
-	struct shadow_slub s;
+	struct shadow_slub_cpu *c;
 	unsigned long flags;
 	unsigned int cpu;
-	int err = -EINVAL;
 	u32 state;
+	int err;
 
 	if (!cache)
 		return -EINVAL;
 	bitmap_zero(look->free, SHADOW_SLAB_MAX_OBJECTS + 1);
 	state = READ_ONCE(page->slab.state);
 	cpu = state >> SLUB_CPU_SHIFT;
-	if (shadow_slub_state(page) == SLUB_CPU && cpu < cache->nr_cpus)
-		c = shadow_slub_cpu_of(cache, cpu);
 	local_irq_save(flags);
-	if (c)
+	if (shadow_slub_state(page) == SLUB_CPU && cpu < cache->nr_cpus) {
+		c = shadow_slub_cpu_of(cache, cpu);
 		raw_spin_lock(&c->lock);
-	if (!shadow_slub_check(cache, page, &s))
-		goto unlock;
-	raw_spin_lock(&s.node->lock);
-	look->cache = cache;
-	look->base = s.base;
-	look->bytes = cache->bytes;
-	look->nr = s.objects;
-	err = mark_free(cache, &s, page->slab.freelist, look->free);
-	if (!err && c && c->base == s.base) {
-		snprintf(look->where, sizeof(look->where), "cpu %u", cpu);
-		err = mark_free(cache, &s, c->head, look->free);
-	} else {
-		tell_where(page, look);
-	}
-	raw_spin_unlock(&s.node->lock);
-unlock:
-	if (c)
+		err = look_locked(cache, c, page, look);
 		raw_spin_unlock(&c->lock);
+	} else {
+		err = look_locked(cache, NULL, page, look);
+	}
 	local_irq_restore(flags);
 	return err;
 }
