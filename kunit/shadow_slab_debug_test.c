@@ -496,14 +496,15 @@ static void slab_debug_text(struct kunit *test)
 
 /* ------------------------------------------------------------------ freelist */
 
-/* What is behind the inner object is the engine's: "slub" keeps its link there */
-static void slab_debug_freelist(struct kunit *test)
+/* What is behind the inner object is the engine's: a link, "slob" has a mark, too */
+static void freelist_of(struct kunit *test, const char *engine)
 {
-	struct debug_machine *dm = machine_with(test, "slub", 256, 0, 0);
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
 	struct shadow_slab_report report;
 	struct shadow_kmem_cache *cache;
 	char *object;
 
+	KUNIT_ASSERT_NOT_NULL(test, dm);
 	cache = cache_of(test, dm, "links", 64, ALL);
 	object = alloc_by(test, dm, cache, 1);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, object), 0);
@@ -516,6 +517,12 @@ static void slab_debug_freelist(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&dm->m->fault));
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), -EUCLEAN);
 	shadow_slab_fini(&dm->slab);
+}
+
+static void slab_debug_freelist(struct kunit *test)
+{
+	freelist_of(test, "slub");
+	freelist_of(test, "slob");
 }
 
 /* --------------------------------------------------------------------- leaks */
