@@ -42,9 +42,9 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	unsigned int order = fls64((bytes - 1) >> nodes->page_shift);
 	struct shadow_page *page;
 
-	shadow_kmalloc_count_given(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes,
-				   order > nodes->max_order ? 0 :
-				   1ULL << (nodes->page_shift + order));
+	if (order <= nodes->max_order)
+		shadow_kmalloc_count_given(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes,
+					   1ULL << (nodes->page_shift + order));
 	page = shadow_alloc_pages_cpu(nodes, cpu,
 				      gfp | SHADOW_GFP_CONTENTS |
 				      SHADOW_GFP_OWNER(SHADOW_OWNER_KMALLOC),

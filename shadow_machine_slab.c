@@ -43,6 +43,14 @@ static void wait_grace(void *arg)
 
 #define STACK_DEPTH	24
 
+/* Files that everybody can read have no addresses of the host. */
+static void symbol_of(char *name, unsigned long address)
+{
+	sprint_symbol(name, address);
+	if (strstarts(name, "0x"))
+		strscpy(name, "(a module that is gone)", KSYM_SYMBOL_LEN);
+}
+
 #if IS_ENABLED(CONFIG_STACKDEPOT) && IS_ENABLED(CONFIG_STACKTRACE)
 
 /* Without the two of them that are always there: this one and its caller */
@@ -60,7 +68,7 @@ static bool is_ours(const char *name)
 	static const char *const prefixes[] = {
 		"debug_", "shadow_kmem_cache_", "shadow_kmalloc", "shadow_kzalloc",
 		"shadow_kcalloc", "shadow_krealloc", "shadow_kfree", "shadow_slab_",
-		"kmalloc", "kfree", "stack_for", "alloc_inner",
+		"kmalloc", "kfree", "stack_for", "alloc_inner", "slob_",
 	};
 	unsigned int i;
 
@@ -80,7 +88,7 @@ static size_t who_called(void *arg, u64 stack, char *text, size_t bytes)
 
 	nr = stack_depot_fetch(stack, &entries);
 	for (i = 0; i < nr; i++) {
-		sprint_symbol(name, entries[i]);
+		symbol_of(name, entries[i]);
 		if (!len && i + 1 < nr && is_ours(name))
 			continue;
 		len += scnprintf(text + len, bytes - len, " %s\n", name);
@@ -103,7 +111,10 @@ static u64 who_calls(void *arg)
 
 static size_t who_called(void *arg, u64 stack, char *text, size_t bytes)
 {
-	return scnprintf(text, bytes, " %pS\n", (void *)(unsigned long)stack);
+	char name[KSYM_SYMBOL_LEN];
+
+	symbol_of(name, stack);
+	return scnprintf(text, bytes, " %s\n", name);
 }
 
 static void init_stacks(void)

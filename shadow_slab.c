@@ -337,7 +337,8 @@ int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name)
  * @cache: the cache
  *
  * Also takes every CPU's slab from it, and sorts the others by how full they
- * are. Follows kmem_cache_shrink().
+ * are. With debugging all of its objects are checked before. Follows
+ * kmem_cache_shrink().
  *
  * Context: any; does not sleep.
  * Return: 1 if slabs remain, 0 if none does, -EINVAL for a cache that does not
@@ -347,8 +348,10 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 {
 	if (!cache->live)
 		return -EINVAL;
-	if (shadow_slab_debugged(cache))
+	if (shadow_slab_debugged(cache)) {
 		shadow_slab_drain(cache->slab, cache, 0);
+		shadow_kmem_cache_check(cache);
+	}
 	return cache->slab->engine->shrink(cache);
 }
 

@@ -58,9 +58,13 @@ static bool visit_one(struct walk *walk, const char *at, bool free)
 static bool visit_slab(struct walk *walk, struct shadow_page *page)
 {
 	struct shadow_slab_look *look = &walk->slab->watch->look;
+	u32 i, id = READ_ONCE(page->slab.cache);
 	bool more = true;
-	u32 i;
 
+	/* Not looked at: pieces of all, that no cache knows, and other caches' */
+	if (id == SHADOW_SLAB_SHARED || (walk->only && id < SHADOW_SLAB_MAX_CACHES &&
+					 id != walk->only->desc.id))
+		return true;
 	if (walk->slab->engine->look(walk->slab, page, look))
 		return true;
 	if (look->cache && !wanted(walk, look->cache))
@@ -207,6 +211,44 @@ static void count_site(struct shadow_slab_leaks *leaks, u64 stack, u64 when,
 	site[i].nr++;
 }
 
+/* What the engine keeps in objects of its own caches is nobody's leak. */
+static void without_own(const struct shadow_kmem_cache *cache,
+			struct shadow_slab_leaks *leaks)
+{
+	const struct shadow_slab_engine *engine = cache->slab->engine;
+	u64 nr_own = engine->own ? engine->own(cache) : 0;
+	u32 i;
+
+	for (i = 0; i < leaks->nr_sites && leaks->site[i].stack; i++)
+		;
+	if (i == leaks->nr_sites)
+		return;
+	nr_own = min(nr_own, leaks->site[i].nr);
+	leaks->nr_live -= nr_own;
+	leaks->site[i].nr -= nr_own;
+	if (!leaks->site[i].nr)
+		leaks->site[i] = leaks->site[--leaks->nr_sites];
+}
+
+/**
+ * shadow_slab_debug_own() - an object is the engine's own: it has no call site
+ * @cache: the cache
+ * @object: of it, just allocated
+ *
+ * Context: any; without locks of the cache.
+ */
+void shadow_slab_debug_own(struct shadow_kmem_cache *cache, void *object)
+{
+	unsigned long flags;
+
+	if (!shadow_slab_debugged(cache))
+		return;
+	raw_spin_lock_irqsave(&cache->debug.lock, flags);
+	shadow_slab_track_set(cache, (char *)object - cache->desc.user_offset,
+			      SHADOW_TRACK_ALLOC, 0, 0);
+	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
+}
+
 static bool count_live(struct shadow_kmem_cache *cache, char *inner, bool free,
 		       void *arg)
 {
@@ -250,6 +292,7 @@ void shadow_kmem_cache_leaks(struct shadow_kmem_cache *cache,
 	if (!cache->live)
 		return;
 	shadow_slab_walk(cache->slab, cache, count_live, leaks);
+	without_own(cache, leaks);
 	sort_sites(leaks);
 }
 
@@ -326,8 +369,9 @@ static void release_out(struct shadow_kmem_cache *cache)
  * shadow_slab_debug_close() - a cache shall go
  * @cache: the cache
  *
- * Nothing of it is held back any more, and what was out of use comes back: the
- * engine can close it, unless objects are in use. Those are reported.
+ * Nothing of it is held back any more, all free objects are checked, and what
+ * was out of use comes back: the engine can close it, unless objects are in use.
+ * Those are reported.
  *
  * Context: any; under the layer's lock, nobody uses the cache.
  * Return: 0, or -EBUSY while objects are in use.
@@ -344,8 +388,11 @@ int shadow_slab_debug_close(struct shadow_kmem_cache *cache)
 		shadow_slab_report_tell(cache->slab);
 		return -EBUSY;
 	}
-	if (shadow_slab_debugged(cache))
-		release_out(cache);
+	if (!shadow_slab_debugged(cache))
+		return 0;
+	/* Whoever wrote to a free object is not found later: free_slab() */
+	check(cache->slab, cache);
+	release_out(cache);
 	return 0;
 }
 
@@ -394,6 +441,7 @@ void shadow_slab_debug_drop(struct shadow_slab *slab)
 	if (!slab->watch || slab->state != SHADOW_SLAB_UP)
 		return;
 	shadow_slab_drain(slab, NULL, 0);
+	shadow_slab_check(slab);
 	while ((cache = shadow_slab_next(slab, cache))) {
 		if (shadow_slab_debugged(cache))
 			release_out(cache);

@@ -414,4 +414,5 @@ const struct shadow_slab_engine shadow_slab_slab = {
 	.verify_page = shadow_slabslab_verify_page,
 	.resolve = shadow_slabslab_resolve,
 	.look = shadow_slabslab_look,
+	.own = shadow_slabslab_nr_own,
 };

@@ -9,6 +9,7 @@
  * do_tune_cpucache() of mm/slab.c, as they were while the arrays of caches came
  * from kmalloc.
  */
+#include "shadow_slab_debug.h"
 #include "shadow_slabslab.h"
 
 #define BOOT_ENTRIES	1	/* BOOT_CPUCACHE_ENTRIES */
@@ -41,8 +42,10 @@ static void *own_alloc(struct shadow_slab *slab, u64 bytes, unsigned int nid)
 	if (!class)
 		return NULL;
 	object = shadow_kmem_cache_alloc_cpu(class, 0, SHADOW_GFP_NODE(nid));
-	if (object)
-		atomic_inc(&shadow_slabslab_own_of(class)->nr_own);
+	if (!object)
+		return NULL;
+	atomic_inc(&shadow_slabslab_own_of(class)->nr_own);
+	shadow_slab_debug_own(class, object);
 	return object;
 }
 

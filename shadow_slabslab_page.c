@@ -9,6 +9,7 @@
  * list lies in one of its own objects, that object is the last to be taken; a
  * slab without free objects has no list then, and slab.freelist says so.
  */
+#include "shadow_slab_debug.h"
 #include "shadow_slabslab.h"
 
 /**
@@ -366,6 +367,7 @@ static bool make_numbers(struct shadow_kmem_cache *cache, unsigned int cpu,
 	if (!list)
 		return false;
 	atomic_inc(&shadow_slabslab_own_of(own->freelist_cache)->nr_own);
+	shadow_slab_debug_own(own->freelist_cache, list);
 	page->slab.freelist = shadow_slabslab_ref(cache, list);
 	return true;
 }

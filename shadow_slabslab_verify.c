@@ -223,6 +223,18 @@ static u64 count_partial(struct shadow_kmem_cache *cache, unsigned int nid)
 }
 
 /**
+ * shadow_slabslab_nr_own() - objects of a cache that are the engine's own
+ * @cache: the cache
+ *
+ * Context: any.
+ * Return: how many: arrays, lists of nodes, numbers of slabs.
+ */
+u64 shadow_slabslab_nr_own(const struct shadow_kmem_cache *cache)
+{
+	return atomic_read(&shadow_slabslab_own_of(cache)->nr_own);
+}
+
+/**
  * shadow_slabslab_info() - counts of a cache
  * @cache: the cache
  * @info: its counts are filled in

@@ -107,6 +107,8 @@ void shadow_view_leaks(struct seq_file *seq, struct shadow_machine *machine)
 	}
 	seq_printf(seq, "%-20s %8s %s\n", "cache", "objects", "allocated in");
 	while ((cache = shadow_slab_next(slab, cache))) {
+		if (cache == slab->kmem_cache || cache == slab->kmem_cache_node)
+			continue;
 		shadow_kmem_cache_leaks(cache, leaks);
 		for (i = 0; i < leaks->nr_sites; i++)
 			print_site(seq, slab, shadow_kmem_cache_name(cache),

@@ -194,6 +194,7 @@ void shadow_slab_walk(struct shadow_slab *slab, struct shadow_kmem_cache *only,
 		      shadow_slab_visit_fn visit, void *arg);
 int shadow_slab_debug_close(struct shadow_kmem_cache *cache);
 void shadow_slab_debug_drop(struct shadow_slab *slab);
+void shadow_slab_debug_own(struct shadow_kmem_cache *cache, void *object);
 /* shadow_slab_quarantine.c */
 u32 shadow_slab_max_held(const struct shadow_slab_config *cfg);
 void shadow_slab_hold(struct shadow_kmem_cache *cache, unsigned int cpu,

@@ -173,6 +173,7 @@ struct shadow_slab_look {
  * @resolve: the cache and the inner object that an address in a slab lies in;
  *	NULL where that cannot be told. By the geometry alone: free or not
  * @look: what of one slab is free; -EINVAL where it is no slab, or too broken
+ * @own: objects of a cache that the engine itself has; NULL: none ever
  * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of 1 byte to a
  *	frame; it sees to SHADOW_KMALLOC_GFP_TYPES itself, and asks the class
  *	where that has debugging
@@ -207,6 +208,7 @@ struct shadow_slab_engine {
 					     const void *virt, void **inner);
 	int (*look)(struct shadow_slab *slab, struct shadow_page *page,
 		    struct shadow_slab_look *look);
+	u64 (*own)(const struct shadow_kmem_cache *cache);
 	void *(*kmalloc)(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 			 u32 gfp);
 	int (*kfree)(struct shadow_slab *slab, unsigned int cpu,

@@ -411,6 +411,7 @@ shadow_slabslab_resolve(struct shadow_slab *slab, struct shadow_page *page,
 int shadow_slabslab_look(struct shadow_slab *slab, struct shadow_page *page,
 			 struct shadow_slab_look *look);
 u64 shadow_slabslab_drop(struct shadow_slab *slab);
+u64 shadow_slabslab_nr_own(const struct shadow_kmem_cache *cache);
 void shadow_slabslab_info(struct shadow_kmem_cache *cache,
 			  struct shadow_slabinfo *info);
 int shadow_slabslab_verify(struct shadow_slab *slab, struct shadow_fault *fault);

@@ -197,7 +197,8 @@ static int take_pages(struct shadow_mm *mm)
 	return 0;
 }
 
-static int __init shadow_example_init(void)
+/* Not __init: reports name who allocated, also when that is long over */
+static int shadow_example_init(void)
 {
 	int err;
 

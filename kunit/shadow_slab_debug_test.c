@@ -334,6 +334,67 @@ static void slab_debug_poison(struct kunit *test)
 		poison_of(test, engines[i]);
 }
 
+/* Nobody allocates any more: shrinking, destroying and the end find it. */
+static void late_of(struct kunit *test, const char *engine)
+{
+	struct debug_machine *dm = machine_with(test, engine, 256, 0, 0);
+	struct shadow_kmem_cache *cache;
+	char *object[3];
+	u32 i;
+
+	if (!dm)
+		return;
+	cache = cache_of(test, dm, "late", 100, ALL);
+	for (i = 0; i < ARRAY_SIZE(object); i++)
+		object[i] = alloc_by(test, dm, cache, 1);
+	for (i = 0; i < ARRAY_SIZE(object) - 1; i++)
+		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[i]), 0);
+	object[0][20] = 0x42;
+	shadow_kmem_cache_shrink(cache);
+	KUNIT_EXPECT_EQ(test, newest(test, dm, 1).wrong, SHADOW_WRONG_POISON);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[2]), 0);
+	object[2][21] = 0x43;
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
+	KUNIT_EXPECT_EQ(test, newest(test, dm, 2).wrong, SHADOW_WRONG_POISON);
+
+	cache = cache_of(test, dm, "later", 100, ALL);
+	object[0] = alloc_by(test, dm, cache, 1);
+	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[0]), 0);
+	object[0][22] = 0x44;
+	dm->nr_lines = 0;
+	end(test, dm, 0);
+	KUNIT_EXPECT_EQ(test, dm->nr_lines, 1);
+	KUNIT_EXPECT_TRUE(test, strstarts(dm->line[0], "BUG later: Poison overwritten"));
+}
+
+static void slab_debug_late(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines); i++)
+		late_of(test, engines[i]);
+}
+
+/* What an engine keeps in its own classes is not said to leak. */
+static void slab_debug_own(struct kunit *test)
+{
+	struct debug_machine *dm;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(engines) * 2; i++) {
+		dm = machine_with(test, engines[i / 2], 512, i % 2 ? ALL : 0, 0);
+		if (!dm)
+			continue;
+		cache_of(test, dm, "off-slab", 4000, 0);
+		KUNIT_EXPECT_NOT_NULL(test, shadow_kmalloc(&dm->slab, 100, 0));
+		end(test, dm, 1);
+		KUNIT_EXPECT_LE(test, dm->nr_lines, 1);
+		if (dm->nr_lines)
+			KUNIT_EXPECT_TRUE(test, strstarts(dm->line[0],
+							  "1 objects of cache kmalloc-128"));
+	}
+}
+
 /* --------------------------------------------------------------- wrong frees */
 
 static void frees_of(struct kunit *test, const char *engine)
@@ -692,6 +753,8 @@ static struct kunit_case shadow_slab_debug_cases[] = {
 	KUNIT_CASE(slab_debug_state),
 	KUNIT_CASE(slab_debug_text),
 	KUNIT_CASE(slab_debug_freelist),
+	KUNIT_CASE(slab_debug_late),
+	KUNIT_CASE(slab_debug_own),
 	KUNIT_CASE(slab_debug_leaks),
 	KUNIT_CASE(slab_debug_quarantine),
 	KUNIT_CASE(slab_debug_random),

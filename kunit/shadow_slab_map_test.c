@@ -158,6 +158,7 @@ static void sizes_are_those_asked_for(struct kunit *test)
 	shadow_kfree(slab, shadow_kmalloc_cpu(slab, 1, 96, 0));
 	shadow_kfree(slab, shadow_kmalloc(slab, 0, 0));
 	shadow_kfree(slab, shadow_kmalloc(slab, 9 * 1024, 0));
+	KUNIT_EXPECT_NULL(test, shadow_kmalloc(slab, 1ULL << 40, 0));
 	sizes_of(slab, "kmalloc-96", &sizes);
 	KUNIT_EXPECT_EQ(test, sizes.nr, 2);
 	KUNIT_EXPECT_EQ(test, sizes.bytes, 65 + 96);

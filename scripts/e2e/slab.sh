@@ -106,3 +106,31 @@ test_slab_example() {
 test_slab_example_old() {
 	example_orders 6.1-cloud
 }
+
+# Each mistake of a driver is found with each engine, at the latest when its
+# cache goes, and the machine lives on. Nothing readable by all has an address
+# of the host, and what an engine keeps for itself is not called a leak.
+test_slab_mistakes() {
+	guest --no-insmod -- '
+	d=/sys/kernel/debug/shadow_mm
+	for e in slub slab slob; do
+		for k in overrun use-after-free double-free wrong-cache foreign-free freelist; do
+			insmod /shadow_mm.ko size=64M mmu_check=off slab=$e slab_debug=FZPU
+			insmod /shadow_example.ko corrupt=$k && rmmod shadow_example
+			echo "$e $k: $(sed -n "s/^BUG example: //p" $d/slab_reports), $(head -1 $d/audit)"
+			grep "0xffff" $d/slab_reports $d/leaks
+			rmmod shadow_mm
+		done
+	done
+	dmesg | grep "shadow_mm: .*objects of cache"'
+	expect_status 1
+	for e in slub slab slob; do
+		expect_match "^$e overrun: Right Redzone overwritten, OK$"
+		expect_match "^$e use-after-free: Poison overwritten, OK$"
+		expect_match "^$e double-free: Object already free, OK$"
+		expect_match "^$e wrong-cache: Wrong slab cache, OK$"
+		expect_match "^$e foreign-free: Invalid object pointer, OK$"
+		expect_match "^$e freelist: Poison overwritten, OK$"
+	done
+	[ "$(wc -l <"$work/out")" -eq 18 ] || fail "nothing more was to be said"
+}
