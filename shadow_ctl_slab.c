@@ -264,13 +264,15 @@ int shadow_ctl_cache_check(struct shadow_ctl *ctl,
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	if (!(cache->desc.flags & SHADOW_SLAB_DEBUG))
-		return shadow_ctl_fail(ctl, -EINVAL, "cache_check: '%s' has no debugging: allowed: a cache with POISON, RED_ZONE or STORE_USER, or one that slab_debug= names",
+		return shadow_ctl_fail(ctl, -EINVAL,
+				       "cache_check: '%s' has no debugging: allowed: a cache with POISON, RED_ZONE or STORE_USER, or one that slab_debug= names",
 				       cmd->cache);
 	shadow_slab_get_info(cache, &info);
 	nr = shadow_kmem_cache_check(cache);
 	if (nr < 0)
 		return shadow_ctl_fail(ctl, nr, "cache_check: %s: %d", cmd->cache, (int)nr);
-	return shadow_ctl_done(ctl, "%s: %llu objects looked at, %lld found wrong; %llu reports of any cache since the start",
+	return shadow_ctl_done(ctl,
+			       "%s: %llu objects looked at, %lld found wrong; %llu reports of any cache since the start",
 			       cmd->cache, info.num_objs, nr,
 			       shadow_slab_nr_reports(&ctl->mm->slab));
 }
