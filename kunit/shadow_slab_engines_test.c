@@ -14,7 +14,11 @@
 #define NR_LONG		1000000
 #define LONG_PAGES	16384
 #endif
+#ifdef CONFIG_ARM64	/* emulated, so that each costs a hundred times as much */
+#define NR_SHORT	2000
+#else
 #define NR_SHORT	10000
+#endif
 #define SHORT_PAGES	256
 #define LARGE		SZ_128K
 #define DEBUG		(SHADOW_SLAB_RED_ZONE | SHADOW_SLAB_POISON | \
