@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_ctl_run - what each command of the ctl language does to a machine. See
- * shadow_ctl.h.
+ * shadow_ctl_run - what each command of ctl does to a machine. See shadow_ctl.h.
  *
- * Each command has a function below. It either does all of what it says, and
- * tells in @said what that was, or changes nothing and tells there why.
+ * A command either does all of what it says, and tells in @said what that was,
+ * or changes nothing and tells there why.
  */
 #include <linux/sched.h>
 

@@ -273,7 +273,7 @@ static void ctl_fail(struct kunit *test)
 {
 	struct rig *rig = test->priv;
 	static const char one[] =
-		"fail: slab probability=100 interval=1 times=-1 space=0 seed=1: 1 of 1 calls failed";
+		"fail: slab probability=100 interval=1 times=-1 space=0 seed=1: 1 of 1 calls";
 
 	expect_said(test, rig, "cache_create x 4096\nfail slab probability=100 times=-1",
 		    "slab probability=100 interval=1 times=-1 space=0 seed=1: 0 of 0 calls failed");
