@@ -18,8 +18,7 @@
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
 
-/* Things are made and freed by the million: let others run in between. */
-#define RESCHED_EVERY	1024
+#define RESCHED_EVERY	1024	/* things; there may be millions, others run in between */
 
 /**
  * shadow_ctl_fail() - say why a command failed
