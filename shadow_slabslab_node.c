@@ -275,7 +275,8 @@ void __shadow_slabslab_free_block(struct shadow_kmem_cache *cache,
 
 	lockdep_assert_held(&cache->node[nid].lock);
 	for (i = 0; i < nr; i++) {
-		if (!free_one(cache, nid, READ_ONCE(ref[i])))
+		i += __shadow_slabslab_put_plain(cache, nid, ref + i, nr - i);
+		if (i < nr && !free_one(cache, nid, READ_ONCE(ref[i])))
 			return;
 	}
 	trim_free(cache, nid, gone);

@@ -238,6 +238,72 @@ bool __shadow_slabslab_put(struct shadow_kmem_cache *cache,
 	return true;
 }
 
+/**
+ * __shadow_slabslab_put_plain() - slabs have objects back, the common case
+ * @cache: the cache
+ * @nid: node of all of them
+ * @ref: references
+ * @nr: how many
+ *
+ * As __shadow_slabslab_put() for one after the other, with all that is the same
+ * for them looked up once: where frames are in one row, the list of numbers is
+ * one of bytes in a free object, and the slab stays on the partial list.
+ *
+ * Context: any; the node's lock is held.
+ * Return: how many; the next one is not that simple, or corrupt.
+ */
+u32 __shadow_slabslab_put_plain(struct shadow_kmem_cache *cache, unsigned int nid,
+				const u32 *ref, u32 nr)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK |
+			 SHADOW_PF_OWNER_MASK;
+	const struct shadow_slabslab_own *own = shadow_slabslab_own_of(cache);
+	const struct shadow_nodes *nodes = cache->slab->nodes;
+	const struct shadow_memmap_bank bank = nodes->memmap.bank[0];
+	const u32 order = cache->desc.order, objects = cache->desc.objects;
+	const u32 want = SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, SHADOW_OWNER_SLAB, 0);
+	const u32 shift = nodes->page_shift, id = cache->desc.id;
+	const u32 bytes = cache->bytes, most = cache->offset;
+	const u64 base = nodes->block->base, inverse = cache->inverse;
+	const u64 within = slab_bytes(cache) - 1;
+	struct shadow_page *const pages = nodes->memmap.pages;
+	char *const virt = nodes->block->virt;
+	u64 at, frame, offset, number;
+	u32 i, state, inuse, where;
+	struct shadow_page *page;
+
+	lockdep_assert_held(&cache->node[nid].lock);
+	if (shadow_block_virtual(nodes->block) || READ_ONCE(nodes->memmap.many) ||
+	    own->kind != SLABSLAB_IN_OBJECT || own->index_bytes != 1)
+		return 0;
+	for (i = 0; i < nr; i++) {
+		at = (u64)READ_ONCE(ref[i]) << 3;
+		frame = ((base + at) >> shift) - bank.start_pfn;
+		if (unlikely(frame >= bank.nr))
+			break;
+		page = &pages[(bank.first + (u32)frame) & (U32_MAX << order)];
+		state = READ_ONCE(page->slab.state);
+		if (unlikely((READ_ONCE(page->flags) & mask) != want ||
+			     shadow_page_nid(page) != nid ||
+			     READ_ONCE(page->slab.cache) != id ||
+			     (state & SLABSLAB_LIST_MASK) != SLABSLAB_PARTIAL))
+			break;
+		state = state >> SLABSLAB_COLOUR_SHIFT << 3;
+		offset = ((base + at) & within) - state;
+		number = offset * inverse >> 32;
+		inuse = READ_ONCE(page->slab.inuse);
+		where = READ_ONCE(page->slab.freelist);
+		if (unlikely(state > most || number >= objects ||
+			     number * bytes != offset || where >= objects ||
+			     inuse < 2 || inuse >= objects))
+			break;
+		page->slab.inuse = inuse - 1;
+		set_number(true, virt + at - offset + (u64)where * bytes, inuse - 1, number);
+	}
+	shadow_slabslab_in(&cache->node[nid])->free_objects += i;
+	return i;
+}
+
 static struct shadow_page_list *list_at(struct shadow_kmem_list *in,
 					enum shadow_slabslab_list list)
 {

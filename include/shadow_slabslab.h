@@ -355,6 +355,8 @@ u32 __shadow_slabslab_take(struct shadow_kmem_cache *cache,
 			   const struct shadow_slabslab *s, u32 *ref, u32 max);
 bool __shadow_slabslab_put(struct shadow_kmem_cache *cache,
 			   const struct shadow_slabslab *s, u32 number);
+u32 __shadow_slabslab_put_plain(struct shadow_kmem_cache *cache, unsigned int nid,
+				const u32 *ref, u32 nr);
 bool __shadow_slabslab_move(struct shadow_kmem_cache *cache,
 			    const struct shadow_slabslab *s,
 			    enum shadow_slabslab_list to, bool tail);
