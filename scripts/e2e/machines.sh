@@ -364,7 +364,7 @@ Operation not permitted
 line 1: EPERM (-1), commands run before it: 0: reset: debugfs=
 Invalid argument
 Invalid argument
-Operation not supported
+Invalid argument
 Invalid argument
 No such device
 Numerical result out of range

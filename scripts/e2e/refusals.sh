@@ -187,5 +187,5 @@ va_bits=48
 seed=1
 lpa2=auto
 dtb=
-41'
+45'
 }
