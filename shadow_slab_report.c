@@ -86,7 +86,8 @@ static void dump_object(struct shadow_slab_report *report,
 
 	if (end - from > SHADOW_REPORT_DUMP &&
 	    report->at - from > SHADOW_REPORT_DUMP / 2)
-		from = round_down(report->at - SHADOW_REPORT_DUMP / 2, 16);
+		from = max_t(s64, from,
+			     round_down(report->at - SHADOW_REPORT_DUMP / 2, 16));
 	report->dump_at = from;
 	report->nr_dump = min_t(s64, end - from, SHADOW_REPORT_DUMP);
 	memcpy(report->dump, object + from, report->nr_dump);
