@@ -113,7 +113,7 @@ static void ctl_cache_check(struct kunit *test)
 	object = object_said(rig);
 	KUNIT_ASSERT_NOT_NULL(test, object);
 	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 0 reports");
-	object[60] ^= 1;
+	shadow_test_poke(object + 60, shadow_test_peek(object + 60) ^ 1);
 	expect_said(test, rig, "cache_check red", " objects looked at, 1 found wrong; 1 reports");
 	expect_said(test, rig, "cache_check red", " objects looked at, 0 found wrong; 1 reports");
 	expect_ok(test, rig, "cache_free r\ncache_destroy red");

@@ -241,8 +241,8 @@ static void red_zones_of(struct kunit *test, const char *engine)
 	right = alloc_by(test, dm, cache, 7);
 	left = alloc_by(test, dm, cache, 8);
 
-	right[61] = 'x';
-	right[63] = 'y';
+	shadow_test_poke(right + 61, 'x');
+	shadow_test_poke(right + 63, 'y');
 	dm->stack = 9;
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 0, right), 0);
 	report = newest(test, dm, 1);
@@ -256,7 +256,7 @@ static void red_zones_of(struct kunit *test, const char *engine)
 	KUNIT_EXPECT_FALSE(test, report.free.set);
 	KUNIT_EXPECT_EQ(test, report.stack, 9);
 
-	left[-1] = 0;
+	shadow_test_poke(left - 1, 0);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, left), 0);
 	report = newest(test, dm, 2);
 	expect_bytes(test, dm, &report, left, SHADOW_WRONG_RED_LEFT, -1, 1,
@@ -300,12 +300,12 @@ static void poison_of(struct kunit *test, const char *engine)
 	dm->stack = 3;
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, first), 0);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, last), 0);
-	KUNIT_EXPECT_EQ(test, (u8)first[0], SHADOW_POISON_FREE);
-	KUNIT_EXPECT_EQ(test, (u8)first[99], SHADOW_POISON_END);
+	KUNIT_EXPECT_EQ(test, shadow_test_peek(first), SHADOW_POISON_FREE);
+	KUNIT_EXPECT_EQ(test, shadow_test_peek(first + 99), SHADOW_POISON_END);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
 
 	/* Found by a check: once */
-	first[17] = 0x55;
+	shadow_test_poke(first + 17, 0x55);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 1);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 0);
 	report = newest(test, dm, 1);
@@ -315,7 +315,7 @@ static void poison_of(struct kunit *test, const char *engine)
 	KUNIT_EXPECT_EQ(test, report.free.stack, 3);
 
 	/* Found by the allocation that would have handed it out */
-	last[99] = 0x66;
+	shadow_test_poke(last + 99, 0x66);
 	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, last));
 	KUNIT_EXPECT_FALSE(test, handed_out_again(test, cache, first));
 	report = newest(test, dm, 2);
@@ -349,18 +349,18 @@ static void late_of(struct kunit *test, const char *engine)
 		object[i] = alloc_by(test, dm, cache, 1);
 	for (i = 0; i < ARRAY_SIZE(object) - 1; i++)
 		KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[i]), 0);
-	object[0][20] = 0x42;
+	shadow_test_poke(object[0] + 20, 0x42);
 	shadow_kmem_cache_shrink(cache);
 	KUNIT_EXPECT_EQ(test, newest(test, dm, 1).wrong, SHADOW_WRONG_POISON);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[2]), 0);
-	object[2][21] = 0x43;
+	shadow_test_poke(object[2] + 21, 0x43);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_destroy(cache), 0);
 	KUNIT_EXPECT_EQ(test, newest(test, dm, 2).wrong, SHADOW_WRONG_POISON);
 
 	cache = cache_of(test, dm, "later", 100, ALL);
 	object[0] = alloc_by(test, dm, cache, 1);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[0]), 0);
-	object[0][22] = 0x44;
+	shadow_test_poke(object[0] + 22, 0x44);
 	dm->nr_lines = 0;
 	end(test, dm, 0);
 	KUNIT_EXPECT_EQ(test, dm->nr_lines, 1);
@@ -492,11 +492,11 @@ static void state_of(struct kunit *test, const char *engine)
 	live = alloc_by(test, dm, cache, 1);
 	free = alloc_by(test, dm, cache, 2);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, free), 0);
-	live[mark] = 'X';
+	shadow_test_poke(live + mark, 'X');
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, live), 0);
 	report = newest(test, dm, 1);
 	expect_bytes(test, dm, &report, live, SHADOW_WRONG_STATE, mark, 1, 'L', 'X');
-	free[mark + 3] = 'Y';
+	shadow_test_poke(free + mark + 3, 'Y');
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_check(cache), 1);
 	report = newest(test, dm, 2);
 	expect_bytes(test, dm, &report, free, SHADOW_WRONG_STATE, mark + 3, 1, 'E', 'Y');
@@ -520,16 +520,19 @@ static void slab_debug_state(struct kunit *test)
 static void slab_debug_text(struct kunit *test)
 {
 	struct debug_machine *dm = machine_with(test, "slub", 64, 0, 0);
+	static const char hello[] = "hello, red zone!...yz";
 	char *text = shadow_test_alloc(test, SHADOW_REPORT_TEXT);
 	struct shadow_slab_report report;
 	struct shadow_kmem_cache *cache;
 	char want[128], *object;
+	u32 i;
 	u64 pa;
 
 	cache = cache_of(test, dm, "texts", 20, ALL);
 	object = alloc_by(test, dm, cache, 1);
 	pa = phys(dm, object);
-	strscpy(object, "hello, red zone!...yz", 21 + 1);
+	for (i = 0; i < sizeof(hello); i++)
+		shadow_test_poke(object + i, hello[i]);
 	dm->stack = 2;
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free_cpu(cache, 1, object), 0);
 	report = newest(test, dm, 1);
@@ -677,7 +680,7 @@ static void quarantine_of(struct kunit *test, const char *engine)
 	/* Written to while it waits: found when it leaves */
 	object[0] = alloc_by(test, dm, cache, 2);
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[0]), 0);
-	object[0][5] = 1;
+	shadow_test_poke(object[0] + 5, 1);
 	shadow_kmem_cache_shrink(cache);
 	report = newest(test, dm, 11);
 	expect_bytes(test, dm, &report, object[0], SHADOW_WRONG_POISON, 5, 1,

@@ -161,6 +161,11 @@ static void tear_down(struct crime *c)
 
 /* ------------------------------------------------------------ what is wrong -- */
 
+static void spoil(u8 *at)
+{
+	shadow_test_poke(at, shadow_test_peek(at) ^ 0x11);
+}
+
 /* Returns where in the object the report is to say that it is; 0: anywhere */
 static s64 commit(struct crime *c, enum kind kind)
 {
@@ -169,17 +174,17 @@ static s64 commit(struct crime *c, enum kind kind)
 
 	switch (kind) {
 	case RED_RIGHT:
-		c->object[c->bytes] ^= 0x11;
+		spoil(c->object + c->bytes);
 		KUNIT_EXPECT_EQ(c->test, put(c, c->object), 0);
 		return c->bytes;
 	case RED_LEFT:
-		c->object[-1] ^= 0x11;
+		spoil(c->object - 1);
 		KUNIT_EXPECT_EQ(c->test, put(c, c->object), 0);
 		return -1;
 	case AFTER_FREE:
 		at = below(c, c->bytes);
 		KUNIT_EXPECT_EQ(c->test, put(c, c->object), 0);
-		c->object[at] ^= 0x11;
+		spoil(c->object + at);
 		KUNIT_EXPECT_EQ(c->test, shadow_kmem_cache_check(c->cache), 1);
 		break;
 	case TWICE:
@@ -287,7 +292,7 @@ static void scribble(struct crime *c, bool all)
 	at += round_down(place, SZ_4K) + (all ? 0 : below(c, SZ_4K - nr));
 	for (; nr--; at++)
 		if (!all || !is_in_use(c, at))
-			*at = prandom_u32_state(&c->rnd);
+			shadow_test_poke(at, prandom_u32_state(&c->rnd));
 }
 
 /* Whatever is returned: it is in the block, or nothing */

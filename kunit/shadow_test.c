@@ -101,6 +101,36 @@ void shadow_test_free(struct kunit *test, void *memory)
 	kunit_release_action(test, free_memory, memory);
 }
 
+#ifndef __no_sanitize_address
+#define __no_sanitize_address	__attribute__((__no_sanitize_address__))
+#endif
+
+/**
+ * shadow_test_poke() - write a byte that KASAN may forbid to touch
+ * @at: where
+ * @byte: what
+ *
+ * As hardware would, or code that is not compiled for KASAN.
+ *
+ * Context: any.
+ */
+noinline __no_sanitize_address void shadow_test_poke(void *at, u8 byte)
+{
+	WRITE_ONCE(*(u8 *)at, byte);
+}
+
+/**
+ * shadow_test_peek() - read a byte that KASAN may forbid to touch
+ * @at: where
+ *
+ * Context: any.
+ * Return: the byte.
+ */
+noinline __no_sanitize_address u8 shadow_test_peek(const void *at)
+{
+	return READ_ONCE(*(const u8 *)at);
+}
+
 /**
  * shadow_test_block() - a private block of zeroed memory
  * @test: the running case, with which the block ends

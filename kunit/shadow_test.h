@@ -42,6 +42,8 @@ void shadow_test_seed(struct kunit *test, struct rnd_state *rnd);
 u64 shadow_test_below(struct rnd_state *rnd, u64 limit);
 void *shadow_test_alloc(struct kunit *test, u64 bytes);
 void shadow_test_free(struct kunit *test, void *memory);
+void shadow_test_poke(void *at, u8 byte);
+u8 shadow_test_peek(const void *at);
 void shadow_test_block(struct kunit *test, struct shadow_block *block,
 		       phys_addr_t base, u64 bytes);
 void shadow_test_block_bare(struct shadow_block *block, phys_addr_t base,
