@@ -114,6 +114,15 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 	return err;
 }
 
+/* Whoever has the block next may touch all of it, however broken this one is. */
+static void unshade_all(struct shadow_slab *slab)
+{
+	const struct shadow_block *block = slab->nodes->block;
+
+	if (slab->shaded)
+		shadow_kasan_unpoison(block->virt, shadow_block_contents_bytes(block));
+}
+
 /**
  * shadow_slab_fini() - give every frame back, whoever still has objects there
  * @slab: the layer, also one whose shadow_slab_init() failed half-way
@@ -130,6 +139,7 @@ u64 shadow_slab_fini(struct shadow_slab *slab)
 	if (!slab->caches)
 		return 0;
 	shadow_slab_debug_drop(slab);
+	unshade_all(slab);
 	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
 		slab->caches[id].live = false;

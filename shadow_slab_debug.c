@@ -155,7 +155,9 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		if (!inner)
 			break;
 		raw_spin_lock_irqsave(&cache->debug.lock, flags);
+		shadow_slab_unshade(cache, inner);
 		ok = hand_out(cache, cpu, inner, stack);
+		shadow_slab_shade(cache, inner);
 		raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	} while (!ok);
 	shadow_slab_report_tell(cache->slab);
@@ -189,7 +191,9 @@ int shadow_slab_debug_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 	if (likely(!err))
 		return 0;
 	raw_spin_lock_irqsave(&cache->debug.lock, flags);
+	shadow_slab_unshade(cache, inner);
 	shadow_slab_take_out(cache, inner);
+	shadow_slab_shade(cache, inner);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	if (shadow_fault_frozen(cache->fault))
 		shadow_slab_report_fault(cache, inner);
@@ -262,8 +266,10 @@ int shadow_slab_refuse(struct shadow_slab *slab,
 		raw_spin_lock_irqsave(&owner->debug.lock, flags);
 		/* Again: its slab may have gone before the lock was taken */
 		if (shadow_slab_resolve(slab, object, &inner) == owner) {
+			shadow_slab_unshade(owner, inner);
 			shadow_slab_report_pointer(slab, cache, owner, inner, object, stack);
 			shadow_slab_mark_taint(owner, inner);
+			shadow_slab_shade(owner, inner);
 		}
 		raw_spin_unlock_irqrestore(&owner->debug.lock, flags);
 	} else {
@@ -290,7 +296,9 @@ static int debug_free(struct shadow_kmem_cache *cache, unsigned int cpu,
 		raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 		return shadow_slab_refuse(cache->slab, cache, object);
 	}
+	shadow_slab_unshade(cache, inner);
 	err = take_back(cache, cpu, inner, stack);
+	shadow_slab_shade(cache, inner);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	shadow_slab_report_tell(cache->slab);
 	if (err)
@@ -373,4 +381,5 @@ void shadow_slab_debug_layout(struct shadow_kmem_cache *cache)
 	desc->keep = true;
 	cache->calls = &debug_calls;
 	cache->fresh = shadow_slab_fresh;
+	cache->slab->shaded = true;
 }

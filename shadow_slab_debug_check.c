@@ -49,8 +49,11 @@ static bool visit_one(struct walk *walk, const char *at, bool free)
 		return walk->visit(cache, inner, free, walk->arg);
 	raw_spin_lock_irqsave(&cache->debug.lock, flags);
 	again = shadow_slab_resolve(walk->slab, at, &inner);
-	if (again == cache)
+	if (again == cache) {
+		shadow_slab_unshade(cache, inner);
 		more = walk->visit(cache, inner, free, walk->arg);
+		shadow_slab_shade(cache, inner);
+	}
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	return more;
 }
@@ -239,13 +242,15 @@ static void without_own(const struct shadow_kmem_cache *cache,
  */
 void shadow_slab_debug_own(struct shadow_kmem_cache *cache, void *object)
 {
+	char *inner = (char *)object - cache->desc.user_offset;
 	unsigned long flags;
 
 	if (!shadow_slab_debugged(cache))
 		return;
 	raw_spin_lock_irqsave(&cache->debug.lock, flags);
-	shadow_slab_track_set(cache, (char *)object - cache->desc.user_offset,
-			      SHADOW_TRACK_ALLOC, 0, 0);
+	shadow_slab_unshade(cache, inner);
+	shadow_slab_track_set(cache, inner, SHADOW_TRACK_ALLOC, 0, 0);
+	shadow_slab_shade(cache, inner);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 }
 

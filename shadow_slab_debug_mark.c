@@ -283,6 +283,34 @@ bool shadow_slab_paint_wrong(const struct shadow_kmem_cache *cache,
 }
 
 /**
+ * shadow_slab_shade() - who may touch what of an object, as its mark says
+ * @cache: the cache, with debugging
+ * @inner: the engine's object
+ *
+ * Nobody what lies around it, and nobody a free object, unless those who got it
+ * before may read it until a grace period has ended.
+ *
+ * Context: any; cache->debug.lock is held, or nobody knows the object yet.
+ */
+void shadow_slab_shade(const struct shadow_kmem_cache *cache,
+		       const char *inner)
+{
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+	u32 state;
+
+	if (!SHADOW_KASAN)
+		return;
+	state = shadow_slab_mark_get(cache, inner);
+	if (state && (state & ~SHADOW_MARK_TAINT) != SHADOW_MARK_LIVE &&
+	    !(desc->flags & SHADOW_SLAB_TYPESAFE_BY_RCU)) {
+		shadow_kasan_poison(inner, desc->inner_bytes, SHADOW_KASAN_FREE);
+		return;
+	}
+	shadow_kasan_poison(inner, desc->inner_bytes, SHADOW_KASAN_REDZONE);
+	shadow_kasan_unpoison(inner + desc->user_offset, desc->object_bytes);
+}
+
+/**
  * shadow_slab_fresh() - an object of a new slab
  * @cache: the cache
  * @inner: the engine's object, any contents

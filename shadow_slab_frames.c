@@ -71,8 +71,12 @@ static int give_frames(struct shadow_slab *slab, unsigned int cpu,
 		       struct shadow_page *page)
 {
 	unsigned int order = shadow_page_order(page);
-	int err = shadow_free_pages_cpu(slab->nodes, cpu, page, order);
+	int err;
 
+	if (slab->shaded)
+		shadow_kasan_unpoison(shadow_page_to_virt(slab->nodes, page),
+				      1ULL << (slab->nodes->page_shift + order));
+	err = shadow_free_pages_cpu(slab->nodes, cpu, page, order);
 	if (!err)
 		atomic64_sub(1ULL << order, &slab->nr_frames);
 	return err;

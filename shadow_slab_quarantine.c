@@ -73,7 +73,9 @@ static void leave(struct shadow_slab *slab, const struct shadow_slab_held *held,
 
 	raw_spin_lock_irqsave(&cache->debug.lock, flags);
 	cache->debug.nr_waiting--;
+	shadow_slab_unshade(cache, held->inner);
 	clean = still_clean(cache, held->inner);
+	shadow_slab_shade(cache, held->inner);
 	raw_spin_unlock_irqrestore(&cache->debug.lock, flags);
 	if (clean)
 		shadow_slab_debug_release(cache, cpu, held->inner);

@@ -232,6 +232,7 @@ struct shadow_slab_alias {
  * @class_of: for sizes up to 192, class of (bytes - 1) / 8
  * @aliases: names that merging has given to caches, the oldest first
  * @nr_aliases: how many
+ * @shaded: the host's KASAN may know of objects that nobody may touch
  * @boot: descriptors of the first two caches before there is a cache for them
  */
 struct shadow_slab {
@@ -260,6 +261,7 @@ struct shadow_slab {
 	u8 class_of[24];
 	struct shadow_slab_alias aliases[SHADOW_SLAB_MAX_ALIASES];
 	unsigned int nr_aliases;
+	bool shaded;
 	struct shadow_kmem_cache_desc boot[2];
 };
 

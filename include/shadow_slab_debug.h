@@ -129,6 +129,21 @@ static inline bool shadow_slab_debugged(const struct shadow_kmem_cache *cache)
 	return cache->desc.flags & SHADOW_SLAB_DEBUG;
 }
 
+/**
+ * shadow_slab_unshade() - an object is going to be looked at and changed
+ * @cache: the cache, with debugging
+ * @inner: the engine's object
+ *
+ * The host's KASAN forbids nobody to touch it until shadow_slab_shade().
+ *
+ * Context: any; cache->debug.lock is held.
+ */
+static inline void shadow_slab_unshade(const struct shadow_kmem_cache *cache,
+				       const char *inner)
+{
+	shadow_kasan_unpoison(inner, cache->desc.inner_bytes);
+}
+
 /* From the beginning of the user's object, in bytes */
 static inline s64 shadow_slab_mark_at(const struct shadow_kmem_cache *cache)
 {

@@ -6,6 +6,7 @@
 #ifndef SHADOW_SLAB_ENGINE_H
 #define SHADOW_SLAB_ENGINE_H
 
+#include "shadow_kasan.h"
 #include "shadow_slab.h"
 
 #define SHADOW_SLAB_END		0xffffU	/* link of the last free object */
@@ -240,6 +241,9 @@ struct shadow_kmem_cache *shadow_slab_find_alias(struct shadow_slab *slab,
 						 const char *name);
 int shadow_slab_verify_aliases(const struct shadow_slab *slab,
 			       struct shadow_fault *fault);
+/* shadow_slab_debug_mark.c */
+void shadow_slab_shade(const struct shadow_kmem_cache *cache,
+		       const char *inner);
 /* shadow_slab_debug.c */
 int shadow_slab_refuse(struct shadow_slab *slab,
 		       struct shadow_kmem_cache *cache, const void *object);
@@ -270,6 +274,8 @@ static inline void shadow_slab_construct(struct shadow_kmem_cache *cache,
 		cache->fresh(cache, inner);
 	if (cache->ctor)
 		cache->ctor((char *)inner + cache->desc.user_offset);
+	if (SHADOW_KASAN && unlikely(cache->fresh))
+		shadow_slab_shade(cache, inner);
 }
 
 /* The n-th random number of a seed, without the ones before it: splitmix64 */

@@ -32,7 +32,7 @@ ALL="$QUICK headers warnings sparse"
 # joined by + are one floor and may know each other. A part of a room, such as
 # pool_tree, stands where the room stands unless it is named itself.
 ORDER='
-	compat event fault fail block+backing pool early_log
+	compat event kasan fault fail block+backing pool early_log
 	memblock bootmem early memmap zone+page_list zonelist watermark gfp frag mobility+buddy pcp why page_alloc+page_slow+page_call+compound page_tell contig handover
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
@@ -42,10 +42,11 @@ ORDER='
 
 # What the core may use of the kernel, beside shadow_compat.h. Of sched.h that
 # is cond_resched(); seq_file.h is for shadow_ctl, which tells its own grammar,
-# and export.h for the room that another module may call.
+# export.h for the room that another module may call, kasan.h and mm.h for
+# shadow_kasan, which tells the host's KASAN.
 CORE_HEADERS='align atomic bitmap bitops bits build_bug cache compiler err errno
-	export jump_label kernel limits linkage list_sort lockdep log2 math math64
-	minmax overflow sched seq_file sizes smp spinlock stdarg string stringify swab types
+	export jump_label kasan kernel limits linkage list_sort lockdep log2 math math64
+	minmax mm overflow sched seq_file sizes smp spinlock stdarg string stringify swab types
 	version'
 
 # checkpatch speaks of patches to the kernel. Not asked here:
