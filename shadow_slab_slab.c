@@ -392,7 +392,7 @@ static u32 slab_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 const struct shadow_slab_engine shadow_slab_slab = {
 	.name = "slab",
 	.source = "mm/slab.c until 6.7",
-	.booted = "static arrays and lists at first, kmalloc's classes, arrays and lists from there, then tuned",
+	.booted = "static arrays and lists, then kmalloc's own, then tuned",
 	.step = shadow_slabslab_step_text,
 	.calls = {
 		.alloc = slab_alloc,

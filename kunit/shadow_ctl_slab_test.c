@@ -224,7 +224,7 @@ static void slab_boot_words(struct kunit *test)
 		const char *engine, *source, *effect;
 		bool steps;
 	} said[] = {
-		{ "slab", "mm/slab.c", "caches: static arrays and lists at first, ", true },
+		{ "slab", "mm/slab.c", "caches: static arrays and lists, ", true },
 		{ "slob", "mm/slob.c", "caches: three lists of pages by size, ", false },
 		{ "slub", "mm/slub.c", "caches: kmem_cache bootstrapped, then kmalloc's", false },
 	};

@@ -49,6 +49,8 @@ $EINVAL|slab=slib|slab=slib: allowed: slub, slab, slob
 $EINVAL|slab_debug=FX|slab_debug=FX: allowed: -, or of F .checks., Z .red zones., P .poison., U .user. each once
 $EINVAL|slab_debug=F,a,,b|slab_debug=F,a,,b: allowed behind the letters: names of caches, each up to 31 characters, a . at its end or none
 $EINVAL|quarantine=many|quarantine=many: not a number of bytes
+$EINVAL|slab_hardened=maybe|slab_hardened=maybe: allowed: on, off
+$EINVAL|slab_random=maybe|slab_random=maybe: allowed: on, off
 $EINVAL|slab_merge=maybe|slab_merge=maybe: allowed: on, off
 $EINVAL|early=none|early=none: allowed: memblock, bootmem
 $EINVAL|seed=x|seed=x: not a number; allowed
