@@ -278,7 +278,7 @@ static void *slab_start(struct seq_file *seq, loff_t *pos)
 	if (!reader->locked)
 		return ERR_PTR(-EINTR);
 	if (!shadow_boot_reached(&reader->machine->mm, SHADOW_PHASE_SLAB_INIT))
-		return NULL;
+		return *pos ? NULL : SEQ_START_TOKEN;
 	if (!*pos || *pos < reader->pos)
 		begin(reader);
 	else if (memcmp(&reader->memmap, &reader->machine->mm.nodes.memmap,
@@ -292,7 +292,7 @@ static void *slab_start(struct seq_file *seq, loff_t *pos)
 static void *slab_next(struct seq_file *seq, void *v, loff_t *pos)
 {
 	struct slab_reader *reader = seq->private;
-	bool more = step(reader);
+	bool more = v != SEQ_START_TOKEN && step(reader);
 
 	reader->pos = ++*pos;
 	return more ? v : NULL;
@@ -309,9 +309,14 @@ static void slab_stop(struct seq_file *seq, void *v)
 
 static int slab_show(struct seq_file *seq, void *v)
 {
-	struct slab_reader *reader = v;
+	struct slab_reader *reader = seq->private;
 	char line[128];
 
+	if (v == SEQ_START_TOKEN) {
+		seq_printf(seq, "slab_objects: nothing to show before phase %s is complete\n",
+			   shadow_phase_name(SHADOW_PHASE_SLAB_INIT));
+		return 0;
+	}
 	if (!reader->pos) {
 		print_legend(seq, reader->map.slab);
 	} else if (reader->head) {
