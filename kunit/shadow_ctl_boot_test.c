@@ -17,12 +17,7 @@ static void stop_after(struct kunit *test, struct rig *rig, unsigned int phase)
 /* With either early allocator */
 static const char *const earlies[] = { "reset early=memblock", "reset early=bootmem" };
 
-static void early_to_desc(const char *const *early, char *desc)
-{
-	strscpy(desc, *early, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(earlies, earlies, early_to_desc);
+KUNIT_ARRAY_PARAM(earlies, earlies, shadow_test_text_desc);
 
 static void choose_early(struct kunit *test, struct rig *rig)
 {

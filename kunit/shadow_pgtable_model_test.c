@@ -46,12 +46,7 @@ static const struct shape {
 	{ "64K_52_LPA", 16, 52, 52, false },
 };
 
-static void shape_desc(const struct shape *shape, char *desc)
-{
-	strscpy(desc, shape->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(shapes, shapes, shape_desc);
+KUNIT_ARRAY_PARAM_DESC(shapes, shapes, name);
 
 static const u64 prots[] = {
 	SHADOW_PAGE_KERNEL, SHADOW_PAGE_KERNEL, SHADOW_PAGE_KERNEL_RO,

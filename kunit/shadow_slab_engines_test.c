@@ -467,12 +467,7 @@ static void random_debug(struct kunit *test)
 	run(test, DEBUG, LONG_PAGES, NR_LONG / 10, 1000);
 }
 
-static void describe_engine(const char *const *engine, char *desc)
-{
-	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
+KUNIT_ARRAY_PARAM(engine, shadow_test_engines, shadow_test_text_desc);
 
 static struct kunit_case shadow_slab_engines_cases[] = {
 	KUNIT_CASE_PARAM(random_short, engine_gen_params),

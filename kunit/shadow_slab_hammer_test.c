@@ -249,12 +249,7 @@ static void alloc_here_free_there(struct kunit *test)
 	end(test, w);
 }
 
-static void describe_engine(const char *const *engine, char *desc)
-{
-	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
+KUNIT_ARRAY_PARAM(engine, shadow_test_engines, shadow_test_text_desc);
 
 static struct kunit_case shadow_slab_hammer_cases[] = {
 	KUNIT_CASE_PARAM(alloc_here_free_there, engine_gen_params),

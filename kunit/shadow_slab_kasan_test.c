@@ -267,12 +267,7 @@ static void broken_machine(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_poisoned_block(sm), 0);
 }
 
-static void describe_engine(const char *const *engine, char *desc)
-{
-	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
+KUNIT_ARRAY_PARAM(engine, shadow_test_engines, shadow_test_text_desc);
 
 static struct kunit_case shadow_slab_kasan_cases[] = {
 	KUNIT_CASE_PARAM(one_object, engine_gen_params),

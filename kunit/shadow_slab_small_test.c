@@ -514,12 +514,7 @@ static void every_failure(struct kunit *test)
 	}
 }
 
-static void describe_engine(const char *const *engine, char *desc)
-{
-	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
+KUNIT_ARRAY_PARAM(engine, shadow_test_engines, shadow_test_text_desc);
 
 static struct kunit_case shadow_slab_small_cases[] = {
 	KUNIT_CASE_PARAM(every_shape, engine_gen_params),

@@ -354,12 +354,7 @@ static void anything_overwritten(struct kunit *test)
 	KUNIT_EXPECT_GT(test, debugged, 0);
 }
 
-static void describe_engine(const char *const *engine, char *desc)
-{
-	strscpy(desc, *engine, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(engine, shadow_test_engines, describe_engine);
+KUNIT_ARRAY_PARAM(engine, shadow_test_engines, shadow_test_text_desc);
 
 static struct kunit_case shadow_slab_wrong_cases[] = {
 	KUNIT_CASE_PARAM(users_faults, engine_gen_params),

@@ -38,6 +38,12 @@ struct shadow_test_model {
 	u64 nr_owned;
 };
 
+/* For KUNIT_ARRAY_PARAM() of texts: each says by itself what it is */
+static inline void shadow_test_text_desc(const char *const *text, char *desc)
+{
+	strscpy(desc, *text, KUNIT_PARAM_DESC_SIZE);
+}
+
 void shadow_test_seed(struct kunit *test, struct rnd_state *rnd);
 u64 shadow_test_below(struct rnd_state *rnd, u64 limit);
 void *shadow_test_alloc(struct kunit *test, u64 bytes);

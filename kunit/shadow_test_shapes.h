@@ -32,12 +32,7 @@ static const struct test_shape test_shapes[] = {
 	{ "64K_52_LPA", 16, 52, 52, false },
 };
 
-static inline void test_shape_desc(const struct test_shape *shape, char *desc)
-{
-	strscpy(desc, shape->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(test_shapes, test_shapes, test_shape_desc);
+KUNIT_ARRAY_PARAM_DESC(test_shapes, test_shapes, name);
 
 static inline struct test_tables *test_tables_of_shape(struct kunit *test, bool upper)
 {
