@@ -482,7 +482,7 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	}
 	record->nr_tables = nr_tables(mm) - tables;
 	record->nr_said = phase >= SHADOW_PHASE_SETUP_FDT ? mm->fate.nr_said : 0;
-	shadow_event(&mm->events, SHADOW_EV_PHASE, 1);
+	shadow_event(&mm->events, SHADOW_EV_PHASE, 1, phase, record->ns);
 	return err;
 }
 
@@ -528,11 +528,18 @@ undo:
  */
 int shadow_boot_up(struct shadow_mm *mm)
 {
+	void *counts = mm->host->zalloc(shadow_event_bytes(mm->nr_cpus));
+
 	shadow_fault_init(&mm->fault);
 	shadow_event_init(&mm->events);
+	shadow_event_set_counts(&mm->events, counts, mm->nr_cpus);
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
 	shadow_why_init(&mm->why);
 	memset(&mm->boot, 0, sizeof(mm->boot));
+	if (!counts) {
+		mm->boot.failed = -ENOMEM;
+		return -ENOMEM;
+	}
 	return shadow_boot_step(mm, mm->cfg.until);
 }
 
@@ -556,7 +563,7 @@ u64 shadow_boot_down(struct shadow_mm *mm)
 	shadow_why_fini(&mm->why);
 	/* Already undone; nr_done says which phase it was */
 	if (mm->boot.failed)
-		return 0;
+		goto no_counts;
 	while (mm->boot.nr_done) {
 		mm->boot.nr_done--;
 		if (phases[mm->boot.nr_done].down)
@@ -566,5 +573,8 @@ u64 shadow_boot_down(struct shadow_mm *mm)
 			left = shadow_nodes_managed(&mm->nodes) -
 			       shadow_nodes_free(&mm->nodes);
 	}
+no_counts:
+	mm->host->free(mm->events.counts);
+	shadow_event_set_counts(&mm->events, NULL, 0);
 	return left;
 }

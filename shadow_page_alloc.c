@@ -99,7 +99,7 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 /* Somebody counts allocations, wants them to fail, or to leave their route */
 static __always_inline bool watched(void)
 {
-	return static_branch_unlikely(&shadow_event_key) ||
+	return shadow_event_heard(SHADOW_EV_PAGE_ALLOC) ||
 	       static_branch_unlikely(&shadow_fail_key) ||
 	       static_branch_unlikely(&shadow_why_key);
 }

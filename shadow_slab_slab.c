@@ -134,7 +134,7 @@ static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(!object))
 		return alloc_slow(cache, c, 0);
-	if (shadow_event_heard())
+	if (shadow_event_heard(SHADOW_EV_OBJECT_ALLOC))
 		return tell_alloc(cache, object);
 	return object;
 }
@@ -280,7 +280,7 @@ static noinline int free_anew(struct shadow_kmem_cache *cache,
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(err))
 		return err < 0 ? err : free_slow(cache, c, object);
-	if (shadow_event_heard())
+	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
 		return tell_free(cache);
 	return 0;
 }
@@ -305,7 +305,7 @@ static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 		return free_anew(cache, c, object);
 	}
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard())
+	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
 		return tell_free(cache);
 	return 0;
 }

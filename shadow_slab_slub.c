@@ -110,7 +110,7 @@ static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 		return alloc_slow(cache, c, gfp);
 	}
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard())
+	if (shadow_event_heard(SHADOW_EV_OBJECT_ALLOC))
 		return tell_alloc(cache, object);
 	return object;
 }
@@ -138,7 +138,7 @@ static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 		   shadow_slub_encode(c->key, offset, c->head));
 	c->head = offset;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard())
+	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
 		return tell_free(cache);
 	return 0;
 }

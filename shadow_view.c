@@ -148,8 +148,8 @@ void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine)
 	seq_printf(seq, "nr_page_table_pages %llu\n", shadow_view_tables(mm));
 	print_vmalloc(seq, mm);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
-		seq_printf(seq, "%s %lld\n", shadow_event_names[id],
-			   atomic64_read(&mm->events.count[id]));
+		seq_printf(seq, "%s %llu\n", shadow_events[id].counter,
+			   shadow_event_count(&mm->events, id));
 }
 
 static void memblock_list(struct seq_file *seq,

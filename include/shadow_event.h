@@ -2,14 +2,22 @@
 /*
  * shadow_event - one-line hooks that the core calls, and what they feed.
  *
- * A hook costs one patched-out branch while the key is off, which is the
- * default. The core knows nothing of who listens: counters now, and whatever
- * else is fed from __shadow_event() later.
+ * A site costs one patched-out branch while nobody listens, which is the
+ * default. The core knows nothing of who listens. Three may:
+ *
+ *	counters	how often, by CPU (file vmstat)
+ *	the ring	each event with its arguments, in the order in which the
+ *			machine's state changed (shadow_ring.h)
+ *	the sink	whoever hosts the machine: tracepoints
+ *
+ * Each event has a key of its own, raised once by each that listens to it.
  */
 #ifndef SHADOW_EVENT_H
 #define SHADOW_EVENT_H
 
 #include "shadow_compat.h"
+
+struct shadow_ring;
 
 enum shadow_event_id {
 	SHADOW_EV_PAGE_ALLOC,
@@ -17,65 +25,153 @@ enum shadow_event_id {
 	SHADOW_EV_PAGE_SPLIT,
 	SHADOW_EV_PAGE_MERGE,
 	SHADOW_EV_PAGE_FALLBACK,
+	SHADOW_EV_PAGE_STEAL,
 	SHADOW_EV_PAGE_REFUSED,
 	SHADOW_EV_PCP_REFILL,
 	SHADOW_EV_PCP_DRAIN,
 	SHADOW_EV_MEMBLOCK_ADD,
 	SHADOW_EV_MEMBLOCK_RESERVE,
 	SHADOW_EV_MEMBLOCK_FREE,
+	SHADOW_EV_MEMBLOCK_ALLOC,
 	SHADOW_EV_TABLE_ALLOC,
 	SHADOW_EV_TABLE_FREE,
 	SHADOW_EV_MAP,
 	SHADOW_EV_UNMAP,
 	SHADOW_EV_BLOCK_SPLIT,
 	SHADOW_EV_TABLE_FOLD,
+	SHADOW_EV_TLBI,
 	SHADOW_EV_CACHE_CREATE,
+	SHADOW_EV_CACHE_DESTROY,
 	SHADOW_EV_SLAB_NEW,
 	SHADOW_EV_SLAB_DISCARD,
 	SHADOW_EV_OBJECT_ALLOC,
 	SHADOW_EV_OBJECT_FREE,
+	SHADOW_EV_KMALLOC,
+	SHADOW_EV_KFREE,
 	SHADOW_EV_VMALLOC,
 	SHADOW_EV_VFREE,
 	SHADOW_EV_PHASE,
 	SHADOW_NR_EVENTS
 };
 
+#define SHADOW_EVENT_ARGS	5
+
 /**
- * struct shadow_event_log - what a machine's events have added up to
- * @count: per event, how often it happened while the key was on
+ * struct shadow_event_info - what an event is
+ * @name: as tracepoint and in the ring; kmem's where it has one
+ * @counter: line of vmstat; the kernel's where it has one
+ * @unit: what is counted: "pages", "bytes", "objects", or "" for the event itself
+ * @arg: names of the arguments, in their order; NULL after the last
  */
-struct shadow_event_log {
-	atomic64_t count[SHADOW_NR_EVENTS];
+struct shadow_event_info {
+	const char *name;
+	const char *counter;
+	const char *unit;
+	const char *arg[SHADOW_EVENT_ARGS];
 };
 
-extern const char *const shadow_event_names[SHADOW_NR_EVENTS];
+extern const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS];
 
-DECLARE_STATIC_KEY_FALSE(shadow_event_key);
+/**
+ * struct shadow_event_counts - what one CPU's events have added up to
+ * @count: per event
+ */
+struct shadow_event_counts {
+	atomic64_t count[SHADOW_NR_EVENTS];
+} ____cacheline_aligned;
+
+/**
+ * struct shadow_event_log - who listens to a machine
+ * @counts: @nr_cpus of them, in the host's memory; NULL: nobody counts
+ * @nr_cpus: CPUs that have counters
+ * @ring: where each event is kept; NULL: nowhere
+ * @machine: the machine's name, for the sink
+ */
+struct shadow_event_log {
+	struct shadow_event_counts *counts;
+	unsigned int nr_cpus;
+	struct shadow_ring *ring;
+	const char *machine;
+};
+
+/**
+ * struct shadow_event_args - an event on its way to those who listen
+ * @id: what happened
+ * @nr: how many (pages, objects, bytes: what the event counts)
+ * @name: of a cache, an owner, a phase; or NULL. Not kept
+ * @ip: where in the code the caller is, or 0
+ * @arg: the others, as shadow_events says; what is not given is 0
+ */
+struct shadow_event_args {
+	enum shadow_event_id id;
+	u64 nr;
+	const char *name;
+	unsigned long ip;
+	u64 arg[SHADOW_EVENT_ARGS];
+};
+
+/*
+ * The host's: called for every event whose key is raised, NULL: there is none.
+ * It asks its own tracepoints whether they are on.
+ */
+extern void (*shadow_event_sink)(const struct shadow_event_log *log,
+				 const struct shadow_event_args *args);
+
+extern struct static_key_false shadow_event_keys[SHADOW_NR_EVENTS];
+
+/*
+ * Somebody wants every operation to take its long way: failures on purpose,
+ * routes, the ring, latencies, owners of pages. One key, so that a fast path
+ * asks once.
+ */
+DECLARE_STATIC_KEY_FALSE(shadow_watch_key);
+
+/* Counters are on, of which machine ever: raised with every event's key */
+DECLARE_STATIC_KEY_FALSE(shadow_count_key);
 
 void shadow_event_init(struct shadow_event_log *log);
+size_t shadow_event_bytes(unsigned int nr_cpus);
+void shadow_event_set_counts(struct shadow_event_log *log, void *mem,
+			     unsigned int nr_cpus);
+u64 shadow_event_count(const struct shadow_event_log *log,
+		       enum shadow_event_id id);
 void shadow_event_enable(bool on);
-void __shadow_event(struct shadow_event_log *log, enum shadow_event_id id,
-		    u64 nr);
+void shadow_event_listen(enum shadow_event_id id, bool on);
+void shadow_watch(bool on);
+void __shadow_event(struct shadow_event_log *log,
+		    const struct shadow_event_args *args);
 
 /* Does somebody listen? For paths that call nothing unless somebody does */
-static __always_inline bool shadow_event_heard(void)
+static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 {
-	return static_branch_unlikely(&shadow_event_key);
+	return static_branch_unlikely(&shadow_event_keys[id]);
 }
 
 /**
- * shadow_event() - tell that something happened
+ * shadow_event_named() - tell that something with a name happened
  * @log: the machine's log
- * @id: what happened
- * @nr: how many (pages, objects, bytes: what the event counts)
+ * @event: what happened, a constant
+ * @number: how many (pages, objects, bytes: what the event counts)
+ * @called: the name, or NULL
+ * @...: the event's arguments as shadow_events names them, up to five; they are
+ *	evaluated only if somebody listens
  *
  * Context: any, also under raw spinlocks with interrupts off.
  */
-static __always_inline void shadow_event(struct shadow_event_log *log,
-					 enum shadow_event_id id, u64 nr)
-{
-	if (static_branch_unlikely(&shadow_event_key))
-		__shadow_event(log, id, nr);
-}
+#define shadow_event_named(log, event, number, called, ...)		\
+do {									\
+	if (static_branch_unlikely(&shadow_event_keys[event])) {	\
+		const struct shadow_event_args told = {			\
+			.id = (event), .nr = (number), .name = (called),	\
+			.ip = _RET_IP_, .arg = { __VA_ARGS__ },		\
+		};							\
+									\
+		__shadow_event(log, &told);				\
+	}								\
+} while (0)
+
+/* The same without a name */
+#define shadow_event(log, event, number, ...)				\
+	shadow_event_named(log, event, number, NULL, __VA_ARGS__)
 
 #endif /* SHADOW_EVENT_H */

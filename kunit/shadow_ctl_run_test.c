@@ -409,8 +409,8 @@ static void batch_of_checks(struct kunit *test)
 static void checks_and_counters(struct kunit *test)
 {
 	struct rig *rig = test->priv;
-	atomic64_t *count = &rig->mm.events.count[SHADOW_EV_PAGE_ALLOC];
-	s64 before;
+	const struct shadow_event_log *log = &rig->mm.events;
+	u64 before;
 
 	expect_ok(test, rig, "mmu_check 7 seed=9");
 	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 7);
@@ -433,13 +433,13 @@ static void checks_and_counters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->mmu_size[SHADOW_MMU_MAPPED], 77);
 	KUNIT_EXPECT_EQ(test, say(rig, "mmu_check 13"), -EOPNOTSUPP);
 
-	before = atomic64_read(count);
+	before = shadow_event_count(log, SHADOW_EV_PAGE_ALLOC);
 	expect_ok(test, rig, "alloc_pages 0");
-	KUNIT_EXPECT_EQ(test, atomic64_read(count), before);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_PAGE_ALLOC), before);
 	expect_ok(test, rig, "set counters on\nset counters on\nalloc_pages 0");
-	KUNIT_EXPECT_EQ(test, atomic64_read(count), before + 1);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_PAGE_ALLOC), before + 1);
 	expect_ok(test, rig, "set counters off\nalloc_pages 0");
-	KUNIT_EXPECT_EQ(test, atomic64_read(count), before + 1);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_PAGE_ALLOC), before + 1);
 
 	expect_ok(test, rig, "free_pages 1\ndrain");
 	shadow_audit(&rig->mm, &rig->audit);

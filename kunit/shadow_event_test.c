@@ -8,32 +8,41 @@
 static void counts_only_while_on(struct kunit *test)
 {
 	struct shadow_event_log *log;
+	void *counts;
 
 	log = kunit_kzalloc(test, sizeof(*log), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, log);
+	counts = kunit_kzalloc(test, shadow_event_bytes(4), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, counts);
 	shadow_event_init(log);
+	shadow_event_set_counts(log, counts, 4);
 	shadow_event(log, SHADOW_EV_MAP, 3);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&log->count[SHADOW_EV_MAP]), 0);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_MAP), 0);
 	shadow_event_enable(true);
 	shadow_event(log, SHADOW_EV_MAP, 3);
 	shadow_event(log, SHADOW_EV_MAP, 4);
 	shadow_event(log, SHADOW_EV_UNMAP, 1);
 	shadow_event_enable(false);
 	shadow_event(log, SHADOW_EV_MAP, 100);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&log->count[SHADOW_EV_MAP]), 7);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&log->count[SHADOW_EV_UNMAP]), 1);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&log->count[SHADOW_EV_PHASE]), 0);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_MAP), 7);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_UNMAP), 1);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_PHASE), 0);
 }
 
-static void every_event_has_a_name(struct kunit *test)
+static void every_event_has_names(struct kunit *test)
 {
 	int id, other;
 
 	for (id = 0; id < SHADOW_NR_EVENTS; id++) {
-		KUNIT_ASSERT_NOT_NULL(test, shadow_event_names[id]);
-		for (other = 0; other < id; other++)
-			KUNIT_EXPECT_STRNEQ(test, shadow_event_names[id],
-					    shadow_event_names[other]);
+		KUNIT_ASSERT_NOT_NULL(test, shadow_events[id].name);
+		KUNIT_ASSERT_NOT_NULL(test, shadow_events[id].counter);
+		KUNIT_ASSERT_NOT_NULL(test, shadow_events[id].arg[0]);
+		for (other = 0; other < id; other++) {
+			KUNIT_EXPECT_STRNEQ(test, shadow_events[id].name,
+					    shadow_events[other].name);
+			KUNIT_EXPECT_STRNEQ(test, shadow_events[id].counter,
+					    shadow_events[other].counter);
+		}
 	}
 }
 
@@ -85,7 +94,7 @@ static void block_knows_its_bounds(struct kunit *test)
 
 static struct kunit_case event_cases[] = {
 	KUNIT_CASE(counts_only_while_on),
-	KUNIT_CASE(every_event_has_a_name),
+	KUNIT_CASE(every_event_has_names),
 	KUNIT_CASE(first_fault_wins),
 	KUNIT_CASE(fault_text_is_cut),
 	KUNIT_CASE(block_knows_its_bounds),

@@ -609,8 +609,10 @@ static void finds_what_is_wrong(struct kunit *test)
 static void counts_events(struct kunit *test)
 {
 	struct machine *m = new_machine(test);
-	atomic64_t *count = m->events.count;
+	void *counts = kunit_kzalloc(test, shadow_event_bytes(1), GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL(test, counts);
+	shadow_event_set_counts(&m->events, counts, 1);
 	add(m, 1, 2);
 	shadow_event_enable(true);
 	add(m, 2, 12);
@@ -620,11 +622,11 @@ static void counts_events(struct kunit *test)
 	give_back(m, 2, 3);
 	shadow_event_enable(false);
 	KUNIT_EXPECT_EQ(test, 10 * PAGE,
-			atomic64_read(&count[SHADOW_EV_MEMBLOCK_ADD]));
+			shadow_event_count(&m->events, SHADOW_EV_MEMBLOCK_ADD));
 	KUNIT_EXPECT_EQ(test, PAGE + 100,
-			atomic64_read(&count[SHADOW_EV_MEMBLOCK_RESERVE]));
+			shadow_event_count(&m->events, SHADOW_EV_MEMBLOCK_RESERVE));
 	KUNIT_EXPECT_EQ(test, PAGE,
-			atomic64_read(&count[SHADOW_EV_MEMBLOCK_FREE]));
+			shadow_event_count(&m->events, SHADOW_EV_MEMBLOCK_FREE));
 }
 
 static struct kunit_case memblock_cases[] = {

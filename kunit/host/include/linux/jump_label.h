@@ -12,6 +12,7 @@ struct static_key_false {
 
 #define DEFINE_STATIC_KEY_FALSE(name)	struct static_key_false name
 #define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
+#define DEFINE_STATIC_KEY_ARRAY_FALSE(name, nr)	struct static_key_false name[nr]
 #define static_branch_unlikely(key)	unlikely((key)->enabled > 0)
 #define static_branch_likely(key)	likely((key)->enabled > 0)
 #define static_key_enabled(key)		((key)->enabled > 0)

@@ -21,6 +21,8 @@
 
 #ifndef DIV_ROUND_UP_ULL
 #define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((unsigned long long)(n), (d))
+#define _RET_IP_	((unsigned long)__builtin_return_address(0))
+
 #endif
 #define DIV_ROUND_CLOSEST(n, d)	(((n) + (d) / 2) / (d))
 #define rounddown(x, y)		((x) - (x) % (y))
@@ -39,5 +41,7 @@ static inline unsigned long int_sqrt(unsigned long x)
 
 #define might_sleep()		((void)0)
 #define cond_resched()		((void)0)
+
+#define _RET_IP_	((unsigned long)__builtin_return_address(0))
 
 #endif /* SHADOW_HOST_KERNEL_H */
