@@ -816,17 +816,19 @@ static void corruption_freezes(struct kunit *test)
 static void events_are_counted(struct kunit *test)
 {
 	struct test_tables *t = test_tables(test, 12, 48, 48, false, true);
-	atomic64_t *count = t->log.count;
+	void *counts = kunit_kzalloc(test, shadow_event_bytes(1), GFP_KERNEL);
 
+	KUNIT_ASSERT_NOT_NULL(test, counts);
+	shadow_event_set_counts(&t->log, counts, 1);
 	shadow_event_enable(true);
 	shadow_pgtable_map(&t->pgt, UPPER_48, 0x80000000, SZ_2M,
 			   SHADOW_PAGE_KERNEL, 0);
 	shadow_pgtable_unmap(&t->pgt, UPPER_48, SZ_4K);
 	shadow_event_enable(false);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&count[SHADOW_EV_MAP]), 512);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&count[SHADOW_EV_UNMAP]), 1);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&count[SHADOW_EV_TABLE_ALLOC]), 3);
-	KUNIT_EXPECT_EQ(test, atomic64_read(&count[SHADOW_EV_BLOCK_SPLIT]), 1);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_MAP), 512);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_UNMAP), 1);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_TABLE_ALLOC), 3);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_BLOCK_SPLIT), 1);
 }
 
 static struct kunit_case pgtable_cases[] = {
