@@ -5,6 +5,7 @@
  */
 #include "shadow_boot_early.h"
 #include "shadow_params_room.h"
+#include "shadow_random.h"
 
 static u64 page_bytes(const struct shadow_mm *mm)
 {
@@ -232,15 +233,6 @@ void shadow_boot_drop_idmap(struct shadow_mm *mm)
 	shadow_boot_tlb_fini(mm);
 }
 
-/* One number that each bit of @seed changes: splitmix64 */
-static u64 mix(u64 seed)
-{
-	seed += 0x9e3779b97f4a7c15ULL;
-	seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9ULL;
-	seed = (seed ^ seed >> 27) * 0x94d049bb133111ebULL;
-	return seed ^ seed >> 31;
-}
-
 /*
  * Multiple of 2 MiB in the second and third quarter of what vmalloc's region has
  * above the image: kaslr_early_init() of arch/arm64/kernel/pi/kaslr_early.c.
@@ -249,12 +241,13 @@ static u64 displacement(const struct shadow_mm *mm)
 {
 	u64 range = (mm->layout.region[SHADOW_REGION_VMALLOC].end -
 		     mm->layout.kimage_vaddr) / 2;
+	u64 draw = shadow_random_at(mm->cfg.seed, 0) >> 32;
 	u64 nr = range / SZ_2M;
 
 	if (!mm->cfg.kaslr)
 		return 0;
 	/* nr has 27 bits at most */
-	return (nr / 2 + (nr * (mix(mm->cfg.seed) >> 32) >> 32)) * SZ_2M;
+	return (nr / 2 + (nr * draw >> 32)) * SZ_2M;
 }
 
 /**

@@ -4,6 +4,7 @@
  * shadow_fail.h.
  */
 #include "shadow_fail.h"
+#include "shadow_random.h"
 
 /* One key for the points of all machines: it patches code, and code is one */
 DEFINE_STATIC_KEY_FALSE(shadow_fail_key);
@@ -98,16 +99,10 @@ void shadow_fail_fini(struct shadow_fail *fail)
 	}
 }
 
-/* The n-th random number of a point, below 100: splitmix64 */
+/* The n-th random number of a point, below 100 */
 static u32 draw(u64 seed, enum shadow_fail_point point, u64 n)
 {
-	u64 x = seed ^ (u64)point << 56;
-
-	x += (n + 1) * 0x9e3779b97f4a7c15ULL;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	x ^= x >> 31;
-	return (x >> 32) * 100 >> 32;
+	return (shadow_random_at(seed ^ (u64)point << 56, n) >> 32) * 100 >> 32;
 }
 
 /* Was there space left for it? Then it is less now */

@@ -3,6 +3,7 @@
  * shadow_slab - the front of all engines: the table of caches, and what their
  * users call. See shadow_slab.h.
  */
+#include "shadow_random.h"
 #include "shadow_slab.h"
 #include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
@@ -45,9 +46,9 @@ static void seed_cache(struct shadow_kmem_cache *cache)
 {
 	struct shadow_slab *slab = cache->slab;
 
-	cache->seed = shadow_slab_random(slab->cfg.seed, slab->nr_created++);
-	cache->secret = slab->cfg.plain ? 0 : shadow_slab_random(cache->seed, 0);
-	cache->shuffle = shadow_slab_random(cache->seed, 1);
+	cache->seed = shadow_random_at(slab->cfg.seed, slab->nr_created++);
+	cache->secret = slab->cfg.plain ? 0 : shadow_random_at(cache->seed, 0);
+	cache->shuffle = shadow_random_at(cache->seed, 1);
 }
 
 /* Fill a free entry of the table; the cache has no slabs and is not live. */

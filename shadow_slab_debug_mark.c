@@ -3,6 +3,7 @@
  * shadow_slab_debug_mark - what lies around an object of a cache with
  * debugging: red zones, poison, mark, tracks. See shadow_slab_debug.h.
  */
+#include "shadow_random.h"
 #include "shadow_slab_debug.h"
 
 /**
@@ -28,7 +29,7 @@ static struct shadow_slab_mark make_mark(const struct shadow_kmem_cache *cache,
 	return (struct shadow_slab_mark) {
 		.state = state,
 		.cache = cache->desc.id,
-		.sum = shadow_slab_random(cache->seed ^ state, place),
+		.sum = shadow_random_at(cache->seed ^ state, place),
 	};
 }
 

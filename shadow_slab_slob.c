@@ -7,6 +7,7 @@
  * class of its size. With debugging, which stands in front of a class, they are
  * caches like any.
  */
+#include "shadow_random.h"
 #include "shadow_slob.h"
 
 #define HEADER	sizeof(struct shadow_slob_header)	/* ARCH_KMALLOC_MINALIGN */
@@ -410,7 +411,7 @@ static int slob_boot(struct shadow_slab *slab)
 	raw_spin_lock_init(&slob->lock);
 	slob->unit = page_bytes(slab) <= SZ_32K ? sizeof(s16) : sizeof(s32);
 	slob->units = page_bytes(slab) / slob->unit;
-	slob->key = shadow_slab_random(slab->cfg.seed, SHADOW_SLAB_MAX_CACHES);
+	slob->key = shadow_random_at(slab->cfg.seed, SHADOW_SLAB_MAX_CACHES);
 	init_lists(slob);
 	slab->kmem_cache = &slab->caches[0];
 	err = shadow_slab_boot_cache(slab, 0, "kmem_cache",

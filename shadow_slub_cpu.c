@@ -4,6 +4,7 @@
  * that wait to be the next, and how it loses them. See shadow_slub.h.
  */
 #include "shadow_page_list.h"
+#include "shadow_random.h"
 #include "shadow_slub.h"
 
 #define NODE_MASK	(SHADOW_GFP_THISNODE | 0xfU << SHADOW_GFP_NODE_SHIFT)
@@ -59,7 +60,7 @@ void shadow_slub_init_cpu(struct shadow_kmem_cache *cache, unsigned int cpu)
 
 	raw_spin_lock_init(&c->lock);
 	c->cpu = cpu;
-	c->rnd = shadow_slab_random(cache->seed, 2 + cpu);
+	c->rnd = shadow_random_at(cache->seed, 2 + cpu);
 	c->nr_waiting = 0;
 	shadow_page_list_init(&c->waiting);
 	cpu_slab_clear(c);

@@ -6,6 +6,7 @@
 #include <linux/math64.h>
 
 #include "shadow_page_list.h"
+#include "shadow_random.h"
 #include "shadow_slub.h"
 
 #define SLUB_MAX_ORDER		3	/* PAGE_ALLOC_COSTLY_ORDER */
@@ -395,15 +396,6 @@ void __shadow_slub_unmake(const struct shadow_slub *s)
 	shadow_slub_set(s, U32_MAX, SLUB_END, 0, SLUB_NONE);
 }
 
-static u64 next_random(u64 *state)
-{
-	u64 x = *state += 0x9e3779b97f4a7c15ULL;	/* splitmix64 */
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 /**
  * shadow_slub_make() - frames for a slab, its objects linked
  * @cache: the cache
@@ -437,5 +429,5 @@ u32 shadow_slub_make(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp,
 	s->last = (s->objects - 1) * cache->bytes;
 	if (cache->slab->cfg.ordered)
 		return link_ordered(cache, s);
-	return link_shuffled(cache, s, next_random(rnd));
+	return link_shuffled(cache, s, shadow_random_at((*rnd)++, 0));
 }

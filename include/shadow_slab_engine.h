@@ -278,16 +278,6 @@ static inline void shadow_slab_construct(struct shadow_kmem_cache *cache,
 		shadow_slab_shade(cache, inner);
 }
 
-/* The n-th random number of a seed, without the ones before it: splitmix64 */
-static inline u64 shadow_slab_random(u64 seed, u64 n)
-{
-	u64 x = seed + (n + 1) * 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 /* One more request of a class, of SHADOW_KMALLOC_CLASSES for what is larger */
 static __always_inline void shadow_kmalloc_count(struct shadow_slab *slab,
 						 unsigned int cpu,
