@@ -1,28 +1,311 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_ring - a machine's history. See shadow_ring.h.
+ * shadow_ring - numbers records and keeps them. See shadow_ring.h.
  */
 #include "shadow_ring.h"
 
 DEFINE_STATIC_KEY_FALSE(shadow_ring_key);
 
-const struct shadow_op_info shadow_ops[SHADOW_NR_OPS] = {
-	[SHADOW_OP_BOOT_PHASE] = { "boot_phase", { "phase" } },
-	[SHADOW_OP_ALLOC_PAGES] = { "alloc_pages", { "gfp", "order", "pfn" } },
-	[SHADOW_OP_FREE_PAGES] = { "free_pages", { "pfn", "order" } },
-};
+/* Of @nr records, how many are kept from the boot on */
+static u32 first_part(u32 nr)
+{
+	return nr - max(nr / 16, SHADOW_RING_TAIL);
+}
 
-/* Records nothing yet: there are no rings */
+/**
+ * shadow_ring_bytes() - what a ring takes
+ * @nr: records, SHADOW_RING_MIN to SHADOW_RING_MAX
+ *
+ * Context: any.
+ * Return: bytes for shadow_ring_init().
+ */
+size_t shadow_ring_bytes(u32 nr)
+{
+	return sizeof(struct shadow_ring) + nr * sizeof(struct shadow_ring_record);
+}
+
+/**
+ * shadow_ring_init() - make an empty ring
+ * @mem: zeroed, shadow_ring_bytes() long, outside of the block
+ * @nr: records, SHADOW_RING_MIN to SHADOW_RING_MAX
+ * @now: a clock in nanoseconds that may be asked in any context
+ *
+ * Context: any.
+ * Return: the ring, which is @mem.
+ */
+struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void))
+{
+	struct shadow_ring *ring = mem;
+
+	raw_spin_lock_init(&ring->lock);
+	ring->next = 1;
+	ring->nr = nr;
+	ring->nr_first = first_part(nr);
+	ring->now = now;
+	return ring;
+}
+
+/**
+ * shadow_ring_enable() - let operations and events be recorded, or not
+ * @on: each call with true needs one with false
+ *
+ * Those of machines without a ring are still not.
+ *
+ * Context: process context; sleeps in the kernel.
+ */
+void shadow_ring_enable(bool on)
+{
+	int id;
+
+	if (on)
+		static_branch_inc(&shadow_ring_key);
+	else
+		static_branch_dec(&shadow_ring_key);
+	for (id = 0; id < SHADOW_NR_EVENTS; id++)
+		shadow_event_listen(id, on);
+	shadow_watch(on);
+}
+
+/* -------------------------------------------------------------- writing -- */
+
+static struct shadow_ring_record *slot_of(const struct shadow_ring *ring, u64 seq)
+{
+	u64 nr = seq - 1;
+
+	if (nr >= ring->nr_first)
+		nr = ring->nr_first + (nr - ring->nr_first) % (ring->nr - ring->nr_first);
+	return (struct shadow_ring_record *)&ring->record[nr];
+}
+
+/* One record, complete when its number is there; lock held, or booting */
+static void __put(struct shadow_ring *ring, u16 id, s32 err, u64 ns,
+		  const u64 *arg)
+{
+	unsigned int cpu = raw_smp_processor_id();
+	struct shadow_ring_record *record;
+	u64 seq = ring->next;
+
+	record = slot_of(ring, seq);
+	WRITE_ONCE(record->seq, 0);
+	/* Whoever reads sees that it is being written before he sees it change */
+	smp_wmb();
+	record->ns = ns;
+	record->id = id;
+	record->cpu = cpu;
+	record->nid = ring->nr_nodes > 1 ? cpu % ring->nr_nodes : 0;
+	record->err = err;
+	memcpy(record->arg, arg, sizeof(record->arg));
+	smp_store_release(&record->seq, seq);
+	WRITE_ONCE(ring->next, seq + 1);
+}
+
+static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
+		       size_t bytes)
+{
+	u64 arg[SHADOW_RING_ARGS];
+	size_t part;
+
+	for (; bytes; bytes -= part, more += part) {
+		part = min(bytes, sizeof(arg));
+		memset(arg, 0, sizeof(arg));
+		memcpy(arg, more, part);
+		__put(ring, SHADOW_RING_MORE, part, ns, arg);
+	}
+}
+
+/* This CPU is inside an operation, which nobody can interrupt */
+static bool inside(const struct shadow_ring *ring)
+{
+	return READ_ONCE(ring->booting) ||
+	       READ_ONCE(ring->holder) == raw_smp_processor_id() + 1;
+}
+
+static void __put_event(struct shadow_ring *ring,
+			const struct shadow_event_args *args, u64 ns)
+{
+	ring->nr_events[args->id]++;
+	ring->sum[args->id] += args->nr;
+	if (ring->covered == args->id + 1)
+		return;
+	__put(ring, args->id, min_t(u64, args->nr, S32_MAX), ns, args->arg);
+}
+
+/**
+ * shadow_ring_event() - keep an event
+ * @ring: the machine's
+ * @args: what happened
+ *
+ * Context: any, also under raw spinlocks with interrupts off: inside of an
+ * operation, or where none of the machine's locks is held.
+ */
 void shadow_ring_event(struct shadow_ring *ring,
 		       const struct shadow_event_args *args)
 {
+	unsigned long irqflags;
+
+	if (inside(ring)) {
+		__put_event(ring, args, ring->booting ? ring->now() : ring->op_ns);
+		return;
+	}
+	raw_spin_lock_irqsave(&ring->lock, irqflags);
+	ring->covered = 0;
+	__put_event(ring, args, ring->now());
+	raw_spin_unlock_irqrestore(&ring->lock, irqflags);
 }
 
-void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring)
+/**
+ * __shadow_op_begin() - the slow half of shadow_op_begin()
+ * @op: the operation; its @ring is set where it is not inside another one
+ * @ring: the machine's
+ * @covered: event that says no more than the operation, plus 1; 0: none
+ *
+ * Context: as shadow_op_begin().
+ */
+void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
+		       unsigned int covered)
 {
+	unsigned long irqflags;
+
+	local_irq_save(irqflags);
+	if (inside(ring)) {
+		local_irq_restore(irqflags);
+		return;
+	}
+	raw_spin_lock(&ring->lock);
+	WRITE_ONCE(ring->holder, raw_smp_processor_id() + 1);
+	ring->covered = covered;
+	ring->op_ns = ring->now();
+	op->irqflags = irqflags;
+	op->ring = ring;
 }
 
+/**
+ * __shadow_op_drop() - the slow half of shadow_op_drop()
+ * @op: the operation, not inside another one
+ *
+ * Context: as __shadow_op_begin() left it.
+ */
+void __shadow_op_drop(struct shadow_op *op)
+{
+	struct shadow_ring *ring = op->ring;
+
+	WRITE_ONCE(ring->holder, 0);
+	raw_spin_unlock(&ring->lock);
+	local_irq_restore(op->irqflags);
+}
+
+/**
+ * __shadow_op_end() - the slow half of shadow_op_end()
+ * @op: the operation, not inside another one
+ * @id: what it was
+ * @err: 0 or -errno
+ * @arg: SHADOW_RING_ARGS arguments and results
+ * @more: payload, or NULL
+ * @bytes: its length
+ *
+ * Context: as __shadow_op_begin() left it.
+ */
 void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
-		     const u64 *arg)
+		     const u64 *arg, const void *more, size_t bytes)
 {
+	struct shadow_ring *ring = op->ring;
+
+	ring->nr_ops[id]++;
+	__put(ring, SHADOW_RING_OP | id, err, ring->op_ns, arg);
+	__put_more(ring, ring->op_ns, more, bytes);
+	__shadow_op_drop(op);
+}
+
+/**
+ * shadow_ring_boot_begin() - a phase of the boot begins
+ * @ring: the machine's, or NULL
+ *
+ * Nobody else reaches the machine meanwhile. The phase may ask the host for
+ * memory, which sleeps: so it is an operation without the lock.
+ *
+ * Context: process.
+ */
+void shadow_ring_boot_begin(struct shadow_ring *ring)
+{
+	if (!ring)
+		return;
+	ring->covered = 0;
+	ring->op_ns = ring->now();
+	WRITE_ONCE(ring->booting, true);
+}
+
+/**
+ * shadow_ring_boot_end() - and has ended
+ * @ring: the machine's, or NULL
+ * @phase: which
+ * @err: 0 or -errno
+ *
+ * Context: process.
+ */
+void shadow_ring_boot_end(struct shadow_ring *ring, unsigned int phase, int err)
+{
+	const u64 arg[SHADOW_RING_ARGS] = { phase };
+
+	if (!ring)
+		return;
+	ring->nr_ops[SHADOW_OP_BOOT_PHASE]++;
+	__put(ring, SHADOW_RING_OP | SHADOW_OP_BOOT_PHASE, err, ring->op_ns, arg);
+	WRITE_ONCE(ring->booting, false);
+}
+
+/* -------------------------------------------------------------- reading -- */
+
+/**
+ * shadow_ring_last() - number of the newest record
+ * @ring: the machine's
+ *
+ * Context: any; a momentary value.
+ * Return: the number; 0: there is none.
+ */
+u64 shadow_ring_last(const struct shadow_ring *ring)
+{
+	return READ_ONCE(ring->next) - 1;
+}
+
+/**
+ * shadow_ring_lost() - how many records were overwritten
+ * @ring: the machine's
+ *
+ * They have the numbers after the first ones that are kept.
+ *
+ * Context: any; a momentary value.
+ * Return: how many.
+ */
+u64 shadow_ring_lost(const struct shadow_ring *ring)
+{
+	u64 last = shadow_ring_last(ring);
+
+	return last > ring->nr ? last - ring->nr : 0;
+}
+
+/**
+ * shadow_ring_read() - copy a record
+ * @ring: the machine's
+ * @seq: its number
+ * @record: filled
+ *
+ * Takes no lock, and waits for nobody.
+ *
+ * Context: any.
+ * Return: false where it is not there, or is being overwritten.
+ */
+bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
+		      struct shadow_ring_record *record)
+{
+	const struct shadow_ring_record *slot;
+
+	if (!seq || seq > shadow_ring_last(ring))
+		return false;
+	slot = slot_of(ring, seq);
+	if (smp_load_acquire(&slot->seq) != seq)
+		return false;
+	*record = *slot;
+	/* All of it was read before its number is looked at again */
+	smp_rmb();
+	return READ_ONCE(slot->seq) == seq;
 }

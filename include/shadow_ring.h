@@ -21,32 +21,115 @@
 
 #include "shadow_event.h"
 
-/* What is asked from outside. Numbers stay what they are: see SHADOW_RING_VERSION */
+/*
+ * What is asked from outside. Numbers stay what they are: SHADOW_RING_VERSION.
+ * Names and arguments are in shadow_ops. A cache is its id, a zone its node's
+ * number times SHADOW_MAX_NR_ZONES plus its type, an object or a frame's
+ * contents a physical address; what is found by its name has the name as
+ * payload.
+ */
 enum shadow_op_id {
 	SHADOW_OP_NONE,
-	SHADOW_OP_BOOT_PHASE,		/* phase */
-	SHADOW_OP_ALLOC_PAGES,		/* gfp order | pfn */
-	SHADOW_OP_FREE_PAGES,		/* pfn order */
+	SHADOW_OP_BOOT_PHASE,
+	/* pages */
+	SHADOW_OP_ALLOC_PAGES,
+	SHADOW_OP_FREE_PAGES,
+	SHADOW_OP_ALLOC_BULK,		/* payload: u64 pfns by entry, see below */
+	SHADOW_OP_FREE_BULK,		/* payload: u64 pfns */
+	SHADOW_OP_ALLOC_EXACT,
+	SHADOW_OP_FREE_EXACT,
+	SHADOW_OP_GET_PAGE,
+	SHADOW_OP_PUT_PAGE,
+	SHADOW_OP_SPLIT_PAGE,
+	SHADOW_OP_BUDDY_ALLOC,
+	SHADOW_OP_BUDDY_FREE,
+	SHADOW_OP_ALLOC_CONTIG,
+	SHADOW_OP_FREE_CONTIG,
+	SHADOW_OP_PCP_DRAIN,
+	SHADOW_OP_PCP_DECAY,
+	/* the boot's allocators */
+	SHADOW_OP_EARLY_ADD,
+	SHADOW_OP_EARLY_REMOVE,
+	SHADOW_OP_EARLY_RESERVE,	/* payload: owner */
+	SHADOW_OP_EARLY_FREE,
+	SHADOW_OP_EARLY_ALLOC,		/* payload: owner */
+	SHADOW_OP_EARLY_IOREMAP,	/* payload: owner */
+	SHADOW_OP_EARLY_IOUNMAP,
+	/* tables */
+	SHADOW_OP_MAP,
+	SHADOW_OP_UNMAP,
+	SHADOW_OP_PROTECT,
+	SHADOW_OP_TLBI,
+	SHADOW_OP_USER_CREATE,
+	SHADOW_OP_USER_DESTROY,
+	SHADOW_OP_KMAP,
+	SHADOW_OP_KUNMAP,
+	SHADOW_OP_KMAP_LOCAL,
+	SHADOW_OP_KUNMAP_LOCAL,
+	/* objects */
+	SHADOW_OP_CACHE_CREATE,		/* payload: name */
+	SHADOW_OP_CACHE_DESTROY,
+	SHADOW_OP_CACHE_DESTROY_NAME,	/* payload: name */
+	SHADOW_OP_CACHE_SHRINK,
+	SHADOW_OP_CACHE_REAP,
+	SHADOW_OP_CACHE_CHECK,
+	SHADOW_OP_CACHE_ALLOC,
+	SHADOW_OP_CACHE_FREE,
+	SHADOW_OP_CACHE_ALLOC_BULK,	/* payload: u64 addresses */
+	SHADOW_OP_CACHE_FREE_BULK,	/* payload: u64 addresses */
+	SHADOW_OP_KMALLOC,
+	SHADOW_OP_KFREE,
+	SHADOW_OP_KREALLOC,
+	SHADOW_OP_SLAB_GRACE,
+	/* areas */
+	SHADOW_OP_VMALLOC,
+	SHADOW_OP_VMALLOC_HUGE,
+	SHADOW_OP_VFREE,
+	SHADOW_OP_VMAP,			/* payload: u32 indices in the memmap */
+	SHADOW_OP_VUNMAP,
+	SHADOW_OP_IOREMAP,
+	SHADOW_OP_VMALLOC_PURGE,
+	/* what else changes a machine */
+	SHADOW_OP_MEMREMAP_PAGES,
+	SHADOW_OP_MEMUNMAP_PAGES,
+	SHADOW_OP_SET,			/* payload: "KEY VALUE" as for ctl */
+	SHADOW_OP_FAIL,
+	SHADOW_OP_BREAK,		/* payload: "KIND ARG" as for ctl */
+	SHADOW_OP_LAST,
 	SHADOW_NR_OPS = 128
 };
+
+static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
+
+/* Entries of SHADOW_OP_ALLOC_BULK that had a page before, or have none now */
+#define SHADOW_RING_HAD_PAGE	(U64_MAX - 1)
+#define SHADOW_RING_NO_PAGE	U64_MAX
 
 #define SHADOW_RING_VERSION	1
 #define SHADOW_RING_ARGS	5
 #define SHADOW_RING_OP		0x8000	/* of @id: an operation, not an event */
-#define SHADOW_RING_MORE	0xffff	/* @arg belongs to the record before */
+#define SHADOW_RING_MORE	0xffff	/* @arg goes on with what is before */
+#define SHADOW_RING_GONE	0xfffe	/* in a file: it was lost while it was read */
+#define SHADOW_RING_MIN		1024U	/* records of a ring */
+#define SHADOW_RING_MAX		(4U << 20)
+#define SHADOW_RING_TAIL	64U	/* of those, at least, go round */
 
 /**
  * struct shadow_ring_record - one record, as it is kept and as a file has it
  * @seq: number, from 1 on, without gaps where nothing was lost; written last
- * @ns: the host's clock
+ * @ns: the host's clock when the operation began, or the event came where it is
+ *	in none
  * @id: an enum shadow_event_id, an enum shadow_op_id with SHADOW_RING_OP, or
  *	SHADOW_RING_MORE
  * @cpu: which CPU did it
  * @nid: that CPU's node
- * @err: of an operation: 0 or -errno; of an event: how many, at most INT_MAX
+ * @err: of an operation: 0 or -errno; of an event: how many, at most INT_MAX;
+ *	of SHADOW_RING_MORE: bytes of @arg that count
  * @arg: as shadow_events and shadow_ops say
  *
- * Little-endian in a file, as every machine that this runs on is.
+ * The events of an operation come before it, since its result is known last.
+ * Its payload follows it without anything in between. Little-endian in a file,
+ * as every machine that this runs on is.
  */
 struct shadow_ring_record {
 	u64 seq;
@@ -57,6 +140,8 @@ struct shadow_ring_record {
 	s32 err;
 	u64 arg[SHADOW_RING_ARGS];
 };
+
+static_assert(sizeof(struct shadow_ring_record) == 64);
 
 /**
  * struct shadow_op_info - what an operation is
@@ -71,6 +156,41 @@ struct shadow_op_info {
 extern const struct shadow_op_info shadow_ops[SHADOW_NR_OPS];
 
 /**
+ * struct shadow_ring - the history of one machine, in the host's memory
+ * @lock: held by the operation that is under way; taken outside of all locks
+ *	of the machine. Interrupts off
+ * @holder: CPU that holds it, plus 1; 0: nobody does
+ * @booting: a phase of the boot is under way, which does not hold the lock
+ * @covered: event that the operation under way says by itself, plus 1; 0: none
+ * @op_ns: when it began
+ * @next: number of the next record
+ * @nr: records that there is room for
+ * @nr_first: of those, the ones that are kept from the boot on
+ * @now: the host's clock
+ * @nr_nodes: nodes, to which CPUs are dealt out in turn, shadow_cpu_node()
+ * @nr_ops: operations since the boot, by enum shadow_op_id
+ * @nr_events: events since the boot, by enum shadow_event_id
+ * @sum: what those counted
+ * @record: the first @nr_first in their order, then the newest, in turn
+ */
+struct shadow_ring {
+	raw_spinlock_t lock;
+	unsigned int holder;
+	bool booting;
+	unsigned int covered;
+	u64 op_ns;
+	u64 next;
+	u32 nr;
+	u32 nr_first;
+	u64 (*now)(void);
+	unsigned int nr_nodes;
+	u64 nr_ops[SHADOW_NR_OPS];
+	u64 nr_events[SHADOW_NR_EVENTS];
+	u64 sum[SHADOW_NR_EVENTS];
+	struct shadow_ring_record record[];
+};
+
+/**
  * struct shadow_op - an operation that is under way
  * @ring: where it will be recorded; NULL: nowhere, or it is inside another one
  * @irqflags: of the ring's lock
@@ -80,14 +200,62 @@ struct shadow_op {
 	unsigned long irqflags;
 };
 
+#define SHADOW_RING_MAGIC	"SHADOWEV"
+
+/**
+ * struct shadow_ring_file - how events.bin begins
+ * @magic: SHADOW_RING_MAGIC
+ * @version: SHADOW_RING_VERSION
+ * @header_bytes: of this structure, where the text begins
+ * @text_bytes: of the text: lines "word value...", see docs/events.txt
+ * @board_at: where the board's description is, bytes from the start; 0: it is
+ *	the block alone
+ * @board_bytes: its length
+ * @records_at: where the records are, a multiple of 64
+ * @record_bytes: of one record
+ * @nr_cpus: of the machine
+ * @nr_records: in this file
+ * @nr_first: of those, how many are the first ones, without a gap
+ * @first_tail: number of the record after them
+ * @last: number of the newest record
+ * @lost: numbers between the first ones and @first_tail
+ */
+struct shadow_ring_file {
+	char magic[8];
+	u32 version;
+	u32 header_bytes;
+	u64 text_bytes;
+	u64 board_at;
+	u64 board_bytes;
+	u64 records_at;
+	u32 record_bytes;
+	u32 nr_cpus;
+	u64 nr_records;
+	u64 nr_first;
+	u64 first_tail;
+	u64 last;
+	u64 lost;
+};
+
 /* Some machine has a ring */
 DECLARE_STATIC_KEY_FALSE(shadow_ring_key);
 
+size_t shadow_ring_bytes(u32 nr);
+struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void));
+void shadow_ring_enable(bool on);
 void shadow_ring_event(struct shadow_ring *ring,
 		       const struct shadow_event_args *args);
-void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring);
+u64 shadow_ring_last(const struct shadow_ring *ring);
+u64 shadow_ring_lost(const struct shadow_ring *ring);
+bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
+		      struct shadow_ring_record *record);
+void shadow_ring_boot_begin(struct shadow_ring *ring);
+void shadow_ring_boot_end(struct shadow_ring *ring, unsigned int phase, int err);
+void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
+		       unsigned int covered);
 void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
-		     const u64 *arg);
+		     const u64 *arg, const void *more, size_t bytes);
+void __shadow_op_drop(struct shadow_op *op);
 
 /**
  * shadow_op_begin() - somebody from outside asks something of a machine
@@ -100,29 +268,66 @@ void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
  * here to shadow_op_end(), unless a caller above has begun one already.
  */
 static __always_inline void shadow_op_begin(struct shadow_op *op,
-					    struct shadow_event_log *log)
+					    const struct shadow_event_log *log)
 {
 	op->ring = NULL;
-	if (static_branch_unlikely(&shadow_ring_key) && log->ring)
-		__shadow_op_begin(op, log->ring);
+	if (static_branch_unlikely(&shadow_ring_key) && log && log->ring)
+		__shadow_op_begin(op, log->ring, 0);
 }
 
 /**
- * shadow_op_end() - it has been done, or refused
+ * shadow_op_begin_as() - likewise, of what one event says no more than
+ * @op: the operation, filled
+ * @log: the machine's log
+ * @event: the event, which is counted but has no record of its own
+ *
+ * Context: as shadow_op_begin().
+ */
+static __always_inline void shadow_op_begin_as(struct shadow_op *op,
+					       const struct shadow_event_log *log,
+					       enum shadow_event_id event)
+{
+	op->ring = NULL;
+	if (static_branch_unlikely(&shadow_ring_key) && log && log->ring)
+		__shadow_op_begin(op, log->ring, event + 1);
+}
+
+/**
+ * shadow_op_drop() - it turned out that nothing is to be recorded
+ * @op: as shadow_op_begin() filled it
+ *
+ * Also for those who only look at what an operation must not find locked.
+ *
+ * Context: as shadow_op_begin() left it.
+ */
+static __always_inline void shadow_op_drop(struct shadow_op *op)
+{
+	if (static_branch_unlikely(&shadow_ring_key) && op->ring)
+		__shadow_op_drop(op);
+}
+
+/**
+ * shadow_op_end_more() - it has been done, or refused; with a payload
  * @op: as shadow_op_begin() filled it
  * @what: an enum shadow_op_id
  * @error: 0 or -errno
+ * @payload: text or numbers that no argument holds
+ * @length: its bytes
  * @...: its arguments and results as shadow_ops names them, up to five
  *
  * Context: as shadow_op_begin() left it.
  */
-#define shadow_op_end(op, what, error, ...)				\
+#define shadow_op_end_more(op, what, error, payload, length, ...)	\
 do {									\
 	if (static_branch_unlikely(&shadow_ring_key) && (op)->ring) {	\
 		const u64 done[SHADOW_RING_ARGS] = { __VA_ARGS__ };	\
 									\
-		__shadow_op_end(op, what, error, done);			\
+		__shadow_op_end(op, what, error, done, payload, length); \
 	}								\
 } while (0)
+
+/* The same without one */
+#define shadow_op_end(op, what, error, ...)				\
+	shadow_op_end_more(op, what, error, NULL, 0, __VA_ARGS__)
 
 #endif /* SHADOW_RING_H */
