@@ -158,6 +158,47 @@ int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 	return err ? err : slab->engine->verify(slab, fault);
 }
 
+static void see_nothing(struct shadow_kmem_cache *cache)
+{
+	unsigned int nid;
+
+	for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
+		cache->node[nid].seen_slabs = 0;
+		cache->node[nid].seen_objects = 0;
+		cache->node[nid].seen_partial = 0;
+	}
+}
+
+/**
+ * shadow_slab_verify_frames() - each slab by itself, and what they add up to
+ * @slab: the layer
+ * @fault: filled with the first thing that is wrong
+ *
+ * Afterwards each cache's @node says in @seen_slabs, @seen_objects and
+ * @seen_partial what the engine's verify_page() has counted there.
+ *
+ * Context: as shadow_slab_verify().
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_slab_verify_frames(struct shadow_slab *slab,
+			      struct shadow_fault *fault)
+{
+	struct shadow_kmem_cache *cache = NULL;
+	struct shadow_page *page = NULL;
+	int err;
+
+	while ((cache = shadow_slab_next(slab, cache)))
+		see_nothing(cache);
+	while ((page = shadow_slab_next_frames(slab->nodes, page))) {
+		if (shadow_slab_waits(page))
+			continue;
+		err = slab->engine->verify_page(slab, page, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 /**
  * shadow_slab_verify_at() - is the slab that a pointer points into as it should
  *	be?

@@ -8,15 +8,6 @@
 
 #include "shadow_slabslab.h"
 
-static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
-					  const struct shadow_page *page)
-{
-	u32 id = READ_ONCE(page->slab.cache);
-
-	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
-	       &slab->caches[id] : NULL;
-}
-
 /* Where an address in a slab lies; false: in front of or behind its objects */
 static bool object_at(const struct shadow_kmem_cache *cache,
 		      const struct shadow_slabslab *s, const void *virt, u32 *number)
@@ -45,7 +36,7 @@ struct shadow_kmem_cache *
 shadow_slabslab_resolve(struct shadow_slab *slab, struct shadow_page *page,
 			const void *virt, void **inner)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	struct shadow_slabslab s;
 	u32 number;
 
@@ -146,7 +137,7 @@ static int mark_free(const struct shadow_kmem_cache *cache,
 int shadow_slabslab_look(struct shadow_slab *slab, struct shadow_page *page,
 			 struct shadow_slab_look *look)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	struct shadow_slabslab s;
 	unsigned long flags;
 	u32 list;
@@ -199,7 +190,7 @@ u64 shadow_slabslab_drop(struct shadow_slab *slab)
 	}
 	for (page = shadow_slab_next_frames(nodes, NULL); page; page = next) {
 		next = shadow_slab_next_frames(nodes, page);
-		cache = cache_of(slab, page);
+		cache = shadow_slab_cache_of(slab, page);
 		if (!shadow_slab_waits(page) && cache && cache != slab->kmem_cache &&
 		    shadow_slabslab_check(cache, page, &s))
 			used += min_t(u32, page->slab.inuse, cache->desc.objects);
@@ -329,30 +320,13 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 int shadow_slabslab_verify_page(struct shadow_slab *slab, struct shadow_page *page,
 				struct shadow_fault *fault)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	u64 pfn = shadow_page_to_pfn(slab->nodes, page);
 
 	if (!cache)
 		return shadow_fault_raise(fault, "slab: pfn %llu: slab of no cache",
 					  (unsigned long long)pfn);
 	return verify_slab(cache, page, fault);
-}
-
-static int verify_pages(struct shadow_slab *slab, struct shadow_fault *fault)
-{
-	struct shadow_nodes *nodes = slab->nodes;
-	struct shadow_page *page;
-	int err;
-
-	for (page = shadow_slab_next_frames(nodes, NULL); page;
-	     page = shadow_slab_next_frames(nodes, page)) {
-		if (shadow_slab_waits(page))
-			continue;
-		err = shadow_slabslab_verify_page(slab, page, fault);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 /* A list holds slabs of this node that say so; how many, or -EUCLEAN. */
@@ -491,17 +465,9 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 int shadow_slabslab_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 {
 	struct shadow_kmem_cache *cache = NULL;
-	unsigned int nid;
 	int err;
 
-	while ((cache = shadow_slab_next(slab, cache))) {
-		for (nid = 0; nid < slab->nodes->nr_nodes; nid++) {
-			cache->node[nid].seen_slabs = 0;
-			cache->node[nid].seen_objects = 0;
-			cache->node[nid].seen_partial = 0;
-		}
-	}
-	err = verify_pages(slab, fault);
+	err = shadow_slab_verify_frames(slab, fault);
 	while (!err && (cache = shadow_slab_next(slab, cache)))
 		err = verify_cache(cache, fault);
 	return err;

@@ -17,10 +17,9 @@
 static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
 					  const struct shadow_page *page)
 {
-	u32 id = READ_ONCE(page->slab.cache);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 
-	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live &&
-	       shadow_slob_is_own(&slab->caches[id], page) ? &slab->caches[id] : NULL;
+	return cache && shadow_slob_is_own(cache, page) ? cache : NULL;
 }
 
 /**
@@ -271,22 +270,11 @@ static int verify_slots(struct shadow_kmem_cache *cache, struct shadow_page *pag
 	return 0;
 }
 
-/**
- * shadow_slob_verify_page() - one slab's free blocks or slots
- * @slab: the layer
- * @page: first frame of a block that says it is a slab
- * @fault: filled with the first thing that is wrong
- *
- * Context: as shadow_slab_verify().
- * Return: 0, or -EUCLEAN.
- */
-int shadow_slob_verify_page(struct shadow_slab *slab, struct shadow_page *page,
-			    struct shadow_fault *fault)
+static int verify_page(struct shadow_slab *slab, struct shadow_page *page,
+		       struct shadow_fault *fault)
 {
 	struct shadow_kmem_cache *cache = cache_of(slab, page);
 
-	if (shadow_slab_waits(page))
-		return 0;
 	if (atomic_read(&page->refcount) != 1)
 		return wrong(fault, slab, page, "refcount of a slab is not 1");
 	if (READ_ONCE(page->slab.cache) == SHADOW_SLAB_SHARED)
@@ -319,22 +307,33 @@ static void see(struct shadow_slab *slab, const struct shadow_page *page)
 				 [shadow_slob_state(page) - SLOB_LISTED]++;
 }
 
-static void see_nothing(struct shadow_slab *slab)
+/**
+ * shadow_slob_verify_page() - one slab's free blocks or slots
+ * @slab: the layer
+ * @page: first frame of a block that says it is a slab
+ * @fault: filled with the first thing that is wrong
+ *
+ * Context: as shadow_slab_verify().
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_slob_verify_page(struct shadow_slab *slab, struct shadow_page *page,
+			    struct shadow_fault *fault)
 {
-	struct shadow_slob *slob = shadow_slob_of(slab);
-	struct shadow_kmem_cache *cache = NULL;
-	unsigned int nid;
+	int err;
 
+	if (shadow_slab_waits(page))
+		return 0;
+	err = verify_page(slab, page, fault);
+	if (!err)
+		see(slab, page);
+	return err;
+}
+
+static void see_nothing(struct shadow_slob *slob)
+{
 	slob->seen_pages = 0;
 	slob->seen_used = 0;
 	memset(slob->seen_listed, 0, sizeof(slob->seen_listed));
-	while ((cache = shadow_slab_next(slab, cache))) {
-		for (nid = 0; nid < SHADOW_MAX_NODES; nid++) {
-			cache->node[nid].seen_slabs = 0;
-			cache->node[nid].seen_objects = 0;
-			cache->node[nid].seen_partial = 0;
-		}
-	}
 }
 
 /*
@@ -447,19 +446,7 @@ static int verify_sums(struct shadow_slab *slab, struct shadow_fault *fault)
  */
 int shadow_slob_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 {
-	struct shadow_nodes *nodes = slab->nodes;
-	struct shadow_page *page;
-	int err;
-
-	see_nothing(slab);
-	for (page = shadow_slab_next_frames(nodes, NULL); page;
-	     page = shadow_slab_next_frames(nodes, page)) {
-		if (shadow_slab_waits(page))
-			continue;
-		err = shadow_slob_verify_page(slab, page, fault);
-		if (err)
-			return err;
-		see(slab, page);
-	}
-	return verify_lists(slab, fault) ?: verify_sums(slab, fault);
+	see_nothing(shadow_slob_of(slab));
+	return shadow_slab_verify_frames(slab, fault) ? :
+	       verify_lists(slab, fault) ? : verify_sums(slab, fault);
 }

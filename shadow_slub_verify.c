@@ -9,15 +9,6 @@
 #include "shadow_page_list.h"
 #include "shadow_slub.h"
 
-static struct shadow_kmem_cache *cache_of(struct shadow_slab *slab,
-					  const struct shadow_page *page)
-{
-	u32 id = READ_ONCE(page->slab.cache);
-
-	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
-	       &slab->caches[id] : NULL;
-}
-
 /**
  * shadow_slub_resolve() - the cache and the object that an address lies in
  * @slab: the layer
@@ -32,7 +23,7 @@ struct shadow_kmem_cache *
 shadow_slub_resolve(struct shadow_slab *slab, struct shadow_page *page,
 		    const void *virt, void **inner)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	struct shadow_slub s;
 	u64 index;
 
@@ -117,7 +108,7 @@ static int look_locked(struct shadow_kmem_cache *cache, struct shadow_slub_cpu *
 int shadow_slub_look(struct shadow_slab *slab, struct shadow_page *page,
 		     struct shadow_slab_look *look)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	struct shadow_slub_cpu *c;
 	unsigned long flags;
 	unsigned int cpu;
@@ -166,7 +157,7 @@ u64 shadow_slub_drop(struct shadow_slab *slab)
 	}
 	for (page = shadow_slab_next_frames(nodes, NULL); page; page = next) {
 		next = shadow_slab_next_frames(nodes, page);
-		cache = cache_of(slab, page);
+		cache = shadow_slab_cache_of(slab, page);
 		if (cache && cache != slab->kmem_cache &&
 		    cache != slab->kmem_cache_node && shadow_slub_check(cache, page, &s))
 			live += min_t(u32, page->slab.inuse, s.objects);
@@ -322,30 +313,13 @@ static int verify_slab(struct shadow_kmem_cache *cache, struct shadow_page *page
 int shadow_slub_verify_page(struct shadow_slab *slab, struct shadow_page *page,
 			    struct shadow_fault *fault)
 {
-	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
 	u64 pfn = shadow_page_to_pfn(slab->nodes, page);
 
 	if (!cache)
 		return shadow_fault_raise(fault, "slab: pfn %llu: slab of no cache",
 					  (unsigned long long)pfn);
 	return verify_slab(cache, page, fault);
-}
-
-static int verify_pages(struct shadow_slab *slab, struct shadow_fault *fault)
-{
-	struct shadow_nodes *nodes = slab->nodes;
-	struct shadow_page *page;
-	int err;
-
-	for (page = shadow_slab_next_frames(nodes, NULL); page;
-	     page = shadow_slab_next_frames(nodes, page)) {
-		if (shadow_slab_waits(page))
-			continue;
-		err = shadow_slub_verify_page(slab, page, fault);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 /* The list holds slabs of this node, as many as there are, linked both ways. */
@@ -419,7 +393,7 @@ static int verify_cpu(struct shadow_kmem_cache *cache,
 
 	if (c->page != SHADOW_NO_PAGE) {
 		page = &cache->slab->nodes->memmap.pages[c->page];
-		if (cache_of(cache->slab, page) != cache ||
+		if (shadow_slab_cache_of(cache->slab, page) != cache ||
 		    page->slab.state != shadow_slub_cpu_state(SLUB_CPU, c->cpu))
 			return wrong(fault, cache, page, "a CPU has it, the page does not know");
 	} else if (c->head != SLUB_END || c->last || c->span) {
@@ -456,15 +430,10 @@ static int verify_cache(struct shadow_kmem_cache *cache, struct shadow_fault *fa
 	return 0;
 }
 
-static void reset_sums(struct shadow_kmem_cache *cache)
+static void see_nothing(struct shadow_kmem_cache *cache)
 {
 	unsigned int i;
 
-	for (i = 0; i < cache->slab->nodes->nr_nodes; i++) {
-		cache->node[i].seen_slabs = 0;
-		cache->node[i].seen_objects = 0;
-		cache->node[i].seen_partial = 0;
-	}
 	for (i = 0; i < cache->nr_cpus; i++)
 		shadow_slub_cpu_of(cache, i)->seen = 0;
 }
@@ -484,8 +453,8 @@ int shadow_slub_verify(struct shadow_slab *slab, struct shadow_fault *fault)
 
 	for (cache = shadow_slab_next(slab, NULL); cache;
 	     cache = shadow_slab_next(slab, cache))
-		reset_sums(cache);
-	err = verify_pages(slab, fault);
+		see_nothing(cache);
+	err = shadow_slab_verify_frames(slab, fault);
 	if (err)
 		return err;
 	for (cache = shadow_slab_next(slab, NULL); cache;

@@ -241,6 +241,9 @@ struct shadow_kmem_cache *shadow_slab_find_alias(struct shadow_slab *slab,
 						 const char *name);
 int shadow_slab_verify_aliases(const struct shadow_slab *slab,
 			       struct shadow_fault *fault);
+/* shadow_slab_look.c */
+int shadow_slab_verify_frames(struct shadow_slab *slab,
+			      struct shadow_fault *fault);
 /* shadow_slab_debug_mark.c */
 void shadow_slab_shade(const struct shadow_kmem_cache *cache,
 		       const char *inner);
@@ -276,6 +279,16 @@ static inline void shadow_slab_construct(struct shadow_kmem_cache *cache,
 		cache->ctor((char *)inner + cache->desc.user_offset);
 	if (SHADOW_KASAN && unlikely(cache->fresh))
 		shadow_slab_shade(cache, inner);
+}
+
+/* Whose slab a block says it is; NULL: of no cache that there is */
+static inline struct shadow_kmem_cache *
+shadow_slab_cache_of(struct shadow_slab *slab, const struct shadow_page *page)
+{
+	u32 id = READ_ONCE(page->slab.cache);
+
+	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
+	       &slab->caches[id] : NULL;
 }
 
 /* One more request of a class, of SHADOW_KMALLOC_CLASSES for what is larger */
