@@ -482,7 +482,8 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	}
 	record->nr_tables = nr_tables(mm) - tables;
 	record->nr_said = phase >= SHADOW_PHASE_SETUP_FDT ? mm->fate.nr_said : 0;
-	shadow_event(&mm->events, SHADOW_EV_PHASE, 1, phase, record->ns);
+	shadow_event_named(&mm->events, SHADOW_EV_PHASE, 1, shadow_phase_name(phase),
+			   phase, record->ns, err);
 	return err;
 }
 

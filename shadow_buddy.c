@@ -262,7 +262,8 @@ static __always_inline void split(struct shadow_zone *zone,
 		list->last = index + half;
 		area->nr_free++;
 	} while (half != least);
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order);
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order,
+		     shadow_index_to_pfn(zone->memmap, index), order, from);
 }
 
 /**
@@ -452,7 +453,8 @@ struct shadow_page *__shadow_buddy_alloc_run(struct shadow_zone *zone,
 		return NULL;
 	*nr = BIT(run - order);
 	if (run > order)
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, *nr - 1);
+		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, *nr - 1,
+			     shadow_page_to_pfn(zone->nodes, page), order, run);
 	zone->frag_left -= *nr;
 	if (unlikely(!zone->frag_left))
 		__shadow_frag_due(zone);

@@ -188,7 +188,8 @@ static noinline int give_merging(struct shadow_zone *zone, u32 index,
 	if (unlikely(!bit))
 		return -EUCLEAN;
 	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
-		     __ffs(bit) - order);
+		     __ffs(bit) - order, shadow_index_to_pfn(zone->memmap, index),
+		     __ffs(bit), order);
 	return give_block(zone, index, __ffs(bit), mt, BIT(order),
 			  may_grow(zone, index, __ffs(bit), mt));
 }

@@ -35,17 +35,17 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		"mm_page_refused", "pgrefused", "",
 		{ "order", "gfp_flags", "zone", "free", "mark" } },
 	[SHADOW_EV_PCP_REFILL] = {
-		"mm_page_pcpu_refill", "pcp_refill", "pages",
-		{ "zone", "order", "migratetype" } },
+		"mm_page_pcpu_refill", "pcp_refill", "blocks",
+		{ "zone", "order", "migratetype", "cpu" } },
 	[SHADOW_EV_PCP_DRAIN] = {
-		"mm_page_pcpu_drain", "pcp_drain", "pages",
-		{ "zone", "order", "migratetype" } },
+		"mm_page_pcpu_drain", "pcp_drain", "blocks",
+		{ "zone", "order", "migratetype", "cpu" } },
 	[SHADOW_EV_MEMBLOCK_ADD] = {
 		"memblock_add", "memblock_add", "bytes",
 		{ "base", "size", "nid", "flags" } },
 	[SHADOW_EV_MEMBLOCK_RESERVE] = {
 		"memblock_reserve", "memblock_reserve", "bytes",
-		{ "base", "size" } },
+		{ "base", "size", "nid", "flags" } },
 	[SHADOW_EV_MEMBLOCK_FREE] = {
 		"memblock_free", "memblock_free", "bytes",
 		{ "base", "size" } },
@@ -54,28 +54,28 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "base", "size", "align", "nid" } },
 	[SHADOW_EV_TABLE_ALLOC] = {
 		"table_alloc", "table_alloc", "",
-		{ "pa", "level" } },
+		{ "pa", "nr_tables" } },
 	[SHADOW_EV_TABLE_FREE] = {
 		"table_free", "table_free", "",
-		{ "pa", "level" } },
+		{ "pa", "nr_tables" } },
 	[SHADOW_EV_MAP] = {
 		"map", "map", "pages",
-		{ "va", "pa", "nr_pages", "prot" } },
+		{ "va", "pa", "nr_pages", "prot", "flags" } },
 	[SHADOW_EV_UNMAP] = {
 		"unmap", "unmap", "pages",
-		{ "va", "nr_pages" } },
+		{ "va", "nr_pages", "lazy" } },
 	[SHADOW_EV_BLOCK_SPLIT] = {
 		"block_split", "block_split", "",
 		{ "va", "level", "table_pa" } },
 	[SHADOW_EV_TABLE_FOLD] = {
 		"table_fold", "table_fold", "",
-		{ "va", "level" } },
+		{ "va", "level", "table_pa" } },
 	[SHADOW_EV_TLBI] = {
 		"tlbi", "tlbi", "",
-		{ "kind", "va", "nr_pages" } },
+		{ "kind", "va", "size", "nr" } },
 	[SHADOW_EV_CACHE_CREATE] = {
 		"kmem_cache_create", "cache_create", "",
-		{ "cache", "object_size", "align", "flags" } },
+		{ "cache", "object_size", "align", "flags", "size" } },
 	[SHADOW_EV_CACHE_DESTROY] = {
 		"kmem_cache_destroy", "cache_destroy", "",
 		{ "cache" } },
@@ -99,13 +99,13 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "pa" } },
 	[SHADOW_EV_VMALLOC] = {
 		"vmalloc", "vmalloc", "pages",
-		{ "va", "size", "gfp_flags" } },
+		{ "va", "size", "gfp_flags", "order" } },
 	[SHADOW_EV_VFREE] = {
 		"vfree", "vfree", "pages",
 		{ "va", "size" } },
 	[SHADOW_EV_PHASE] = {
 		"boot_phase", "boot_phase", "",
-		{ "phase", "ns" } },
+		{ "phase", "ns", "err" } },
 };
 
 /**
@@ -218,7 +218,7 @@ void shadow_watch(bool on)
 
 /**
  * __shadow_event() - the slow half of shadow_event(), with the key raised
- * @log: the machine's log
+ * @log: the machine's log; NULL: nobody listens to this one
  * @args: what happened
  *
  * Context: any, also under raw spinlocks with interrupts off.
@@ -230,6 +230,8 @@ void __shadow_event(struct shadow_event_log *log,
 		     const struct shadow_event_args *args);
 	unsigned int cpu = raw_smp_processor_id();
 
+	if (unlikely(!log))
+		return;
 	if (static_branch_unlikely(&shadow_count_key) && log->counts)
 		atomic64_add(args->nr,
 			     &log->counts[cpu % log->nr_cpus].count[args->id]);

@@ -505,8 +505,12 @@ int shadow_memblock_remove_range(struct shadow_memblock *mb,
 int shadow_memblock_add_node(struct shadow_memblock *mb, phys_addr_t base,
 			     phys_addr_t bytes, int nid, u32 flags)
 {
-	shadow_event(mb->events, SHADOW_EV_MEMBLOCK_ADD, bytes);
-	return add_range(mb, &mb->memory, base, bytes, nid, flags);
+	int err = add_range(mb, &mb->memory, base, bytes, nid, flags);
+
+	if (!err)
+		shadow_event(mb->events, SHADOW_EV_MEMBLOCK_ADD, bytes, base,
+			     bytes, nid, flags);
+	return err;
 }
 
 /**
@@ -561,8 +565,12 @@ int shadow_memblock_remove(struct shadow_memblock *mb, phys_addr_t base,
 int shadow_memblock_reserve_node(struct shadow_memblock *mb, phys_addr_t base,
 				 phys_addr_t bytes, int nid, u32 flags)
 {
-	shadow_event(mb->events, SHADOW_EV_MEMBLOCK_RESERVE, bytes);
-	return add_range(mb, &mb->reserved, base, bytes, nid, flags);
+	int err = add_range(mb, &mb->reserved, base, bytes, nid, flags);
+
+	if (!err)
+		shadow_event_named(mb->events, SHADOW_EV_MEMBLOCK_RESERVE, bytes,
+				   mb->log.owner, base, bytes, nid, flags);
+	return err;
 }
 
 /**
@@ -599,8 +607,12 @@ int shadow_memblock_reserve(struct shadow_memblock *mb, phys_addr_t base,
 int shadow_memblock_phys_free(struct shadow_memblock *mb, phys_addr_t base,
 			      phys_addr_t bytes)
 {
-	shadow_event(mb->events, SHADOW_EV_MEMBLOCK_FREE, bytes);
-	return shadow_memblock_remove_range(mb, &mb->reserved, base, bytes);
+	int err = shadow_memblock_remove_range(mb, &mb->reserved, base, bytes);
+
+	if (!err)
+		shadow_event(mb->events, SHADOW_EV_MEMBLOCK_FREE, bytes, base,
+			     bytes);
+	return err;
 }
 
 /**

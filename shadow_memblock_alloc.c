@@ -352,9 +352,13 @@ phys_addr_t shadow_memblock_alloc_range_nid(struct shadow_memblock *mb,
 			pa = find_and_reserve(mb, bytes, align, start, end,
 					      SHADOW_NUMA_NO_NODE, flags);
 		if (pa || !flags)
-			return pa;
+			break;
 		flags = SHADOW_MEMBLOCK_NONE;
 	}
+	if (pa)
+		shadow_event_named(mb->events, SHADOW_EV_MEMBLOCK_ALLOC, bytes,
+				   mb->log.owner, pa, bytes, align, nid);
+	return pa;
 }
 
 /**

@@ -125,10 +125,14 @@ void __shadow_mobility_change(struct shadow_zone *zone,
 			      unsigned int order, unsigned int mt)
 {
 	u8 *byte = &zone->nodes->pageblock_mt[pageblock_of(zone, page)];
+	u64 nr = BIT(order - zone->nodes->pageblock_log2);
 
 	lockdep_assert_held(&zone->lock);
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_STEAL, nr,
+		     shadow_page_to_pfn(zone->nodes, page),
+		     *byte & SHADOW_PAGEBLOCK_MT, mt, BIT(order));
 	/* All free, or all one block: neither mixed nor shared */
-	memset(byte, mt, BIT(order - zone->nodes->pageblock_log2));
+	memset(byte, mt, nr);
 }
 
 /* What is in a pageblock, in frames */
@@ -182,6 +186,7 @@ static bool move_block(struct shadow_zone *zone, u32 block, unsigned int from,
 	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
 	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, 0, 0, 0) | shadow_zone_place(zone);
 	unsigned int order;
+	u64 nr_moved = 0;
 
 	while (page < end) {
 		if ((READ_ONCE(page->flags) & mask) != want) {
@@ -193,7 +198,11 @@ static bool move_block(struct shadow_zone *zone, u32 block, unsigned int from,
 		    !__shadow_buddy_put_tail(zone, page, order, mt))
 			return false;
 		page += BIT(order);
+		nr_moved += BIT(order);
 	}
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_STEAL, 1,
+		     shadow_index_to_pfn(zone->memmap, block_index(zone, block)),
+		     from, mt, nr_moved);
 	WRITE_ONCE(*byte, (*byte & ~SHADOW_PAGEBLOCK_MT) | mt);
 	return true;
 }
@@ -262,12 +271,22 @@ static unsigned int fallback_of(const struct shadow_zone *zone,
 							     fallbacks[mt][1];
 }
 
+static void tell_fallback(struct shadow_zone *zone,
+			  const struct shadow_page *page, unsigned int order,
+			  unsigned int from_order, unsigned int mt,
+			  unsigned int from)
+{
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_FALLBACK, 1,
+		     shadow_page_to_pfn(zone->nodes, page), order, from_order, mt,
+		     from);
+}
+
 /* Follows __rmqueue_claim() and can_steal_fallback() */
 static struct shadow_page *claim(struct shadow_zone *zone, unsigned int order,
 				 unsigned int mt, unsigned int alloc_flags)
 {
 	const struct shadow_nodes *nodes = zone->nodes;
-	unsigned int lowest = order, from_order;
+	unsigned int lowest = order, from_order, from;
 	struct shadow_page *page;
 	u32 orders;
 
@@ -280,9 +299,10 @@ static struct shadow_page *claim(struct shadow_zone *zone, unsigned int order,
 	for (orders = orders >> lowest << lowest; orders;
 	     orders &= ~BIT(from_order)) {
 		from_order = fls(orders) - 1;
-		page = claim_block(zone, from_order,
-				   fallback_of(zone, from_order, mt), order, mt,
-				   alloc_flags);
+		from = fallback_of(zone, from_order, mt);
+		page = claim_block(zone, from_order, from, order, mt, alloc_flags);
+		if (page)
+			tell_fallback(zone, page, order, from_order, mt, from);
 		if (page || shadow_fault_frozen(nodes->fault))
 			return page;
 	}
@@ -303,8 +323,10 @@ static struct shadow_page *steal(struct shadow_zone *zone, unsigned int order,
 		return NULL;
 	from = fallback_of(zone, __ffs(orders), mt);
 	page = __shadow_buddy_smallest(zone, order, from);
-	if (page)
+	if (page) {
 		set_mixed(zone, pageblock_of(zone, page), true);
+		tell_fallback(zone, page, order, __ffs(orders), mt, from);
+	}
 	return page;
 }
 
@@ -334,8 +356,6 @@ struct shadow_page *__shadow_mobility_fallback(struct shadow_zone *zone,
 	page = claim(zone, order, mt, alloc_flags);
 	if (!page && !(alloc_flags & SHADOW_ALLOC_NOFRAGMENT))
 		page = steal(zone, order, mt);
-	if (page)
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_FALLBACK, 1);
 	return page;
 }
 

@@ -250,7 +250,9 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	pcp->count += nr << order;
-	shadow_event(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr);
+	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr,
+			   shadow_zone_names[zone->type], shadow_zone_id(zone),
+			   order, mt, pcp - zone->pcp);
 }
 
 /* __rmqueue_pcplist() */

@@ -204,8 +204,12 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	}
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
-	shadow_event(zone->nodes->events, SHADOW_EV_PCP_DRAIN,
-		     *returned >> order);
+	if (*returned)
+		shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_DRAIN,
+				   *returned >> order,
+				   shadow_zone_names[zone->type],
+				   shadow_zone_id(zone), order,
+				   shadow_pcp_list_mt(nr_list), pcp - zone->pcp);
 	return err;
 }
 

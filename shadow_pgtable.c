@@ -232,7 +232,8 @@ static noinline int map_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (!err)
 		shadow_event(pgt->events, SHADOW_EV_MAP,
-			     bytes >> pgt->geo.page_shift);
+			     bytes >> pgt->geo.page_shift, va, pa,
+			     bytes >> pgt->geo.page_shift, prot, flags);
 	return err;
 }
 
@@ -283,7 +284,7 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return map_any(pgt, va, pa, bytes, prot, flags);
-	shadow_event(pgt->events, SHADOW_EV_MAP, 1);
+	shadow_event(pgt->events, SHADOW_EV_MAP, 1, va, pa, 1, prot, flags);
 	return 0;
 }
 
@@ -383,6 +384,7 @@ int shadow_pgtable_map_pages(struct shadow_pgtable *pgt, u64 va,
 	err = map_each(pgt, va, pa, nr, attrs, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (likely(!err))
-		shadow_event(pgt->events, SHADOW_EV_MAP, nr);
+		shadow_event(pgt->events, SHADOW_EV_MAP, nr, va, pa[0], nr, prot,
+			     flags);
 	return err;
 }

@@ -210,7 +210,8 @@ static void fold(struct shadow_pgtable *pgt,
 			 parent_pa, level, value, 0, 1);
 	shadow_pgtable_drop_table(pgt, table->pa);
 	shadow_pgtable_made(pgt);
-	shadow_event(pgt->events, SHADOW_EV_TABLE_FOLD, 1);
+	shadow_event(pgt->events, SHADOW_EV_TABLE_FOLD, 1, table->va, level,
+		     table->pa);
 }
 
 /* Fold from the leaf at an address upwards, then hint what is left */

@@ -113,7 +113,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_TABLE, *pa);
 	pgt->nr_tables++;
 	pgt->table_sum += shadow_pgtable_hash(*pa);
-	shadow_event(pgt->events, SHADOW_EV_TABLE_ALLOC, 1);
+	shadow_event(pgt->events, SHADOW_EV_TABLE_ALLOC, 1, *pa, pgt->nr_tables);
 	return 0;
 }
 
@@ -132,7 +132,7 @@ void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_FREE, pa);
 	shadow_block_unback(pgt->block, pa, 1ULL << pgt->geo.page_shift);
 	pgt->ops->free_table(pgt->ops_ctx, pa);
-	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1);
+	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1, pa, pgt->nr_tables);
 }
 
 /* All or none */
@@ -308,7 +308,7 @@ static void split_leaf(struct shadow_pgtable *pgt,
 	if (keep)
 		*entry |= SHADOW_TABLE_KEEP;
 	shadow_pgtable_made(pgt);
-	shadow_event(pgt->events, SHADOW_EV_BLOCK_SPLIT, 1);
+	shadow_event(pgt->events, SHADOW_EV_BLOCK_SPLIT, 1, va, path->level, pa);
 }
 
 /* Split until a boundary is one between leaves; returns tables used up */
@@ -402,6 +402,7 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->good_prot = SHADOW_PAGE_KERNEL;
 	pgt->block = block;
 	pgt->events = events;
+	pgt->tlb.events = events;
 	pgt->fault = fault;
 	shadow_pgtable_forget_hot(pgt);
 	pgt->hot_shift = geo->page_shift + geo->bits_per_level;

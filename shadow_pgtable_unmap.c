@@ -263,7 +263,8 @@ static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (!err)
 		shadow_event(pgt->events, SHADOW_EV_UNMAP,
-			     bytes >> pgt->geo.page_shift);
+			     bytes >> pgt->geo.page_shift, va,
+			     bytes >> pgt->geo.page_shift, lazy);
 	return err;
 }
 
@@ -282,7 +283,7 @@ static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return unmap_any(pgt, va, bytes, lazy);
-	shadow_event(pgt->events, SHADOW_EV_UNMAP, 1);
+	shadow_event(pgt->events, SHADOW_EV_UNMAP, 1, va, 1, lazy);
 	return 0;
 }
 

@@ -152,7 +152,9 @@ __shadow_kmem_cache_create(struct shadow_slab *slab, const char *name,
 		goto free_descriptor;
 	cache->live = true;
 	cache->open = true;
-	shadow_event(slab->nodes->events, SHADOW_EV_CACHE_CREATE, 1);
+	shadow_event_named(slab->nodes->events, SHADOW_EV_CACHE_CREATE, 1,
+			   cache->desc.name, cache->desc.id, bytes,
+			   cache->desc.align, flags, cache->desc.bytes);
 	return cache;
 
 free_descriptor:
@@ -281,6 +283,8 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 		return err;
 	cache->live = false;
 	cache->open = false;
+	shadow_event_named(slab->nodes->events, SHADOW_EV_CACHE_DESTROY, 1,
+			   cache->desc.name, cache->desc.id);
 	return shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
 }
 

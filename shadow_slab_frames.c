@@ -45,7 +45,10 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 	if (!page)
 		return NULL;
 	atomic64_add(1ULL << shadow_page_order(page), &cache->slab->nr_frames);
-	shadow_event(nodes->events, SHADOW_EV_SLAB_NEW, 1);
+	shadow_event_named(nodes->events, SHADOW_EV_SLAB_NEW, 1,
+			   cache->desc.name, cache->desc.id,
+			   shadow_page_to_pfn(nodes, page),
+			   shadow_page_order(page));
 	return page;
 }
 
@@ -99,7 +102,10 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 {
 	struct shadow_nodes *nodes = cache->slab->nodes;
 
-	shadow_event(nodes->events, SHADOW_EV_SLAB_DISCARD, 1);
+	shadow_event_named(nodes->events, SHADOW_EV_SLAB_DISCARD, 1,
+			   cache->desc.name, cache->desc.id,
+			   shadow_page_to_pfn(nodes, page),
+			   shadow_page_order(page));
 	shadow_slab_debug_leave(cache);
 	if (cache->desc.flags & SHADOW_SLAB_TYPESAFE_BY_RCU) {
 		wait_for_grace(cache->slab, page);

@@ -266,17 +266,19 @@ void shadow_tlb_performed(struct shadow_tlb *tlb,
 			  const struct shadow_geometry *geo, u64 va, u64 bytes)
 {
 	struct shadow_tlb_record *record = shadow_tlb_record(tlb);
+	enum shadow_tlbi kind = SHADOW_TLBI_VAAE1IS;
 	u64 nr = bytes >> geo->page_shift;
 
+	if (!nr || nr > SHADOW_TLBI_MAX_OPS(geo)) {
+		kind = SHADOW_TLBI_VMALLE1IS;
+		nr = 1;
+	}
+	shadow_tlb_told(tlb, kind, va, bytes, nr);
 	if (!record)
 		return;
 	record->va = va;
 	record->shift = geo->page_shift;
 	record->nr = nr;
 	record->op = SHADOW_TLB_OP_TLBI;
-	record->kind = SHADOW_TLBI_VAAE1IS;
-	if (!nr || nr > SHADOW_TLBI_MAX_OPS(geo)) {
-		record->nr = 1;
-		record->kind = SHADOW_TLBI_VMALLE1IS;
-	}
+	record->kind = kind;
 }

@@ -372,10 +372,13 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 	err = -ENOMEM;
 	if (order)
 		err = try_alloc(vm, nr_pages, order, gfp, prot, caller, va);
-	if (err == -ENOMEM)
+	if (err == -ENOMEM) {
+		order = 0;
 		err = try_alloc(vm, nr_pages, 0, gfp, prot, caller, va);
+	}
 	if (!err)
-		shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages);
+		shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, *va,
+			     bytes, gfp, order);
 	return err;
 }
 
@@ -464,6 +467,7 @@ int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 	if (!err)
 		err = shadow_vmalloc_retire(vm, area);
 	if (!err)
-		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages);
+		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, va,
+			     shadow_vmalloc_bytes(vm, nr_pages));
 	return err;
 }

@@ -189,7 +189,8 @@ int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
 		goto unmap;
 	*va = area->va_start;
 	shadow_vmalloc_publish(area);
-	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages);
+	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, *va,
+		     shadow_vmalloc_bytes(vm, nr_pages), SHADOW_GFP_KERNEL);
 	return 0;
 
 unmap:

@@ -193,6 +193,30 @@ static void record_rows(struct shadow_nodes *nodes, struct shadow_why *why,
 	}
 }
 
+/* Of the first zone that it might have had */
+static void tell_refused(struct shadow_nodes *nodes,
+			 const struct shadow_zonelist *list, u32 gfp,
+			 unsigned int order, unsigned int alloc_flags)
+{
+	const struct shadow_zone *zone;
+	unsigned int i = 0;
+
+	if (!shadow_event_heard(SHADOW_EV_PAGE_REFUSED))
+		return;
+	while (i < list->nr && list->zone[i]->type > shadow_gfp_zone(gfp))
+		i++;
+	if (i == list->nr) {
+		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1, order, gfp,
+			     SHADOW_NO_ZONE);
+		return;
+	}
+	zone = list->zone[i];
+	shadow_event_named(nodes->events, SHADOW_EV_PAGE_REFUSED, 1,
+			   shadow_zone_names[zone->type], order, gfp,
+			   shadow_zone_id(zone), READ_ONCE(zone->nr_free),
+			   shadow_wmark_pages(zone, alloc_flags & SHADOW_ALLOC_WMARK_MASK));
+}
+
 /**
  * shadow_why_refused() - remember why an allocation was refused
  * @nodes: the layer
@@ -227,7 +251,7 @@ void shadow_why_refused(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 	struct shadow_why *why = nodes->why;
 	unsigned long irqflags;
 
-	shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1);
+	tell_refused(nodes, list, gfp, order, alloc_flags);
 	if (!why)
 		return;
 	if (trail)

@@ -60,7 +60,8 @@ enum shadow_event_id {
  * struct shadow_event_info - what an event is
  * @name: as tracepoint and in the ring; kmem's where it has one
  * @counter: line of vmstat; the kernel's where it has one
- * @unit: what is counted: "pages", "bytes", "objects", or "" for the event itself
+ * @unit: what is counted: "pages", "blocks", "bytes", "objects", or "" for the
+ *	event itself
  * @arg: names of the arguments, in their order; NULL after the last
  */
 struct shadow_event_info {

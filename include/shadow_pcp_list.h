@@ -16,6 +16,15 @@ static inline unsigned int shadow_pcp_list_order(const struct shadow_zone *zone,
 					     zone->nodes->pcp_huge_order;
 }
 
+/* Of which migratetype; of huge pages MOVABLE, or any other one */
+static inline unsigned int shadow_pcp_list_mt(unsigned int nr_list)
+{
+	if (nr_list < SHADOW_PCP_NR_LOW)
+		return nr_list % SHADOW_MIGRATE_PCPTYPES;
+	return nr_list > SHADOW_PCP_NR_LOW ? SHADOW_MIGRATE_MOVABLE :
+					     SHADOW_MIGRATE_UNMOVABLE;
+}
+
 int shadow_pcp_corrupt(const struct shadow_zone *zone,
 		       const struct shadow_pcp *pcp, unsigned int order,
 		       u32 index);

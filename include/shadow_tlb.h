@@ -16,6 +16,7 @@
 #define SHADOW_TLB_H
 
 #include "shadow_compat.h"
+#include "shadow_event.h"
 #include "shadow_walk.h"
 
 /* TLBI instructions, Inner Shareable, for all ASIDs */
@@ -89,6 +90,7 @@ struct shadow_soft_tlb;
  * @nr_tlbi: instructions, by enum shadow_tlbi
  * @nr_bytes: address range that they were for
  * @nr_breaks: valid descriptors that were made invalid before they changed
+ * @events: where hooks report to; NULL: nowhere
  * @soft: the machine's TLB in software; NULL: every invalidation takes effect
  *	and nothing is kept
  */
@@ -99,6 +101,7 @@ struct shadow_tlb {
 	u64 nr_tlbi[SHADOW_NR_TLBI];
 	u64 nr_bytes[SHADOW_NR_TLBI];
 	u64 nr_breaks;
+	struct shadow_event_log *events;
 	struct shadow_soft_tlb *soft;
 };
 
@@ -181,6 +184,15 @@ static __always_inline void shadow_tlb_note(struct shadow_tlb *tlb,
 	record->nr = 1;
 }
 
+/* Instructions that are given, not left out */
+static __always_inline void shadow_tlb_told(struct shadow_tlb *tlb,
+					    enum shadow_tlbi kind, u64 va,
+					    u64 bytes, u64 nr)
+{
+	shadow_event_named(tlb->events, SHADOW_EV_TLBI, nr,
+			   shadow_tlbi_names[kind], kind, va, bytes, nr);
+}
+
 /**
  * shadow_tlb_invalidate() - what was translated for a range is not true any more
  * @tlb: the tree's
@@ -221,7 +233,9 @@ shadow_tlb_invalidate(struct shadow_tlb *tlb, const struct shadow_geometry *geo,
 			record->op = SHADOW_TLB_OP_MISSING;
 		shadow_soft_tlb_missed(tlb->soft, kind, va, bytes,
 				       tlb->nr_records);
+		return;
 	}
+	shadow_tlb_told(tlb, kind, va, bytes, nr);
 }
 
 /**
@@ -248,6 +262,7 @@ static __always_inline void shadow_tlb_cleared(struct shadow_tlb *tlb,
 	}
 	tlb->nr_tlbi[SHADOW_TLBI_VAALE1IS]++;
 	tlb->nr_bytes[SHADOW_TLBI_VAALE1IS] += 1ULL << geo->page_shift;
+	shadow_tlb_told(tlb, SHADOW_TLBI_VAALE1IS, va, 1ULL << geo->page_shift, 1);
 	shadow_tlb_wrote(tlb, SHADOW_TLB_OP_CLEAR, va, pa, SHADOW_LAST_LEVEL, 0,
 			 geo->page_shift, 1);
 }

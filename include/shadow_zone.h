@@ -363,6 +363,14 @@ shadow_pfn_to_page(const struct shadow_nodes *nodes, u64 pfn)
 			      shadow_pfn_to_index(&nodes->memmap, pfn));
 }
 
+/* A zone in one number, as events have it; SHADOW_NO_ZONE: none */
+#define SHADOW_NO_ZONE	U64_MAX
+
+static inline u64 shadow_zone_id(const struct shadow_zone *zone)
+{
+	return (u64)zone->nid * SHADOW_MAX_NR_ZONES + zone->type;
+}
+
 static inline u64 shadow_page_to_pfn(const struct shadow_nodes *nodes,
 				     const struct shadow_page *page)
 {
