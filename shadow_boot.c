@@ -398,7 +398,8 @@ static const struct {
 		shadow_boot_paging_init, shadow_boot_drop_swapper },
 	[SHADOW_PHASE_KMAP_INIT] = { init_kmap, drop_kmap },
 	[SHADOW_PHASE_BOOTMEM_INIT] = { shadow_boot_bootmem_init },
-	[SHADOW_PHASE_FREE_AREA_INIT] = { shadow_boot_free_area_init },
+	[SHADOW_PHASE_FREE_AREA_INIT] = {
+		shadow_boot_free_area_init, shadow_boot_drop_page_owner },
 	[SHADOW_PHASE_BUILD_ZONELISTS] = { build_zonelists },
 	[SHADOW_PHASE_MEM_INIT] = { mem_init, drop_samples },
 	[SHADOW_PHASE_WATERMARKS] = { setup_watermarks, drop_pcp },
@@ -519,6 +520,27 @@ undo:
 	return err;
 }
 
+/* Where the host can say who calls, there is a table for it */
+static bool init_sites(struct shadow_mm *mm)
+{
+	const struct shadow_host_ops *host = mm->host;
+
+	mm->mark = NULL;
+	mm->site_mem = host->site ? host->zalloc(shadow_sites_bytes()) : NULL;
+	shadow_sites_init(&mm->sites, host->site, host->now, mm->site_mem);
+	mm->sites.births = mm->cfg.page_owner;
+	return mm->site_mem || !host->site;
+}
+
+static void drop_sites(struct shadow_mm *mm)
+{
+	mm->host->free(mm->mark);
+	mm->mark = NULL;
+	mm->host->free(mm->site_mem);
+	mm->site_mem = NULL;
+	shadow_sites_init(&mm->sites, NULL, NULL, NULL);
+}
+
 /**
  * shadow_boot_up() - boot a machine, as far as its configuration says
  * @mm: the machine; name, host, nr_cpus, cpu_id, cfg, board, places and block
@@ -530,6 +552,7 @@ undo:
 int shadow_boot_up(struct shadow_mm *mm)
 {
 	void *counts = mm->host->zalloc(shadow_event_bytes(mm->nr_cpus));
+	bool sites = init_sites(mm);
 
 	shadow_fault_init(&mm->fault);
 	shadow_event_init(&mm->events);
@@ -537,7 +560,7 @@ int shadow_boot_up(struct shadow_mm *mm)
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
 	shadow_why_init(&mm->why);
 	memset(&mm->boot, 0, sizeof(mm->boot));
-	if (!counts) {
+	if (!counts || !sites) {
 		mm->boot.failed = -ENOMEM;
 		return -ENOMEM;
 	}
@@ -575,6 +598,7 @@ u64 shadow_boot_down(struct shadow_mm *mm)
 			       shadow_nodes_free(&mm->nodes);
 	}
 no_counts:
+	drop_sites(mm);
 	mm->host->free(mm->events.counts);
 	shadow_event_set_counts(&mm->events, NULL, 0);
 	return left;

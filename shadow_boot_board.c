@@ -287,6 +287,7 @@ int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect)
 
 	memset(&mm->fate, 0, sizeof(mm->fate));
 	shadow_memblock_init(mb, &mm->block, &mm->events, mm->cfg.page_shift);
+	mb->log.sites = &mm->sites;
 	shadow_memblock_set_current_limit(mb, shadow_boot_lowmem_end(mm));
 	shadow_early_init(&mm->early, early_policy(mm->cfg.early), mb,
 			  &mm->bootmem);

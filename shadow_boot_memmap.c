@@ -126,6 +126,25 @@ static int make_memmap(struct shadow_mm *mm, char *effect)
 	return err;
 }
 
+/* Beside it, who allocates each frame */
+static int make_page_owner(struct shadow_mm *mm, char *effect)
+{
+	const struct shadow_memmap *memmap = &mm->nodes.memmap;
+	int err;
+
+	if (!mm->cfg.page_owner)
+		return 0;
+	err = shadow_page_owner_alloc(&mm->page_owner, memmap, &mm->early,
+				      &mm->sites);
+	if (err)
+		scnprintf(effect, SHADOW_PHASE_TEXT,
+			  "page_owner=on: no room for owners of %llu frames x %zu bytes = %llu KiB; allowed: a larger size=, or off",
+			  shadow_memmap_entries(memmap),
+			  sizeof(struct shadow_birth),
+			  shadow_page_owner_bytes(memmap) >> 10);
+	return err;
+}
+
 /**
  * shadow_boot_free_area_init() - nodes, zones and memmap
  * @mm: the machine, its memory known to memblock, swapper_pg_dir in use
@@ -161,11 +180,31 @@ int shadow_boot_free_area_init(struct shadow_mm *mm, char *effect)
 		return -ERANGE;
 	}
 	err = make_memmap(mm, effect);
+	if (!err)
+		err = make_page_owner(mm, effect);
 	if (err)
 		return err;
 	mm->boot.memmap_spared = memmap_spared(&nodes->memmap);
 	shadow_free_area_init(nodes, &mm->memblock, NULL);
 	mm->early.memmap_made = true;
 	say(mm, effect);
+	if (mm->cfg.page_owner) {
+		nodes->page_owner = &mm->page_owner;
+		shadow_watch(true);
+	}
 	return 0;
+}
+
+/**
+ * shadow_boot_drop_page_owner() - nobody notes any more who allocates
+ * @mm: the machine
+ *
+ * Context: process context; nobody uses the machine any more.
+ */
+void shadow_boot_drop_page_owner(struct shadow_mm *mm)
+{
+	if (!mm->nodes.page_owner)
+		return;
+	mm->nodes.page_owner = NULL;
+	shadow_watch(false);
 }

@@ -16,6 +16,7 @@
  */
 #include "shadow_compound.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 
 static bool in_use(const struct shadow_page *page)
@@ -193,6 +194,8 @@ int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
 		return -EINVAL;
 	if (atomic_read(&page->refcount) != 1)
 		return -EBUSY;
+	if (nodes->page_owner)
+		shadow_page_owner_copy(nodes->page_owner, page, BIT(order));
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	for (i = 1; i < BIT(order); i++)
 		set_piece(page + i, page, 0);

@@ -13,6 +13,7 @@
 #include "shadow_buddy.h"
 #include "shadow_contig.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_owner.h"
 #include "shadow_pcp.h"
 
 /*
@@ -203,6 +204,10 @@ u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 				pfn = alloc_in_zone(zone, nr_pages, align, owner);
 		}
 	}
+	if (pfn && nodes->page_owner)
+		shadow_page_owner_set(nodes->page_owner,
+				      shadow_pfn_to_page(nodes, pfn), nr_pages,
+				      SHADOW_GFP_OWNER(owner));
 	return pfn;
 }
 

@@ -13,6 +13,7 @@
  */
 static const char *const own_owners[] = {
 	"image", "table", "memmap", "memblock", "bootmem",
+	SHADOW_PAGE_OWNER_NAME,
 };
 
 static bool is_own(const char *owner)

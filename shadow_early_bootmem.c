@@ -135,10 +135,12 @@ static int tell_reserved(struct shadow_early *early)
 
 	for (; range < log->range + log->nr && !err; range++) {
 		shadow_bootmem_set_owner(bm, range->owner);
+		bm->log.as = &range->birth;
 		err = shadow_bootmem_reserve(bm, range->base, range->bytes,
 					     SHADOW_BOOTMEM_ANYWHERE);
 	}
 	shadow_bootmem_set_owner(bm, NULL);
+	bm->log.as = NULL;
 	shadow_for_each_reserved_mem_range(early->mb, i, &start, &end)
 		if (!err)
 			err = shadow_bootmem_reserve(bm, start, end - start,
@@ -151,6 +153,7 @@ static int bootmem_take_over(struct shadow_early *early)
 	int err;
 
 	shadow_bootmem_init(early->bootmem, NULL, early->mb->page_shift);
+	early->bootmem->log.sites = early->mb->log.sites;
 	err = init_nodes(early);
 	if (!err)
 		err = free_memory(early, 0, U64_MAX);

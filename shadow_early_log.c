@@ -14,6 +14,8 @@ void shadow_early_log_init(struct shadow_early_log *log)
 {
 	shadow_early_log_clear(log);
 	shadow_early_log_set_owner(log, NULL);
+	log->sites = NULL;
+	log->as = NULL;
 }
 
 /**
@@ -95,7 +97,7 @@ static void delete_span(struct shadow_early_log *log, unsigned int first,
 }
 
 static void insert(struct shadow_early_log *log, unsigned int idx,
-		   phys_addr_t base, u64 bytes, const char *owner)
+		   const struct shadow_early_range *new)
 {
 	struct shadow_early_range *range = &log->range[idx];
 
@@ -104,10 +106,43 @@ static void insert(struct shadow_early_log *log, unsigned int idx,
 		return;
 	}
 	memmove(range + 1, range, (log->nr - idx) * sizeof(*range));
-	range->base = base;
-	range->bytes = bytes;
-	range->owner = owner;
+	*range = *new;
 	log->nr++;
+}
+
+static struct shadow_birth birth_now(struct shadow_early_log *log)
+{
+	struct shadow_birth birth = {};
+
+	if (log->as)
+		return *log->as;
+	if (log->sites && log->sites->births)
+		shadow_site_birth(log->sites, 0, &birth);
+	return birth;
+}
+
+/* Taken by the same one, from the same place, and both before or after a mark */
+static bool alike(const struct shadow_early_log *log,
+		  const struct shadow_early_range *old,
+		  const struct shadow_early_range *new)
+{
+	if (!same_owner(old->owner, new->owner) ||
+	    old->birth.site != new->birth.site)
+		return false;
+	return !old->birth.seq || !log->sites ||
+	       (old->birth.seq > log->sites->mark_seq) ==
+	       (new->birth.seq > log->sites->mark_seq);
+}
+
+/* The older one's birth is that of both */
+static void absorb(struct shadow_early_range *range,
+		   const struct shadow_early_range *other)
+{
+	range->bytes += other->bytes;
+	if (other->base < range->base)
+		range->base = other->base;
+	if (other->birth.seq < range->birth.seq)
+		range->birth = other->birth;
 }
 
 /**
@@ -121,28 +156,30 @@ static void insert(struct shadow_early_log *log, unsigned int idx,
 void shadow_early_log_take(struct shadow_early_log *log, phys_addr_t base,
 			   u64 bytes)
 {
+	const struct shadow_early_range new = {
+		.base = base, .bytes = bytes, .owner = log->owner,
+		.birth = birth_now(log),
+	};
 	unsigned int idx = first_ending_after(log, base);
 	struct shadow_early_range *below = idx ? &log->range[idx - 1] : NULL;
 	struct shadow_early_range *above = idx < log->nr ? &log->range[idx] :
 							   NULL;
 
 	if (below && (shadow_early_range_end(below) != base ||
-		      !same_owner(below->owner, log->owner)))
+		      !alike(log, below, &new)))
 		below = NULL;
-	if (above && (above->base != base + bytes ||
-		      !same_owner(above->owner, log->owner)))
+	if (above && (above->base != base + bytes || !alike(log, above, &new)))
 		above = NULL;
 
+	if (below)
+		absorb(below, &new);
+	else if (above)
+		absorb(above, &new);
+	else
+		insert(log, idx, &new);
 	if (below && above) {
-		below->bytes += bytes + above->bytes;
+		absorb(below, above);
 		delete_span(log, idx, idx + 1);
-	} else if (below) {
-		below->bytes += bytes;
-	} else if (above) {
-		above->base = base;
-		above->bytes += bytes;
-	} else {
-		insert(log, idx, base, bytes, log->owner);
 	}
 }
 
@@ -166,14 +203,17 @@ void shadow_early_log_drop(struct shadow_early_log *log, phys_addr_t base,
 	if (!bytes)
 		return;
 	if (idx < log->nr && range->base < base) {
-		phys_addr_t was_end = shadow_early_range_end(range);
+		struct shadow_early_range rest = *range;
 
-		range->bytes = base - range->base;
+		rest.bytes = shadow_early_range_end(range) - stop;
+		rest.base = stop;
 		idx++;
-		if (was_end > stop) {
-			insert(log, idx, stop, was_end - stop, range->owner);
+		if (shadow_early_range_end(range) > stop) {
+			range->bytes = base - range->base;
+			insert(log, idx, &rest);
 			return;
 		}
+		range->bytes = base - range->base;
 	}
 	for (end = idx; end < log->nr; end++) {
 		if (shadow_early_range_end(&log->range[end]) > stop)

@@ -23,6 +23,7 @@ static const struct {
 	enum shadow_owner owner;
 } early_owners[] = {
 	{ "memmap", SHADOW_OWNER_MEMMAP },
+	{ "page_owner", SHADOW_OWNER_PAGE_OWNER },
 	{ "table", SHADOW_OWNER_TABLE },
 	{ "image", SHADOW_OWNER_IMAGE },
 	{ "dtb", SHADOW_OWNER_IMAGE },

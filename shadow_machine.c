@@ -18,6 +18,7 @@ static const struct shadow_host_ops host_ops = {
 	.free = shadow_pool_free,
 	.now = ktime_get_ns,
 	.mmu_check = shadow_machine_boot_check,
+	.site = &shadow_machine_site_ops,
 };
 
 /* ----------------------------------------------------------- what is said -- */

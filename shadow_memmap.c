@@ -15,6 +15,7 @@ const char *const shadow_owner_names[SHADOW_NR_OWNERS] = {
 	[SHADOW_OWNER_USER] = "user",
 	[SHADOW_OWNER_SHARED] = "shared",
 	[SHADOW_OWNER_MEMMAP] = "memmap",
+	[SHADOW_OWNER_PAGE_OWNER] = "page_owner",
 	[SHADOW_OWNER_IMAGE] = "image",
 	[SHADOW_OWNER_EARLY] = "early",
 };

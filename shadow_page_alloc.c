@@ -6,6 +6,7 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
 #include "shadow_watermark.h"
@@ -100,6 +101,7 @@ static struct shadow_page *take_page(struct shadow_nodes *nodes,
 static __always_inline bool watched(void)
 {
 	return shadow_event_heard(SHADOW_EV_PAGE_ALLOC) ||
+	       static_branch_unlikely(&shadow_watch_key) ||
 	       static_branch_unlikely(&shadow_fail_key) ||
 	       static_branch_unlikely(&shadow_why_key);
 }
@@ -291,6 +293,8 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 		if (!page)
 			return NULL;
 	}
+	if (nodes->page_owner)
+		shadow_page_owner_set(nodes->page_owner, page, 1, gfp);
 	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
 	return page;
 }
@@ -430,6 +434,8 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	if (shadow_block_virtual(nodes->block))
 		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
 				    (u64)1 << (nodes->page_shift + order));
+	if (nodes->page_owner)
+		shadow_page_owner_clear(nodes->page_owner, page);
 	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
 	return give_to_zone(shadow_flags_zone(nodes, flags), cpu, page, order);
 }

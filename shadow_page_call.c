@@ -5,6 +5,7 @@
  */
 #include "shadow_compound.h"
 #include "shadow_page_call.h"
+#include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
 
@@ -159,7 +160,10 @@ static unsigned int take_batch(struct shadow_nodes *nodes,
 	unsigned int i = shadow_pcp_alloc_bulk(zone, cpu, shadow_gfp_mt(nodes, gfp),
 					       shadow_gfp_owner(gfp),
 					       SHADOW_WMARK_LOW, nr, pages);
+	unsigned int at;
 
+	for (at = 0; nodes->page_owner && at < i; at++)
+		shadow_page_owner_set(nodes->page_owner, pages[at], 1, gfp);
 	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, i);
 	return i;
 }
@@ -244,13 +248,17 @@ unsigned int shadow_alloc_pages_bulk(struct shadow_nodes *nodes, u32 gfp,
 					   pages);
 }
 
-/* As many as go the way that most go; those are of the first one's zone */
+/*
+ * As many as go the way that most go; those are of the first one's zone. Where
+ * owners are noted, each one's is cleared first, by shadow_free_pages_cpu().
+ */
 static unsigned int give_batch(struct shadow_nodes *nodes, unsigned int cpu,
 			       unsigned int nr, struct shadow_page *const *pages)
 {
 	struct shadow_zone *zone = shadow_page_zone(nodes, pages[0]);
 
-	if (unlikely(!zone->pcp || shadow_block_virtual(nodes->block) ||
+	if (unlikely(!zone->pcp || nodes->page_owner ||
+		     shadow_block_virtual(nodes->block) ||
 		     shadow_fault_frozen(nodes->fault)))
 		return 0;
 	nr = shadow_pcp_free_bulk(zone, cpu, nr, pages);

@@ -309,6 +309,9 @@ static void layer_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_DEBUGFS:
 		snprintf(text, room, "%s", cfg->debugfs ? "on" : "off");
 		break;
+	case SHADOW_PARAM_PAGE_OWNER:
+		snprintf(text, room, "%s", cfg->page_owner ? "on" : "off");
+		break;
 	default:
 		break;
 	}
@@ -365,6 +368,7 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_PCP:
 	case SHADOW_PARAM_MMU_CHECK:
 	case SHADOW_PARAM_DEBUGFS:
+	case SHADOW_PARAM_PAGE_OWNER:
 		layer_value(cfg, id, text, room);
 		break;
 	default:

@@ -57,7 +57,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(SLAB_RANDOM, "slab_random", READY, "on"),
 	ROW(SLAB_MERGE, "slab_merge", READY, "off"),
 	ROW(QUARANTINE, "quarantine", READY, "0"),
-	ROW(PAGE_OWNER, "page_owner", LATER, ""),
+	ROW(PAGE_OWNER, "page_owner", READY, "off"),
 	ROW(RING, "ring", LATER, ""),
 	ROW(MMU_CHECK, "mmu_check", READY, "10000"),
 	ROW(DEBUGFS, "debugfs", READY, "on"),
@@ -386,6 +386,12 @@ static int read_slab_random(struct shadow_params_check *c, const char *text)
 	return shadow_params_read_slab_switch(c, SHADOW_PARAM_SLAB_RANDOM, text);
 }
 
+static int read_page_owner(struct shadow_params_check *c, const char *text)
+{
+	return read_switch(c, SHADOW_PARAM_PAGE_OWNER, text,
+			   &c->cfg->page_owner);
+}
+
 static int read_slab_merge(struct shadow_params_check *c, const char *text)
 {
 	return shadow_params_read_slab_switch(c, SHADOW_PARAM_SLAB_MERGE, text);
@@ -488,6 +494,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_SLAB_HARDENED]	= read_slab_hardened,
 	[SHADOW_PARAM_SLAB_RANDOM]	= read_slab_random,
 	[SHADOW_PARAM_SLAB_MERGE]	= read_slab_merge,
+	[SHADOW_PARAM_PAGE_OWNER]	= read_page_owner,
 	[SHADOW_PARAM_QUARANTINE]	= shadow_params_read_quarantine,
 	[SHADOW_PARAM_MMU_CHECK]	= read_mmu_check,
 	[SHADOW_PARAM_DEBUGFS]		= read_debugfs,

@@ -226,6 +226,12 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	scnprintf(text, sizeof(text),
 		  "a byte for each pageblock of all that the block could describe");
 	cost_line(seq, "pageblock types", shadow_pageblocks(&mm->nodes), text);
+	if (mm->cfg.page_owner) {
+		scnprintf(text, sizeof(text),
+			  "%zu for each of %llu frames: page_owner=on, else nothing",
+			  sizeof(struct shadow_birth), entries);
+		cost_line(seq, "page_owner", mm->page_owner.bytes, text);
+	}
 	cost_line(seq, "idmap_pg_dir", mm->idmap.nr_tables * page, "tables in the image");
 	cost_line(seq, "init_pg_dir", mm->init_pg.nr_tables * page, "tables in the image");
 	cost_line(seq, "swapper_pg_dir", mm->swapper.nr_tables * page,
@@ -242,6 +248,12 @@ static void metadata_cost(struct seq_file *seq, const struct shadow_mm *mm)
 	cost_line(seq, "slab locks and heads",
 		  mm->slab_mem ? shadow_slab_bytes(&mm->slab.cfg, mm->nr_cpus) : 0,
 		  "all caches");
+	if (mm->site_mem) {
+		scnprintf(text, sizeof(text),
+			  "%u call sites, of objects with STORE_USER and of page_owner",
+			  SHADOW_MAX_SITES - 1);
+		cost_line(seq, "call sites", shadow_sites_bytes(), text);
+	}
 	cost_line(seq, "zones", sizeof(mm->nodes), "nodes, zones, free areas, zonelists");
 	shadow_view_zone_overhead(seq, mm);
 	cost_line(seq, "memblock", sizeof(mm->memblock), "the first region arrays, owners");

@@ -212,6 +212,7 @@ static const struct {
 	{ "bootmem", "bitmaps of the early allocator, given back at the handover" },
 	{ "table", "page tables from before the buddy" },
 	{ "memmap", "a struct page for each frame, and the types of pageblocks" },
+	{ "page_owner", "for each frame who allocated it (page_owner=1), beside the memmap" },
 	{ "ctl", "asked for by a person, in ctl" },
 	{ "early", "taken before the buddy, by somebody without a name" },
 };

@@ -8,5 +8,6 @@
 #include "shadow_mm.h"
 
 int shadow_boot_free_area_init(struct shadow_mm *mm, char *effect);
+void shadow_boot_drop_page_owner(struct shadow_mm *mm);
 
 #endif /* SHADOW_BOOT_MEMMAP_H */

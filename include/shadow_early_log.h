@@ -15,6 +15,7 @@
 
 #include "shadow_compat.h"
 #include "shadow_fault.h"
+#include "shadow_site.h"
 
 /* A board's 1,024 reserved ranges, none beside another, and the boot's own. */
 #define SHADOW_EARLY_LOG_RANGES		1280
@@ -24,23 +25,31 @@
  * @base: physical address of the first byte
  * @bytes: length; base + bytes does not wrap
  * @owner: who took it; the name lives as long as the log
+ * @birth: when and where the first of it was taken; all 0: nobody notes that
  */
 struct shadow_early_range {
 	phys_addr_t base;
 	u64 bytes;
 	const char *owner;
+	struct shadow_birth birth;
 };
 
 /**
  * struct shadow_early_log - whose early memory is
  * @owner: whose the next ranges are
+ * @sites: where ranges are taken from; NULL: nobody wants to know
+ * @as: the next ranges are taken over: that is when and where they were taken;
+ *	NULL: here and now
  * @nr: entries of @range in use
  * @nr_lost: how often @range had no room. While it is 0, @range says it for
  *	every byte that was taken.
- * @range: sorted and disjoint; neighbours of one owner are one entry
+ * @range: sorted and disjoint; neighbours of one owner, and of one site where
+ *	that is noted, are one entry
  */
 struct shadow_early_log {
 	const char *owner;
+	struct shadow_sites *sites;
+	const struct shadow_birth *as;
 	unsigned int nr;
 	u64 nr_lost;
 	struct shadow_early_range range[SHADOW_EARLY_LOG_RANGES];

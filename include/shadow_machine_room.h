@@ -45,6 +45,11 @@ int shadow_machine_ctl_check(struct shadow_mm *mm, const u32 *sizes, u64 seed,
 /* shadow_machine_slab.c */
 void shadow_machine_init_slab(struct shadow_machine *machine);
 
+/* shadow_machine_stack.c */
+extern const struct shadow_site_ops shadow_machine_site_ops;
+void shadow_machine_init_stacks(void);
+void shadow_machine_symbol(char *name, unsigned long address);
+
 /* shadow_machine_compare.c */
 int shadow_machine_ctl_compare(struct shadow_mm *mm, const char *trace,
 			       char *said, size_t said_bytes);

@@ -51,6 +51,7 @@ enum shadow_owner {
 	SHADOW_OWNER_MEMMAP,	/* the memmap itself (reserved) */
 	SHADOW_OWNER_IMAGE,	/* kernel image, device tree, initrd (reserved) */
 	SHADOW_OWNER_EARLY,	/* other early reservations */
+	SHADOW_OWNER_PAGE_OWNER, /* who allocated what, beside the memmap (reserved) */
 	SHADOW_NR_OWNERS
 };
 

@@ -21,10 +21,12 @@
 #include "shadow_kmap.h"
 #include "shadow_layout.h"
 #include "shadow_memblock.h"
+#include "shadow_page_owner.h"
 #include "shadow_params.h"
 #include "shadow_pgtable.h"
 #include "shadow_pool.h"
 #include "shadow_regs.h"
+#include "shadow_site.h"
 #include "shadow_slab.h"
 #include "shadow_tlb_soft.h"
 #include "shadow_vmalloc.h"
@@ -32,6 +34,7 @@
 #include "shadow_zone.h"
 
 struct shadow_mm;
+struct shadow_owners_mark;
 
 /**
  * struct shadow_host_ops - what a machine asks of whoever hosts it
@@ -41,12 +44,14 @@ struct shadow_mm;
  * @now: a clock in nanoseconds
  * @mmu_check: asks the CPU about the machine's tables and describes the
  *	outcome in one line; -EUCLEAN on a mismatch. NULL: there is no such CPU
+ * @site: who is calling; NULL: it cannot say
  */
 struct shadow_host_ops {
 	void *(*zalloc)(size_t bytes);
 	void (*free)(void *mem);
 	u64 (*now)(void);
 	int (*mmu_check)(struct shadow_mm *mm, char *said, size_t said_bytes);
+	const struct shadow_site_ops *site;
 };
 
 #define SHADOW_MM_NAME		17	/* 16 characters and a NUL */
@@ -169,6 +174,9 @@ struct shadow_boot {
  * @fail: allocations that fail on purpose
  * @why: which way allocations went
  * @events: what hooks counted
+ * @sites: from where in the code things were allocated
+ * @page_owner: who allocated which frames, where that is noted
+ * @mark: what was in use when somebody said mark; NULL: nobody did
  * @memblock: what memory there is, and what of it was reserved
  * @early: the early allocator
  * @bootmem: its records, where that is bootmem
@@ -189,6 +197,7 @@ struct shadow_boot {
  * @slab: caches and kmalloc
  * @vmalloc: the vmalloc window
  * @boot: how far the boot has come
+ * @site_mem: host's memory behind @sites
  * @pcp_mem: host's memory behind the per-CPU lists
  * @frag: samples of how broken up free memory is
  * @slab_mem: host's memory behind the caches' locks and heads
@@ -211,6 +220,9 @@ struct shadow_mm {
 	struct shadow_fail fail;
 	struct shadow_why why;
 	struct shadow_event_log events;
+	struct shadow_sites sites;
+	struct shadow_page_owner page_owner;
+	struct shadow_owners_mark *mark;
 	struct shadow_memblock memblock;
 	struct shadow_early early;
 	struct shadow_bootmem bootmem;
@@ -230,6 +242,7 @@ struct shadow_mm {
 	struct shadow_slab slab;
 	struct shadow_vmalloc vmalloc;
 	struct shadow_boot boot;
+	void *site_mem;
 	void *pcp_mem;
 	struct shadow_frag frag;
 	void *slab_mem;

@@ -160,7 +160,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_QUARANTINE \
 	"Bytes of freed objects that are held back, up to a quarter of the block"
 #define SHADOW_WHAT_PAGE_OWNER \
-	"Whether each page remembers who took it (not supported yet)"
+	"on or off: pages, vmalloc areas and early memory know who took them, and when"
 #define SHADOW_WHAT_RING \
 	"Events that are remembered (not supported yet)"
 #define SHADOW_WHAT_MMU_CHECK \
@@ -317,6 +317,7 @@ extern const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES];
  * @slab_plain: its links are not hidden
  * @slab_ordered: its free objects are not shuffled
  * @slab_merge: caches alike become one
+ * @page_owner: pages, areas and early memory know who took them
  * @quarantine: bytes of freed objects that are held back
  * @tlbi: which TLB invalidations take place
  * @kaslr: the image's virtual address is displaced, as @seed has it
@@ -368,6 +369,7 @@ struct shadow_config {
 	bool slab_plain;
 	bool slab_ordered;
 	bool slab_merge;
+	bool page_owner;
 	u64 quarantine;
 	enum shadow_tlbi_mode tlbi;
 	bool kaslr;

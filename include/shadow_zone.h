@@ -244,6 +244,7 @@ struct shadow_core {
  * @fault: raised when an invariant is found broken; freezes the allocator
  * @fail: allocations that fail on purpose; NULL: none
  * @why: which way allocations went; NULL: nothing is remembered
+ * @page_owner: who allocated which frames; NULL: nobody notes that
  * @memmap: all frames
  * @pageblock_mt: migratetype of each pageblock of the memmap, and
  *	SHADOW_PAGEBLOCK_*
@@ -290,6 +291,7 @@ struct shadow_nodes {
 	struct shadow_fault *fault;
 	struct shadow_fail *fail;
 	struct shadow_why *why;
+	struct shadow_page_owner *page_owner;
 	struct shadow_memmap memmap;
 	u8 *pageblock_mt;
 	u64 linear_offset;

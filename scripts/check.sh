@@ -32,8 +32,8 @@ ALL="$QUICK headers warnings sparse"
 # joined by + are one floor and may know each other. A part of a room, such as
 # pool_tree, stands where the room stands unless it is named itself.
 ORDER='
-	compat random event+ring kasan fault fail block+backing pool early_log
-	memblock bootmem early memmap zone+page_list zonelist watermark gfp frag mobility+buddy pcp why page_alloc+page_slow+page_call+compound page_tell contig handover
+	compat random event+ring kasan fault fail block+backing pool site early_log
+	memblock bootmem early memmap page_owner zone+page_list zonelist watermark gfp frag mobility+buddy pcp why page_alloc+page_slow+page_call+compound page_tell contig handover
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
 	parse trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon

@@ -104,7 +104,7 @@ $EINVAL|tlbi=off|tlbi=off: allowed: on, stale
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 TABLE
 	# All of the interface exists; what has no layer is refused by name.
-	for name in page_owner ring; do
+	for name in ring; do
 		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
 	done
 }
