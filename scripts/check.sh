@@ -36,8 +36,8 @@ ORDER='
 	memblock bootmem early memmap page_owner zone+page_list zonelist watermark gfp frag mobility+buddy pcp why page_alloc+page_slow+page_call+compound page_tell contig handover
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
-	parse trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon
-	mm audit+boot mmu ctl counter machine view debugfs
+	parse text trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon setup
+	mm audit+boot state mmu ctl counter machine view debugfs
 '
 
 # What the core may use of the kernel, beside shadow_compat.h. Of sched.h that
