@@ -556,6 +556,7 @@ int shadow_boot_up(struct shadow_mm *mm)
 
 	shadow_fault_init(&mm->fault);
 	shadow_event_init(&mm->events);
+	mm->events.machine = mm->name;
 	shadow_event_set_counts(&mm->events, counts, mm->nr_cpus);
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
 	shadow_why_init(&mm->why);

@@ -19,6 +19,7 @@
 #include "shadow_params.h"
 #include "shadow_pcp.h"
 #include "shadow_trace_load.h"
+#include "shadow_tracepoint.h"
 
 /*
  * All machines, the first of them the one that insmod booted. Lock:
@@ -310,11 +311,13 @@ static int __init shadow_mm_init(void)
 	if (!machine)
 		return -ENOMEM;
 	machine->list_ops = &list_ops;
+	shadow_tracepoint_start();
 	err = shadow_machine_up(machine, &shadow_params_given, said,
 				sizeof(said));
 	if (err) {
 		pr_err("%s\n", said);
 		shadow_machine_free(machine);
+		shadow_tracepoint_stop();
 		return err;
 	}
 	pr_info("%s\n", said);
@@ -339,6 +342,7 @@ static void __exit shadow_mm_exit(void)
 		list_del(&machine->list);
 		shadow_machine_free(machine);
 	}
+	shadow_tracepoint_stop();
 }
 
 module_init(shadow_mm_init);

@@ -69,6 +69,16 @@
 #else
 #define SHADOW_HOST_SLAB_NO_MERGE	SLAB_NOLEAKTRACE
 #endif
+
+/*
+ * In TP_fast_assign(): the string that a __string() was declared with. Since
+ * 6.10 it is remembered and is not said again.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define SHADOW_ASSIGN_STR(field, from)	__assign_str(field)
+#else
+#define SHADOW_ASSIGN_STR(field, from)	__assign_str(field, from)
+#endif
 #endif
 
 #endif /* SHADOW_COMPAT_H */

@@ -37,7 +37,7 @@ ORDER='
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
 	parse text trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon setup
-	mm audit+boot state mmu ctl counter machine view debugfs
+	mm audit+boot state mmu ctl counter tracepoint machine view debugfs
 '
 
 # What the core may use of the kernel, beside shadow_compat.h. Of sched.h that
@@ -70,6 +70,12 @@ CHECKPATCH_IGNORE_SHIM=(
 	SPACING
 	# Not seen as a declaration: __thread.
 	LINE_SPACING
+)
+
+# A tracepoint's parts are not arguments of a call, and stand as the kernel's do.
+CHECKPATCH_IGNORE_TRACEPOINT=(
+	"${CHECKPATCH_IGNORE[@]}"
+	OPEN_ENDED_LINE PARENTHESIS_ALIGNMENT MULTISTATEMENT_MACRO_USE_DO_WHILE
 )
 
 FILES=()
@@ -266,7 +272,10 @@ checkpatch() {
 check_checkpatch() {
 	{
 		files '*.[ch]' | grep -v '^kunit/host/\|^scripts/at_oracle/.*h$\|/words.h$' |
+			grep -v '/shadow_tracepoint.h$' |
 			checkpatch "${CHECKPATCH_IGNORE[@]}"
+		files '*/shadow_tracepoint.h' |
+			checkpatch "${CHECKPATCH_IGNORE_TRACEPOINT[@]}"
 		files 'kunit/host/*.[ch]' 'scripts/at_oracle/*.h' '*/words.h' |
 			checkpatch "${CHECKPATCH_IGNORE_SHIM[@]}"
 	} 2>&1 | expect_nothing
