@@ -9,6 +9,7 @@
 #include "shadow_ctl_run.h"
 #include "shadow_ctl_set.h"
 #include "shadow_frag.h"
+#include "shadow_map.h"
 #include "shadow_params.h"
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
@@ -117,6 +118,16 @@ static void show_interval(const struct shadow_ctl *ctl, char *text, size_t room)
 	snprintf(text, room, "%u", READ_ONCE(ctl->mm->frag.interval));
 }
 
+static void run_map_frames(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	ctl->mm->map_frames = cmd->value;
+}
+
+static void show_map_frames(const struct shadow_ctl *ctl, char *text, size_t room)
+{
+	snprintf(text, room, "%llu", ctl->mm->map_frames);
+}
+
 const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 	[SHADOW_CTL_SET_COUNTERS] = {
 		.name = "counters",
@@ -195,6 +206,15 @@ const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 		.since = WITH(MEM_INIT),
 		.run = run_interval,
 		.show = show_interval,
+	},
+	[SHADOW_CTL_SET_MAP_FRAMES] = {
+		.name = "map_frames",
+		.allowed = "a number from 0 to 1073741824",
+		.meaning = "frames that a character of map shows; 0: as few as fit in 40 rows",
+		.kind = SHADOW_CTL_VALUE_NUMBER,
+		.max = SHADOW_MAP_MAX_FRAMES,
+		.run = run_map_frames,
+		.show = show_map_frames,
 	},
 };
 

@@ -30,7 +30,14 @@ static const struct {
 	{ "initrd", SHADOW_OWNER_IMAGE },
 };
 
-static enum shadow_owner owner_by_name(const char *name)
+/**
+ * shadow_handover_owner() - whose frames are, by what the early allocator says
+ * @name: the owner in its log
+ *
+ * Context: any.
+ * Return: the owner of the frames from the handover on.
+ */
+enum shadow_owner shadow_handover_owner(const char *name)
 {
 	unsigned int i;
 
@@ -168,7 +175,7 @@ static void name_owners(struct shadow_nodes *nodes,
 	u64 pfn, last;
 
 	for (; range < log->range + log->nr; range++) {
-		owner = owner_by_name(range->owner);
+		owner = shadow_handover_owner(range->owner);
 		pfn = max(range->base >> nodes->page_shift,
 			  nodes->memmap.start_pfn);
 		last = min((range->base + range->bytes - 1) >> nodes->page_shift,

@@ -32,6 +32,7 @@ struct shadow_handover {
 	u64 blocks[SHADOW_NR_ORDERS];
 };
 
+enum shadow_owner shadow_handover_owner(const char *name);
 bool shadow_handover_next_low(const struct shadow_nodes *nodes,
 			      const struct shadow_early *early, u64 *idx,
 			      u64 *bytes, u64 *start_pfn, u64 *end_pfn);

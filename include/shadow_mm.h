@@ -204,6 +204,7 @@ struct shadow_boot {
  * @kmap_mem: host's memory behind what slots of the kmap windows show
  * @tlb_log: host's memory behind the logs of the three trees
  * @soft_tlb: the TLB in software; NULL: all invalidations take place (tlbi=on)
+ * @map_frames: frames that a character of the picture `map` shows; 0: as fits
  */
 struct shadow_mm {
 	char name[SHADOW_MM_NAME];
@@ -249,6 +250,7 @@ struct shadow_mm {
 	void *kmap_mem;
 	struct shadow_tlb_record *tlb_log;
 	struct shadow_soft_tlb *soft_tlb;
+	u64 map_frames;
 };
 
 /* The trees of tables of a machine, in the order in which the boot makes them */

@@ -119,6 +119,10 @@ void shadow_view_why_whole(struct seq_file *seq, struct shadow_machine *machine)
 void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine);
 int shadow_view_page_ask(struct shadow_machine *machine, const char *text);
 
+/* shadow_view_map.c: whose each part of memory is */
+void shadow_view_map(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_map_whole(struct seq_file *seq, struct shadow_machine *machine);
+
 /* shadow_view_memmap.c: parts of the layout */
 void shadow_view_memory_models(struct seq_file *seq, const struct shadow_mm *mm);
 void shadow_view_zone_overhead(struct seq_file *seq, const struct shadow_mm *mm);
