@@ -95,8 +95,10 @@ insert_module() {
 
 run_command() {
 	cd /root
+	input=/dev/null
+	[ ! -e /guest/stdin ] || input=$(port in)
 	# In the background, so that this shell does not comment on signals.
-	sh /guest/command </dev/null >/run/out 2>/run/err 7>&- 8>&- 9>&- &
+	sh /guest/command <"$input" >/run/out 2>/run/err 7>&- 8>&- 9>&- &
 	wait $!
 	status=$?
 	cd /

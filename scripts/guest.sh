@@ -21,6 +21,7 @@
 #   --timeout S          seconds of the host's time (default 300; none for a
 #                        terminal)
 #   --module FILE        use this shadow_mm.ko instead of building it
+#   --stdin              the command reads our standard input
 #   --shell              after the command, leave the terminal in a shell
 #   --console FILE       keep the kernel's console there
 #
@@ -61,6 +62,7 @@ files=()
 timeout=
 module=
 shell=
+stdin=
 console_copy=
 command_text=
 have_command=
@@ -109,6 +111,7 @@ parse_arguments() {
 		--no-insmod)	insmod= ; shift; continue ;;
 		--icount)	icount=1; shift; continue ;;
 		--shell)	shell=1; shift; continue ;;
+		--stdin)	stdin=1; shift; continue ;;
 		--)
 			shift
 			have_command=1
@@ -160,6 +163,10 @@ parse_arguments() {
 		esac
 		shift 2
 	done
+	if [ -n "$stdin" ] && { [ -z "$have_command" ] || [ -n "$shell" ]; }; then
+		usage_error "--stdin is what a command reads: one stands" \
+			"behind --, without --shell"
+	fi
 	[ -n "$smp" ] || smp=$([ -n "$icount" ] && echo 1 || echo 2)
 	[ -z "${params//[[:space:]]/}" ] || [ -n "$insmod" ] ||
 		usage_error "--params has no effect with --no-insmod"
@@ -259,6 +266,7 @@ extra_archive() {
 	done
 	[ -z "$insmod" ] || echo "${params//$'\n'/ }" >"$root/guest/params"
 	[ -z "$have_command" ] || printf '%s\n' "$command_text" >"$root/guest/command"
+	[ -z "$stdin" ] || : >"$root/guest/stdin"
 	if [ -n "$shell" ]; then
 		: >"$root/guest/shell"
 		terminal_size >"$root/guest/tty"
@@ -303,6 +311,9 @@ qemu_command() {
 		qemu+=(-chardev "file,id=$name,path=$run_dir/$name"
 			-device "virtserialport,chardev=$name,name=$name")
 	done
+	[ -z "$stdin" ] ||
+		qemu+=(-chardev "socket,id=in,path=$run_dir/in,server=on,wait=on"
+			-device "virtserialport,chardev=in,name=in")
 	if [ -n "$shell" ]; then
 		qemu+=(-chardev "stdio,id=con,mux=on,signal=off,logfile=$run_dir/console"
 			-serial chardev:con -mon chardev=con)
@@ -323,10 +334,36 @@ cleanup() {
 	[ -z "$run_dir" ] || rm -rf "$run_dir"
 }
 
+# Our standard input goes to the guest; its end is the end there.
+feed_guest() {
+	exec python3 - "$run_dir/in" 3<&0 <<-'EOF'
+		import array, fcntl, os, socket, sys, termios, time
+		port = socket.socket(socket.AF_UNIX)
+		while port.connect_ex(sys.argv[1]):
+		    if not os.path.isdir(os.path.dirname(sys.argv[1])):
+		        sys.exit()
+		    time.sleep(0.05)
+		try:
+		    while data := os.read(3, 65536):
+		        port.sendall(data)
+		    # QEMU drops what it has not read when it sees the end.
+		    left = array.array("i", [1])
+		    while left[0]:
+		        time.sleep(0.05)
+		        fcntl.ioctl(port, termios.TIOCOUTQ, left)
+		except OSError:
+		    pass
+	EOF
+}
+
 # The two streams pass through named pipes, so that they appear as they come.
 run_qemu() {
-	local out_pid err_pid rc=0 limit=()
+	local out_pid err_pid in_pid='' rc=0 limit=()
 	mkfifo "$run_dir/out" "$run_dir/err"
+	if [ -n "$stdin" ]; then
+		feed_guest <&0 &
+		in_pid=$!
+	fi
 	: >"$run_dir/ctl"
 	: >"$run_dir/log"
 	: >"$run_dir/console"
@@ -358,6 +395,7 @@ run_qemu() {
 	if [ ! -s "$run_dir/console" ] && [ $rc -ne 0 ]; then
 		kill $out_pid $err_pid 2>/dev/null || true
 	fi
+	[ -z "$in_pid" ] || kill "$in_pid" 2>/dev/null || true
 	wait $out_pid $err_pid 2>/dev/null || true
 	qemu_rc=$rc
 }

@@ -54,6 +54,17 @@ test_runner_stdin_script() {
 	expect_out one
 }
 
+# What comes in goes to the command byte for byte, also its end.
+test_runner_stdin() {
+	head -c 3000000 /dev/urandom >"$work/bytes"
+	rc=0
+	"$SHADOW_SCRIPTS/guest.sh" --no-insmod --stdin -- 'cat; echo ended >&2; exit 5' \
+		<"$work/bytes" >"$work/out" 2>"$work/err" || rc=$?
+	expect_status 5
+	cmp "$work/bytes" "$work/out" || fail "what came back differs"
+	expect_match '^ended$' "$work/err"
+}
+
 test_runner_panic() {
 	guest --no-insmod -- 'echo before; echo c >/proc/sysrq-trigger; sleep 100'
 	expect_status 70
