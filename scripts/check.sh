@@ -125,8 +125,9 @@ check_spdx() {
 	local file want
 	for file in "${FILES[@]}"; do
 		case $file in
-		LICENSE | README | .gitignore | *.txt | */*.patch) continue ;;
+		LICENSE | README | .gitignore | *.txt | */*.patch | *.png) continue ;;
 		*.c | *.dts | *.js)	want='// SPDX-License-Identifier: GPL-2.0-only' ;;
+		*.html)	want='<!-- SPDX-License-Identifier: GPL-2.0-only -->' ;;
 		*.h | *.css | *.S | *.ld)	want='/* SPDX-License-Identifier: GPL-2.0-only */' ;;
 		*)	want='# SPDX-License-Identifier: GPL-2.0-only' ;;
 		esac
@@ -139,7 +140,7 @@ check_whitespace() {
 	local file
 	for file in "${FILES[@]}"; do
 		case $file in
-		*.patch) continue ;;
+		*.patch | *.png) continue ;;
 		esac
 		grep -nE '[[:blank:]]$|'$'\r' "$file" | sed "s,^,$file:," || true
 		[ -z "$(tail -c 1 "$file")" ] || echo "$file: no newline at the end"
@@ -153,7 +154,7 @@ forbid() {
 		patterns+=("$1")
 		shift
 	done
-	files "${patterns[@]}" | xargs -r grep -nHE "$2" || true
+	files "${patterns[@]}" | xargs -r grep -InHE "$2" || true
 }
 
 check_words() {

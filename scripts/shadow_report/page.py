@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs to one page: a dict for each run, and the page around them."""
+
+import html
+import json
+import os
+
+import history as past
+import views
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SCRIPTS = ("report_data.js", "report_draw.js", "report_map.js", "report_views.js",
+           "report_events.js", "report.js")
+MAX_FRAMES = 16 << 20
+MAX_SLABS = 400
+MAX_TREE_ROWS = 6000
+
+# View -> the file it cannot do without
+NEEDS = {
+    "map": "map", "buddy": "buddyinfo", "frag": "unusable_index",
+    "marks": "zoneinfo", "tables": "page_tables", "slabs": "slab_objects",
+    "boot": "boot", "events": "events.bin",
+}
+
+
+def frame_bytes_of(run):
+    for one in run.moments:
+        if one.get("map"):
+            return one.get("map")[1]
+    granule = (run.once.get("config") or {}).get("granule", "4k")
+    return {"16k": 16384, "64k": 65536}.get(granule, 4096)
+
+
+def geometry_of(run):
+    """Where memory is: from memblock_memory, else from what the map shows."""
+    size, spans = frame_bytes_of(run), []
+    for first, last, _ in run.once.get("memblock_memory") or []:
+        spans.append([-(-first // size), (last + 1) // size])
+    if not spans:
+        for one in run.moments:
+            frames, _, rows = one.get("map") or (1, size, [])
+            spans += [[base // size, base // size + frames * len(text)]
+                      for base, text in rows]
+    merged = []
+    for first, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and first <= merged[-1][1]:
+            merged[-1][1] = max(end, merged[-1][1])
+        else:
+            merged.append([first, end])
+    geometry = past.Geometry(size, merged)
+    return geometry if geometry.nr <= MAX_FRAMES else past.Geometry(size, [])
+
+
+def paint(cells, geometry, pfn, count, cls):
+    at = geometry.index(pfn)
+    if at >= 0:
+        count = min(count, geometry.nr - at)
+        cells[at:at + count] = bytes([cls]) * count
+
+
+def map_cells(geometry, found):
+    """Class of each frame from the letters; a mixed character is its most."""
+    frames, size, rows = found
+    cells = bytearray([views.HOLE]) * geometry.nr
+    for base, text in rows:
+        for i, letter in enumerate(text):
+            if letter != " ":
+                paint(cells, geometry, base // size + i * frames, frames,
+                      views.BY_LETTER[letter.upper()])
+    return cells
+
+
+def early_cells(run, geometry):
+    """As the handover left it: what memblock's users had, and the rest free."""
+    size = geometry.frame_bytes
+    cells = bytearray([views.HOLE]) * geometry.nr
+    for first, last, _ in run.once.get("memblock_memory") or []:
+        paint(cells, geometry, -(-first // size), (last + 1) // size - -(-first // size),
+              views.FREE)
+    by_name = {"image": "I", "dtb": "I", "initrd": "I", "table": "T", "memmap": "M"}
+    for first, last, owner in run.once.get("memblock_owners") or []:
+        paint(cells, geometry, first // size, last // size + 1 - first // size,
+              views.BY_LETTER[by_name.get(owner, "E")])
+    return cells
+
+
+def run_lengths(cells):
+    """[class, frames, class, frames, ...]"""
+    flat, at = [], 0
+    while at < len(cells):
+        cls, end = cells[at], at + 1
+        while end < len(cells) and cells[end] == cls:
+            end += 1
+        flat += [cls, end - at]
+        at = end
+    return flat
+
+
+class Pool:
+    """Values that many moments share are in the page once."""
+
+    def __init__(self):
+        self.values, self.ids = [], {}
+
+    def add(self, value):
+        if value is None:
+            return -1
+        key = json.dumps(value, separators=(",", ":"))
+        if key not in self.ids:
+            self.ids[key] = len(self.values)
+            self.values.append(value)
+        return self.ids[key]
+
+
+def prune(nodes, left):
+    """Trees of any size stay readable: the rest is counted, not kept."""
+    kept = []
+    for i, (words, kind, children) in enumerate(nodes):
+        if left[0] <= 0:
+            kept.append([f"… {len(nodes) - i} more rows are not in this page", "x", []])
+            break
+        left[0] -= 1
+        kept.append([words, kind, prune(children, left)])
+    return kept
+
+
+def slabs_of(found):
+    if not found:
+        return found
+    order = {}
+    for slab in found:
+        order.setdefault(slab[0], len(order))
+    found = sorted(found, key=lambda slab: order[slab[0]])
+    if len(found) <= MAX_SLABS:
+        return [found, 0]
+    # All caches are shown, each with as many slabs as there is room for
+    by_cache = {}
+    for slab in found:
+        by_cache.setdefault(slab[0], []).append(slab)
+    share = max(1, MAX_SLABS // len(by_cache))
+    kept = [slab for slabs in by_cache.values() for slab in slabs[:share]]
+    return [kept, len(found) - len(kept)]
+
+
+def event_positions(run, history):
+    """Index of the first record after each moment."""
+    if not history:
+        return [0] * len(run.moments)
+    records, at, found = history.records, 0, []
+    for i, one in enumerate(run.moments):
+        if one.seq is not None:
+            while at < len(records) and records[at][0] <= one.seq:
+                at += 1
+        elif one.seconds is not None:
+            while at < len(records) and records[at][1] <= one.seconds * 1e9:
+                at += 1
+        else:
+            at = len(records) * (i + 1) // len(run.moments)
+        found.append(at)
+    return found
+
+
+def moment_data(one, at, geometry, pools):
+    tables = one.get("page_tables")
+    found = one.get("map")
+    return {
+        "name": one.label, "t": one.seconds, "seq": one.seq, "at": at,
+        "map": pools["map"].add(run_lengths(map_cells(geometry, found))
+                                if found and geometry.nr else None),
+        "buddy": one.get("buddyinfo"), "zones": one.get("zoneinfo"),
+        "unusable": one.get("unusable_index"), "extfrag": one.get("extfrag_index"),
+        "slabs": pools["slabs"].add(slabs_of(one.get("slab_objects"))),
+        "tables": pools["tables"].add(prune(tables, [MAX_TREE_ROWS]) if tables else None),
+        "audit": one.get("audit"),
+    }
+
+
+def map_frames(run):
+    """Frames that a character of the maps stands for; more than 1 is coarse."""
+    return max([one.get("map")[0] for one in run.moments if one.get("map")], default=0)
+
+
+def missing_of(run, history):
+    said = {}
+    for view, file in NEEDS.items():
+        sentence = run.missing(file)
+        if sentence and not (view == "map" and history and run.once.get("memblock_memory")):
+            said[view] = sentence
+    return said
+
+
+def run_data(run, history, most_events):
+    geometry = geometry_of(run)
+    left_out = history.cut(most_events) if history else 0
+    pools = {key: Pool() for key in ("map", "slabs", "tables")}
+    at = event_positions(run, history)
+    complete = history and not left_out and not history.lost
+    data = {
+        "name": run.name, "config": run.once.get("config") or {},
+        "frameBytes": geometry.frame_bytes, "segments": geometry.segments,
+        "nr": geometry.nr, "mapFrames": map_frames(run),
+        "boot": run.once.get("boot") or [],
+        "moments": [moment_data(one, at[i], geometry, pools)
+                    for i, one in enumerate(run.moments)],
+        "early": run_lengths(early_cells(run, geometry)) if complete and
+        run.once.get("memblock_memory") and geometry.nr else None,
+        "missing": missing_of(run, history),
+        "events": None,
+    }
+    data.update({key: pool.values for key, pool in pools.items()})
+    if history:
+        data["events"] = {
+            "names": history.names, "lost": history.lost, "leftOut": left_out,
+            "records": past.pack_records(history),
+            "effects": past.pack_effects(past.effects(history, geometry)),
+        }
+    return data
+
+
+def read(name):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def build(runs, most_events):
+    """runs: (Run, History or None), one or two. The page's text."""
+    data = {"classes": views.CLASSES,
+            "runs": [run_data(run, history, most_events) for run, history in runs]}
+    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    title = html.escape(" beside ".join(run.name for run, _ in runs))
+    policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"
+    script = "".join(read(name) for name in SCRIPTS)
+    return ('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            f"<title>shadow_mm: {title}</title>\n<style>\n{read('report.css')}</style>\n"
+            f"</head>\n<body>\n{read('report.html')}"
+            f'<script type="application/json" id="data">{text}</script>\n'
+            f"<script>\n{script}</script>\n</body>\n</html>\n")
