@@ -283,6 +283,12 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.keys = KEY(CPU),
 		.since = WITH(WATERMARKS),
 	},
+	[SHADOW_CTL_MARK] = {
+		.name = "mark",
+		.usage = "mark",
+		.meaning =
+		"from now on leaks shows what was allocated since and lives still; a further mark replaces it",
+	},
 	[SHADOW_CTL_MMU_CHECK] = {
 		.name = "mmu_check",
 		.usage = "mmu_check [N] [loads=N] [unmapped=N] [host=N] [seed=SEED]",
@@ -427,7 +433,7 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 
 /* Commands of the language whose layers are not complete. */
 static const char *const later_verbs[] = {
-	"mark", "break",
+	"break",
 };
 
 /**

@@ -103,6 +103,7 @@ static int ctl_reset(struct shadow_mm *mm, const struct shadow_ctl_given *given,
 		goto destroy_plan;
 
 	*down = true;
+	shadow_machine_tell_left(machine);
 	shadow_boot_down(mm);
 	adopt(machine, plan);
 	shadow_machine_unchecked(machine);
@@ -368,6 +369,7 @@ u64 shadow_machine_down(struct shadow_machine *machine)
 	u64 left;
 
 	shadow_ctl_fini(&machine->ctl);
+	shadow_machine_tell_left(machine);
 	left = shadow_boot_down(&machine->mm);
 	if (left)
 		pr_info("%s: %llu pages were still in use\n", machine->mm.name,

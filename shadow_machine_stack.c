@@ -103,7 +103,7 @@ static bool is_inside(const char *name)
 		"debug_", "kmalloc", "kfree", "stack_for", "alloc_inner", "slob_",
 		"alloc_any", "alloc_more", "alloc_pages", "alloc_unlisted",
 		"alloc_watched", "alloc_large", "take_", "table_from_buddy",
-		"slab_stack", "who_calls",
+		"alloc_slow", "pop_or_refill", "slab_stack", "who_calls",
 	};
 
 	return begins_with_one(name, prefixes, ARRAY_SIZE(prefixes));

@@ -167,3 +167,77 @@ bool shadow_page_owner_get(const struct shadow_page_owner *po,
 	*birth = from ? *from : (struct shadow_birth) {};
 	return birth->seq;
 }
+
+/* The entry of an area; with 0 one that is free; NULL: there is none */
+static struct shadow_area_birth *__find_area(struct shadow_page_owner *po, u64 va)
+{
+	struct shadow_area_birth *area = po->area;
+
+	lockdep_assert_held(&po->sites->lock);
+	for (; area < po->area + ARRAY_SIZE(po->area); area++)
+		if (area->va == va)
+			return area;
+	return NULL;
+}
+
+/**
+ * shadow_page_owner_set_area() - an area without frames of its own was made here
+ * @po: the arrays
+ * @va: its first byte
+ *
+ * Where too many are known already, nobody knows this one.
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+void shadow_page_owner_set_area(struct shadow_page_owner *po, u64 va)
+{
+	struct shadow_area_birth *area;
+	struct shadow_birth birth;
+	unsigned long flags;
+
+	shadow_site_birth(po->sites, 0, &birth);
+	raw_spin_lock_irqsave(&po->sites->lock, flags);
+	area = __find_area(po, 0);
+	if (area)
+		*area = (struct shadow_area_birth) { .va = va, .birth = birth };
+	raw_spin_unlock_irqrestore(&po->sites->lock, flags);
+}
+
+/**
+ * shadow_page_owner_clear_area() - such an area goes
+ * @po: the arrays
+ * @va: its first byte
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+void shadow_page_owner_clear_area(struct shadow_page_owner *po, u64 va)
+{
+	struct shadow_area_birth *area;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&po->sites->lock, flags);
+	area = __find_area(po, va);
+	if (area)
+		area->va = 0;
+	raw_spin_unlock_irqrestore(&po->sites->lock, flags);
+}
+
+/**
+ * shadow_page_owner_get_area() - when and where such an area was made
+ * @po: the arrays
+ * @va: its first byte
+ * @birth: filled; all 0 where it is not known
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+void shadow_page_owner_get_area(struct shadow_page_owner *po, u64 va,
+				struct shadow_birth *birth)
+{
+	const struct shadow_area_birth *area;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&po->sites->lock, flags);
+	area = __find_area(po, va);
+	*birth = area ? area->birth : (struct shadow_birth) {};
+	raw_spin_unlock_irqrestore(&po->sites->lock, flags);
+}

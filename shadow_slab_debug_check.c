@@ -262,8 +262,10 @@ static bool count_live(struct shadow_kmem_cache *cache, char *inner, bool free,
 
 	if (!in_use(cache, inner, free))
 		return true;
-	leaks->nr_live++;
 	track = shadow_slab_track_get(cache, inner, SHADOW_TRACK_ALLOC);
+	if (track.when < leaks->since)
+		return true;
+	leaks->nr_live++;
 	count_site(leaks, track.stack, track.when,
 		   shadow_slab_phys(cache, inner + cache->desc.user_offset));
 	return true;
@@ -293,7 +295,23 @@ static void sort_sites(struct shadow_slab_leaks *leaks)
 void shadow_kmem_cache_leaks(struct shadow_kmem_cache *cache,
 			     struct shadow_slab_leaks *leaks)
 {
+	shadow_kmem_cache_leaks_since(cache, 0, leaks);
+}
+
+/**
+ * shadow_kmem_cache_leaks_since() - what of a cache has come into use since then
+ *	and still is
+ * @cache: the cache; with SHADOW_SLAB_STORE_USER
+ * @since: number of an operation: what was done before it does not count
+ * @leaks: filled
+ *
+ * Context: any; does not sleep.
+ */
+void shadow_kmem_cache_leaks_since(struct shadow_kmem_cache *cache, u64 since,
+				   struct shadow_slab_leaks *leaks)
+{
 	memset(leaks, 0, sizeof(*leaks));
+	leaks->since = since;
 	if (!cache->live)
 		return;
 	shadow_slab_walk(cache->slab, cache, count_live, leaks);

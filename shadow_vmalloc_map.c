@@ -7,6 +7,7 @@
  * its memmap index. Each of them is held by a reference, so that whoever else
  * gives it back leaves it to us.
  */
+#include "shadow_page_owner.h"
 #include "shadow_compound.h"
 #include "shadow_vmalloc_room.h"
 
@@ -287,6 +288,9 @@ int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 	if (err)
 		return shadow_vmalloc_release(vm, area) ? -EUCLEAN : err;
 	*va = area->va_start + offset;
+	if (vm->nodes->page_owner)
+		shadow_page_owner_set_area(vm->nodes->page_owner,
+					   area->va_start);
 	shadow_vmalloc_publish(area);
 	return 0;
 }
@@ -337,6 +341,9 @@ int shadow_vunmap(struct shadow_vmalloc *vm, u64 va)
 					  "vmap: area %#llx-%#llx is not %u pages and a guard",
 					  area->va_start, area->va_end,
 					  area->nr_pages);
+	if (vm->nodes->page_owner && area->flags & SHADOW_VMAP_IOREMAP)
+		shadow_page_owner_clear_area(vm->nodes->page_owner,
+					     area->va_start);
 	err = shadow_vmalloc_unmap(vm, area);
 	if (!err && area->flags & SHADOW_VMAP_MAP)
 		err = put_pages(vm, area);

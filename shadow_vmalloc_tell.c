@@ -3,6 +3,7 @@
  * shadow_vmalloc_tell - which areas there are, and what is at an address. See
  * shadow_vmalloc.h.
  */
+#include "shadow_page_owner.h"
 #include "shadow_vmalloc_room.h"
 
 /* Pages by node, and those in blocks: the list of a vmalloc is walked */
@@ -59,6 +60,24 @@ static int count_pages(const struct shadow_vmalloc *vm,
 	return 0;
 }
 
+/* As old as its first page, or the page that has their numbers, if it has one */
+static struct shadow_birth birth_of(const struct shadow_vmalloc *vm,
+				    const struct shadow_vmap_area *area)
+{
+	struct shadow_birth birth = {};
+	struct shadow_page *page;
+
+	if (area->flags & SHADOW_VMAP_IOREMAP) {
+		shadow_page_owner_get_area(vm->nodes->page_owner, area->va_start,
+					   &birth);
+		return birth;
+	}
+	page = shadow_page_at(&vm->nodes->memmap, area->first_page);
+	if (page)
+		shadow_page_owner_get(vm->nodes->page_owner, page, &birth);
+	return birth;
+}
+
 static int copy_info(const struct shadow_vmalloc *vm,
 		     const struct shadow_vmap_area *area,
 		     struct shadow_vmalloc_info *info)
@@ -74,6 +93,8 @@ static int copy_info(const struct shadow_vmalloc *vm,
 		info->pa = area->pa;
 	else
 		info->nr_pages = area->nr_pages;
+	if (vm->nodes->page_owner)
+		info->birth = birth_of(vm, area);
 	return count_pages(vm, area, info);
 }
 

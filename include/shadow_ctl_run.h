@@ -75,6 +75,7 @@ int shadow_ctl_cache_check(struct shadow_ctl *ctl,
 int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
 			     const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_fail_point(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_mark(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 void shadow_ctl_fail_text(const struct shadow_ctl *ctl,
 			  enum shadow_fail_point point, char *text, size_t room);
 int shadow_ctl_vmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

@@ -50,6 +50,9 @@ extern const struct shadow_site_ops shadow_machine_site_ops;
 void shadow_machine_init_stacks(void);
 void shadow_machine_symbol(char *name, unsigned long address);
 
+/* shadow_machine_left.c */
+void shadow_machine_tell_left(struct shadow_machine *machine);
+
 /* shadow_machine_compare.c */
 int shadow_machine_ctl_compare(struct shadow_mm *mm, const char *trace,
 			       char *said, size_t said_bytes);

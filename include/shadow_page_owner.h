@@ -20,6 +20,19 @@
 
 struct shadow_early;
 
+/* Areas of addresses without frames that are known at a time */
+#define SHADOW_PAGE_OWNER_AREAS	256
+
+/**
+ * struct shadow_area_birth - when and where an area without frames was made
+ * @va: its first byte; 0: the entry is free
+ * @birth: when and where
+ */
+struct shadow_area_birth {
+	u64 va;
+	struct shadow_birth birth;
+};
+
 /* Of reserved frames, as the early allocator's log calls it */
 #define SHADOW_PAGE_OWNER_NAME	"page_owner"
 
@@ -29,12 +42,14 @@ struct shadow_early;
  * @memmap: whose frames they are
  * @bytes: of the block, in all arrays
  * @birth: per bank, its array, which lies in the block; NULL: it has none
+ * @area: of ioremaps, which have no frames of their own; under @sites->lock
  */
 struct shadow_page_owner {
 	struct shadow_sites *sites;
 	const struct shadow_memmap *memmap;
 	u64 bytes;
 	struct shadow_birth *birth[SHADOW_MEMMAP_BOOT_BANKS];
+	struct shadow_area_birth area[SHADOW_PAGE_OWNER_AREAS];
 };
 
 u64 shadow_page_owner_bytes(const struct shadow_memmap *memmap);
@@ -52,5 +67,9 @@ void shadow_page_owner_clear(struct shadow_page_owner *po,
 bool shadow_page_owner_get(const struct shadow_page_owner *po,
 			   const struct shadow_page *page,
 			   struct shadow_birth *birth);
+void shadow_page_owner_set_area(struct shadow_page_owner *po, u64 va);
+void shadow_page_owner_clear_area(struct shadow_page_owner *po, u64 va);
+void shadow_page_owner_get_area(struct shadow_page_owner *po, u64 va,
+				struct shadow_birth *birth);
 
 #endif /* SHADOW_PAGE_OWNER_H */

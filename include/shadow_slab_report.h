@@ -120,12 +120,14 @@ struct shadow_slab_report {
 
 /**
  * struct shadow_slab_leaks - what of a cache is in use, by call site
+ * @since: number of the first operation that counts
  * @nr_live: objects in use
  * @nr_sites: entries of @site
  * @nr_others: objects of sites that @site has no room for
  * @site: where they were allocated, most of them first
  */
 struct shadow_slab_leaks {
+	u64 since;
 	u64 nr_live;
 	u32 nr_sites;
 	u64 nr_others;
@@ -150,6 +152,8 @@ s64 shadow_kmem_cache_check(struct shadow_kmem_cache *cache);
 u64 shadow_slab_check(struct shadow_slab *slab);
 void shadow_kmem_cache_leaks(struct shadow_kmem_cache *cache,
 			     struct shadow_slab_leaks *leaks);
+void shadow_kmem_cache_leaks_since(struct shadow_kmem_cache *cache, u64 since,
+				   struct shadow_slab_leaks *leaks);
 
 /* shadow_slab_quarantine.c */
 u64 shadow_slab_quarantined(struct shadow_slab *slab, u64 *nr);

@@ -78,6 +78,14 @@ void shadow_view_owners(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_owners_whole(struct seq_file *seq,
 			      struct shadow_machine *machine);
 
+/* shadow_view_owners.c: who has what, and since when */
+void shadow_view_page_owners(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_page_owners_whole(struct seq_file *seq,
+				   struct shadow_machine *machine);
+void shadow_view_leaks(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_leaks_whole(struct seq_file *seq,
+			     struct shadow_machine *machine);
+
 /* shadow_view_tables.c: translation */
 void shadow_view_page_tables(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_page_tables_lower(struct seq_file *seq, struct shadow_machine *machine);
@@ -108,7 +116,6 @@ int shadow_view_slab_objects_open(struct file *file,
 void shadow_view_slab_reports(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_slab_reports_whole(struct seq_file *seq,
 				    struct shadow_machine *machine);
-void shadow_view_leaks(struct seq_file *seq, struct shadow_machine *machine);
 
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);

@@ -18,6 +18,7 @@
 #include "shadow_event.h"
 #include "shadow_fault.h"
 #include "shadow_pgtable.h"
+#include "shadow_site.h"
 #include "shadow_slab.h"
 #include "shadow_vmap_tree.h"
 #include "shadow_zone.h"
@@ -93,6 +94,8 @@ struct shadow_vmalloc {
  * @nr_pages: pages that it owns or holds, without the guard; 0: an ioremap
  * @nr_huge: of those, the ones that came in blocks of the tables
  * @flags: SHADOW_VMAP_*
+ * @birth: with page_owner when and where it was made: that of its first page,
+ *	of a vmap that of the page with their numbers
  * @nr_on_node: pages by node
  */
 struct shadow_vmalloc_info {
@@ -103,6 +106,7 @@ struct shadow_vmalloc_info {
 	u32 nr_pages;
 	u32 nr_huge;
 	u32 flags;
+	struct shadow_birth birth;
 	u32 nr_on_node[SHADOW_MAX_NODES];
 };
 

@@ -301,7 +301,7 @@ static void batch_is_parsed_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_line, 3);
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(show(rig), "last: line 3: EINVAL (-22)"));
-	expect_refused(test, rig, "drain\nmark 1 2\n", -EOPNOTSUPP, "not supported yet");
+	expect_refused(test, rig, "drain\nbreak 1 2\n", -EOPNOTSUPP, "not supported yet");
 	KUNIT_EXPECT_EQ(test, rig->ctl.last_ran, 0);
 }
 
