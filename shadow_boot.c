@@ -474,8 +474,13 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	u64 bytes = phase > SHADOW_PHASE_SETUP_FDT ? early_bytes(mm->early.log) : 0;
 	u64 tables = nr_tables(mm);
 	u64 start = mm->host->now();
-	int err = phases[phase].up(mm, record->effect);
+	int err;
 
+	/* Nobody else reaches the machine, then: see shadow_ring_boot_begin() */
+	if (mm->events.ring && phase > SHADOW_PHASE_SLAB_INIT)
+		end_grace_periods(mm);
+	shadow_ring_boot_begin(mm->events.ring);
+	err = phases[phase].up(mm, record->effect);
 	record->ns = mm->host->now() - start;
 	if (early) {
 		record->early_bytes = early_bytes(mm->early.log) - bytes;
@@ -485,7 +490,31 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	record->nr_said = phase >= SHADOW_PHASE_SETUP_FDT ? mm->fate.nr_said : 0;
 	shadow_event_named(&mm->events, SHADOW_EV_PHASE, 1, shadow_phase_name(phase),
 			   phase, record->ns, err);
+	shadow_ring_boot_end(mm->events.ring, phase, err);
 	return err;
+}
+
+/* ---------------------------------------------------------- up and down -- */
+
+/* The last phase first; what was recorded stays */
+static u64 take_down(struct shadow_mm *mm)
+{
+	u64 left = 0;
+
+	shadow_boot_stop_recording(mm);
+	shadow_fail_fini(&mm->fail);
+	shadow_why_fini(&mm->why);
+	/* Already undone; nr_done says which phase it was */
+	while (!mm->boot.failed && mm->boot.nr_done) {
+		mm->boot.nr_done--;
+		if (phases[mm->boot.nr_done].down)
+			phases[mm->boot.nr_done].down(mm);
+		/* Below this phase nobody takes frames from the buddy */
+		if (mm->boot.nr_done == SHADOW_PHASE_WATERMARKS)
+			left = shadow_nodes_managed(&mm->nodes) -
+			       shadow_nodes_free(&mm->nodes);
+	}
+	return left;
 }
 
 /**
@@ -514,31 +543,11 @@ int shadow_boot_step(struct shadow_mm *mm, unsigned int last)
 	return 0;
 
 undo:
-	shadow_boot_down(mm);
+	take_down(mm);
+	shadow_boot_unwatch(mm);
 	mm->boot.nr_done = phase;
 	mm->boot.failed = err;
 	return err;
-}
-
-/* Where the host can say who calls, there is a table for it */
-static bool init_sites(struct shadow_mm *mm)
-{
-	const struct shadow_host_ops *host = mm->host;
-
-	mm->mark = NULL;
-	mm->site_mem = host->site ? host->zalloc(shadow_sites_bytes()) : NULL;
-	shadow_sites_init(&mm->sites, host->site, host->now, mm->site_mem);
-	mm->sites.births = mm->cfg.page_owner;
-	return mm->site_mem || !host->site;
-}
-
-static void drop_sites(struct shadow_mm *mm)
-{
-	mm->host->free(mm->mark);
-	mm->mark = NULL;
-	mm->host->free(mm->site_mem);
-	mm->site_mem = NULL;
-	shadow_sites_init(&mm->sites, NULL, NULL, NULL);
 }
 
 /**
@@ -551,21 +560,14 @@ static void drop_sites(struct shadow_mm *mm)
  */
 int shadow_boot_up(struct shadow_mm *mm)
 {
-	void *counts = mm->host->zalloc(shadow_event_bytes(mm->nr_cpus));
-	bool sites = init_sites(mm);
+	int err;
 
 	shadow_fault_init(&mm->fault);
-	shadow_event_init(&mm->events);
-	mm->events.machine = mm->name;
-	shadow_event_set_counts(&mm->events, counts, mm->nr_cpus);
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
 	shadow_why_init(&mm->why);
 	memset(&mm->boot, 0, sizeof(mm->boot));
-	if (!counts || !sites) {
-		mm->boot.failed = -ENOMEM;
-		return -ENOMEM;
-	}
-	return shadow_boot_step(mm, mm->cfg.until);
+	err = shadow_boot_watch(mm);
+	return err ? : shadow_boot_step(mm, mm->cfg.until);
 }
 
 /**
@@ -582,25 +584,9 @@ int shadow_boot_up(struct shadow_mm *mm)
  */
 u64 shadow_boot_down(struct shadow_mm *mm)
 {
-	u64 left = 0;
+	u64 left = take_down(mm);
 
-	shadow_fail_fini(&mm->fail);
-	shadow_why_fini(&mm->why);
-	/* Already undone; nr_done says which phase it was */
-	if (mm->boot.failed)
-		goto no_counts;
-	while (mm->boot.nr_done) {
-		mm->boot.nr_done--;
-		if (phases[mm->boot.nr_done].down)
-			phases[mm->boot.nr_done].down(mm);
-		/* Below this phase nobody takes frames from the buddy */
-		if (mm->boot.nr_done == SHADOW_PHASE_WATERMARKS)
-			left = shadow_nodes_managed(&mm->nodes) -
-			       shadow_nodes_free(&mm->nodes);
-	}
-no_counts:
-	drop_sites(mm);
-	mm->host->free(mm->events.counts);
-	shadow_event_set_counts(&mm->events, NULL, 0);
+	shadow_boot_unwatch(mm);
+	shadow_boot_forget(mm);
 	return left;
 }

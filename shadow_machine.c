@@ -296,6 +296,7 @@ static int boot_in_block(struct shadow_machine *machine,
 	err = shadow_boot_up_in(mm, &machine->pool.block, &machine->backing);
 	if (err) {
 		say_failed_phase(mm, err, said, said_bytes);
+		shadow_boot_down(mm);
 		return err;
 	}
 	scnprintf(said, said_bytes, "the host has no memory for ids");

@@ -364,6 +364,9 @@ void shadow_params_value(const struct shadow_config *cfg,
 	case SHADOW_PARAM_QUARANTINE:
 		shadow_params_slab_value(cfg, id, text, room);
 		break;
+	case SHADOW_PARAM_RING:
+		shadow_params_watch_value(cfg, id, text, room);
+		break;
 	case SHADOW_PARAM_MEMMODEL:
 	case SHADOW_PARAM_PCP:
 	case SHADOW_PARAM_MMU_CHECK:

@@ -58,7 +58,7 @@ const struct shadow_param_info shadow_param_table[SHADOW_NR_PARAMS] = {
 	ROW(SLAB_MERGE, "slab_merge", READY, "off"),
 	ROW(QUARANTINE, "quarantine", READY, "0"),
 	ROW(PAGE_OWNER, "page_owner", READY, "off"),
-	ROW(RING, "ring", LATER, ""),
+	ROW(RING, "ring", READY, "0"),
 	ROW(MMU_CHECK, "mmu_check", READY, "10000"),
 	ROW(DEBUGFS, "debugfs", READY, "on"),
 };
@@ -496,6 +496,7 @@ static int (*const readers[SHADOW_NR_PARAMS])(struct shadow_params_check *c,
 	[SHADOW_PARAM_SLAB_MERGE]	= read_slab_merge,
 	[SHADOW_PARAM_PAGE_OWNER]	= read_page_owner,
 	[SHADOW_PARAM_QUARANTINE]	= shadow_params_read_quarantine,
+	[SHADOW_PARAM_RING]		= shadow_params_read_ring,
 	[SHADOW_PARAM_MMU_CHECK]	= read_mmu_check,
 	[SHADOW_PARAM_DEBUGFS]		= read_debugfs,
 };

@@ -37,4 +37,10 @@ int shadow_boot_setup_fdt(struct shadow_mm *mm, char *effect);
 int shadow_boot_memblock_init(struct shadow_mm *mm, char *effect);
 int shadow_boot_bootmem_init(struct shadow_mm *mm, char *effect);
 
+/* shadow_boot_watch.c */
+int shadow_boot_watch(struct shadow_mm *mm);
+void shadow_boot_stop_recording(struct shadow_mm *mm);
+void shadow_boot_unwatch(struct shadow_mm *mm);
+void shadow_boot_forget(struct shadow_mm *mm);
+
 #endif /* SHADOW_BOOT_EARLY_H */

@@ -26,6 +26,7 @@
 #include "shadow_pgtable.h"
 #include "shadow_pool.h"
 #include "shadow_regs.h"
+#include "shadow_ring.h"
 #include "shadow_site.h"
 #include "shadow_slab.h"
 #include "shadow_tlb_soft.h"
@@ -177,6 +178,8 @@ struct shadow_boot {
  * @sites: from where in the code things were allocated
  * @page_owner: who allocated which frames, where that is noted
  * @mark: what was in use when somebody said mark; NULL: nobody did
+ * @ring: its history, in the host's memory; stays for reading where a boot has
+ *	failed. NULL: there is none (ring=0)
  * @memblock: what memory there is, and what of it was reserved
  * @early: the early allocator
  * @bootmem: its records, where that is bootmem
@@ -224,6 +227,7 @@ struct shadow_mm {
 	struct shadow_sites sites;
 	struct shadow_page_owner page_owner;
 	struct shadow_owners_mark *mark;
+	struct shadow_ring *ring;
 	struct shadow_memblock memblock;
 	struct shadow_early early;
 	struct shadow_bootmem bootmem;

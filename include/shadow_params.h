@@ -162,7 +162,7 @@ enum shadow_param_id {
 #define SHADOW_WHAT_PAGE_OWNER \
 	"on or off: pages, vmalloc areas and early memory know who took them, and when"
 #define SHADOW_WHAT_RING \
-	"Events that are remembered (not supported yet)"
+	"Records of history, 64 bytes each: operations and events, 1K to 4M (0: none)"
 #define SHADOW_WHAT_MMU_CHECK \
 	"Judged by the CPU at boot: on, off, or random pages[,words loaded[,unmapped addresses[,host's]]]"
 #define SHADOW_WHAT_DEBUGFS \
@@ -319,6 +319,7 @@ extern const struct shadow_mmu_size_info shadow_mmu_sizes[SHADOW_NR_MMU_SIZES];
  * @slab_merge: caches alike become one
  * @page_owner: pages, areas and early memory know who took them
  * @quarantine: bytes of freed objects that are held back
+ * @ring: records of the history, or 0
  * @tlbi: which TLB invalidations take place
  * @kaslr: the image's virtual address is displaced, as @seed has it
  * @early: name of the early allocator
@@ -371,6 +372,7 @@ struct shadow_config {
 	bool slab_merge;
 	bool page_owner;
 	u64 quarantine;
+	u32 ring;
 	enum shadow_tlbi_mode tlbi;
 	bool kaslr;
 	const char *early;

@@ -88,6 +88,11 @@ int shadow_params_read_slab_switch(struct shadow_params_check *c,
 void shadow_params_slab_value(const struct shadow_config *cfg,
 			      enum shadow_param_id id, char *text, size_t room);
 
+/* shadow_params_watch.c */
+int shadow_params_read_ring(struct shadow_params_check *c, const char *text);
+void shadow_params_watch_value(const struct shadow_config *cfg,
+			       enum shadow_param_id id, char *text, size_t room);
+
 void shadow_params_bytes_text(char *text, size_t room, u64 bytes);
 void shadow_params_value(const struct shadow_config *cfg,
 			 enum shadow_param_id id, char *text, size_t room);

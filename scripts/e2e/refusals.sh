@@ -102,11 +102,10 @@ $EINVAL|memmodel=sparse|memmodel=sparse: allowed: flat, discontig, vmemmap
 $EINVAL|pcp=cold|pcp=cold: allowed: on, hotcold, off
 $EINVAL|tlbi=off|tlbi=off: allowed: on, stale
 $EINVAL|until=never|until=never: allowed: a phase of the boot
+$EINVAL|ring=many|ring=many: not a number of records; allowed: 0, or like 64K, with K or M
+$ERANGE|ring=100|ring=100: out of range; allowed: 0 (none), or 1K to 4M records of 64 bytes
+$ERANGE|ring=5M|ring=5M: out of range; allowed: 0 (none), or 1K to 4M records of 64 bytes
 TABLE
-	# All of the interface exists; what has no layer is refused by name.
-	for name in ring; do
-		echo "$EOPNOTSUPP|$name=1|$name=1: not supported yet"
-	done
 }
 
 # The guest's insmod tries twice, by two system calls, so each refusal is there
