@@ -148,21 +148,71 @@ void shadow_event_set_counts(struct shadow_event_log *log, void *mem,
 }
 
 /**
+ * shadow_event_add_source() - a layer counts some events by itself
+ * @log: the machine's log; NULL: nobody wants to know
+ * @source: the layer's; one that is there already stays
+ *
+ * Context: nobody reads the counters meanwhile.
+ * Return: false where there is no place left: nobody sees what it counts.
+ */
+bool shadow_event_add_source(struct shadow_event_log *log,
+			     const struct shadow_event_source *source)
+{
+	unsigned int i, place = SHADOW_EVENT_SOURCES;
+
+	for (i = 0; log && i < SHADOW_EVENT_SOURCES; i++) {
+		if (log->source[i] == source)
+			return true;
+		if (!log->source[i] && place == SHADOW_EVENT_SOURCES)
+			place = i;
+	}
+	if (!log || place == SHADOW_EVENT_SOURCES)
+		return false;
+	log->source[place] = source;
+	return true;
+}
+
+/**
+ * shadow_event_drop_source() - a layer ends; what it has counted stays
+ * @log: the machine's log, or NULL
+ * @source: the layer's; nothing happens where it is not there
+ *
+ * Context: nobody reads the counters meanwhile.
+ */
+void shadow_event_drop_source(struct shadow_event_log *log,
+			      const struct shadow_event_source *source)
+{
+	unsigned int i;
+	int id;
+
+	for (i = 0; log && i < SHADOW_EVENT_SOURCES; i++) {
+		if (log->source[i] != source)
+			continue;
+		log->source[i] = NULL;
+		for (id = 0; id < SHADOW_NR_EVENTS; id++)
+			log->past[id] += source->count(source, id);
+	}
+}
+
+/**
  * shadow_event_count() - how often an event happened while counters were on
  * @log: the machine's log
  * @id: which
  *
  * Context: any; a momentary value.
- * Return: the sum over all CPUs.
+ * Return: the sum over all CPUs and sources.
  */
 u64 shadow_event_count(const struct shadow_event_log *log,
 		       enum shadow_event_id id)
 {
-	unsigned int cpu;
-	u64 sum = 0;
+	unsigned int cpu, i;
+	u64 sum = log->past[id];
 
 	for (cpu = 0; cpu < log->nr_cpus; cpu++)
 		sum += atomic64_read(&log->counts[cpu].count[id]);
+	for (i = 0; i < SHADOW_EVENT_SOURCES; i++)
+		if (log->source[i])
+			sum += log->source[i]->count(log->source[i], id);
 	return sum;
 }
 
@@ -172,7 +222,8 @@ u64 shadow_event_count(const struct shadow_event_log *log,
  * @on: each call with true needs one with false
  *
  * A key is shared by all machines: a static branch patches code, and the code
- * is one.
+ * is one. Where pages and objects come and go, shadow_watch_key is asked for
+ * instead.
  *
  * Context: process context; sleeps in the kernel.
  */
@@ -182,6 +233,8 @@ void shadow_event_listen(enum shadow_event_id id, bool on)
 		static_branch_inc(&shadow_event_keys[id]);
 	else
 		static_branch_dec(&shadow_event_keys[id]);
+	if (shadow_event_inline(id))
+		shadow_watch(on);
 }
 
 /**
@@ -199,7 +252,8 @@ void shadow_event_enable(bool on)
 	else
 		static_branch_dec(&shadow_count_key);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
-		shadow_event_listen(id, on);
+		if (!shadow_event_inline(id))
+			shadow_event_listen(id, on);
 }
 
 /**
@@ -217,6 +271,23 @@ void shadow_watch(bool on)
 }
 
 /**
+ * __shadow_event_tally() - the slow half of shadow_event_tally()
+ * @log: the machine's log; NULL: nobody counts
+ * @id: what happened
+ * @nr: how many
+ *
+ * Context: any.
+ */
+void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
+			  u64 nr)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	if (likely(log && log->counts))
+		atomic64_add(nr, &log->counts[cpu % log->nr_cpus].count[id]);
+}
+
+/**
  * __shadow_event() - the slow half of shadow_event(), with the key raised
  * @log: the machine's log; NULL: nobody listens to this one
  * @args: what happened
@@ -228,13 +299,11 @@ void __shadow_event(struct shadow_event_log *log,
 {
 	void (*sink)(const struct shadow_event_log *log,
 		     const struct shadow_event_args *args);
-	unsigned int cpu = raw_smp_processor_id();
 
 	if (unlikely(!log))
 		return;
-	if (static_branch_unlikely(&shadow_count_key) && log->counts)
-		atomic64_add(args->nr,
-			     &log->counts[cpu % log->nr_cpus].count[args->id]);
+	if (!shadow_event_inline(args->id))
+		shadow_event_tally(log, args->id, args->nr);
 	if (log->ring)
 		shadow_ring_event(log->ring, args);
 	sink = READ_ONCE(shadow_event_sink);

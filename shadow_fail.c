@@ -3,6 +3,7 @@
  * shadow_fail - which calls fail, and the random numbers behind it. See
  * shadow_fail.h.
  */
+#include "shadow_event.h"
 #include "shadow_fail.h"
 #include "shadow_random.h"
 
@@ -39,6 +40,16 @@ static bool armed(const struct shadow_fail_state *state)
 	return state->attr.probability != 0;
 }
 
+/* Fast paths ask for the other key alone */
+static void raise_key(bool on)
+{
+	if (on)
+		static_branch_inc(&shadow_fail_key);
+	else
+		static_branch_dec(&shadow_fail_key);
+	shadow_watch(on);
+}
+
 /**
  * shadow_fail_arm() - say how often a point fails from now on
  * @fail: the machine's points
@@ -60,7 +71,7 @@ int shadow_fail_arm(struct shadow_fail *fail, enum shadow_fail_point point,
 		return -EINVAL;
 	state = &fail->point[point];
 	if (armed(state))
-		static_branch_dec(&shadow_fail_key);
+		raise_key(false);
 	/* Nobody fails by half of the old and half of the new */
 	WRITE_ONCE(state->attr.probability, 0);
 	WRITE_ONCE(state->attr.interval, attr->interval);
@@ -75,7 +86,7 @@ int shadow_fail_arm(struct shadow_fail *fail, enum shadow_fail_point point,
 	smp_wmb(); /* what is read once the probability has been seen */
 	WRITE_ONCE(state->attr.probability, attr->probability);
 	if (armed(state))
-		static_branch_inc(&shadow_fail_key);
+		raise_key(true);
 	return 0;
 }
 
@@ -95,7 +106,7 @@ void shadow_fail_fini(struct shadow_fail *fail)
 		if (!armed(&fail->point[point]))
 			continue;
 		WRITE_ONCE(fail->point[point].attr.probability, 0);
-		static_branch_dec(&shadow_fail_key);
+		raise_key(false);
 	}
 }
 

@@ -9,100 +9,14 @@
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
+#include "shadow_ring.h"
 #include "shadow_watermark.h"
 #include "shadow_why.h"
 
-/* Above its high mark a zone's lists may grow, below it they shrink */
-static bool above_marks(struct shadow_zone *zone, unsigned int order,
-			enum shadow_zone_type highest, unsigned int alloc_flags)
+/* Somebody wants allocations to fail, or to leave their route */
+static __always_inline bool no_short_cuts(void)
 {
-	unsigned long irqflags;
-
-	if (!(READ_ONCE(zone->flags) & SHADOW_ZONE_BELOW_HIGH)) {
-		if (shadow_watermark_fast(zone, order,
-					  shadow_wmark_pages(zone, SHADOW_WMARK_HIGH),
-					  highest, alloc_flags))
-			return true;
-		raw_spin_lock_irqsave(&zone->lock, irqflags);
-		zone->flags |= SHADOW_ZONE_BELOW_HIGH;
-		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-	}
-	return shadow_watermark_fast(zone, order,
-				     shadow_wmark_pages(zone, SHADOW_WMARK_LOW),
-				     highest, alloc_flags);
-}
-
-/* The zone that is tried first; NULL: there is none that the flags allow */
-static struct shadow_zone *preferred_zone(const struct shadow_zonelist *list,
-					  enum shadow_zone_type highest)
-{
-	unsigned int i;
-
-	for (i = 0; i < list->nr; i++)
-		if (list->zone[i]->type <= highest)
-			return list->zone[i];
-	return NULL;
-}
-
-/*
- * One pass over the zonelist. Where pageblocks are not to be mixed, it ends with
- * the preferred node: a mix there is better than another node.
- */
-static struct shadow_page *take_pass(const struct shadow_zonelist *list,
-				     const struct shadow_zone *preferred,
-				     unsigned int cpu, u32 gfp,
-				     unsigned int order,
-				     unsigned int alloc_flags)
-{
-	enum shadow_zone_type highest = shadow_gfp_zone(gfp);
-	enum shadow_zone_type lowest = gfp & SHADOW_GFP_THISZONE ? highest : 0;
-	struct shadow_zone *const *zone;
-	struct shadow_page *page;
-
-	for (zone = list->zone; zone < list->zone + list->nr; zone++) {
-		if ((*zone)->type > highest || (*zone)->type < lowest)
-			continue;
-		if ((alloc_flags & SHADOW_ALLOC_NOFRAGMENT) &&
-		    (*zone)->nid != preferred->nid)
-			return NULL;
-		if (!above_marks(*zone, order, highest, alloc_flags))
-			continue;
-		page = shadow_page_take(*zone, cpu, gfp, order, alloc_flags);
-		if (likely(page))
-			return page;
-	}
-	return NULL;
-}
-
-/* Above the low mark, rather not mixing pageblocks: get_page_from_freelist() */
-static struct shadow_page *take_page(struct shadow_nodes *nodes,
-				     unsigned int cpu, u32 gfp,
-				     unsigned int order)
-{
-	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
-	unsigned int alloc_flags = SHADOW_WMARK_LOW | SHADOW_ALLOC_KSWAPD;
-	struct shadow_page *page = NULL;
-	struct shadow_zone *preferred;
-	unsigned int nofragment;
-
-	preferred = preferred_zone(list, shadow_gfp_zone(gfp));
-	if (unlikely(!preferred))
-		return NULL;
-	if (gfp & SHADOW_GFP_COLD)
-		alloc_flags |= SHADOW_ALLOC_COLD;
-	nofragment = shadow_alloc_flags_nofragment(preferred);
-	if (nofragment)
-		page = take_pass(list, preferred, cpu, gfp, order,
-				 alloc_flags | nofragment);
-	return page ? : take_pass(list, preferred, cpu, gfp, order, alloc_flags);
-}
-
-/* Somebody counts allocations, wants them to fail, or to leave their route */
-static __always_inline bool watched(void)
-{
-	return shadow_event_heard(SHADOW_EV_PAGE_ALLOC) ||
-	       static_branch_unlikely(&shadow_watch_key) ||
-	       static_branch_unlikely(&shadow_fail_key) ||
+	return static_branch_unlikely(&shadow_fail_key) ||
 	       static_branch_unlikely(&shadow_why_key);
 }
 
@@ -146,6 +60,8 @@ take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
 	if (likely(shadow_pcp_trylock(pcp))) {
 		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, order, mt,
 					owner);
+		if (shadow_counting() && likely(page))
+			pcp->nr_alloc += 1U << order;
 		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
@@ -193,11 +109,26 @@ take_free(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 {
 	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
 	struct shadow_zone *zone = fast->zone;
+	struct shadow_page *page;
 
 	if (unlikely(!zone) || !above_high(fast, zone, order))
 		return NULL;
-	return shadow_buddy_try_alloc(zone, order, shadow_gfp_mt(nodes, gfp),
+	page = shadow_buddy_try_alloc(zone, order, shadow_gfp_mt(nodes, gfp),
 				      shadow_gfp_owner(gfp));
+	if (likely(page))
+		shadow_zone_count_alloc(zone, BIT(order));
+	return page;
+}
+
+/* Before somebody else can have the frames */
+static __always_inline void tell_free(struct shadow_nodes *nodes,
+				      const struct shadow_page *page,
+				      unsigned int order)
+{
+	if (nodes->page_owner)
+		shadow_page_owner_clear(nodes->page_owner, page);
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order),
+		     shadow_page_to_pfn(nodes, page), order);
 }
 
 static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
@@ -211,13 +142,13 @@ static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
 /*
  * A block on its zone's list of this CPU, where that is all there is to do. Its
  * last reference goes under the list's lock: where that is not to be had nothing
- * has changed, and all begins anew in free_any().
+ * has changed, and all begins anew in free_any(). @tell: somebody listens.
  */
 static __always_inline bool give_listed(struct shadow_nodes *nodes,
 					struct shadow_zone *zone,
 					unsigned int cpu,
 					struct shadow_page *page,
-					unsigned int order)
+					unsigned int order, const bool tell)
 {
 	unsigned int mt = shadow_pageblock_mt(nodes,
 					      shadow_page_index(&nodes->memmap, page));
@@ -234,6 +165,10 @@ static __always_inline bool give_listed(struct shadow_nodes *nodes,
 				 __shadow_pcp_room(zone, pcp)) &&
 			atomic_cmpxchg(&page->refcount, 1, 0) == 1;
 		if (likely(given)) {
+			if (tell)
+				tell_free(nodes, page, order);
+			if (shadow_counting())
+				pcp->nr_freed += 1U << order;
 			if (order)
 				__shadow_pcp_freed_block(zone, pcp, order);
 			else
@@ -280,7 +215,7 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 			       1ULL << (nodes->page_shift + order)))
 		return shadow_page_refuse(nodes, cpu, gfp, order);
 	gfp |= shadow_why_wanted(nodes->why);
-	page = take_page(nodes, cpu, gfp, order);
+	page = shadow_page_first(nodes, cpu, gfp, order);
 	if (unlikely(!page)) {
 		page = shadow_page_slow(nodes, cpu, gfp, order);
 		if (!page)
@@ -293,17 +228,14 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 		if (!page)
 			return NULL;
 	}
-	if (nodes->page_owner)
-		shadow_page_owner_set(nodes->page_owner, page, 1, gfp);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order));
+	shadow_zone_count_alloc(shadow_page_zone(nodes, page), BIT(order));
 	return page;
 }
 
 /* Is there anything about an allocation that alloc_any() alone knows of? */
 static __always_inline bool plain(const struct shadow_nodes *nodes, u32 gfp)
 {
-	return !(gfp & SHADOW_GFP_SPECIAL) && !watched() &&
-	       !shadow_fault_frozen(nodes->fault);
+	return !(gfp & SHADOW_GFP_SPECIAL) && !shadow_fault_frozen(nodes->fault);
 }
 
 /* A block that has no list, or whose list is empty */
@@ -316,10 +248,10 @@ static noinline struct shadow_page *alloc_unlisted(struct shadow_nodes *nodes,
 	return page ? : alloc_any(nodes, cpu, gfp, order);
 }
 
-/* What alloc_pages() does not do itself: other orders have their fast path, too */
-static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
-					       unsigned int cpu, u32 gfp,
-					       unsigned int order)
+/* What take_fast() does not do: other orders have their fast path, too */
+static __always_inline struct shadow_page *
+alloc_other(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
+	    unsigned int order)
 {
 	struct shadow_page *page;
 
@@ -334,6 +266,47 @@ static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
 }
 
 /*
+ * An allocation that somebody watches: one operation, which ends with its event.
+ * Nobody changes what it does, but who wants no short cuts.
+ */
+static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
+						  unsigned int cpu, u32 gfp,
+						  unsigned int order)
+{
+	bool cuts = !no_short_cuts();
+	struct shadow_page *page = NULL;
+	struct shadow_op op;
+	u64 pfn = 0;
+
+	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_ALLOC);
+	if (cuts && likely(!order) && plain(nodes, gfp))
+		page = take_fast(nodes, cpu, gfp);
+	if (!page)
+		page = cuts ? alloc_other(nodes, cpu, gfp, order) :
+			      alloc_any(nodes, cpu, gfp, order);
+	if (likely(page)) {
+		if (nodes->page_owner)
+			shadow_page_owner_set(nodes->page_owner, page, 1, gfp);
+		pfn = shadow_page_to_pfn(nodes, page);
+		shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, BIT(order), pfn,
+			     order, gfp, shadow_gfp_mt(nodes, gfp));
+	}
+	shadow_op_end(&op, SHADOW_OP_ALLOC_PAGES, page ? 0 : -ENOMEM, gfp, order,
+		      cpu, pfn);
+	return page;
+}
+
+/* What alloc_pages() does not do itself */
+static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
+					       unsigned int cpu, u32 gfp,
+					       unsigned int order)
+{
+	if (shadow_watched())
+		return alloc_watched(nodes, cpu, gfp, order);
+	return alloc_other(nodes, cpu, gfp, order);
+}
+
+/*
  * In both callers, and all that needs a frame of the stack is called last, in
  * one place and out of line: the fast path has none.
  */
@@ -343,7 +316,8 @@ alloc_pages(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 {
 	struct shadow_page *page;
 
-	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && plain(nodes, gfp)) {
+	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && !shadow_watched() &&
+	    !shadow_fault_frozen(nodes->fault)) {
 		page = take_fast(nodes, cpu, gfp);
 		if (likely(page))
 			return page;
@@ -415,6 +389,7 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 			     struct shadow_page *page, unsigned int order)
 {
 	u32 flags = READ_ONCE(page->flags);
+	struct shadow_zone *zone;
 
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
@@ -434,24 +409,37 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	if (shadow_block_virtual(nodes->block))
 		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
 				    (u64)1 << (nodes->page_shift + order));
-	if (nodes->page_owner)
-		shadow_page_owner_clear(nodes->page_owner, page);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order));
-	return give_to_zone(shadow_flags_zone(nodes, flags), cpu, page, order);
+	tell_free(nodes, page, order);
+	zone = shadow_flags_zone(nodes, flags);
+	shadow_zone_count_freed(zone, BIT(order));
+	return give_to_zone(zone, cpu, page, order);
 }
 
-/* Is it a block in use, of a real machine that nobody watches? */
+/* Is it a block in use, of a real machine? */
 static __always_inline bool plain_block(const struct shadow_nodes *nodes,
 					u32 flags, unsigned int order)
 {
-	return likely(block_in_use(flags, order)) && !watched() &&
+	return likely(block_in_use(flags, order)) &&
 	       !shadow_fault_frozen(nodes->fault) &&
 	       !shadow_block_virtual(nodes->block);
 }
 
-/* What free_pages() does not do itself: as alloc_more() */
-static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
-			      struct shadow_page *page, unsigned int order)
+/* A single frame that nobody else uses, of a real machine; false: free_other() */
+static __always_inline bool free_single(struct shadow_nodes *nodes,
+					unsigned int cpu,
+					struct shadow_page *page, const bool tell)
+{
+	u32 flags = READ_ONCE(page->flags);
+
+	return plain_block(nodes, flags, 0) &&
+	       likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
+				  page, 0, tell));
+}
+
+/* What free_single() does not do: as alloc_other() */
+static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int cpu,
+				      struct shadow_page *page, unsigned int order,
+				      const bool tell)
 {
 	u32 index = shadow_page_index(&nodes->memmap, page);
 	u32 flags = READ_ONCE(page->flags);
@@ -463,25 +451,49 @@ static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
 		return free_any(nodes, cpu, page, order);
 	if (nodes->pcp_orders >> order & 1) {
 		if (order <= SHADOW_PCP_MAX_ORDER &&
-		    likely(give_listed(nodes, zone, cpu, page, order)))
+		    likely(give_listed(nodes, zone, cpu, page, order, tell)))
 			return 0;
 	} else if (likely(atomic_cmpxchg(&page->refcount, 1, 0) == 1)) {
+		if (tell)
+			tell_free(nodes, page, order);
+		shadow_zone_count_freed(zone, BIT(order));
 		return shadow_buddy_free(zone, page, order);
 	}
 	return free_any(nodes, cpu, page, order);
 }
 
-/* As alloc_pages(): a single frame that nobody else uses, of a real machine */
+/* As alloc_watched(); the event comes before the frames are anybody's */
+static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
+				 struct shadow_page *page, unsigned int order)
+{
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+	struct shadow_op op;
+	int err = 0;
+
+	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_FREE);
+	if (order || !free_single(nodes, cpu, page, true))
+		err = free_other(nodes, cpu, page, order, true);
+	shadow_op_end(&op, SHADOW_OP_FREE_PAGES, err, pfn, order, cpu);
+	return err;
+}
+
+/* What free_pages() does not do itself */
+static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
+			      struct shadow_page *page, unsigned int order)
+{
+	if (shadow_watched())
+		return free_watched(nodes, cpu, page, order);
+	return free_other(nodes, cpu, page, order, false);
+}
+
+/* As alloc_pages() */
 static __always_inline int free_pages(struct shadow_nodes *nodes,
 				      unsigned int cpu,
 				      struct shadow_page *page,
 				      unsigned int order)
 {
-	u32 flags = READ_ONCE(page->flags);
-
-	if (likely(!order) && plain_block(nodes, flags, 0) &&
-	    likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
-			       page, 0)))
+	if (likely(!order) && !shadow_watched() &&
+	    free_single(nodes, cpu, page, false))
 		return 0;
 	return free_more(nodes, cpu, page, order);
 }

@@ -151,6 +151,23 @@ static struct shadow_zone *batch_zone(const struct shadow_nodes *nodes,
 	return NULL;
 }
 
+/* An event for each frame, as if it had been alone */
+static noinline void tell_batch(struct shadow_nodes *nodes,
+				const enum shadow_event_id id, unsigned int nr,
+				struct shadow_page *const *pages, u32 gfp)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (id == SHADOW_EV_PAGE_ALLOC)
+			shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, 1,
+				     shadow_page_to_pfn(nodes, pages[i]), 0, gfp,
+				     shadow_gfp_mt(nodes, gfp));
+		else
+			shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, 1,
+				     shadow_page_to_pfn(nodes, pages[i]), 0);
+}
+
 /* Fills a run of empty entries; less where the zone has no more */
 static unsigned int take_batch(struct shadow_nodes *nodes,
 			       struct shadow_zone *zone, unsigned int cpu,
@@ -164,7 +181,9 @@ static unsigned int take_batch(struct shadow_nodes *nodes,
 
 	for (at = 0; nodes->page_owner && at < i; at++)
 		shadow_page_owner_set(nodes->page_owner, pages[at], 1, gfp);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, i);
+	shadow_zone_count_alloc(zone, i);
+	if (shadow_event_heard(SHADOW_EV_PAGE_ALLOC))
+		tell_batch(nodes, SHADOW_EV_PAGE_ALLOC, i, pages, gfp);
 	return i;
 }
 
@@ -262,7 +281,9 @@ static unsigned int give_batch(struct shadow_nodes *nodes, unsigned int cpu,
 		     shadow_fault_frozen(nodes->fault)))
 		return 0;
 	nr = shadow_pcp_free_bulk(zone, cpu, nr, pages);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, nr);
+	shadow_zone_count_freed(zone, nr);
+	if (shadow_event_heard(SHADOW_EV_PAGE_FREE))
+		tell_batch(nodes, SHADOW_EV_PAGE_FREE, nr, pages, 0);
 	return nr;
 }
 

@@ -13,6 +13,7 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_gfp.h"
+#include "shadow_page_count.h"
 #include "shadow_pcp.h"
 #include "shadow_pcp_list.h"
 #include "shadow_watermark.h"
@@ -39,6 +40,8 @@ static void init_lists(struct shadow_pcp *pcp)
 	pcp->high = 0;
 	pcp->odd = 0;
 	pcp->free_count = 0;
+	pcp->nr_alloc = 0;
+	pcp->nr_freed = 0;
 	for (i = 0; i < SHADOW_PCP_NR_LISTS; i++) {
 		pcp->list[i].first = SHADOW_NO_PAGE;
 		pcp->list[i].last = SHADOW_NO_PAGE;
@@ -111,6 +114,7 @@ void shadow_pcp_init(struct shadow_nodes *nodes, void *mem,
 	nodes->nr_cpus = nr_cpus;
 	nodes->pcp_huge_order = SHADOW_PCP_NO_HUGE;
 	nodes->pcp_orders = 0;
+	shadow_page_count_init(nodes);
 	if (!nodes->pcp_policy->size)
 		return;
 	nodes->pcp_orders = BIT(nodes->pcp_policy->max_order + 1) - 1;
@@ -138,6 +142,7 @@ void shadow_pcp_fini(struct shadow_nodes *nodes)
 
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
 		shadow_pcp_drain(zone);
+		shadow_page_count_keep(zone);
 		zone->pcp = NULL;
 	}
 	nodes->pcp_orders = 0;

@@ -68,6 +68,7 @@ void shadow_why_set_all(struct shadow_why *why, bool on)
 		static_branch_inc(&shadow_why_key);
 	else
 		static_branch_dec(&shadow_why_key);
+	shadow_watch(on);
 	WRITE_ONCE(why->all, on);
 }
 

@@ -82,15 +82,33 @@ struct shadow_event_counts {
 } ____cacheline_aligned;
 
 /**
+ * struct shadow_event_source - a layer that counts some events by itself
+ * @count: how often @id has happened there; 0 for what it does not count
+ *
+ * On a fast path an event is counted by who does it, under a lock and in a line
+ * that it has anyway; what it has counted is asked for when somebody reads.
+ */
+struct shadow_event_source {
+	u64 (*count)(const struct shadow_event_source *source,
+		     enum shadow_event_id id);
+};
+
+#define SHADOW_EVENT_SOURCES	16	/* of one machine */
+
+/**
  * struct shadow_event_log - who listens to a machine
  * @counts: @nr_cpus of them, in the host's memory; NULL: nobody counts
  * @nr_cpus: CPUs that have counters
+ * @past: what sources had counted that are gone
+ * @source: the others; NULL: a free place
  * @ring: where each event is kept; NULL: nowhere
  * @machine: the machine's name, for the sink
  */
 struct shadow_event_log {
 	struct shadow_event_counts *counts;
 	unsigned int nr_cpus;
+	u64 past[SHADOW_NR_EVENTS];
+	const struct shadow_event_source *source[SHADOW_EVENT_SOURCES];
 	struct shadow_ring *ring;
 	const char *machine;
 };
@@ -134,18 +152,71 @@ void shadow_event_init(struct shadow_event_log *log);
 size_t shadow_event_bytes(unsigned int nr_cpus);
 void shadow_event_set_counts(struct shadow_event_log *log, void *mem,
 			     unsigned int nr_cpus);
+bool shadow_event_add_source(struct shadow_event_log *log,
+			     const struct shadow_event_source *source);
+void shadow_event_drop_source(struct shadow_event_log *log,
+			      const struct shadow_event_source *source);
 u64 shadow_event_count(const struct shadow_event_log *log,
 		       enum shadow_event_id id);
 void shadow_event_enable(bool on);
 void shadow_event_listen(enum shadow_event_id id, bool on);
 void shadow_watch(bool on);
+void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
+			  u64 nr);
 void __shadow_event(struct shadow_event_log *log,
 		    const struct shadow_event_args *args);
+
+/* Does somebody want the long way? */
+static __always_inline bool shadow_watched(void)
+{
+	return static_branch_unlikely(&shadow_watch_key);
+}
+
+/*
+ * Do counters count? Asked where an event is counted in a line that the path
+ * has anyway: laid out for yes, since no costs a branch in either case.
+ */
+static __always_inline bool shadow_counting(void)
+{
+	return static_branch_likely(&shadow_count_key);
+}
 
 /* Does somebody listen? For paths that call nothing unless somebody does */
 static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 {
 	return static_branch_unlikely(&shadow_event_keys[id]);
+}
+
+/**
+ * shadow_event_tally() - count an event that sources count, where there is none
+ * @log: the machine's log
+ * @id: what happened: one of those that shadow_event_inline() has
+ * @nr: how many
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+static __always_inline void shadow_event_tally(struct shadow_event_log *log,
+					       enum shadow_event_id id, u64 nr)
+{
+	if (static_branch_unlikely(&shadow_count_key))
+		__shadow_event_tally(log, id, nr);
+}
+
+/**
+ * shadow_event_inline() - is an event counted by who does it?
+ * @id: which
+ *
+ * Counters do not raise the keys of these: they count what their sources have,
+ * and what shadow_event_tally() was told. Where pages and objects come and go
+ * nobody asks for the keys either, but for shadow_watch_key.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+static inline bool shadow_event_inline(enum shadow_event_id id)
+{
+	return id == SHADOW_EV_PAGE_ALLOC || id == SHADOW_EV_PAGE_FREE ||
+	       (id >= SHADOW_EV_OBJECT_ALLOC && id <= SHADOW_EV_KFREE);
 }
 
 /**

@@ -28,6 +28,9 @@ bool shadow_page_allowed(const struct shadow_nodes *nodes, u32 gfp);
 struct shadow_page *shadow_page_refuse(struct shadow_nodes *nodes,
 				       unsigned int cpu, u32 gfp,
 				       unsigned int order);
+struct shadow_page *shadow_page_first(struct shadow_nodes *nodes,
+				      unsigned int cpu, u32 gfp,
+				      unsigned int order);
 struct shadow_page *shadow_page_slow(struct shadow_nodes *nodes,
 				     unsigned int cpu, u32 gfp,
 				     unsigned int order);

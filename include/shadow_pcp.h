@@ -42,6 +42,8 @@
  * @alloc_factor: log2 of how many batches the next refill fetches
  * @odd: both of them; a free that finds 0 here has nothing to do about them
  * @free_count: frames freed of late without an allocation in between
+ * @nr_alloc: frames that were allocated off the lists, as counters have it
+ * @nr_freed: frames that were freed to them
  * @list: by order and migratetype, the huge pages' last; newest first. The
  *	links back are made when they are needed, see shadow_pcp_drain.c
  *
@@ -61,6 +63,8 @@ struct shadow_pcp {
 		u16 odd;
 	};
 	u16 free_count;
+	u64 nr_alloc;
+	u64 nr_freed;
 	struct shadow_page_list list[SHADOW_PCP_NR_LISTS];
 } __aligned(SHADOW_PCP_ALIGN);
 

@@ -133,6 +133,9 @@ struct shadow_memblock;
  * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @free_area: blocks by order
  * @nr_wakes: how often its reclaimer was to be woken; not under the lock
+ * @nr_alloc: frames that were allocated, but for those that a CPU's lists count;
+ *	not under the lock, as counters have it
+ * @nr_freed: likewise, frames that were freed
  */
 struct shadow_zone {
 	struct shadow_nodes *nodes;
@@ -170,6 +173,8 @@ struct shadow_zone {
 	u32 orders[SHADOW_MIGRATE_TYPES];
 	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
 	atomic64_t nr_wakes;
+	atomic64_t nr_alloc;
+	atomic64_t nr_freed;
 };
 
 /**
@@ -241,6 +246,7 @@ struct shadow_core {
  *	off.
  * @block: how contents are reached; virt is NULL where there are none
  * @events: where hooks report to
+ * @counts: what @events are told of frames, see shadow_page_count.c
  * @fault: raised when an invariant is found broken; freezes the allocator
  * @fail: allocations that fail on purpose; NULL: none
  * @why: which way allocations went; NULL: nothing is remembered
@@ -288,6 +294,7 @@ struct shadow_nodes {
 	raw_spinlock_t walk_lock;
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
+	struct shadow_event_source counts;
 	struct shadow_fault *fault;
 	struct shadow_fail *fail;
 	struct shadow_why *why;
@@ -363,6 +370,21 @@ shadow_pfn_to_page(const struct shadow_nodes *nodes, u64 pfn)
 {
 	return shadow_page_at(&nodes->memmap,
 			      shadow_pfn_to_index(&nodes->memmap, pfn));
+}
+
+/* Frames that left a zone, or came back; not for a path that nothing may slow down */
+static __always_inline void shadow_zone_count_alloc(struct shadow_zone *zone,
+						    u64 nr_pages)
+{
+	if (shadow_counting())
+		atomic64_add(nr_pages, &zone->nr_alloc);
+}
+
+static __always_inline void shadow_zone_count_freed(struct shadow_zone *zone,
+						    u64 nr_pages)
+{
+	if (shadow_counting())
+		atomic64_add(nr_pages, &zone->nr_freed);
 }
 
 /* A zone in one number, as events have it; SHADOW_NO_ZONE: none */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_page_count - how many frames were allocated and freed while counters
+ * were on: what CPUs' lists and zones have counted, added up.
+ */
+#include "shadow_page_count.h"
+#include "shadow_pcp.h"
+
+static u64 count_zone(const struct shadow_zone *zone, enum shadow_event_id id)
+{
+	bool alloc = id == SHADOW_EV_PAGE_ALLOC;
+	u64 sum = atomic64_read(alloc ? &zone->nr_alloc : &zone->nr_freed);
+	unsigned int cpu;
+
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
+		sum += READ_ONCE(*(alloc ? &zone->pcp[cpu].nr_alloc :
+					   &zone->pcp[cpu].nr_freed));
+	return sum;
+}
+
+/**
+ * shadow_page_count() - frames of one type of zone, of all nodes
+ * @nodes: the layer
+ * @type: of the zones
+ * @id: SHADOW_EV_PAGE_ALLOC or SHADOW_EV_PAGE_FREE
+ *
+ * Context: any; a momentary value.
+ * Return: how many were, while counters were on.
+ */
+u64 shadow_page_count(const struct shadow_nodes *nodes,
+		      enum shadow_zone_type type, enum shadow_event_id id)
+{
+	unsigned int nid;
+	u64 sum = 0;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++)
+		sum += count_zone(&nodes->node[nid].zone[type], id);
+	return sum;
+}
+
+static u64 count(const struct shadow_event_source *source, enum shadow_event_id id)
+{
+	const struct shadow_nodes *nodes =
+		container_of(source, struct shadow_nodes, counts);
+	unsigned int type;
+	u64 sum = 0;
+
+	if (id != SHADOW_EV_PAGE_ALLOC && id != SHADOW_EV_PAGE_FREE)
+		return 0;
+	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
+		sum += shadow_page_count(nodes, type, id);
+	return sum;
+}
+
+/**
+ * shadow_page_count_keep() - a zone's lists go; what they have counted stays
+ * @zone: the zone
+ *
+ * Context: nobody allocates.
+ */
+void shadow_page_count_keep(struct shadow_zone *zone)
+{
+	u64 nr_alloc = count_zone(zone, SHADOW_EV_PAGE_ALLOC);
+	u64 nr_freed = count_zone(zone, SHADOW_EV_PAGE_FREE);
+	unsigned int cpu;
+
+	atomic64_set(&zone->nr_alloc, nr_alloc);
+	atomic64_set(&zone->nr_freed, nr_freed);
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++) {
+		zone->pcp[cpu].nr_alloc = 0;
+		zone->pcp[cpu].nr_freed = 0;
+	}
+}
+
+/**
+ * shadow_page_count_init() - the machine's log asks for what is counted here
+ * @nodes: the layer
+ *
+ * Context: process context, before anybody allocates.
+ */
+void shadow_page_count_init(struct shadow_nodes *nodes)
+{
+	nodes->counts.count = count;
+	shadow_event_add_source(nodes->events, &nodes->counts);
+}
