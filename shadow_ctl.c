@@ -217,6 +217,18 @@ static const char *errno_name(int err)
 	}
 }
 
+static void print_kinds(const struct printer *printer)
+{
+	const struct shadow_break_kind *kind;
+	unsigned int i;
+
+	for (i = 0; (kind = shadow_break_kind(i)); i++)
+		print(printer, "\t%s%s%s%s: %s; %s sees it\n", kind->name,
+		      *kind->where ? " [" : "", kind->where,
+		      *kind->where ? "]" : "", kind->meaning,
+		      shadow_break_check_name(kind->check));
+}
+
 static void print_grammar(const struct printer *printer)
 {
 	unsigned int verb, key;
@@ -232,6 +244,8 @@ static void print_grammar(const struct printer *printer)
 			      shadow_ctl_sets[key].name,
 			      shadow_ctl_sets[key].meaning,
 			      shadow_ctl_sets[key].allowed);
+		if (verb == SHADOW_CTL_BREAK)
+			print_kinds(printer);
 	}
 }
 

@@ -252,8 +252,6 @@ static int refuse_verb(struct shadow_ctl_text *text, const struct shadow_ctl_wor
 	int len;
 
 	shadow_parse_quote(quoted, word->at, word->len);
-	if (shadow_ctl_verb_later(word->at, word->len))
-		return shadow_ctl_refuse(text, -EOPNOTSUPP, "%s: not supported yet", quoted);
 	shadow_ctl_refuse(text, -EINVAL, "unknown command '%s': allowed:", quoted);
 	for (i = 0; i < SHADOW_NR_CTL_VERBS; i++) {
 		len = strlen(text->why);
@@ -284,6 +282,7 @@ static bool arg_wanted(enum shadow_ctl_arg arg)
 	       arg != SHADOW_CTL_ARG_PHASE && arg != SHADOW_CTL_ARG_BYTES_LAST &&
 	       arg != SHADOW_CTL_ARG_SET_MORE && arg != SHADOW_CTL_ARG_FRAMES &&
 	       arg != SHADOW_CTL_ARG_HANDLE_MORE &&
+	       arg != SHADOW_CTL_ARG_BREAK && arg != SHADOW_CTL_ARG_BREAK_WHERE &&
 	       arg != SHADOW_CTL_ARG_NR_PAGES_LAST;
 }
 

@@ -413,6 +413,10 @@ int shadow_ctl_read_arg(struct shadow_ctl_text *text,
 		return shadow_ctl_read_point(text, cmd, word);
 	case SHADOW_CTL_ARG_TRACE:
 		return read_trace(text, cmd, word);
+	case SHADOW_CTL_ARG_BREAK:
+		return shadow_ctl_read_break(text, cmd, word);
+	case SHADOW_CTL_ARG_BREAK_WHERE:
+		return shadow_ctl_read_break_where(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_KEY:
 		return read_set_key(text, cmd, word);
 	case SHADOW_CTL_ARG_SET_VALUE:

@@ -4,7 +4,6 @@
  */
 #include "shadow_ctl_verb.h"
 #include "shadow_params.h"
-#include "shadow_parse.h"
 
 #define KEY(key)	BIT(SHADOW_CTL_KEY_##key)
 #define ARG(arg)	SHADOW_CTL_ARG_##arg
@@ -385,6 +384,13 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.arg = { ARG(BASE) },
 		.since = WITH(WATERMARKS),
 	},
+	[SHADOW_CTL_BREAK] = {
+		.name = "break",
+		.usage = "break [KIND [WHERE[:BIT]]]",
+		.meaning =
+		"damage the machine on purpose, and ask who sees it; reset boots a sound one; KIND:",
+		.arg = { ARG(BREAK), ARG(BREAK_WHERE) },
+	},
 	[SHADOW_CTL_COMPARE] = {
 		.name = "compare",
 		.usage = "compare TRACE",
@@ -430,29 +436,6 @@ const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS] = {
 		.meaning = "go on to the boot's end",
 	},
 };
-
-/* Commands of the language whose layers are not complete. */
-static const char *const later_verbs[] = {
-	"break",
-};
-
-/**
- * shadow_ctl_verb_later() - is this a command whose layer is not complete?
- * @name: the word
- * @len: its length in bytes
- *
- * Context: any.
- * Return: true if it is.
- */
-bool shadow_ctl_verb_later(const char *name, size_t len)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(later_verbs); i++)
-		if (shadow_parse_is(name, len, later_verbs[i]))
-			return true;
-	return false;
-}
 
 /**
  * shadow_ctl_param_of_block() - does a parameter say what the block is?

@@ -17,6 +17,7 @@
 #ifndef SHADOW_CTL_H
 #define SHADOW_CTL_H
 
+#include "shadow_break.h"
 #include "shadow_compat.h"
 #include "shadow_fail.h"
 #include "shadow_params.h"
@@ -26,7 +27,7 @@
 
 #define SHADOW_CTL_BYTES	4096	/* longest write */
 #define SHADOW_CTL_NAME		16	/* longest NAME */
-#define SHADOW_CTL_WHY		300	/* a refusal or a result is one line */
+#define SHADOW_CTL_WHY		600	/* a refusal or a result is one line */
 #define SHADOW_CTL_MAX_SAMPLES	100000U	/* mmu_check N, and all of a write */
 #define SHADOW_CTL_MIN_SAMPLES	2000U	/* what each check counts as at least */
 #define SHADOW_CTL_MAX_COUNT	1048576U	/* count= */
@@ -86,6 +87,7 @@ enum shadow_ctl_verb {
 	SHADOW_CTL_MEMREMAP_PAGES,
 	SHADOW_CTL_MEMUNMAP_PAGES,
 	SHADOW_CTL_COMPARE,
+	SHADOW_CTL_BREAK,
 	SHADOW_CTL_CREATE,
 	SHADOW_CTL_DESTROY,
 	SHADOW_CTL_RESET,
@@ -195,6 +197,8 @@ struct shadow_ctl_given {
  * @given: of create and reset
  * @machine: of create and destroy, else ""
  * @trace: of compare, else ""
+ * @breaks: of break: a kind is named
+ * @damage: which, and where
  * @as: as=, else ""
  * @handle: id of what is freed or mapped, where it was given as a number, else 0
  * @handle_name: name of what is freed or mapped, where it was given as a name, else ""
@@ -238,6 +242,8 @@ struct shadow_ctl_cmd {
 	struct shadow_ctl_given given;
 	char machine[SHADOW_CTL_NAME + 1];
 	char trace[SHADOW_TRACE_NAME + 1];
+	bool breaks;
+	struct shadow_break_ask damage;
 	char as[SHADOW_CTL_NAME + 1];
 	u64 handle;
 	char handle_name[SHADOW_CTL_NAME + 1];

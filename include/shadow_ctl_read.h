@@ -55,6 +55,13 @@ int shadow_ctl_read_fail(struct shadow_ctl_text *text,
 			 const struct shadow_ctl_word *word);
 int shadow_ctl_check_fail(struct shadow_ctl_text *text,
 			  const struct shadow_ctl_cmd *cmd);
+/* shadow_ctl_break.c */
+int shadow_ctl_read_break(struct shadow_ctl_text *text,
+			  struct shadow_ctl_cmd *cmd,
+			  const struct shadow_ctl_word *word);
+int shadow_ctl_read_break_where(struct shadow_ctl_text *text,
+				struct shadow_ctl_cmd *cmd,
+				const struct shadow_ctl_word *word);
 int shadow_ctl_read_arg(struct shadow_ctl_text *text,
 			struct shadow_ctl_cmd *cmd, enum shadow_ctl_arg arg,
 			const struct shadow_ctl_word *word);

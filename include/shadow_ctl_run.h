@@ -104,6 +104,7 @@ int shadow_ctl_memremap_pages(struct shadow_ctl *ctl,
 			      const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_memunmap_pages(struct shadow_ctl *ctl,
 			      const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_break(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_compare(struct shadow_ctl *ctl,
 		       const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_create(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);

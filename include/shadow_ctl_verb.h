@@ -44,6 +44,8 @@ enum shadow_ctl_arg {
 	SHADOW_CTL_ARG_CACHE,
 	SHADOW_CTL_ARG_POINT,
 	SHADOW_CTL_ARG_TRACE,
+	SHADOW_CTL_ARG_BREAK,		/* may be left out */
+	SHADOW_CTL_ARG_BREAK_WHERE,	/* may be left out */
 	SHADOW_CTL_ARG_SET_KEY,
 	SHADOW_CTL_ARG_SET_VALUE,
 	SHADOW_CTL_ARG_SET_MORE,	/* may be left out */
@@ -84,7 +86,6 @@ struct shadow_ctl_verb_info {
 
 extern const struct shadow_ctl_verb_info shadow_ctl_verbs[SHADOW_NR_CTL_VERBS];
 
-bool shadow_ctl_verb_later(const char *name, size_t len);
 bool shadow_ctl_param_of_block(unsigned int id);
 
 #endif /* SHADOW_CTL_VERB_H */

@@ -372,7 +372,7 @@ static const struct bad_line bad[] = {
 	{ "early_alloc 1 min=x", -EINVAL, "min= 'x'" },
 	{ "early_alloc 1 as=a", -EINVAL, "key 'as'" },
 	{ "mark 1 2", -EINVAL, "argument '1': allowed: mark" },
-	{ "break 1 2", -EOPNOTSUPP, "not supported yet" },
+	{ "break 1 2", -EINVAL, "KIND '1'" },
 	{ "fail x", -EINVAL, "POINT 'x': allowed: page, pcp" },
 	{ "drain\r", -EINVAL, "byte 0x0d in column 6" },
 	{ "drain \x01", -EINVAL, "byte 0x01" },
