@@ -307,8 +307,9 @@ static struct shadow_zone *pcp_victim(struct shadow_break *b, unsigned int *cpu)
 	zone = listed_zone(b, cpu);
 	if (zone)
 		return zone;
-	return ERR_PTR(shadow_break_refuse(b, -ENOENT,
-					   "no frame is on such a list; first: alloc_pages 0 cpu=N"));
+	shadow_break_refuse(b, -ENOENT,
+			    "no frame is on such a list; first: alloc_pages 0 cpu=N");
+	return ERR_PTR(-ENOENT);
 }
 
 /**

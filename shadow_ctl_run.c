@@ -96,8 +96,7 @@ int shadow_ctl_remember_failed(struct shadow_ctl *ctl, int err, u32 nr)
 				       "no room to remember %u things: allowed: %llu KiB of the host for all ids, %llu KiB are in use; free some first",
 				       nr, shadow_ctl_host_limit(ctl) >> 10,
 				       ctl->host_bytes >> 10);
-	return shadow_ctl_fail(ctl, err, "the host has no memory to remember %u things",
-			       nr);
+	return shadow_ctl_fail(ctl, err, "the host has no memory to remember %u things", nr);
 }
 
 /* A handle for what is about to be made, or the reason against it. */
