@@ -384,8 +384,8 @@ void shadow_ctl_text_init(struct shadow_ctl_text *text, const char *at,
  * Context: any; does not sleep.
  * Return: 1 where there is a command; 0 at the end; -EINVAL where the line
  * @text->line is no command; -ERANGE where it asks for too much; -EPERM where
- * it would change what stays; -EOPNOTSUPP where it is one whose layer is not
- * complete.
+ * it would change what stays; -EOPNOTSUPP where it names what there is not
+ * here.
  */
 int shadow_ctl_next(struct shadow_ctl_text *text, struct shadow_ctl_cmd *cmd)
 {

@@ -32,7 +32,7 @@ test_language_batches() {
 	guest -- "$LANGUAGE"'
 	state >/before
 	put "alloc_pages 0\nalloc_pages 1\nalloc_pages x\n"; last; live
-	put "alloc_pages 0\nmark 1 2\n"; last; live
+	put "alloc_pages 0\ncache_create y 8 flags=PANIC\n"; last; live
 	state >/after; cmp /before /after
 	put "# two\n\nalloc_pages 0 as=a\nfree_pages b\nalloc_pages 0 as=c\n"; last; live
 	put "free_pages a\nalloc_pages 2 as=a count=3\nfree_pages a"; last; live
@@ -44,7 +44,7 @@ test_language_batches() {
 line 3: EINVAL (-22), commands run before it: 0: alloc_pages: ORDER 'x': allowed: a number from 0 to 18
 0
 Operation not supported
-line 2: EOPNOTSUPP (-95), commands run before it: 0: mark: not supported yet
+line 2: EOPNOTSUPP (-95), commands run before it: 0: cache_create: flags= 'PANIC': allowed: HWCACHE_ALIGN, CACHE_DMA, RECLAIM_ACCOUNT, POISON, RED_ZONE, STORE_USER, TYPESAFE_BY_RCU
 0
 No such file or directory
 line 4: ENOENT (-2), commands run before it: 1: 'b': no such name is live
