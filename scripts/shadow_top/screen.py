@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A picture of a machine, as lines of at most so many columns."""
+
+import re
+
+import views
+
+BARS = {False: " .:-=+*#%@", True: " ▁▂▃▄▅▆▇█"}
+FULL = {False: "#", True: "█"}
+COLOURS = {"F": 250, "C": 228, "D": 214, "T": 202, "S": 35, "K": 79, "V": 33,
+           "P": 140, "U": 175, "O": 137, "M": 80, "I": 244, "E": 247, "N": 238, "Z": 179}
+MAP_ROW = re.compile(r"0x[0-9a-f]+ (\S.*)")
+
+
+class Paint:
+    """Text with colours, or without; widths count what is seen."""
+
+    def __init__(self, colour, unicode):
+        self.colour, self.unicode = colour, unicode
+
+    def __call__(self, text, code):
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def letters(self, text):
+        if not self.colour:
+            return text
+        runs = re.findall(r"((.)\2*)", text)
+        return "".join(self(run, f"38;5;{COLOURS.get(one.upper(), 252)}") for run, one in runs)
+
+    def spark(self, values):
+        """Values from 0 to 1, a character each."""
+        marks = BARS[self.unicode]
+        return "".join(marks[min(int(v * len(marks)), len(marks) - 1)] for v in values)
+
+    def bar(self, part, width):
+        return (FULL[self.unicode] * round(max(0, min(1, part)) * width)).ljust(width)
+
+
+def cut(line, width):
+    """The line's first columns; sequences of colour take none."""
+    out, seen = [], 0
+    for piece in re.split(r"(\x1b\[[0-9;]*m)", line):
+        if piece.startswith("\x1b"):
+            out.append(piece)
+        else:
+            out.append(piece[:width - seen])
+            seen += len(out[-1])
+    return "".join(out)
+
+
+def seen(line):
+    return len(re.sub(r"\x1b\[[0-9;]*m", "", line))
+
+
+def beside(left, right, width):
+    """Two columns of lines; the left one is so wide."""
+    rows = max(len(left), len(right))
+    left, right = (col + [""] * (rows - len(col)) for col in (left, right))
+    return [cut(a, width) + " " * max(0, width - seen(a)) + " " + b
+            for a, b in zip(left, right)]
+
+
+def heading(text, paint):
+    return paint(text, "1")
+
+
+def map_rows(text):
+    return [row[1] for row in map(MAP_ROW.fullmatch, text.splitlines()) if row]
+
+
+def squeeze(text, times):
+    """One letter for so many: the one that most of them have, small if not all."""
+    out = []
+    for i in range(0, len(text), times):
+        some = text[i:i + times]
+        most = max(sorted(set(some.upper())), key=some.upper().count)
+        out.append(most if set(some) == {most} else most.lower())
+    return "".join(out)
+
+
+def draw_map(text, rows, paint):
+    """The map in so many rows; its scale is the file's, times what is squeezed."""
+    lines = map_rows(text)
+    if not lines:
+        return [heading("map", paint), text.strip().splitlines()[0] if text.strip() else ""]
+    width = max(len(line) for line in lines)
+    whole = "".join(lines)
+    times = -(-len(whole) // (rows * width)) if len(lines) > rows else 1
+    if times > 1:
+        whole = squeeze(whole, times)
+        lines = [whole[i:i + width] for i in range(0, len(whole), width)]
+    scale = re.search(r"one character is (\d+) frames", text)
+    frames = int(scale[1]) * times if scale else 0
+    return [heading("map", paint) + f"  a character: {frames} frames; h: what they mean"] + \
+        [paint.letters(line) for line in lines]
+
+
+def draw_orders(text, paint, width):
+    """Free memory by order: blocks, and a bar of the frames in them."""
+    rows = views.buddyinfo(text)
+    nr = max((len(counts) for _, counts in rows), default=0)
+    blocks = [sum(counts[order] for _, counts in rows if order < len(counts))
+              for order in range(nr)]
+    frames = [count << order for order, count in enumerate(blocks)]
+    most = max(frames, default=0) or 1
+    lines = [heading("order   blocks  frames", paint)]
+    for order in range(nr):
+        bar = paint.bar(frames[order] / most, max(4, width - 25))
+        lines.append(f"{order:5} {blocks[order]:8} {frames[order]:7} " + paint(bar, "36"))
+    return lines
+
+
+def draw_zones(text, paint, width):
+    """Each zone's free frames against its marks."""
+    lines = [heading("zone       free  min  low high  |: high", paint)]
+    for zone in views.zoneinfo(text):
+        free, high = zone["free"], zone.get("high", 0)
+        room = max(4, width - 34)
+        # The bar ends at four times the high mark: what is above is plenty.
+        part = free / (4 * high) if high else 1
+        bar = list(paint.bar(part, room))
+        bar[min(room - 1, round(room / 4))] = "|"
+        low, least = zone.get("low", 0), zone["min"]
+        state = "31" if free <= least else "33" if free <= low else "32"
+        lines.append(f"{zone['zone']:8.8} {free:6} {least:4} {low:4} {high:4}  "
+                     + paint("".join(bar), state))
+    return lines
+
+
+def draw_slabs(text, paint, rows):
+    """Caches by what they take."""
+    found = []
+    for name, active, total, size, per_slab, pages in views.slabinfo(text):
+        slabs = -(-total // per_slab) if per_slab else 0
+        found.append((slabs * pages, name, active, total, size))
+    found.sort(key=lambda row: (-row[0], row[1]))
+    lines = [heading("cache              used  objects   size  frames", paint)]
+    for frames, name, active, total, size in found[:rows]:
+        lines.append(f"{name:16.16} {active:6} {total:8} {size:6} {frames:7}")
+    return lines
+
+
+def unusable(text):
+    """The share of free memory that is in blocks too small for half the largest order."""
+    rows = [values for _, values in views.indices(text) if values]
+    if not rows:
+        return None
+    order = len(rows[0]) // 2
+    return order, max(values[order] for values in rows)
+
+
+def draw_spark(history, paint, width):
+    if not history:
+        return []
+    order, now = history[-1]
+    values = [value for _, value in history][-(width - 48):]
+    return [heading("fragmentation", paint) + f"  {now:5.1%} of free memory unusable at order"
+            f" {order:2}  " + paint.spark(values)]
+
+
+def draw_events(text, rows):
+    lines = [line for line in text.strip().splitlines() if line]
+    first, rest = lines[:1], lines[1:]
+    return first + rest[-max(0, rows - 1):] if rows > 0 else []
+
+
+def try_draw(draw, name, texts, *rest):
+    """What a machine that is not yet so far says instead."""
+    text = texts.get(name, "")
+    if text.startswith("cat: "):
+        return [f"{name}: not there"]
+    try:
+        return draw(text, *rest)
+    except views.NotYet as err:
+        return [str(err)]
+    except views.BadText as err:
+        return [f"{name}: {err}"]
+
+
+def legend(texts):
+    """The map's own words on its letters."""
+    text = texts.get("map", "")
+    lines = text.splitlines()
+    at = next((i for i, line in enumerate(lines) if "of memory" in line), None)
+    return ["What the letters of the map mean; any key goes back", ""] + \
+        (lines[at:] if at is not None else [text.strip()])
+
+
+def phase_of(text):
+    stopped = re.search(r"stopped after (\w+)", text)
+    return f"boot stopped after {stopped[1]}" if stopped else "booted"
+
+
+def compose(texts, history, state, size, paint):
+    """All of it: exactly so many rows, none too wide."""
+    width, height = size
+    half = width // 2 - 1
+    lines = [paint(f"shadow-top  {state}  {phase_of(texts.get('boot', ''))}"[:width].ljust(width),
+                   "7")]
+    orders = try_draw(draw_orders, "buddyinfo", texts, paint, half)
+    zones = try_draw(draw_zones, "zoneinfo", texts, paint, width - half - 1)
+    slabs = try_draw(draw_slabs, "slabinfo", texts, paint, max(3, len(orders) - len(zones) - 1))
+    middle = beside(orders, zones + slabs, half)
+    spark = draw_spark(history, paint, width)
+    rest = height - len(lines) - len(middle) - len(spark)
+    lines += try_draw(draw_map, "map", texts, max(2, rest * 2 // 3 - 1), paint)
+    lines += middle + spark
+    lines += try_draw(draw_events, "events", texts, height - len(lines))
+    return [cut(line, width) for line in lines[:height]]
