@@ -9,7 +9,7 @@ BARS = {False: " .:-=+*#%@", True: " ▁▂▃▄▅▆▇█"}
 FULL = {False: "#", True: "█"}
 COLOURS = {"F": 250, "C": 228, "D": 214, "T": 202, "S": 35, "K": 79, "V": 33,
            "P": 140, "U": 175, "O": 137, "M": 80, "I": 244, "E": 247, "N": 238, "Z": 179}
-MAP_ROW = re.compile(r"0x[0-9a-f]+ (\S.*)")
+MAP_ROW = re.compile(r"0x[0-9a-f]+ ( *\S.*)")
 
 
 class Paint:
@@ -187,8 +187,8 @@ def legend(texts):
 
 
 def phase_of(text):
-    stopped = re.search(r"stopped after (\w+)", text)
-    return f"boot stopped after {stopped[1]}" if stopped else "booted"
+    stopped = re.search(r"has stopped before (\w+)", text)
+    return f"boot stopped before {stopped[1]}" if stopped else "booted"
 
 
 def compose(texts, history, state, size, paint):
