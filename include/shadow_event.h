@@ -17,6 +17,7 @@
 
 #include "shadow_compat.h"
 
+struct shadow_latency;
 struct shadow_ring;
 
 enum shadow_event_id {
@@ -103,6 +104,7 @@ struct shadow_event_source {
  * @source: the others; NULL: a free place
  * @ring: where each event is kept; NULL: nowhere
  * @machine: the machine's name, for the sink
+ * @latency: what measures how long operations take; NULL: nobody does
  */
 struct shadow_event_log {
 	struct shadow_event_counts *counts;
@@ -111,6 +113,7 @@ struct shadow_event_log {
 	const struct shadow_event_source *source[SHADOW_EVENT_SOURCES];
 	struct shadow_ring *ring;
 	const char *machine;
+	struct shadow_latency *latency;
 };
 
 /**

@@ -32,7 +32,7 @@ ALL="$QUICK headers warnings sparse"
 # joined by + are one floor and may know each other. A part of a room, such as
 # pool_tree, stands where the room stands unless it is named itself.
 ORDER='
-	compat random event+ring kasan fault fail block+backing pool site early_log
+	compat random event+ring latency kasan fault fail block+backing pool site early_log
 	memblock bootmem early memmap page_owner zone+page_list zonelist watermark gfp frag mobility+buddy pcp+page_count why page_alloc+page_slow+page_first+page_call+compound page_tell contig handover
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc

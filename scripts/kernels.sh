@@ -3,7 +3,7 @@
 # kernels.sh - fetch Debian's stock arm64 kernels and their headers
 #
 # usage: scripts/kernels.sh [--update] FLAVOUR...
-#        scripts/kernels.sh --busybox | --exporter | --dtbs
+#        scripts/kernels.sh --busybox | --exporter | --dtbs | --trace-cmd | --perf
 #        scripts/kernels.sh --list
 #
 # FLAVOUR is 6.12-cloud, 6.12, 6.12-16k, 6.12-rt, 6.1-cloud or all. For each,
@@ -17,8 +17,11 @@
 #
 # --busybox prints the path of a static arm64 busybox instead, --exporter that
 # of prometheus-node-exporter for this machine, --dtbs the folder of the device
-# trees in the generic 6.12 kernel's package, as vendor/board.dtb. --update asks
-# the archive for a newer version; without it, what is cached is used.
+# trees in the generic 6.12 kernel's package, as vendor/board.dtb. --trace-cmd
+# and --perf print the folder of an arm64 program of that name with all that it
+# is linked with; in a guest, FOLDER/NAME runs it from wherever it was put.
+# --update asks the archive for a newer version; without it, what is cached is
+# used.
 #
 # Packages come from the system's own sources, through package lists of our
 # own: neither the system's lists nor its architectures are touched, and root
@@ -299,6 +302,93 @@ program() {
 	echo "$SHADOW_CACHE/$1/$1"
 }
 
+# needed FILE...: the sonames that ELF files ask the loader for.
+needed() {
+	readelf -d "$@" 2>/dev/null |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u
+}
+
+# add_libraries TREE FOLDER: from unpacked packages, what its programs and
+# libraries need. Prints what is in no package yet.
+add_libraries() {
+	local tree=$1 out=$2 name path before=-1
+	while [ "$(find "$out/lib" -type f | wc -l)" -ne "$before" ]; do
+		before=$(find "$out/lib" -type f | wc -l)
+		for name in $(needed "$out"/bin/* "$out"/lib/*); do
+			[ ! -e "$out/lib/$name" ] || continue
+			path=$(find "$tree" -name "$name" -print -quit)
+			[ -z "$path" ] || cp -L "$path" "$out/lib/$name"
+		done
+	done
+	for name in $(needed "$out"/bin/* "$out"/lib/*); do
+		[ -e "$out/lib/$name" ] || echo "$name"
+	done
+}
+
+# libraries_of PACKAGE...: packages of libraries that these depend on.
+libraries_of() {
+	apt-cache "${APT_OPTIONS[@]}" show --no-all-versions "$@" |
+		sed -n 's/^\(Pre-\)\{0,1\}Depends: //p' | tr ',' '\n' |
+		sed 's/^ *//; s/[ :(|].*//' | grep '^z\{0,1\}lib' | sort -u
+}
+
+# produce_dynamic PROGRAM PACKAGE: a program of the guest's with its loader and
+# its libraries, from as few packages as hold them. Nothing else of those is
+# there: no plugins, no other programs.
+produce_dynamic() {
+	local name=$1 package=$2 tmp missing more loader deb
+	[ ! -e "$SHADOW_CACHE/$name/$name" ] || return 0
+	setup_apt
+	refresh_lists
+	tmp=$(mktemp -d "$SHADOW_CACHE/tmp.XXXXXX")
+	# shellcheck disable=SC2064
+	trap "rm -rf '$tmp'" EXIT
+	mkdir -p "$tmp/new/bin" "$tmp/new/lib" "$tmp/root"
+	say "fetching $package and its libraries"
+	more=$package
+	missing=$name
+	while [ -n "$missing" ]; do
+		[ -n "$more" ] || die "no package holds $missing"
+		mkdir "$tmp/debs"
+		# shellcheck disable=SC2086
+		if ! fetch "$tmp/debs" $more; then
+			refresh_lists force
+			fetch "$tmp/debs" $more || die "$more could not be fetched"
+		fi
+		for deb in "$tmp"/debs/*.deb; do
+			unpack "$deb" "$tmp/root"
+			dpkg-deb -f "$deb" Package >>"$tmp/have"
+		done
+		rm -rf "$tmp/debs"
+		if [ ! -e "$tmp/new/bin/$name" ]; then
+			cp -L "$tmp/root/usr/bin/$name" "$tmp/new/bin/" ||
+				die "$package holds no $name"
+		fi
+		missing=$(add_libraries "$tmp/root" "$tmp/new")
+		# shellcheck disable=SC2046
+		more=$(libraries_of $(cat "$tmp/have") | grep -vxFf "$tmp/have" || true)
+	done
+	loader=$(basename "$(find "$tmp/new/lib" -name 'ld-linux*' -print -quit)")
+	[ -n "$loader" ] || die "$name: no loader among its libraries"
+	# The guest has no configuration for a loader, so it is told.
+	cat >"$tmp/new/$name" <<-EOF
+	#!/bin/sh
+	here=\$(dirname "\$(readlink -f "\$0")")
+	exec "\$here/lib/$loader" --library-path "\$here/lib" "\$here/bin/$name" "\$@"
+	EOF
+	chmod 755 "$tmp/new/$name" "$tmp/new/lib/$loader"
+	rm -rf "${SHADOW_CACHE:?}/$name"
+	mv -T "$tmp/new" "$SHADOW_CACHE/$name"
+	rm -rf "$tmp"
+	trap - EXIT
+}
+
+# dynamic PROGRAM PACKAGE: prints the folder.
+dynamic() {
+	[ -e "$SHADOW_CACHE/$1/$1" ] || with_lock apt produce_dynamic "$@"
+	echo "$SHADOW_CACHE/$1"
+}
+
 # The device trees of all boards that Debian's generic kernel knows.
 produce_dtbs() {
 	local image dir tmp
@@ -340,6 +430,8 @@ main() {
 			program prometheus-node-exporter prometheus-node-exporter:host
 			exit
 			;;
+		--trace-cmd)	dynamic trace-cmd trace-cmd; exit ;;
+		--perf)		dynamic perf linux-perf; exit ;;
 		--dtbs)
 			[ -e "$KERNELS/dtbs" ] || with_lock apt produce_dtbs
 			readlink -f "$KERNELS/dtbs"
