@@ -16,10 +16,7 @@
 
 #define SHADOW_STATE_FORMAT	1
 
-/* What lies in the block may be corrupt: no list is followed any further */
-#define SHADOW_STATE_LINKS(nodes)	((nodes)->memmap.nr)
-
-int shadow_state_print(struct shadow_mm *mm, u64 seq,
-		       const struct shadow_text *text);
+void shadow_state_print(struct shadow_mm *mm, u64 seq,
+			const struct shadow_text *text);
 
 #endif /* SHADOW_STATE_H */

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_state_vmalloc - the areas of the vmalloc window, for shadow_state.
+ *
+ * What an area's @caller says is an address of the host's code, so it is none of
+ * the state.
+ */
+#include "shadow_boot.h"
+#include "shadow_state_room.h"
+#include "shadow_vmalloc_room.h"
+
+static void print_owned(const struct shadow_vmalloc *vm,
+			const struct shadow_vmap_area *area,
+			const struct shadow_text *text)
+{
+	const struct shadow_memmap *memmap = &vm->nodes->memmap;
+	struct shadow_page *page = shadow_page_at(memmap, area->first_page);
+	struct shadow_state_list list;
+	u64 nr = 0;
+
+	shadow_state_begin(&list, text, 1);
+	while (page && nr < area->nr_pages) {
+		shadow_state_add(&list, shadow_page_to_pfn(vm->nodes, page));
+		nr += 1ULL << (shadow_page_order(page) & 31);
+		page = shadow_page_at(memmap, READ_ONCE(page->next));
+	}
+	shadow_state_end(&list);
+}
+
+static void print_held(const struct shadow_vmalloc *vm,
+		       const struct shadow_vmap_area *area,
+		       const struct shadow_text *text)
+{
+	const u32 *held = shadow_vmalloc_held(vm, area);
+	struct shadow_state_list list;
+	u32 i;
+
+	shadow_state_begin(&list, text, 1);
+	for (i = 0; held && i < area->nr_pages; i++)
+		shadow_state_add(&list, held[i]);
+	shadow_state_end(&list);
+}
+
+static void print_area(const struct shadow_vmalloc *vm,
+		       const struct shadow_vmap_area *area,
+		       const struct shadow_text *text)
+{
+	shadow_text_say(text, "  area 0x%x: 0x%llx to 0x%llx flags 0x%x gap 0x%llx max 0x%llx left 0x%x right 0x%x\n",
+			area->self, area->va_start, area->va_end, area->flags,
+			area->gap, area->max_gap, area->left, area->right);
+	if (area->flags & SHADOW_VMAP_LAZY) {
+		shadow_text_say(text, "    next lazy 0x%x\n", area->next_lazy);
+	} else if (area->flags & SHADOW_VMAP_IOREMAP) {
+		shadow_text_say(text, "    pa 0x%llx\n", area->pa);
+	} else {
+		shadow_text_say(text, "    %u pages:", area->nr_pages);
+		if (area->flags & SHADOW_VMAP_ALLOC)
+			print_owned(vm, area, text);
+		else
+			print_held(vm, area, text);
+	}
+}
+
+/* In the order of addresses; what is too deep or leads elsewhere is left out */
+static void print_areas(const struct shadow_vmalloc *vm, u32 handle,
+			unsigned int depth, const struct shadow_text *text)
+{
+	const struct shadow_vmap_area *area;
+
+	for (; handle != SHADOW_VMAP_NONE && depth < SHADOW_VMAP_MAX_DEPTH; depth++) {
+		area = shadow_vmap_tree_peek(&vm->tree, handle);
+		if (!area)
+			return;
+		print_areas(vm, area->left, depth + 1, text);
+		print_area(vm, area, text);
+		handle = area->right;
+	}
+}
+
+/**
+ * shadow_state_vmalloc() - the vmalloc window of a machine
+ * @mm: the machine
+ * @text: where it goes
+ *
+ * Context: as shadow_state_print().
+ */
+void shadow_state_vmalloc(struct shadow_mm *mm, const struct shadow_text *text)
+{
+	const struct shadow_vmalloc *vm = &mm->vmalloc;
+	const struct shadow_vmap_tree *tree = &vm->tree;
+
+	if (!shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT))
+		return;
+	shadow_text_say(text, "vmalloc: 0x%llx to 0x%llx areas %u pages %llu in tree %u root 0x%x end gap 0x%llx\n",
+			tree->va_start, tree->va_end, vm->nr_areas,
+			vm->nr_pages, tree->nr, tree->root, tree->end_gap);
+	shadow_text_say(text, "  lazy %u areas %llu pages of %llu, 0x%llx to 0x%llx, first 0x%x, clean 0x%x\n",
+			vm->nr_lazy_areas, vm->nr_lazy_pages,
+			vm->lazy_max_pages, vm->lazy_start, vm->lazy_end,
+			vm->lazy.first, vm->clean.first);
+	shadow_text_say(text, "  purges %llu purged %llu spare 0x%llx\n",
+			vm->nr_purges, vm->nr_purged,
+			vm->spare ? (u64)shadow_virt_to_phys(&mm->block, vm->spare) : 0);
+	print_areas(vm, tree->root, 0, text);
+}
