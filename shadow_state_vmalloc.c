@@ -61,19 +61,38 @@ static void print_area(const struct shadow_vmalloc *vm,
 	}
 }
 
-/* In the order of addresses; what is too deep or leads elsewhere is left out */
-static void print_areas(const struct shadow_vmalloc *vm, u32 handle,
-			unsigned int depth, const struct shadow_text *text)
+/* The area that follows an address; what is corrupt ends the walk */
+static const struct shadow_vmap_area *
+area_after(const struct shadow_vmap_tree *tree, u64 va)
+{
+	const struct shadow_vmap_area *area, *found = NULL;
+	u32 handle = tree->root;
+	unsigned int depth;
+
+	for (depth = 0; depth < SHADOW_VMAP_MAX_DEPTH; depth++) {
+		area = shadow_vmap_tree_peek(tree, handle);
+		if (!area)
+			break;
+		if (area->va_start >= va)
+			found = area;
+		handle = area->va_start >= va ? area->left : area->right;
+	}
+	return found;
+}
+
+static void print_areas(const struct shadow_vmalloc *vm,
+			const struct shadow_text *text)
 {
 	const struct shadow_vmap_area *area;
+	u64 va = vm->tree.va_start;
+	u32 nr;
 
-	for (; handle != SHADOW_VMAP_NONE && depth < SHADOW_VMAP_MAX_DEPTH; depth++) {
-		area = shadow_vmap_tree_peek(&vm->tree, handle);
-		if (!area)
+	for (nr = 0; nr < vm->tree.nr; nr++) {
+		area = area_after(&vm->tree, va);
+		if (!area || area->va_end <= va)
 			return;
-		print_areas(vm, area->left, depth + 1, text);
+		va = area->va_end;
 		print_area(vm, area, text);
-		handle = area->right;
 	}
 }
 
@@ -101,5 +120,5 @@ void shadow_state_vmalloc(struct shadow_mm *mm, const struct shadow_text *text)
 	shadow_text_say(text, "  purges %llu purged %llu spare 0x%llx\n",
 			vm->nr_purges, vm->nr_purged,
 			vm->spare ? (u64)shadow_virt_to_phys(&mm->block, vm->spare) : 0);
-	print_areas(vm, tree->root, 0, text);
+	print_areas(vm, text);
 }
