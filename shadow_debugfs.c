@@ -397,6 +397,7 @@ static void make_files(struct shadow_machine *machine)
 		make_host_files(raw);
 		raw = debugfs_create_dir(machine->mm.name, raw);
 	}
+	debugfs_create_file("state", 0400, raw, machine, &shadow_view_state_fops);
 	for (file = files; file < files + ARRAY_SIZE(files); file++)
 		if (file->whole || file->stream)
 			debugfs_create_file(file->name, 0400, raw, machine,

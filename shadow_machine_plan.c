@@ -83,6 +83,27 @@ static void host_facts(const struct shadow_machine *machine,
 		facts->pa_bits = shadow_regs_pa_bits(&machine->mm.cpu_id);
 }
 
+/**
+ * shadow_machine_get_setup() - all that the boot of a machine depended on
+ * @machine: the machine, up
+ * @setup: filled; refers to the machine
+ *
+ * Context: the machine's lock, as long as @setup is used.
+ */
+void shadow_machine_get_setup(const struct shadow_machine *machine,
+			      struct shadow_setup *setup)
+{
+	memset(setup, 0, sizeof(*setup));
+	strscpy(setup->name, machine->mm.name, sizeof(setup->name));
+	setup->nr_cpus = machine->mm.nr_cpus;
+	setup->cpu_id = machine->mm.cpu_id;
+	host_facts(machine, &setup->facts);
+	setup->storage.base = machine->pool.block.base;
+	setup->storage.bytes = machine->pool.block.bytes;
+	setup->given = machine->given;
+	setup->board = machine->board;
+}
+
 static int obtain_board(struct shadow_machine_plan *plan, char *said,
 			size_t said_bytes)
 {

@@ -15,6 +15,7 @@
 #include "shadow_mm.h"
 #include "shadow_mmu.h"
 #include "shadow_pool.h"
+#include "shadow_setup.h"
 
 struct dentry;
 struct shadow_machine;
@@ -128,5 +129,7 @@ u64 shadow_machine_down(struct shadow_machine *machine);
 int shadow_machine_set_strings(struct shadow_param_strings *strings,
 			       const struct shadow_ctl_given *changes);
 void shadow_machine_free_strings(struct shadow_param_strings *strings);
+void shadow_machine_get_setup(const struct shadow_machine *machine,
+			      struct shadow_setup *setup);
 
 #endif /* SHADOW_MACHINE_H */

@@ -207,10 +207,7 @@ struct shadow_op {
  * @magic: SHADOW_RING_MAGIC
  * @version: SHADOW_RING_VERSION
  * @header_bytes: of this structure, where the text begins
- * @text_bytes: of the text: lines "word value...", see docs/events.txt
- * @board_at: where the board's description is, bytes from the start; 0: it is
- *	the block alone
- * @board_bytes: its length
+ * @text_bytes: of the text that follows: shadow_setup_print(), with the board
  * @records_at: where the records are, a multiple of 64
  * @record_bytes: of one record
  * @nr_cpus: of the machine
@@ -225,8 +222,6 @@ struct shadow_ring_file {
 	u32 version;
 	u32 header_bytes;
 	u64 text_bytes;
-	u64 board_at;
-	u64 board_bytes;
 	u64 records_at;
 	u32 record_bytes;
 	u32 nr_cpus;

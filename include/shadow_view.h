@@ -117,6 +117,9 @@ void shadow_view_slab_reports(struct seq_file *seq, struct shadow_machine *machi
 void shadow_view_slab_reports_whole(struct seq_file *seq,
 				    struct shadow_machine *machine);
 
+/* shadow_view_state.c: all of a machine's state, to prove a replay by */
+extern const struct file_operations shadow_view_state_fops;
+
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
 
