@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/vmalloc.h>
 
+#include "shadow_ring.h"
 #include "shadow_state.h"
 #include "shadow_view.h"
 
