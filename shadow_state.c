@@ -123,10 +123,11 @@ static void print_fail(const struct shadow_fail *fail,
 				shadow_fail_names[i], state->attr.probability,
 				state->attr.interval, state->attr.times,
 				state->attr.space);
-		shadow_text_say(text, "  left: times %d space %llu; looked %llu drawn %llu calls %llu failed %llu\n",
+		shadow_text_say(text, "  left: times %d space %llu; looked %llu",
 				atomic_read(&state->times),
 				(u64)atomic64_read(&state->space),
-				(u64)atomic64_read(&state->nr_looked),
+				(u64)atomic64_read(&state->nr_looked));
+		shadow_text_say(text, " drawn %llu calls %llu failed %llu\n",
 				(u64)atomic64_read(&state->nr_drawn),
 				(u64)atomic64_read(&state->nr_calls),
 				(u64)atomic64_read(&state->nr_failed));
@@ -193,14 +194,18 @@ static void print_bootmem(const struct shadow_bootmem *bm,
 	for (i = 0; i < bm->nr_nodes; i++) {
 		const struct shadow_bootmem_node *node = bm->bdata_list[i];
 
-		shadow_text_say(text, "  node %d: 0x%llx to 0x%llx map 0x%llx end_off 0x%llx hint 0x%llx free %llu\n",
-				node->nid, node->node_min_pfn, node->node_low_pfn,
-				(u64)node->map_pa, node->last_end_off,
-				node->hint_idx, node->nr_free);
-		shadow_text_say(text, "    allocs %llu packed %llu fallbacks %llu bytes %llu released %llu returned %llu\n",
+		shadow_text_say(text, "  node %d: 0x%llx to 0x%llx map 0x%llx",
+				node->nid, node->node_min_pfn,
+				node->node_low_pfn, (u64)node->map_pa);
+		shadow_text_say(text, " end_off 0x%llx hint 0x%llx free %llu\n",
+				node->last_end_off, node->hint_idx,
+				node->nr_free);
+		shadow_text_say(text, "    allocs %llu packed %llu fallbacks %llu",
 				node->nr_allocs, node->nr_packed,
-				node->nr_fallbacks, node->alloc_bytes,
-				node->nr_released, node->bytes_returned);
+				node->nr_fallbacks);
+		shadow_text_say(text, " bytes %llu released %llu returned %llu\n",
+				node->alloc_bytes, node->nr_released,
+				node->bytes_returned);
 	}
 	for (i = 0; i < bm->nr_runs; i++)
 		shadow_text_say(text, "  run 0x%llx+0x%llx node %d%s\n",
@@ -212,10 +217,11 @@ static void print_early(const struct shadow_mm *mm, const struct shadow_text *te
 {
 	const struct shadow_memblock *mb = &mm->memblock;
 
-	shadow_text_say(text, "memblock: bottom_up %u resize %u limit 0x%llx low 0x%llx arrays 0x%llx to 0x%llx\n",
-			mb->bottom_up, mb->can_resize, (u64)mb->current_limit,
-			(u64)mb->low_limit, (u64)mb->array_start,
-			(u64)mb->array_end);
+	shadow_text_say(text, "memblock: bottom_up %u resize %u limit",
+			mb->bottom_up, mb->can_resize);
+	shadow_text_say(text, " 0x%llx low 0x%llx arrays 0x%llx to 0x%llx\n",
+			(u64)mb->current_limit, (u64)mb->low_limit,
+			(u64)mb->array_start, (u64)mb->array_end);
 	print_regions(&mb->memory, text);
 	print_regions(&mb->reserved, text);
 	shadow_text_say(text, "early: %s taken_over %u memmap_made %u late %llu\n",

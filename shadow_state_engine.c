@@ -66,9 +66,10 @@ static void slub_cache(struct shadow_kmem_cache *cache,
 		c = shadow_slub_cpu_of(cache, i);
 		if (c->page == SHADOW_NO_PAGE && !c->nr_waiting && !c->rnd)
 			continue;
-		shadow_text_say(text, "  cpu %u: page 0x%x head 0x%x last 0x%x span 0x%x rnd 0x%llx waiting %u:",
-				i, c->page, c->head, c->last, c->span, c->rnd,
-				c->nr_waiting);
+		shadow_text_say(text, "  cpu %u: page 0x%x head 0x%x last", i,
+				c->page, c->head);
+		shadow_text_say(text, " 0x%x span 0x%x rnd 0x%llx waiting %u:",
+				c->last, c->span, c->rnd, c->nr_waiting);
 		shadow_state_pages(nodes, text, &c->waiting, 1);
 	}
 	for (i = 0; i < nodes->nr_nodes; i++) {
@@ -112,8 +113,9 @@ static void slab_node(struct shadow_kmem_cache *cache, unsigned int nid,
 
 	if (!in)
 		return;
-	shadow_text_say(text, "  node %u: slabs %llu free %llu objects %llu limit %u colour %u touched %u ticks %u shared 0x%x\n",
-			nid, in->nr_slabs, in->nr_free_slabs, in->free_objects,
+	shadow_text_say(text, "  node %u: slabs %llu free %llu objects %llu limit",
+			nid, in->nr_slabs, in->nr_free_slabs, in->free_objects);
+	shadow_text_say(text, " %u colour %u touched %u ticks %u shared 0x%x\n",
 			in->free_limit, in->colour_next, in->free_touched,
 			in->ticks, in->shared);
 	shadow_text_put(text, "    partial:");
@@ -137,10 +139,12 @@ static void slab_cache(struct shadow_kmem_cache *cache,
 	struct shadow_slabslab_array array;
 	unsigned int i;
 
-	shadow_text_say(text, "  kind %u index %u list %u colours %u of %u limit %u batch %u shared %u alien %u own %u gone %d\n",
+	shadow_text_say(text, "  kind %u index %u list %u colours %u of %u limit",
 			own->kind, own->index_bytes, own->freelist_bytes,
-			own->colour, own->colour_off, own->limit, own->batch,
-			own->shared, own->alien, atomic_read(&own->nr_own),
+			own->colour, own->colour_off);
+	shadow_text_say(text, " %u batch %u shared %u alien %u own %u gone %d\n",
+			own->limit, own->batch, own->shared, own->alien,
+			atomic_read(&own->nr_own),
 			atomic_read(&own->generation));
 	for (i = 0; i < cache->nr_cpus; i++) {
 		array = shadow_slabslab_cpu_array(cache, i);

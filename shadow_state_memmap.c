@@ -165,10 +165,11 @@ void shadow_state_memmap(struct shadow_mm *mm, const struct shadow_text *text)
 
 	if (!shadow_boot_reached(mm, SHADOW_PHASE_FREE_AREA_INIT))
 		return;
-	shadow_text_say(text, "memmap: model %s nr 0x%x from 0x%llx to 0x%llx banks %u devices %u\n",
+	shadow_text_say(text, "memmap: model %s nr 0x%x from 0x%llx",
 			shadow_memmodel_names[memmap->model], memmap->nr,
-			memmap->start_pfn, memmap->end_pfn, memmap->nr_banks,
-			memmap->nr_devices);
+			memmap->start_pfn);
+	shadow_text_say(text, " to 0x%llx banks %u devices %u\n",
+			memmap->end_pfn, memmap->nr_banks, memmap->nr_devices);
 	for (i = 0; i < SHADOW_MEMMAP_BANKS; i++)
 		if (memmap->bank[i].nr)
 			print_bank(nodes, &memmap->bank[i], text);

@@ -21,17 +21,22 @@ static void print_cache(struct shadow_kmem_cache *cache,
 			desc->id, desc->name, cache->names, cache->own,
 			cache->open, !!cache->ctor,
 			pa_of(cache->slab, cache->home));
-	shadow_text_say(text, "  object %u inner %u from %u keep %u bytes %u align %u flags 0x%x offset %u gfp 0x%x\n",
+	shadow_text_say(text, "  object %u inner %u from %u keep %u bytes",
 			desc->object_bytes, desc->inner_bytes,
-			desc->user_offset, desc->keep, desc->bytes, desc->align,
-			desc->flags, desc->offset, cache->gfp);
-	shadow_text_say(text, "  order %u objects %u min %u %u min_partial %u cpu_partial %u cpu_slabs %u\n",
+			desc->user_offset, desc->keep);
+	shadow_text_say(text, " %u align %u flags 0x%x offset %u gfp 0x%x\n",
+			desc->bytes, desc->align, desc->flags, desc->offset,
+			cache->gfp);
+	shadow_text_say(text, "  order %u objects %u min %u %u min_partial",
 			desc->order, desc->objects, desc->min_order,
-			desc->min_objects, desc->min_partial, desc->cpu_partial,
-			desc->cpu_slabs);
-	shadow_text_say(text, "  secret 0x%llx shuffle 0x%llx seed 0x%llx out %llu quarantined %llu\n",
-			cache->secret, cache->shuffle, cache->seed,
-			cache->debug.nr_out, cache->debug.nr_waiting);
+			desc->min_objects);
+	shadow_text_say(text, " %u cpu_partial %u cpu_slabs %u\n",
+			desc->min_partial, desc->cpu_partial, desc->cpu_slabs);
+	shadow_text_say(text, "  secret 0x%llx shuffle 0x%llx seed",
+			cache->secret, cache->shuffle);
+	shadow_text_say(text, " 0x%llx out %llu quarantined %llu\n",
+			cache->seed, cache->debug.nr_out,
+			cache->debug.nr_waiting);
 	shadow_state_engine_cache(cache, text);
 }
 
@@ -46,8 +51,10 @@ static void print_counts(const struct shadow_slab *slab,
 			count = &slab->counts[cpu * SHADOW_KMALLOC_COUNTS + class];
 			if (!atomic64_read(&count->nr))
 				continue;
-			shadow_text_say(text, "kmalloc cpu %u class %u: nr %llu bytes %llu given %llu\n",
-					cpu, class, (u64)atomic64_read(&count->nr),
+			shadow_text_say(text, "kmalloc cpu %u class %u: nr",
+					cpu, class);
+			shadow_text_say(text, " %llu bytes %llu given %llu\n",
+					(u64)atomic64_read(&count->nr),
 					(u64)atomic64_read(&count->bytes),
 					(u64)atomic64_read(&count->given));
 		}
@@ -95,9 +102,10 @@ static void print_slabs(struct shadow_slab *slab, const struct shadow_text *text
 	struct shadow_page *page = NULL;
 
 	while ((page = shadow_slab_next_frames(slab->nodes, page))) {
-		shadow_text_say(text, "slab 0x%llx: cache %u order %u inuse %u of %u state 0x%x freelist 0x%x\n",
+		shadow_text_say(text, "slab 0x%llx: cache %u order %u inuse",
 				shadow_page_to_pfn(slab->nodes, page),
-				page->slab.cache, shadow_page_order(page),
+				page->slab.cache, shadow_page_order(page));
+		shadow_text_say(text, " %u of %u state 0x%x freelist 0x%x\n",
 				page->slab.inuse, page->slab.objects,
 				page->slab.state, page->slab.freelist);
 		if (!shadow_slab_waits(page))

@@ -68,8 +68,9 @@ static void print_kmap(const struct shadow_kmap *kmap,
 {
 	unsigned int i;
 
-	shadow_text_say(text, "kmap: last %u maps %llu found %llu flushes %llu flushed %llu full %llu\n",
-			kmap->last_nr, kmap->nr_maps, kmap->nr_found,
+	shadow_text_say(text, "kmap: last %u maps %llu found %llu",
+			kmap->last_nr, kmap->nr_maps, kmap->nr_found);
+	shadow_text_say(text, " flushes %llu flushed %llu full %llu\n",
 			kmap->nr_flushes, kmap->nr_flushed, kmap->nr_full);
 	for (i = 0; i < kmap->nr_slots; i++)
 		if (kmap->slot[i].count)

@@ -87,8 +87,9 @@ static void print_tree(const struct shadow_pgtable *pgt, const char *name,
 	shadow_text_say(text, "tree %s: root 0x%llx tables %llu sum 0x%llx keep %u prot 0x%llx\n",
 			name, (u64)pgt->root, pgt->nr_tables, pgt->table_sum,
 			pgt->root_keep, pgt->table_prot);
-	shadow_text_say(text, "  pinned 0x%llx to 0x%llx, may idle 0x%llx to 0x%llx, changes %u, breaks %llu\n",
-			pgt->pin_first, pgt->pin_last, pgt->idle_first,
+	shadow_text_say(text, "  pinned 0x%llx to 0x%llx, may idle 0x%llx",
+			pgt->pin_first, pgt->pin_last, pgt->idle_first);
+	shadow_text_say(text, " to 0x%llx, changes %u, breaks %llu\n",
 			pgt->idle_last, pgt->changes, pgt->tlb.nr_breaks);
 	shadow_text_say(text, "  tlb records %llu", pgt->tlb.nr_records);
 	for (i = 0; i < SHADOW_NR_TLBI; i++)
@@ -104,8 +105,9 @@ static void print_soft(const struct shadow_soft_tlb *soft,
 {
 	unsigned int i;
 
-	shadow_text_say(text, "soft tlb: next %u hits %llu fills %llu faults %llu evicted %llu performed %llu dropped %llu\n",
-			soft->next, soft->nr_hits, soft->nr_fills,
+	shadow_text_say(text, "soft tlb: next %u hits %llu fills %llu faults",
+			soft->next, soft->nr_hits, soft->nr_fills);
+	shadow_text_say(text, " %llu evicted %llu performed %llu dropped %llu\n",
 			soft->nr_faults, soft->nr_evicted, soft->nr_performed,
 			soft->nr_dropped);
 	for (i = 0; i < SHADOW_NR_TLBI; i++)
@@ -116,13 +118,15 @@ static void print_soft(const struct shadow_soft_tlb *soft,
 
 		if (!entry->valid)
 			continue;
-		shadow_text_say(text, "  %u: va 0x%llx pa 0x%llx attrs 0x%llx limits 0x%llx asid %u shift %u level %d\n",
-				i, entry->va, (u64)entry->pa, entry->attrs,
+		shadow_text_say(text, "  %u: va 0x%llx pa 0x%llx attrs 0x%llx",
+				i, entry->va, (u64)entry->pa, entry->attrs);
+		shadow_text_say(text, " limits 0x%llx asid %u shift %u level %d\n",
 				entry->limits, entry->asid, entry->shift,
 				entry->level);
 		if (entry->missing.nr)
-			shadow_text_say(text, "    missing %u: kind %u va 0x%llx bytes 0x%llx seq %llu\n",
-					entry->missing.nr, entry->missing.kind,
+			shadow_text_say(text, "    missing %u: kind %u va",
+					entry->missing.nr, entry->missing.kind);
+			shadow_text_say(text, " 0x%llx bytes 0x%llx seq %llu\n",
 					entry->missing.va, entry->missing.bytes,
 					entry->missing.seq);
 	}

@@ -45,8 +45,9 @@ static void print_area(const struct shadow_vmalloc *vm,
 		       const struct shadow_vmap_area *area,
 		       const struct shadow_text *text)
 {
-	shadow_text_say(text, "  area 0x%x: 0x%llx to 0x%llx flags 0x%x gap 0x%llx max 0x%llx left 0x%x right 0x%x\n",
-			area->self, area->va_start, area->va_end, area->flags,
+	shadow_text_say(text, "  area 0x%x: 0x%llx to 0x%llx flags 0x%x",
+			area->self, area->va_start, area->va_end, area->flags);
+	shadow_text_say(text, " gap 0x%llx max 0x%llx left 0x%x right 0x%x\n",
 			area->gap, area->max_gap, area->left, area->right);
 	if (area->flags & SHADOW_VMAP_LAZY) {
 		shadow_text_say(text, "    next lazy 0x%x\n", area->next_lazy);
@@ -110,13 +111,15 @@ void shadow_state_vmalloc(struct shadow_mm *mm, const struct shadow_text *text)
 
 	if (!shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT))
 		return;
-	shadow_text_say(text, "vmalloc: 0x%llx to 0x%llx areas %u pages %llu in tree %u root 0x%x end gap 0x%llx\n",
-			tree->va_start, tree->va_end, vm->nr_areas,
+	shadow_text_say(text, "vmalloc: 0x%llx to 0x%llx areas %u pages",
+			tree->va_start, tree->va_end, vm->nr_areas);
+	shadow_text_say(text, " %llu in tree %u root 0x%x end gap 0x%llx\n",
 			vm->nr_pages, tree->nr, tree->root, tree->end_gap);
-	shadow_text_say(text, "  lazy %u areas %llu pages of %llu, 0x%llx to 0x%llx, first 0x%x, clean 0x%x\n",
+	shadow_text_say(text, "  lazy %u areas %llu pages of %llu, 0x%llx",
 			vm->nr_lazy_areas, vm->nr_lazy_pages,
-			vm->lazy_max_pages, vm->lazy_start, vm->lazy_end,
-			vm->lazy.first, vm->clean.first);
+			vm->lazy_max_pages, vm->lazy_start);
+	shadow_text_say(text, " to 0x%llx, first 0x%x, clean 0x%x\n",
+			vm->lazy_end, vm->lazy.first, vm->clean.first);
 	shadow_text_say(text, "  purges %llu purged %llu spare 0x%llx\n",
 			vm->nr_purges, vm->nr_purged,
 			vm->spare ? (u64)shadow_virt_to_phys(&mm->block, vm->spare) : 0);

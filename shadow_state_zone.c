@@ -90,22 +90,25 @@ static void print_zone(const struct shadow_zone *zone,
 {
 	unsigned int cpu, mt;
 
-	shadow_text_say(text, "zone %d %s: start 0x%llx spanned %llu present %llu managed %llu flags 0x%x\n",
+	shadow_text_say(text, "zone %d %s: start 0x%llx spanned %llu",
 			zone->nid, shadow_zone_names[zone->type],
-			zone->start_pfn, zone->spanned, zone->present,
-			zone->managed, zone->flags);
-	shadow_text_say(text, "  free %llu highatomic %llu free %llu mixed %llu wakes %llu boost %llu %u\n",
+			zone->start_pfn, zone->spanned);
+	shadow_text_say(text, " present %llu managed %llu flags 0x%x\n",
+			zone->present, zone->managed, zone->flags);
+	shadow_text_say(text, "  free %llu highatomic %llu free %llu",
 			zone->nr_free, zone->nr_reserved_highatomic,
-			zone->nr_free_highatomic, zone->nr_mixed,
-			(u64)atomic64_read(&zone->nr_wakes),
+			zone->nr_free_highatomic);
+	shadow_text_say(text, " mixed %llu wakes %llu boost %llu %u\n",
+			zone->nr_mixed, (u64)atomic64_read(&zone->nr_wakes),
 			zone->watermark_boost, zone->watermark_boosted);
 	print_numbers(text, "  marks", zone->mark, SHADOW_NR_WMARK);
 	print_numbers(text, " reserve", zone->lowmem_reserve,
 		      SHADOW_MAX_NR_ZONES);
-	shadow_text_say(text, "\n  pcp batch %u high %u to %u; samples: left %u of %u, ops %llu; orders",
+	shadow_text_say(text, "\n  pcp batch %u high %u to %u; samples:",
 			zone->pcp_batch, zone->pcp_high_min,
-			zone->pcp_high_max, zone->frag_left,
-			zone->frag_interval, zone->frag_ops);
+			zone->pcp_high_max);
+	shadow_text_say(text, " left %u of %u, ops %llu; orders",
+			zone->frag_left, zone->frag_interval, zone->frag_ops);
 	for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++)
 		shadow_text_say(text, " 0x%x", zone->orders[mt]);
 	shadow_text_put(text, "\n");
@@ -132,9 +135,10 @@ static void print_node(const struct shadow_nodes *nodes, unsigned int nid,
 	const struct shadow_node *node = &nodes->node[nid];
 	unsigned int i;
 
-	shadow_text_say(text, "node %u: start 0x%llx spanned %llu present %llu totalreserve %llu zones %u distance",
-			nid, node->start_pfn, node->spanned, node->present,
-			node->totalreserve, node->nr_zones);
+	shadow_text_say(text, "node %u: start 0x%llx spanned %llu present", nid,
+			node->start_pfn, node->spanned);
+	shadow_text_say(text, " %llu totalreserve %llu zones %u distance",
+			node->present, node->totalreserve, node->nr_zones);
 	for (i = 0; i < nodes->nr_nodes; i++)
 		shadow_text_say(text, " %u", nodes->distance[nid][i]);
 	shadow_text_put(text, "\n");
@@ -159,14 +163,17 @@ void shadow_state_zones(struct shadow_mm *mm, const struct shadow_text *text)
 
 	if (!shadow_boot_reached(mm, SHADOW_PHASE_FREE_AREA_INIT))
 		return;
-	shadow_text_say(text, "nodes: %u, max_order %u, pageblock order %u, mobility %s, min_free_kbytes %llu\n",
-			nodes->nr_nodes, nodes->max_order,
-			nodes->pageblock_log2, nodes->mobility_off ? "off" : "on",
+	shadow_text_say(text, "nodes: %u, max_order %u, pageblock order",
+			nodes->nr_nodes, nodes->max_order);
+	shadow_text_say(text, " %u, mobility %s, min_free_kbytes %llu\n",
+			nodes->pageblock_log2,
+			nodes->mobility_off ? "off" : "on",
 			nodes->min_free_kbytes);
-	shadow_text_say(text, "nodes: user_min %lld scale %u boost %u fraction %u totalreserve %llu; ratios",
+	shadow_text_say(text, "nodes: user_min %lld scale %u boost %u",
 			nodes->user_min_free_kbytes,
 			nodes->watermark_scale_factor,
-			nodes->watermark_boost_factor,
+			nodes->watermark_boost_factor);
+	shadow_text_say(text, " fraction %u totalreserve %llu; ratios",
 			nodes->pcp_high_fraction, nodes->totalreserve);
 	for (i = 0; i < SHADOW_MAX_NR_ZONES; i++)
 		shadow_text_say(text, " %u", nodes->lowmem_reserve_ratio[i]);
