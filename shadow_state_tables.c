@@ -123,12 +123,13 @@ static void print_soft(const struct shadow_soft_tlb *soft,
 		shadow_text_say(text, " limits 0x%llx asid %u shift %u level %d\n",
 				entry->limits, entry->asid, entry->shift,
 				entry->level);
-		if (entry->missing.nr)
-			shadow_text_say(text, "    missing %u: kind %u va",
-					entry->missing.nr, entry->missing.kind);
-			shadow_text_say(text, " 0x%llx bytes 0x%llx seq %llu\n",
-					entry->missing.va, entry->missing.bytes,
-					entry->missing.seq);
+		if (!entry->missing.nr)
+			continue;
+		shadow_text_say(text, "    missing %u: kind %u va 0x%llx",
+				entry->missing.nr, entry->missing.kind,
+				entry->missing.va);
+		shadow_text_say(text, " bytes 0x%llx seq %llu\n",
+				entry->missing.bytes, entry->missing.seq);
 	}
 }
 
