@@ -52,6 +52,7 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	if (!page)
 		return NULL;
 	atomic64_add(1ULL << order, &slab->nr_frames);
+	shadow_event_tally(nodes->events, SHADOW_EV_KMALLOC, 1);
 	return shadow_page_to_virt(nodes, page);
 }
 
@@ -81,8 +82,8 @@ static noinline void *kmalloc_slow(struct shadow_slab *slab, unsigned int cpu,
 	return kmalloc_large(slab, cpu, bytes, gfp);
 }
 
-static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
-				     u64 bytes, u32 gfp)
+static __always_inline void *__kmalloc(struct shadow_slab *slab,
+				       unsigned int cpu, u64 bytes, u32 gfp)
 {
 	struct shadow_kmem_cache *cache;
 	unsigned int class;
@@ -95,6 +96,32 @@ static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
 	cache = slab->kmalloc[SHADOW_KMALLOC_NORMAL][class];
 	shadow_kmalloc_count(slab, cpu, class, bytes);
 	return cache->calls->alloc(cache, cpu, gfp);
+}
+
+/* For shadow_slab_tell.c: what all of this is about, and nobody is told */
+void *shadow_kmalloc_quietly(struct shadow_slab *slab, unsigned int cpu,
+			     u64 bytes, u32 gfp)
+{
+	return __kmalloc(slab, cpu, bytes, gfp);
+}
+
+/* For the same: bytes that a request is given */
+u64 shadow_kmalloc_given(const struct shadow_slab *slab, u64 bytes, u32 gfp)
+{
+	if (bytes > kmalloc_max(slab))
+		return 1ULL << (slab->nodes->page_shift +
+				fls64((bytes - 1) >> slab->nodes->page_shift));
+	if (slab->engine->kmalloc)
+		return slab->engine->given(slab, bytes);
+	return slab->kmalloc[kmalloc_type(gfp)][class_index(slab, bytes)]->bytes;
+}
+
+static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
+				     u64 bytes, u32 gfp)
+{
+	if (shadow_watched())
+		return shadow_kmalloc_watched(slab, cpu, bytes, gfp);
+	return __kmalloc(slab, cpu, bytes, gfp);
 }
 
 /**
@@ -235,8 +262,10 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 	    shadow_page_to_virt(nodes, page) != object)
 		return kfree_refused(slab, object);
 	err = shadow_free_pages_cpu(nodes, cpu, page, order);
-	if (!err)
+	if (!err) {
 		atomic64_sub(1ULL << order, &slab->nr_frames);
+		shadow_event_tally(nodes->events, SHADOW_EV_KFREE, 1);
+	}
 	return err;
 }
 
@@ -306,8 +335,8 @@ static noinline int kfree_slow(struct shadow_slab *slab, unsigned int cpu,
 	return cache->calls->free(cache, cpu, (void *)object);
 }
 
-static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
-				 const void *object)
+static __always_inline int __kfree(struct shadow_slab *slab, unsigned int cpu,
+				   const void *object)
 {
 	struct shadow_page *page = plain_slab(slab->nodes, object);
 	struct shadow_kmem_cache *cache;
@@ -318,6 +347,20 @@ static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 	if (unlikely(!cache))
 		return kfree_shared(slab, cpu, page, object);
 	return cache->calls->free(cache, cpu, (void *)object);
+}
+
+int shadow_kfree_quietly(struct shadow_slab *slab, unsigned int cpu,
+			 const void *object)
+{
+	return __kfree(slab, cpu, object);
+}
+
+static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
+				 const void *object)
+{
+	if (shadow_watched())
+		return shadow_kfree_watched(slab, cpu, object);
+	return __kfree(slab, cpu, object);
 }
 
 /**
@@ -515,6 +558,7 @@ static int make_class(struct shadow_slab *slab, enum shadow_kmalloc_type type,
 	if (IS_ERR(cache))
 		return PTR_ERR(cache);
 	cache->own = true;
+	cache->kmalloc = true;
 	slab->kmalloc[type][nr] = cache;
 	/* An engine's own kmalloc asks a class that has debugging itself */
 	if (!slab->engine->kmalloc)

@@ -281,6 +281,7 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 	err = close_cache(cache);
 	if (err)
 		return err;
+	shadow_slab_count_keep(cache);
 	cache->live = false;
 	cache->open = false;
 	shadow_event_named(slab->nodes->events, SHADOW_EV_CACHE_DESTROY, 1,
@@ -400,7 +401,11 @@ int shadow_slab_reap(struct shadow_slab *slab, unsigned int cpu)
  */
 void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp)
 {
-	return cache->calls->alloc(cache, shadow_slab_this_cpu(cache->nr_cpus), gfp);
+	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
+
+	if (shadow_watched())
+		return shadow_slab_alloc_watched(cache, cpu, gfp);
+	return cache->calls->alloc(cache, cpu, gfp);
 }
 
 /**
@@ -417,6 +422,8 @@ void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
 {
 	if (unlikely(cpu >= cache->nr_cpus))
 		return NULL;
+	if (shadow_watched())
+		return shadow_slab_alloc_watched(cache, cpu, gfp);
 	return cache->calls->alloc(cache, cpu, gfp);
 }
 
@@ -455,8 +462,11 @@ void *shadow_kmem_cache_alloc_node(struct shadow_kmem_cache *cache, u32 gfp,
 u32 shadow_kmem_cache_alloc_bulk(struct shadow_kmem_cache *cache, u32 gfp,
 				 u32 nr, void **objects)
 {
-	return cache->calls->alloc_bulk(cache, shadow_slab_this_cpu(cache->nr_cpus),
-					gfp, nr, objects);
+	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
+
+	if (shadow_watched())
+		return shadow_slab_alloc_bulk_watched(cache, cpu, gfp, nr, objects);
+	return cache->calls->alloc_bulk(cache, cpu, gfp, nr, objects);
 }
 
 /**
@@ -473,8 +483,11 @@ u32 shadow_kmem_cache_alloc_bulk(struct shadow_kmem_cache *cache, u32 gfp,
 u32 shadow_kmem_cache_free_bulk(struct shadow_kmem_cache *cache, u32 nr,
 				void **objects)
 {
-	return cache->calls->free_bulk(cache, shadow_slab_this_cpu(cache->nr_cpus),
-				       nr, objects);
+	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
+
+	if (shadow_watched())
+		return shadow_slab_free_bulk_watched(cache, cpu, nr, objects);
+	return cache->calls->free_bulk(cache, cpu, nr, objects);
 }
 
 /**
@@ -492,7 +505,11 @@ u32 shadow_kmem_cache_free_bulk(struct shadow_kmem_cache *cache, u32 nr,
  */
 int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object)
 {
-	return cache->calls->free(cache, shadow_slab_this_cpu(cache->nr_cpus), object);
+	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
+
+	if (shadow_watched())
+		return shadow_slab_free_watched(cache, cpu, object);
+	return cache->calls->free(cache, cpu, object);
 }
 
 /**
@@ -509,5 +526,7 @@ int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
 {
 	if (unlikely(cpu >= cache->nr_cpus))
 		return -EINVAL;
+	if (shadow_watched())
+		return shadow_slab_free_watched(cache, cpu, object);
 	return cache->calls->free(cache, cpu, object);
 }

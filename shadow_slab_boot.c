@@ -106,6 +106,7 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		slab->caches[id].live = false;
 		slab->caches[id].open = false;
 	}
+	shadow_slab_count_init(slab);
 	err = slab->engine->boot(slab);
 	if (err)
 		shadow_slab_fini(slab);
@@ -140,6 +141,7 @@ u64 shadow_slab_fini(struct shadow_slab *slab)
 		return 0;
 	shadow_slab_debug_drop(slab);
 	unshade_all(slab);
+	shadow_event_drop_source(slab->nodes->events, &slab->told);
 	live = slab->engine->drop(slab) + shadow_kmalloc_drop(slab);
 	for (id = 0; id < SHADOW_SLAB_MAX_CACHES; id++) {
 		slab->caches[id].live = false;

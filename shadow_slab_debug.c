@@ -167,6 +167,7 @@ static void *debug_alloc(struct shadow_kmem_cache *cache, unsigned int cpu,
 		return NULL;
 	if (gfp & SHADOW_GFP_ZERO)
 		memset(inner + cache->desc.user_offset, 0, cache->desc.object_bytes);
+	shadow_slab_tally(cache, shadow_slab_alloc_event(cache));
 	return inner + cache->desc.user_offset;
 }
 
@@ -279,8 +280,8 @@ int shadow_slab_refuse(struct shadow_slab *slab,
 	return -EINVAL;
 }
 
-static int debug_free(struct shadow_kmem_cache *cache, unsigned int cpu,
-		      void *object)
+static int free_checked(struct shadow_kmem_cache *cache, unsigned int cpu,
+			void *object)
 {
 	u64 stack = stack_for(cache);
 	struct shadow_kmem_cache *owner;
@@ -308,6 +309,16 @@ static int debug_free(struct shadow_kmem_cache *cache, unsigned int cpu,
 		return 0;
 	}
 	return shadow_slab_debug_release(cache, cpu, inner);
+}
+
+static int debug_free(struct shadow_kmem_cache *cache, unsigned int cpu,
+		      void *object)
+{
+	int err = free_checked(cache, cpu, object);
+
+	if (!err)
+		shadow_slab_tally(cache, shadow_slab_free_event(cache));
+	return err;
 }
 
 /* -------------------------------------------------------------------- bulk */

@@ -8,6 +8,7 @@
  * Nearly all allocations and frees end in slab_alloc() and slab_free(). These
  * call nothing but what ends them, so they need no frame of the stack.
  */
+#include "shadow_slab_debug.h"
 #include "shadow_slabslab.h"
 
 /* -------------------------------------------------------------- allocation */
@@ -103,21 +104,9 @@ static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
 	if (gfp & SHADOW_GFP_ZERO)
 		memset((char *)object + cache->desc.user_offset, 0,
 		       cache->desc.object_bytes);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	if (!shadow_slab_debugged(cache))
+		shadow_slab_tally(cache, shadow_slab_alloc_event(cache));
 	return object;
-}
-
-/* What somebody who listens costs; by themselves, so that nobody else pays */
-static noinline void *tell_alloc(struct shadow_kmem_cache *cache, void *object)
-{
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
-	return object;
-}
-
-static noinline int tell_free(struct shadow_kmem_cache *cache)
-{
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
-	return 0;
 }
 
 static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
@@ -131,11 +120,11 @@ static void *slab_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)))
 		return alloc_slow(cache, c, 0);
 	object = pop(c);
+	if (shadow_counting() && likely(object))
+		c->counts.nr_alloc++;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(!object))
 		return alloc_slow(cache, c, 0);
-	if (shadow_event_heard(SHADOW_EV_OBJECT_ALLOC))
-		return tell_alloc(cache, object);
 	return object;
 }
 
@@ -219,6 +208,12 @@ static __always_inline int push(struct shadow_slabslab_cpu *c, void *object)
 	return 0;
 }
 
+static void tally_free(struct shadow_kmem_cache *cache)
+{
+	if (!shadow_slab_debugged(cache))
+		shadow_slab_tally(cache, shadow_slab_free_event(cache));
+}
+
 /* The array is full, or not what it was. The object has been found. */
 static noinline int free_slow(struct shadow_kmem_cache *cache,
 			      struct shadow_slabslab_cpu *c, void *object)
@@ -237,7 +232,7 @@ static noinline int free_slow(struct shadow_kmem_cache *cache,
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	shadow_slabslab_destroy(cache, cpu, &gone);
 	if (!err)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+		tally_free(cache);
 	return err > 0 ? -EINVAL : err;
 }
 
@@ -252,7 +247,7 @@ static noinline int free_remote(struct shadow_kmem_cache *cache,
 	if (nid < cache->slab->nodes->nr_nodes)
 		err = shadow_slabslab_free_alien(cache, cpu, nid, object);
 	if (!err)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+		tally_free(cache);
 	return err;
 }
 
@@ -277,11 +272,11 @@ static noinline int free_anew(struct shadow_kmem_cache *cache,
 	raw_spin_lock_irqsave(&c->lock, flags);
 	remember(cache, c, object, page, number, generation);
 	err = push(c, object);
+	if (likely(!err))
+		shadow_slab_count_freed(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (unlikely(err))
 		return err < 0 ? err : free_slow(cache, c, object);
-	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
-		return tell_free(cache);
 	return 0;
 }
 
@@ -304,9 +299,8 @@ static int slab_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 		raw_spin_unlock_irqrestore(&c->lock, flags);
 		return free_anew(cache, c, object);
 	}
+	shadow_slab_count_freed(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
-		return tell_free(cache);
 	return 0;
 }
 
@@ -329,9 +323,8 @@ static u32 pop_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu 
 		}
 		i++;
 	}
+	shadow_slab_count_alloc(&c->counts, i);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (i)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, i);
 	return i;
 }
 
@@ -344,9 +337,8 @@ static u32 push_many(struct shadow_kmem_cache *cache, struct shadow_slabslab_cpu
 	raw_spin_lock_irqsave(&c->lock, flags);
 	while (i < nr && !find(cache, c, objects[i]) && !push(c, objects[i]))
 		i++;
+	shadow_slab_count_freed(&c->counts, i);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (i)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, i);
 	return i;
 }
 
@@ -368,6 +360,21 @@ static u32 slab_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 	return i;
 }
 
+static void uncount(struct shadow_slabslab_cpu *c, u32 nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	shadow_slab_uncount(&c->counts, nr);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+}
+
+static const struct shadow_slab_counts *
+slab_counts(const struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	return &shadow_slabslab_cpu_of(cache, cpu)->counts;
+}
+
 static u32 slab_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 			   u32 gfp, u32 nr, void **objects)
 {
@@ -382,6 +389,7 @@ static u32 slab_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 		objects[i] = alloc_slow(cache, c, gfp);
 		if (!objects[i]) {
 			slab_free_bulk(cache, cpu, i, objects);
+			uncount(c, i);
 			return 0;
 		}
 		i++;
@@ -415,4 +423,5 @@ const struct shadow_slab_engine shadow_slab_slab = {
 	.resolve = shadow_slabslab_resolve,
 	.look = shadow_slabslab_look,
 	.own = shadow_slabslab_nr_own,
+	.counts = slab_counts,
 };

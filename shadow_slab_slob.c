@@ -8,6 +8,7 @@
  * caches like any.
  */
 #include "shadow_random.h"
+#include "shadow_slab_debug.h"
 #include "shadow_slob.h"
 
 #define HEADER	sizeof(struct shadow_slob_header)	/* ARCH_KMALLOC_MINALIGN */
@@ -249,7 +250,8 @@ static void *slob_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 		cache->ctor(user);
 	if (gfp & SHADOW_GFP_ZERO)
 		memset(user, 0, cache->desc.object_bytes);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	if (!shadow_slab_debugged(cache))
+		shadow_slab_tally(cache, shadow_slab_alloc_event(cache));
 	return object;
 }
 
@@ -276,8 +278,8 @@ static int slob_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 	if (!cache->live)
 		return -EINVAL;
 	err = put(cache, cpu, object);
-	if (!err)
-		shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	if (!err && !shadow_slab_debugged(cache))
+		shadow_slab_tally(cache, shadow_slab_free_event(cache));
 	return err;
 }
 
@@ -331,7 +333,7 @@ static void *slob_kmalloc(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 		return NULL;
 	if (gfp & SHADOW_GFP_ZERO)
 		memset(object, 0, bytes);
-	shadow_event(slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
+	shadow_event_tally(slab->nodes->events, SHADOW_EV_KMALLOC, 1);
 	return object;
 }
 
@@ -344,7 +346,7 @@ static int slob_kfree(struct shadow_slab *slab, unsigned int cpu,
 		return -EUCLEAN;
 	err = put_with_header(slab, cpu, page, object, NULL);
 	if (!err)
-		shadow_event(slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+		shadow_event_tally(slab->nodes->events, SHADOW_EV_KFREE, 1);
 	return err;
 }
 

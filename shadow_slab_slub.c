@@ -73,26 +73,14 @@ static noinline void *alloc_slow(struct shadow_kmem_cache *cache,
 	raw_spin_lock_irqsave(&c->lock, flags);
 	leave_node(cache, c, gfp);
 	object = pop_or_refill(cache, c, gfp);
+	if (object)
+		shadow_slab_count_alloc(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	if (!object)
 		return NULL;
 	if (gfp & SHADOW_GFP_ZERO)
 		memset(object, 0, cache->desc.object_bytes);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
 	return object;
-}
-
-/* What somebody who listens costs; by themselves, so that nobody else pays */
-static noinline void *tell_alloc(struct shadow_kmem_cache *cache, void *object)
-{
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, 1);
-	return object;
-}
-
-static noinline int tell_free(struct shadow_kmem_cache *cache)
-{
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
-	return 0;
 }
 
 static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 gfp)
@@ -109,9 +97,8 @@ static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 		raw_spin_unlock_irqrestore(&c->lock, flags);
 		return alloc_slow(cache, c, gfp);
 	}
+	shadow_slab_count_alloc(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard(SHADOW_EV_OBJECT_ALLOC))
-		return tell_alloc(cache, object);
 	return object;
 }
 
@@ -137,9 +124,8 @@ static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 	WRITE_ONCE(*(u64 *)(c->links + offset),
 		   shadow_slub_encode(c->key, offset, c->head));
 	c->head = offset;
+	shadow_slab_count_freed(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	if (shadow_event_heard(SHADOW_EV_OBJECT_FREE))
-		return tell_free(cache);
 	return 0;
 }
 
@@ -159,6 +145,21 @@ static u32 pop_many(struct shadow_slub_cpu *c, u32 nr, void **objects)
 	}
 	c->head = object;
 	return i;
+}
+
+static void uncount(struct shadow_slub_cpu *c, u32 nr)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	shadow_slab_uncount(&c->counts, nr);
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+}
+
+static const struct shadow_slab_counts *
+slub_counts(const struct shadow_kmem_cache *cache, unsigned int cpu)
+{
+	return &shadow_slub_cpu_of(cache, cpu)->counts;
 }
 
 /* __kmem_cache_alloc_bulk() of mm/slub.c */
@@ -181,10 +182,11 @@ static u32 slub_alloc_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 		got++;
 		got += pop_many(c, nr - got, objects + got);
 	}
+	shadow_slab_count_alloc(&c->counts, got);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_ALLOC, got);
 	if (got < nr) {
 		shadow_slub_free_bulk(cache, cpu, got, objects);
+		uncount(c, got);
 		return 0;
 	}
 	for (i = 0; i < nr && (gfp & SHADOW_GFP_ZERO); i++)
@@ -239,4 +241,5 @@ const struct shadow_slab_engine shadow_slab_slub = {
 	.verify_page = shadow_slub_verify_page,
 	.resolve = shadow_slub_resolve,
 	.look = shadow_slub_look,
+	.counts = slub_counts,
 };

@@ -3,6 +3,7 @@
  * shadow_slub_free - the engine "slub": objects that go back to another slab
  * than the CPU's own, and many objects at once. See shadow_slub.h.
  */
+#include "shadow_slab_debug.h"
 #include "shadow_slub.h"
 
 /* Objects of the CPU's own slab, up to the first that is not or is refused */
@@ -249,7 +250,8 @@ int shadow_slub_free_foreign(struct shadow_kmem_cache *cache,
 	local_irq_restore(flags);
 	if (unlikely(done < 0))
 		return done;
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, 1);
+	if (!shadow_slab_debugged(cache))
+		shadow_slab_tally(cache, shadow_slab_free_event(cache));
 	return 0;
 }
 
@@ -296,7 +298,7 @@ u32 shadow_slub_free_bulk(struct shadow_kmem_cache *cache, unsigned int cpu,
 			break;
 		done += some;
 	}
+	shadow_slab_count_freed(&c->counts, done);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
-	shadow_event(cache->slab->nodes->events, SHADOW_EV_OBJECT_FREE, done);
 	return done;
 }

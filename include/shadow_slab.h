@@ -34,6 +34,9 @@ enum shadow_kmalloc_type {
 	SHADOW_NR_KMALLOC_TYPES
 };
 
+/* OBJECT_ALLOC, OBJECT_FREE, KMALLOC and KFREE */
+#define SHADOW_SLAB_EVENTS	4
+
 /* What kmalloc(0) returns: not NULL, faults when used, may be freed. */
 #define SHADOW_ZERO_SIZE_PTR	((void *)16)
 
@@ -233,6 +236,8 @@ struct shadow_slab_alias {
  * @aliases: names that merging has given to caches, the oldest first
  * @nr_aliases: how many
  * @shaded: the host's KASAN may know of objects that nobody may touch
+ * @told: what the machine's log is told of objects, see shadow_slab_count.c
+ * @past: by SHADOW_EV_OBJECT_ALLOC and so on, of caches that are gone
  * @boot: descriptors of the first two caches before there is a cache for them
  */
 struct shadow_slab {
@@ -262,6 +267,8 @@ struct shadow_slab {
 	struct shadow_slab_alias aliases[SHADOW_SLAB_MAX_ALIASES];
 	unsigned int nr_aliases;
 	bool shaded;
+	struct shadow_event_source told;
+	u64 past[SHADOW_SLAB_EVENTS];
 	struct shadow_kmem_cache_desc boot[2];
 };
 

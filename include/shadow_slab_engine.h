@@ -99,6 +99,8 @@ struct shadow_slab_debug {
  * @live: the cache exists
  * @open: it does, and users may have objects of it
  * @own: the machine's own: cannot be destroyed
+ * @kmalloc: it is a class of kmalloc: whoever has an object of it, its events
+ *	are kmalloc and kfree, so that each has its counterpart
  * @desc: what the cache is; @home must stay equal to it
  * @home: the descriptor in the block
  * @node: one entry a node
@@ -125,6 +127,7 @@ struct shadow_kmem_cache {
 	bool live;
 	bool open;
 	bool own;
+	bool kmalloc;
 	struct shadow_kmem_cache_desc desc;
 	struct shadow_kmem_cache_desc *home;
 	struct shadow_slab_node node[SHADOW_MAX_NODES];
@@ -146,6 +149,18 @@ struct shadow_slab_look {
 	u32 nr;
 	char where[24];
 	DECLARE_BITMAP(free, SHADOW_SLAB_MAX_OBJECTS + 1);
+};
+
+/**
+ * struct shadow_slab_counts - objects of a cache that one CPU has handled
+ * @nr_alloc: given to users, while counters were on
+ * @nr_freed: taken back
+ *
+ * In a line that a CPU's fast path has anyway, under the lock of it.
+ */
+struct shadow_slab_counts {
+	u64 nr_alloc;
+	u64 nr_freed;
 };
 
 /**
@@ -175,6 +190,8 @@ struct shadow_slab_look {
  *	NULL where that cannot be told. By the geometry alone: free or not
  * @look: what of one slab is free; -EINVAL where it is no slab, or too broken
  * @own: objects of a cache that the engine itself has; NULL: none ever
+ * @counts: what one CPU has counted of a cache; NULL: the engine tells
+ *	shadow_event_tally() of each object instead
  * @kmalloc: NULL: shadow_kmalloc.c's classes do. Else memory of 1 byte to a
  *	frame; it sees to SHADOW_KMALLOC_GFP_TYPES itself, and asks the class
  *	where that has debugging
@@ -210,6 +227,8 @@ struct shadow_slab_engine {
 	int (*look)(struct shadow_slab *slab, struct shadow_page *page,
 		    struct shadow_slab_look *look);
 	u64 (*own)(const struct shadow_kmem_cache *cache);
+	const struct shadow_slab_counts *
+	(*counts)(const struct shadow_kmem_cache *cache, unsigned int cpu);
 	void *(*kmalloc)(struct shadow_slab *slab, unsigned int cpu, u64 bytes,
 			 u32 gfp);
 	int (*kfree)(struct shadow_slab *slab, unsigned int cpu,
@@ -259,7 +278,29 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 bool shadow_slab_waits(const struct shadow_page *page);
 struct shadow_page *shadow_slab_next_frames(const struct shadow_nodes *nodes,
 					    const struct shadow_page *page);
+/* shadow_slab_count.c */
+void shadow_slab_count_init(struct shadow_slab *slab);
+void shadow_slab_count_keep(struct shadow_kmem_cache *cache);
+/* shadow_slab_tell.c */
+void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
+				u32 gfp);
+int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
+			     void *object);
+u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
+				   unsigned int cpu, u32 gfp, u32 nr,
+				   void **objects);
+u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
+				  unsigned int cpu, u32 nr, void **objects);
+void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
+			     u64 bytes, u32 gfp);
+int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
+			 const void *object);
 /* shadow_kmalloc.c */
+void *shadow_kmalloc_quietly(struct shadow_slab *slab, unsigned int cpu,
+			     u64 bytes, u32 gfp);
+int shadow_kfree_quietly(struct shadow_slab *slab, unsigned int cpu,
+			 const void *object);
+u64 shadow_kmalloc_given(const struct shadow_slab *slab, u64 bytes, u32 gfp);
 int shadow_kmalloc_boot(struct shadow_slab *slab);
 u64 shadow_kmalloc_drop(struct shadow_slab *slab);
 
@@ -289,6 +330,50 @@ shadow_slab_cache_of(struct shadow_slab *slab, const struct shadow_page *page)
 
 	return id < SHADOW_SLAB_MAX_CACHES && slab->caches[id].live ?
 	       &slab->caches[id] : NULL;
+}
+
+/* Objects that go to users, or come back; under the lock of @counts */
+static __always_inline void
+shadow_slab_count_alloc(struct shadow_slab_counts *counts, u32 nr)
+{
+	if (shadow_counting())
+		counts->nr_alloc += nr;
+}
+
+static __always_inline void
+shadow_slab_count_freed(struct shadow_slab_counts *counts, u32 nr)
+{
+	if (shadow_counting())
+		counts->nr_freed += nr;
+}
+
+/* What was allocated came back before a user had it: neither has happened */
+static inline void shadow_slab_uncount(struct shadow_slab_counts *counts, u32 nr)
+{
+	if (!shadow_counting())
+		return;
+	counts->nr_alloc -= nr;
+	counts->nr_freed -= nr;
+}
+
+/* The events of a cache's objects */
+static inline enum shadow_event_id
+shadow_slab_alloc_event(const struct shadow_kmem_cache *cache)
+{
+	return cache->kmalloc ? SHADOW_EV_KMALLOC : SHADOW_EV_OBJECT_ALLOC;
+}
+
+static inline enum shadow_event_id
+shadow_slab_free_event(const struct shadow_kmem_cache *cache)
+{
+	return cache->kmalloc ? SHADOW_EV_KFREE : SHADOW_EV_OBJECT_FREE;
+}
+
+/* Likewise, where no lock is held */
+static inline void shadow_slab_tally(const struct shadow_kmem_cache *cache,
+				     enum shadow_event_id id)
+{
+	shadow_event_tally(cache->slab->nodes->events, id, 1);
 }
 
 /* One more request of a class, of SHADOW_KMALLOC_CLASSES for what is larger */

@@ -118,6 +118,7 @@ struct shadow_kmem_list {
  * @generation: what @own said then: a slab has gone since if it says another
  * @batch: entries that move at once
  * @fresh: the array that shall take the place of @array
+ * @counts: objects that went and came here
  * @seen: what the array's entries must be. They were objects of the cache when
  *	they were put in, so an entry that is still the same need not be found
  */
@@ -135,6 +136,7 @@ struct shadow_slabslab_cpu {
 	int generation;
 	u32 batch;
 	struct shadow_array_cache *fresh;
+	struct shadow_slab_counts counts;
 	u32 seen[SHADOW_SLABSLAB_LIMIT];
 } __aligned(SHADOW_SLAB_MEM_ALIGN);
 

@@ -48,9 +48,10 @@ enum shadow_slub_state {
  * @base: contents of the slab; NULL if there is none
  * @links: of the slab's first object
  * @key: what links in this slab are encoded with
- * @rnd: state of the generator that says where a new slab's shuffle starts
+ * @counts: objects that went and came here
  * @page: index of the slab's first frame, or SHADOW_NO_PAGE
  * @nid: the slab's node
+ * @rnd: state of the generator that says where a new slab's shuffle starts
  * @cpu: whose this is
  * @nr_waiting: slabs on @waiting
  * @waiting: slabs that are SLUB_WAITING, the newest first
@@ -67,9 +68,10 @@ struct shadow_slub_cpu {
 	char *base;
 	char *links;
 	u64 key;
-	u64 rnd;
+	struct shadow_slab_counts counts;
 	u32 page;
 	u32 nid;
+	u64 rnd;
 	u32 cpu;
 	u32 nr_waiting;
 	struct shadow_page_list waiting;

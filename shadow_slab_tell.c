@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * shadow_slab_tell - objects while somebody watches: each call is an operation,
+ * which ends with its event. It does what it does when nobody watches.
+ *
+ * An object of kmalloc's classes, and what kmalloc has straight from the page
+ * allocator, is told of as kmalloc and kfree, any other one as kmem_cache_alloc
+ * and kmem_cache_free, whichever call it came by. So each event of an allocation
+ * has its counterpart; the kernel's kfree() of a cache's object has not.
+ */
+#include "shadow_ring.h"
+#include "shadow_slab_engine.h"
+
+static u64 pa_of(const struct shadow_slab *slab, const void *object)
+{
+	if (!object || object == SHADOW_ZERO_SIZE_PTR)
+		return 0;
+	return shadow_virt_to_phys(slab->nodes->block, object);
+}
+
+/* As the kernel has it: the node that was asked for, or NUMA_NO_NODE */
+static u64 node_of(u32 gfp)
+{
+	return (u64)(gfp >> SHADOW_GFP_NODE_SHIFT & 0xf) - 1;
+}
+
+static void tell_alloc(struct shadow_kmem_cache *cache, const void *object, u32 gfp)
+{
+	struct shadow_event_log *log = cache->slab->nodes->events;
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+	u64 pa = pa_of(cache->slab, object);
+
+	if (cache->kmalloc)
+		shadow_event_named(log, SHADOW_EV_KMALLOC, 1, desc->name, pa,
+				   desc->object_bytes, desc->bytes, gfp,
+				   node_of(gfp));
+	else
+		shadow_event_named(log, SHADOW_EV_OBJECT_ALLOC, 1, desc->name, pa,
+				   desc->id, desc->object_bytes, desc->bytes, gfp);
+}
+
+static void tell_free(const struct shadow_kmem_cache *cache, u64 pa)
+{
+	struct shadow_event_log *log = cache->slab->nodes->events;
+	const struct shadow_kmem_cache_desc *desc = &cache->desc;
+
+	if (cache->kmalloc)
+		shadow_event_named(log, SHADOW_EV_KFREE, 1, desc->name, pa);
+	else
+		shadow_event_named(log, SHADOW_EV_OBJECT_FREE, 1, desc->name, pa,
+				   desc->id);
+}
+
+/* shadow_kmem_cache_alloc() and its like */
+void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
+				u32 gfp)
+{
+	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	void *object;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	object = cache->calls->alloc(cache, cpu, gfp);
+	if (object)
+		tell_alloc(cache, object, gfp);
+	shadow_op_end(&op, SHADOW_OP_CACHE_ALLOC, object ? 0 : -ENOMEM,
+		      cache - slab->caches, gfp, cpu, pa_of(slab, object));
+	return object;
+}
+
+/*
+ * The event comes after the fact: before it nobody knows whether it is refused.
+ * Only with a ring is nobody in between who has the object next.
+ */
+int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
+			     void *object)
+{
+	struct shadow_slab *slab = cache->slab;
+	u64 pa = pa_of(slab, object);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	err = cache->calls->free(cache, cpu, object);
+	if (!err)
+		tell_free(cache, pa);
+	shadow_op_end(&op, SHADOW_OP_CACHE_FREE, err, cache - slab->caches, cpu, pa);
+	return err;
+}
+
+/* One event for each object */
+u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
+				   unsigned int cpu, u32 gfp, u32 nr,
+				   void **objects)
+{
+	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	u32 i, filled;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	filled = cache->calls->alloc_bulk(cache, cpu, gfp, nr, objects);
+	for (i = 0; i < filled; i++)
+		tell_alloc(cache, objects[i], gfp);
+	shadow_op_end(&op, SHADOW_OP_CACHE_ALLOC_BULK, nr && !filled ? -ENOMEM : 0,
+		      cache - slab->caches, gfp, nr, cpu, filled);
+	return filled;
+}
+
+u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
+				  unsigned int cpu, u32 nr, void **objects)
+{
+	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	u32 i, freed;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	freed = cache->calls->free_bulk(cache, cpu, nr, objects);
+	for (i = 0; i < freed; i++)
+		tell_free(cache, pa_of(slab, objects[i]));
+	shadow_op_end(&op, SHADOW_OP_CACHE_FREE_BULK, freed < nr ? -EINVAL : 0,
+		      cache - slab->caches, nr, cpu, freed);
+	return freed;
+}
+
+void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
+			     u64 bytes, u32 gfp)
+{
+	struct shadow_event_log *log = slab->nodes->events;
+	struct shadow_op op;
+	void *object;
+
+	shadow_op_begin(&op, log);
+	object = shadow_kmalloc_quietly(slab, cpu, bytes, gfp);
+	if (object && object != SHADOW_ZERO_SIZE_PTR)
+		shadow_event(log, SHADOW_EV_KMALLOC, 1, pa_of(slab, object), bytes,
+			     shadow_kmalloc_given(slab, bytes, gfp), gfp,
+			     node_of(gfp));
+	shadow_op_end(&op, SHADOW_OP_KMALLOC, object ? 0 : -ENOMEM, bytes, gfp, cpu,
+		      pa_of(slab, object));
+	return object;
+}
+
+/* The cache that memory of kfree() is of; NULL: kmalloc's, of none */
+static struct shadow_kmem_cache *cache_at(struct shadow_slab *slab,
+					  const void *object)
+{
+	struct shadow_page *page = shadow_slab_head(slab->nodes, object);
+	void *inner;
+
+	if (!page || shadow_page_owner(page) != SHADOW_OWNER_SLAB)
+		return NULL;
+	return slab->engine->resolve(slab, page, object, &inner);
+}
+
+int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
+			 const void *object)
+{
+	struct shadow_event_log *log = slab->nodes->events;
+	bool none = !object || object == SHADOW_ZERO_SIZE_PTR;
+	struct shadow_kmem_cache *cache = NULL;
+	u64 pa = pa_of(slab, object);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, log);
+	/* Its slab may be gone when it has been freed */
+	if (!none && (shadow_event_heard(SHADOW_EV_OBJECT_FREE) ||
+		      shadow_event_heard(SHADOW_EV_KFREE)))
+		cache = cache_at(slab, object);
+	err = shadow_kfree_quietly(slab, cpu, object);
+	if (!err && !none) {
+		if (cache)
+			tell_free(cache, pa);
+		else
+			shadow_event(log, SHADOW_EV_KFREE, 1, pa);
+	}
+	shadow_op_end(&op, SHADOW_OP_KFREE, err, pa, cpu);
+	return err;
+}
