@@ -184,7 +184,9 @@ def missing_of(run, history):
     said = {}
     for view, file in NEEDS.items():
         sentence = run.missing(file)
-        if sentence and not (view == "map" and history and run.once.get("memblock_memory")):
+        known = history and (view == "events" or view == "map" and
+                             run.once.get("memblock_memory"))
+        if sentence and not known:
             said[view] = sentence
     return said
 

@@ -46,7 +46,8 @@ class MapView {
 			event.stopPropagation();
 		});
 		canvas.addEventListener("wheel", (event) => {
-			if (event.ctrlKey || (event.deltaY > 0 && this.count >= this.whole))
+			// Else the page could not be scrolled past it
+			if (event.ctrlKey || document.activeElement !== canvas)
 				return;
 			const box = canvas.getBoundingClientRect();
 

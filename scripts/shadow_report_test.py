@@ -1,0 +1,407 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests of scripts/shadow-report: its readers, its page, and the page in Chromium.
+
+A machine made up by shadow_report/model.py writes snapshots and events; what the
+page shows is compared with what the model knows. SHADOW_SHOTS=FOLDER keeps
+screenshots, SEED= repeats a run.
+"""
+
+import contextlib
+import io
+import json
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "shadow_report"))
+
+import browser  # noqa: E402
+import history  # noqa: E402
+import main  # noqa: E402
+import model  # noqa: E402
+import moments  # noqa: E402
+import page  # noqa: E402
+import views  # noqa: E402
+
+SEED = int(os.environ.get("SEED", random.randrange(1 << 30)))
+SHOTS = os.environ.get("SHADOW_SHOTS")
+NASTY = "</script><img src=x onerror=alert(1)>&'\""
+STEP_MS = 16
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+
+
+class Folder(unittest.TestCase):
+    """With a folder of its own."""
+
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="shadow-report.")
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.out = os.path.join(self.dir, "page.html")
+
+    def path(self, *names):
+        return os.path.join(self.dir, *names)
+
+    def call(self, *words):
+        """Status, standard output, standard error."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main.main(list(words), "usage")
+        return status, out.getvalue(), err.getvalue()
+
+    def refused(self, words, pattern):
+        status, out, err = self.call(*words)
+        self.assertEqual((status, out, err.count("\n")), (2, "", 1), err)
+        self.assertRegex(err, "^shadow-report: .*" + pattern)
+        self.assertFalse(os.path.exists(self.out))
+
+    def page_data(self):
+        with open(self.out, encoding="utf-8") as file:
+            text = file.read()
+        found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text)
+        return json.loads(found[1]), text
+
+
+class Readers(unittest.TestCase):
+    def test_zones(self):
+        text = "Node 0, zone      DMA      0      2 \nNode 1, zone   Normal      1      0 \n"
+        self.assertEqual(views.buddyinfo(text), [["0 DMA", [0, 2]], ["1 Normal", [1, 0]]])
+        self.assertEqual(views.indices("Node 0, zone      DMA -1.000 0.250 \n"),
+                         [["0 DMA", [-1.0, 0.25]]])
+        for bad in ("Node 0, zone DMA 1 x\n", "hello\n", "Node 0 zone DMA 1\n"):
+            with self.assertRaisesRegex(views.BadText, "^line 1: "):
+                views.buddyinfo(bad)
+
+    def test_zoneinfo(self):
+        zone, = views.zoneinfo(
+            "Node 0, zone   Normal\n  per-node stats\n      nr_x 3\n  pages free     12\n"
+            "        boost    4\n        min      1\n        low      2\n        high     3\n"
+            "        managed  20\n  pagesets\n    cpu: 0\n              count: 5\n"
+            "              high:  9\n    cpu: 1\n              count: 6\n"
+            "Node 0, zone  Movable\n  pages free     0\n        min      0\n        managed  0\n")
+        self.assertEqual(zone, {"zone": "0 Normal", "pcp": 11, "free": 12, "boost": 4,
+                                "min": 1, "low": 2, "high": 3, "managed": 20})
+
+    def test_slab_objects(self):
+        found = views.slab_objects(
+            "one character an object, in order of address: # in use, . free; engine slub\n"
+            "cache  slabs\nfoo: slab at pfn 77, order 1, node 0, cpu 0: 3 of 5 objects of 104 bytes in use\n"
+            "  ##.\n  .#\ntotal 3\n")
+        self.assertEqual(found, [["foo", 77, 1, 0, "cpu 0", 3, 5, 104, "##..#"]])
+
+    def test_boot(self):
+        found = views.boot("# ns: time\nphase  ns  early tables  effect\n"
+                           "map_kernel   1663  0  4  init_pg_dir at 0x6b (kernel/pi)\n"
+                           "      early bytes by owner: table 3\n   > Zone ranges:\n"
+                           "verify       10          failed with -12: no memory\ntotal  1673  in all\n")
+        self.assertEqual(found, [["map_kernel", 1663, 0, 4, "init_pg_dir at 0x6b (kernel/pi)"],
+                                 ["verify", 10, 0, 0, "failed with -12: no memory"]])
+
+    def test_map(self):
+        frames, size, rows = views.frame_map(
+            "Machine main: one character is 512 frames, 2048 KiB, a row 131072 KiB.\n"
+            "A capital: all\n\nNode 0, zone DMA: [0x1-0x2], 1024 frames\n"
+            "0x0000040000000 IfF-?\n\n      frames  of memory\nF          1   1.0%  free\n")
+        self.assertEqual((frames, size, rows), (512, 4096, [[0x40000000, "IfF-?"]]))
+        for text, line in (("Machine x\n", 1), ("", 1), (
+                "Machine m: one character is 1 frames, 4 KiB, a\n0x0000040000000 FQ\n", 2)):
+            with self.assertRaisesRegex(views.BadText, f"^line {line}: "):
+                views.frame_map(text)
+
+    def test_not_yet(self):
+        with self.assertRaisesRegex(views.NotYet, "before phase mem_init"):
+            views.buddyinfo("buddyinfo: nothing to show before phase mem_init is complete\n")
+
+    def test_tables(self):
+        regions = views.page_tables("---[ vmalloc() area ]---\n"
+                                    "0x10-0x20  4K PTE  RW AF\n---[ vmalloc() end ]---\n")
+        self.assertEqual(regions, [["vmalloc() area", "r", [["0x10-0x20 4K PTE RW AF", "p", []]]]])
+        with self.assertRaisesRegex(views.BadText, "cut off"):
+            views.page_tables("shadow_mm page tables, format 1\nmachine=m trees=1\n")
+
+    def test_geometry(self):
+        """Small holes are drawn, one that dwarfs memory is not."""
+        geometry = history.Geometry(4096, [[100, 200], [210, 300], [10**7, 10**7 + 50]])
+        self.assertEqual(geometry.segments, [[100, 200, 0], [10**7, 50, 200]])
+        self.assertEqual([geometry.index(pfn) for pfn in (99, 100, 205, 300, 10**7 + 49)],
+                         [-1, 0, 105, -1, 249])
+
+    def test_pack(self):
+        """Numbers survive, whatever their size and sign."""
+        rnd = random.Random(SEED)
+        pack, given = history.Packer(), []
+        for _ in range(2000):
+            given.append(rnd.randrange(-1 << rnd.randrange(1, 40), 1 << rnd.randrange(1, 40)))
+            pack.signed(given[-1])
+        at, found = 0, []
+        while at < len(pack.data):
+            value = shift = 0
+            while True:
+                byte = pack.data[at]
+                at += 1
+                value |= (byte & 0x7f) << shift
+                shift += 7
+                if not byte & 0x80:
+                    break
+            found.append(-(value + 1) // 2 if value & 1 else value >> 1)
+        self.assertEqual(found, given)
+
+
+class Calls(Folder):
+    def moment(self, **files):
+        for name, text in files.items():
+            write(self.path("run", "000", name), text)
+
+    def test_refusals(self):
+        self.moment(buddyinfo="Node 0, zone DMA 1 2\n")
+        os.makedirs(self.path("empty"))
+        write(self.path("file"), "x")
+        run = self.path("run")
+        for words, pattern in [
+                ([], "one run or two are allowed, not 0"),
+                ([run] * 3, "not 3"), (["--bogus", run], "unknown option '--bogus'"),
+                ([run, "-o"], "-o needs a value"),
+                ([run, "--events", "0"], "--events '0': a number from 1 to 1000000"),
+                ([run, "--events=x"], "--events 'x'"),
+                ([run, "--names", "a,b"], "--names 'a,b': 1, separated"),
+                ([run, "-o", self.path("no", "x")], "no folder"),
+                ([self.path("none")], "none': no such folder"),
+                ([self.path("file")], "file': not a folder"),
+                ([self.path("empty")], "no snapshot in it: folders 000, 001"),
+                ([self.dir], "holds whole runs: give them one by one, as in: .*run"),
+                (["--record", run], "it exists already"),
+                (["--record", self.path("new"), run], "makes one run"),
+                (["--record", self.path("new"), "--workload", "/no"], "no such file"),
+                (["--workload", "/no", run], "go with --record")]:
+            with self.subTest(words=words):
+                self.refused(words + ([] if "-o" in words else ["-o", self.out]), pattern)
+
+    def test_garbage(self):
+        """Each file that is not what it should be is named, with the line."""
+        rnd = random.Random(SEED)
+        noise = bytes(rnd.randrange(256) for _ in range(3000))
+        for name in ("map", "buddyinfo", "zoneinfo", "unusable_index", "slabinfo",
+                     "slab_objects", "page_tables", "vmstat", "boot", "memblock_memory"):
+            for text in (noise, b"\0", "some words\nof no meaning 7\n"):
+                with self.subTest(name=name, text=text[:9]):
+                    self.moment(**{name: text})
+                    self.refused([self.path("run"), "-o", self.out],
+                                 f"run/000/{name}': line [0-9]+: ")
+                    shutil.rmtree(self.path("run"))
+
+    def test_missing(self):
+        """One file is enough; of the others the page says how to get them."""
+        self.moment(buddyinfo="Node 0, zone DMA 1 2\n",
+                    slab_objects="slab_objects: nothing to show before phase x is complete\n")
+        self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
+        data, _ = self.page_data()
+        missing = data["runs"][0]["missing"]
+        self.assertNotIn("buddy", missing)
+        self.assertRegex(missing["slabs"], "^slab_objects says: slab_objects: nothing to show")
+        self.assertIn("cat /sys/kernel/debug/shadow_mm_raw/main/map >MOMENT/map", missing["map"])
+        self.assertIn("cat /sys/kernel/debug/shadow_mm/boot >", missing["boot"])
+        self.assertEqual(set(missing), set(page.NEEDS) - {"buddy"})
+
+    def test_order_of_moments(self):
+        for name in ("9", "10", "2"):
+            write(self.path("run", name, "buddyinfo"), "Node 0, zone DMA 1\n")
+        self.assertEqual([one.name for one in moments.Run(self.path("run"), "r").moments],
+                         ["2", "9", "10"])
+
+    def test_nothing_escapes(self):
+        """Names are text, wherever they come from."""
+        self.moment(moment=f"name={NASTY}\n", slab_objects=(
+            "one character an object, in order of address: # in use, . free; engine slub\n"
+            f"{NASTY}: slab at pfn 7, order 0, node 0, full: 1 of 1 objects of 8 bytes in use\n  #\n"))
+        self.call(self.path("run"), "-o", self.out, "--names", NASTY.replace(",", ""))
+        data, text = self.page_data()
+        self.assertEqual(data["runs"][0]["slabs"][0][0][0][0], NASTY)
+        self.assertEqual(data["runs"][0]["moments"][0]["name"], NASTY)
+        self.assertNotIn("<img", text)
+        self.assertEqual(text.count("</script>"), 2)
+
+    def test_loads_nothing(self):
+        self.moment(buddyinfo="Node 0, zone DMA 1\n")
+        self.call(self.path("run"), "-o", self.out)
+        _, text = self.page_data()
+        self.assertNotRegex(text, r"https?:|//cdn|<link|<img|@import|url\(|fetch\(|XMLHttp")
+        self.assertIn("default-src 'none'", text)
+
+
+def model_page(folder, out, seeds, churn, frames=16384):
+    """A page of one run or two, and the models they are of."""
+    made, runs = [], []
+    for number, seed in enumerate(seeds):
+        path = os.path.join(folder, f"run{number}")
+        one = model.Model(random.Random(seed), frames)
+        one.snap(path, "booted")
+        one.kept = [list(one.cells)]
+        for i, events in enumerate(churn):
+            one.churn(events)
+            one.snap(path, f"step {i}")
+            one.kept.append(list(one.cells))
+        run = moments.Run(path, f"run {number}")
+        runs.append((run, history.History(model.NAMES, one.records)))
+        made.append(one)
+    with open(out, "w", encoding="utf-8") as file:
+        file.write(page.build(runs, 200000))
+    return made
+
+
+@unittest.skipUnless(browser.find(), "no chromium")
+class InChromium(Folder):
+    def start(self, **more):
+        one = browser.Browser(**more)
+        self.addCleanup(one.close)
+        return one
+
+    def shot(self, one, name, **more):
+        if SHOTS:
+            os.makedirs(SHOTS, exist_ok=True)
+            one.screenshot(os.path.join(SHOTS, name), **more)
+
+    def no_errors(self, one):
+        self.assertEqual(one.errors, [])
+        self.assertEqual([url for url in one.asked if not url.startswith("file:")], [])
+
+    def test_frames_at_events(self):
+        """Frame by frame what the model had, at any event, in any order."""
+        rnd = random.Random(SEED)
+        made, = model_page(self.dir, self.out, [SEED], [3000, 500, 4000], 4096)
+        one = self.start()
+        one.open(self.out)
+        self.no_errors(one)
+        self.assertEqual([n for _, n in one.eval("RUNS[0].frames.drift")], [0] * 4)
+        total, letters = len(made.records), one.eval("CLASSES.map((c) => c.letter)")
+        again = ["F"] * made.nr
+        again[:made.early] = "I" * made.early
+        states, points = {}, set(rnd.sample(range(total), 40)) | {0, total}
+        for i, (_, _, kind, _, _, args) in enumerate(made.records + [(0,) * 6]):
+            if i in points:
+                states[i] = "".join(again)
+            if i < total and kind < 2:
+                at, count = args[0] - made.base, 1 << args[1]
+                letter = {v: k for k, v in model.OWNERS.items()}[args[2] >> 16] if not kind else "F"
+                again[at:at + count] = letter * count
+        self.assertEqual(states[total], "".join(made.cells))
+        for record in rnd.sample(sorted(points), len(points)):
+            cells = one.eval(f"Array.from(RUNS[0].frames.seek({record})).join()")
+            shown = "".join(letters[int(n)] for n in cells.split(","))
+            self.assertEqual(shown, states[record], f"event {record} of {total}, seed {SEED}")
+
+    def test_scrubber(self):
+        """Mouse and keys move the position, and all views with it."""
+        model_page(self.dir, self.out, [SEED, SEED + 1], [900, 900, 900])
+        one = self.start()
+        one.open(self.out)
+        look = ("[...document.querySelectorAll('.letters, .says')].map((n) => n.textContent)"
+                ".concat([...document.querySelectorAll('#map canvas')].map((c) => c.toDataURL()))")
+        before = one.eval(look)
+        box = one.eval("(({x, y, width, height}) => [x + width * 0.8, y + height / 2])"
+                       "(document.getElementById('scrub').getBoundingClientRect())")
+        one.mouse("mousePressed", *box, button="left", clickCount=1)
+        one.mouse("mouseReleased", *box, button="left", clickCount=1)
+        after = one.eval(look)
+        self.assertGreater(one.eval("position"), 1.5)
+        differ = sum(a != b for a, b in zip(before, after))
+        # Letters, sums and pictures of both maps; buddy, frag, marks, events of both
+        self.assertGreaterEqual(differ, 6 + 8, f"seed {SEED}")
+        at = one.eval("recordAt(RUNS[0], position)")
+        one.key("ArrowRight")
+        self.assertIn(one.eval("recordAt(RUNS[0], position)") - at, (0, 1, 2))
+        one.key("End")
+        self.assertEqual(one.eval("position"), 3)
+        one.key("PageUp")
+        self.assertEqual(one.eval("position"), 2)
+        one.key("Home")
+        self.assertEqual(one.eval("position"), 0)
+        self.assertEqual(one.eval(look), before, "back where it was, all is as it was")
+        one.eval("document.querySelectorAll('#moments button')[2].click()")
+        one.frame()
+        self.assertEqual(one.eval("position"), 2)
+        self.assertEqual(one.eval("document.querySelector('[aria-current=true]').textContent"),
+                         "2 step 1")
+        self.no_errors(one)
+
+    def test_hover_and_zoom(self):
+        model_page(self.dir, self.out, [SEED], [2000])
+        one = self.start()
+        one.open(self.out)
+        for view, pattern in (("map", r"^0x40[0-9a-f]+, frame 26\d+"), ("buddy", "free blocks of order"),
+                              ("frag", "unusable 0"), ("marks", "free [0-9,]+"),
+                              ("events", "pages allocated")):
+            x, y = one.eval(f"(() => {{ const c = document.querySelector('#{view} canvas');"
+                            "c.scrollIntoView({block: 'center'}); const b = c.getBoundingClientRect();"
+                            "return [b.x + b.width / 2, b.y + 40]; })()")
+            one.mouse("mouseMoved", x, y)
+            self.assertFalse(one.eval("document.getElementById('tip').hidden"), view)
+            self.assertRegex(one.eval("document.getElementById('tip').textContent"), pattern)
+        one.eval("document.querySelector('#map canvas').focus()")
+        whole = one.eval("views[0].view.count")
+        for _ in range(5):
+            one.key("+", "Equal")
+        self.assertEqual(one.eval("views[0].view.count"), whole // 32)
+        one.key("ArrowRight")
+        self.assertGreater(one.eval("views[0].view.first"), 0)
+        self.assertEqual(one.eval("position"), 0, "the map's keys are the map's")
+        one.key("0", "Digit0")
+        self.assertEqual(one.eval("views[0].view.count"), whole)
+        self.no_errors(one)
+
+    def test_names_are_text(self):
+        write(self.path("run", "000", "moment"), f"name={NASTY}\n")
+        write(self.path("run", "000", "slab_objects"),
+              "one character an object, in order of address: # in use, . free; engine slub\n"
+              f"{NASTY}: slab at pfn 7, order 0, node 0, full: 1 of 1 objects of 8 bytes in use\n  #\n")
+        self.call(self.path("run"), "-o", self.out)
+        one = self.start()
+        one.open(self.out)
+        self.assertEqual(one.eval("document.querySelectorAll('img').length"), 0)
+        self.assertEqual(one.eval("document.querySelector('#moments button').textContent"),
+                         "0 " + NASTY)
+        self.assertEqual(one.eval("document.querySelectorAll('.missing').length"), 7)
+        self.no_errors(one)
+
+    def test_small_and_dark(self):
+        """No view is wider than a small screen; nothing fails on dark ground."""
+        model_page(self.dir, self.out, [SEED, SEED + 1], [1500, 1500])
+        one = self.start(width=400, height=800, dark=True)
+        one.open(self.out + "#at=1.5")
+        self.assertLessEqual(one.eval("document.documentElement.scrollWidth"), 400)
+        self.shot(one, "small-dark.png")
+        self.no_errors(one)
+
+    def test_fluid(self):
+        """100,000 events in each of two runs: a step of the scrubber."""
+        model_page(self.dir, self.out, [SEED, SEED + 1], [25000] * 4, 32768)
+        one = self.start(width=1280, height=2200)
+        one.open(self.out)
+        self.assertEqual([n for _, n in one.eval("RUNS[0].frames.drift")], [0] * 5)
+        one.eval("show(0.5)")
+        times = one.eval("(() => { const t = []; for (let i = 0; i < 200; i++)"
+                         " t.push(show(0.5 + i / 100)); return t.sort((a, b) => a - b); })()")
+        jumps = one.eval("(() => { const t = []; for (let i = 0; i < 60; i++)"
+                         " t.push(show(STEPS * (i * 37 % 60) / 60)); return t.sort((a, b) => a - b); })()")
+        print(f"# 2 runs of 100,000 events: a step {times[100]:.1f} ms (worst {times[-1]:.1f}),"
+              f" a jump {jumps[30]:.1f} ms (worst {jumps[-1]:.1f})", file=sys.stderr)
+        self.shot(one, "model.png", whole=True)
+        # A shared machine without a graphics card may take a few times as long
+        self.assertLess(times[100], 5 * STEP_MS)
+        self.assertLess(jumps[30], 8 * STEP_MS)
+        self.no_errors(one)
+
+
+if __name__ == "__main__":
+    print("# seed", SEED, file=sys.stderr)
+    unittest.main()
