@@ -27,7 +27,7 @@ KBUILD = $(MAKE) -C $(KDIR) M=$(CURDIR) ARCH=arm64 \
 
 .DEFAULT_GOAL := modules
 .PHONY: all modules modules_install clean help run test test-quick test-host \
-	test-canary test-mmu bench bench-frag bench-native soak fidelity board boards memblock-growth
+	test-canary test-mmu bench bench-frag bench-native soak fidelity board boards memblock-growth demo
 
 all: modules
 
@@ -62,6 +62,9 @@ endif
 
 run:
 	@scripts/run.sh
+
+demo:
+	@scripts/demo.sh
 
 test:
 	@scripts/test.sh
@@ -125,6 +128,7 @@ help:
 	@echo '  make clean            remove what a build left here                       2 s'
 	@echo '  make run              boot a guest, load the module, tour, shell'
 	@echo '                                                   first 3 min, then under 40 s'
+	@echo '  make demo             a workload twice, its memory as one page for a browser  1 min'
 	@echo '  make test             everything                 first 60 min, then about 30 min'
 	@echo '  make test-quick       the part of it that is quick             30 s once built'
 	@echo '  make test-host        the core in user space, ASan and UBSan           1 min'

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # deps.sh - install the Debian packages that building and testing need
 #
-# usage: scripts/deps.sh [--run] [--list]
+# usage: scripts/deps.sh [--run | --demo] [--list]
 #
-# Installs what is missing: with --run what `make run` needs, else what every
-# target needs. Says which packages these are; on a terminal it asks first,
-# YES=1 skips the question. Silent when nothing is missing. As a user it goes
-# through sudo. --list prints the packages and installs nothing.
+# Installs what is missing: with --run what `make run` needs, with --demo what
+# `make demo` needs, else what every target needs. Says which packages these
+# are; on a terminal it asks first, YES=1 skips the question. Silent when nothing
+# is missing. As a user it goes through sudo. --list prints the packages and
+# installs nothing.
 #
 # On a system without apt it prints the tools that are needed and ends with
 # status 3.
@@ -35,10 +36,16 @@ RUN_PACKAGES='
 	xz-utils
 '
 
+# What a page of a run needs on top.
+DEMO_PACKAGES='
+	python3
+'
+
 # What the tests need on top: a kernel built from source, UML, sanitizers,
-# the static checks.
+# the static checks, a browser that opens the pages.
 TEST_PACKAGES='
 	bison
+	chromium
 	device-tree-compiler
 	flex
 	gcc
@@ -56,8 +63,8 @@ TEST_PACKAGES='
 TOOLS='make, a cross compiler for aarch64 (aarch64-linux-gnu-gcc), pahole,
 qemu-system-aarch64, rsync, cpio, xz, bc, depmod, flock, apt-get and dpkg-deb
 (they fetch Debian kernels; no root needed). For the tests also gcc with ASan
-and UBSan, flex, bison, perl, python3, node, git, sparse, shellcheck, the headers of
-libelf and libssl, dtc, and the source of Linux 6.12
+and UBSan, flex, bison, perl, python3, node, chromium, git, sparse, shellcheck, the
+headers of libelf and libssl, dtc, and the source of Linux 6.12
 (KSRC=PATH).'
 
 not_debian() {
@@ -118,6 +125,7 @@ main() {
 		case $1 in
 		-h | --help)	print_help "$0"; exit 0 ;;
 		--run)		packages=$RUN_PACKAGES ;;
+		--demo)		packages="$RUN_PACKAGES $DEMO_PACKAGES" ;;
 		--list)		list=1 ;;
 		*)		usage_error "unknown argument '$1'" ;;
 		esac

@@ -402,6 +402,35 @@ class InChromium(Folder):
         self.no_errors(one)
 
 
+@unittest.skipUnless(os.environ.get("SHADOW_PAGE"), "SHADOW_PAGE names no page")
+class Recorded(unittest.TestCase):
+    """A page of real runs: SHADOW_PAGE=FILE scripts/shadow_report_test.py Recorded"""
+
+    def test_page(self):
+        one = browser.Browser(width=1280, height=2300)
+        self.addCleanup(one.close)
+        one.open(os.environ["SHADOW_PAGE"])
+        self.assertEqual(one.errors, [])
+        for name, nr, missing in one.eval("RUNS.map((r) => [r.name, r.moments.length, r.missing])"):
+            print(f"# run {name}: {nr} moments, missing: {sorted(missing)}")
+            self.assertLessEqual(set(missing), {"events"})
+        # Between snapshots events lead on, and are what the next snapshot says
+        self.assertEqual([one_run for one_run in one.eval("RUNS.map((r) => r.frames.drift)")
+                          if any(differ for _, differ in one_run)], [])
+        seen = set()
+        for at in range(one.eval("STEPS") + 1):
+            one.eval(f"show({at})")
+            seen.add(one.eval("document.querySelector('#map canvas').toDataURL()"))
+        self.assertGreater(len(seen), one.eval("STEPS") // 2)
+        for name in filter(None, [SHOTS]):
+            one.eval("show(STEPS * 0.78)")
+            os.makedirs(name, exist_ok=True)
+            one.screenshot(os.path.join(name, "recorded.png"), whole=True)
+        self.assertEqual(one.errors, [])
+
+
 if __name__ == "__main__":
     print("# seed", SEED, file=sys.stderr)
+    if not os.environ.get("SHADOW_PAGE"):
+        del Recorded
     unittest.main()

@@ -33,7 +33,7 @@ test_make_help() {
 	local target
 	run_make -C "$SHADOW_TOP" help
 	expect_status 0
-	for target in modules_install clean run test test-quick test-host \
+	for target in modules_install clean run demo test test-quick test-host \
 		test-canary bench bench-frag bench-native soak board boards help; do
 		expect_match "^ +make $target "
 	done

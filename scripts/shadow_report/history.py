@@ -10,10 +10,12 @@ MASK = 0xffffffff
 
 class History:
     """names: kind -> (name, arguments' names); records in order:
-    (seq, ns, kind, cpu, err, args); lost: records that are not there."""
+    (seq, ns, kind, cpu, err, args); lost: records that are not there; payloads:
+    seq -> numbers that an operation has beyond its arguments."""
 
-    def __init__(self, names, records, lost=0):
+    def __init__(self, names, records, lost=0, payloads=None):
         self.names, self.records, self.lost = names, records, lost
+        self.payloads = payloads or {}
 
     def cut(self, most):
         """The newest ones only; how many were left out."""
@@ -48,29 +50,60 @@ class Geometry:
         return -1
 
 
-def effect_of(name, facts):
-    """(pfn, frames, class) that an event leaves behind, or None."""
-    if name == "mm_page_alloc":
-        owner = facts.get("gfp_flags", 0) >> 16 & 0x1f
-        known = owner < len(views.OF_OWNER)
-        return (facts.get("pfn", 0), 1 << (facts.get("order", 0) & 31),
-                views.OF_OWNER[owner] if known else views.UNKNOWN)
-    if name == "mm_page_free":
-        return facts.get("pfn", 0), 1 << (facts.get("order", 0) & 31), views.FREE
-    return None
+NO_PAGE = (1 << 64) - 1
+HAD_PAGE = NO_PAGE - 1
+
+
+def class_of_gfp(flags):
+    owner = flags >> 16 & 0x1f
+    return views.OF_OWNER[owner] if owner < len(views.OF_OWNER) else views.UNKNOWN
+
+
+def class_of_owner(owner):
+    return views.OF_OWNER[owner] if 0 < owner < len(views.OF_OWNER) else views.UNKNOWN
+
+
+def effects_of(name, facts, more):
+    """(pfn, frames, class) of each block that an event, or an operation that
+    did what it was asked for, has changed; more: numbers of its payload."""
+    pfn, frames = facts.get("pfn", NO_PAGE), 1 << (facts.get("order", 0) & 31)
+    if name in ("mm_page_alloc", "op alloc_pages"):
+        return [(pfn, frames, class_of_gfp(facts.get("gfp_flags", facts.get("gfp", 0))))]
+    if name in ("mm_page_free", "op free_pages", "op buddy_free"):
+        return [(pfn, frames, views.FREE)]
+    if name == "op alloc_pages_bulk":
+        return [(one, 1, class_of_gfp(facts.get("gfp", 0))) for one in more]
+    if name == "op free_pages_bulk":
+        return [(one, 1, views.FREE) for one in more]
+    if name == "op alloc_pages_exact":
+        return [(pfn, facts.get("nr_pages", 1), class_of_gfp(facts.get("gfp", 0)))]
+    if name == "op buddy_alloc":
+        return [(pfn, frames, class_of_owner(facts.get("owner_flags", 0) & 0xffffffff))]
+    if name == "op alloc_contig":
+        return [(pfn, facts.get("nr_pages", 1), class_of_owner(facts.get("owner", 0)))]
+    if name == "op free_contig":
+        return [(pfn, facts.get("nr_pages", 1), views.FREE)]
+    return []
+
+
+CHANGE_FRAMES = {"mm_page_alloc", "mm_page_free"} | {
+    "op " + name for name in (
+        "alloc_pages", "free_pages", "buddy_alloc", "buddy_free", "alloc_pages_bulk",
+        "free_pages_bulk", "alloc_pages_exact", "alloc_contig", "free_contig")}
 
 
 def effects(history, geometry):
     """[record, first index, frames, class], flat; what lies outside is left out."""
-    flat, shapes = [], [(name, args) for name, args in history.names]
-    for at, (_, _, kind, _, _, args) in enumerate(history.records):
-        name, arg_names = shapes[kind]
-        if name not in ("mm_page_alloc", "mm_page_free"):
+    flat = []
+    for at, (_, _, kind, _, err, args) in enumerate(history.records):
+        name, arg_names = history.names[kind]
+        if name not in CHANGE_FRAMES or name.startswith("op ") and err < 0:
             continue
-        pfn, frames, cls = effect_of(name, dict(zip(arg_names, args)))
-        index = geometry.index(pfn)
-        if index >= 0:
-            flat += [at, index, min(frames, geometry.nr - index), cls]
+        more = history.payloads.get(history.records[at][0], ())
+        for pfn, frames, cls in effects_of(name, dict(zip(arg_names, args)), more):
+            index = geometry.index(pfn) if pfn < HAD_PAGE else -1
+            if index >= 0:
+                flat += [at, index, min(frames, geometry.nr - index), cls]
     return flat
 
 

@@ -48,9 +48,21 @@ function show(at) {
 	byId("scrub").value = Math.round(position * UNITS);
 	byId("where").textContent = whereWords();
 	byId("scrub").setAttribute("aria-valuetext", byId("where").textContent);
-	for (const [i, item] of [...byId("moments").querySelectorAll("button")].entries())
-		item.setAttribute("aria-current", String(i === Math.floor(position + 1e-9)));
+	markMoment(Math.floor(position + 1e-9));
 	return performance.now() - start;
+}
+
+// The button of the moment; in sight, as they may be more than fit
+function markMoment(number) {
+	const list = byId("moments"), now = list.querySelector('[aria-current="true"]'), next = list.children[number];
+
+	if (now === next.firstChild)
+		return;
+	if (now)
+		now.removeAttribute("aria-current");
+	next.firstChild.setAttribute("aria-current", "true");
+	if (next.offsetLeft < list.scrollLeft || next.offsetLeft + next.offsetWidth > list.scrollLeft + list.clientWidth)
+		list.scrollLeft = next.offsetLeft - list.clientWidth / 2;
 }
 
 function whereWords() {
@@ -133,13 +145,18 @@ function keys(event) {
 	event.preventDefault();
 }
 
-function headWords(run) {
-	const c = run.config, known = ["size", "granule", "memmodel", "nodes", "mobility", "pcp", "slab", "early", "seed"];
-	const bytes = run.nr * run.frameBytes / 1048576;
+const TOLD = ["size", "board", "granule", "va_bits", "memmodel", "nodes", "mobility", "pcp", "slab", "early", "seed"];
 
-	return (RUNS.length > 1 ? `${run.letter} is ` : "") + `${run.name}: ${run.moments.length} moments` +
-		(run.records ? `, ${grouped(run.records.nr)} events` : "") + (run.nr ? `, ${grouped(run.nr)} frames (${bytes} MiB)` : "") +
-		known.filter((key) => c[key]).map((key) => `, ${key}=${c[key]}`).join("");
+// A line a run, and one of what they have in common
+function headLines() {
+	const same = (key) => RUNS.every((run) => run.config[key] === RUNS[0].config[key]);
+	const words = (run, keys) => keys.filter((key) => run.config[key]).map((key) => `${key}=${run.config[key]}`);
+	const lines = RUNS.map((run) => (RUNS.length > 1 ? `${run.letter} is ` : "") + [`${run.name}: ${run.moments.length} moments`,
+		...(run.records ? [`${grouped(run.records.nr)} events`] : []),
+		...(run.nr ? [`${grouped(run.nr)} frames (${run.nr * run.frameBytes / 1048576} MiB)`] : []),
+		...words(run, TOLD.filter((key) => !same(key)))].join(", "));
+
+	return lines.concat(words(RUNS[0], TOLD.filter(same)).join(" ") || []);
 }
 
 function legend() {
@@ -251,8 +268,7 @@ function listen() {
 
 function start() {
 	byId("what").textContent = RUNS.map((run) => run.name).join(" beside ");
-	byId("facts").append(...RUNS.map((run) => make("span", { text: headWords(run) })).flatMap((one, i) =>
-		(i ? [make("br"), one] : [one])));
+	byId("facts").append(...headLines().flatMap((line, i) => (i ? [make("br"), line] : [line])));
 	build();
 	orders();
 	legend();

@@ -3,15 +3,15 @@
 "use strict";
 
 const KINDS = [
-	["A", "pages allocated", /^mm_page_alloc$/, "#e69f00"],
-	["F", "pages freed", /^mm_page_free$/, "#56b4e9"],
+	["A", "pages allocated", /^(mm_page_alloc|op (alloc_pages|buddy_alloc).*)$/, "#e69f00"],
+	["F", "pages freed", /^(mm_page_free|op (free_pages|buddy_free).*)$/, "#56b4e9"],
 	["S", "blocks split", /^mm_page_split$/, "#d55e00"],
 	["M", "blocks merged", /^mm_page_merge$/, "#0072b2"],
 	["P", "per-CPU lists", /pcp/, "#f0e442"],
 	["X", "fallbacks, steals, refusals", /extfrag|steal|refused/, "#000000"],
 	["O", "objects and slabs", /^k(m|f)|slab|cache|object/, "#009e73"],
 	["T", "tables, mappings, TLB", /table|map|tlbi|block/, "#cc79a7"],
-	["Q", "operations asked for", /^op /, "#8a929a"],
+	["Q", "other operations asked for", /^op /, "#8a929a"],
 	["-", "others", /./, "#c3cad1"],
 ];
 const ROWS_AROUND = 8;
