@@ -5,61 +5,13 @@
  * (every layer's verification, every allocator, the way down) comes back. In
  * user space the address sanitizer is the judge of that.
  */
-#include "shadow_test_ctl.h"
-
-#include "shadow_break.h"
-#include "shadow_ctl_handle.h"
-#include "shadow_frag.h"
-#include "shadow_mobility.h"
-#include "shadow_pcp.h"
-#include "shadow_slab_report.h"
+#include "shadow_test_break.h"
 
 #ifdef __KERNEL__
 #define NR_AFTER	60
 #else
 #define NR_AFTER	3000
 #endif
-
-/* Something of everything that a kind may want to damage */
-static const char *const furniture[] = {
-	"alloc_pages 0 count=40", "alloc_pages 2 count=5 as=p", "free_pages p count=2",
-	"kmalloc 64 count=30 as=k", "kmalloc 300 count=9", "kmalloc 100000",
-	"cache_create red 60 flags=RED_ZONE,POISON", "cache_alloc red count=7 as=r",
-	"cache_free r count=3", "vmalloc 8192", "vmalloc 20000 as=v", "vmalloc 4096",
-	"vfree v", "alloc_pages 0 gfp=HIGHMEM as=h", "kmap h",
-};
-
-static void reboot(struct kunit *test, struct rig *rig)
-{
-	shadow_ctl_fini(&rig->ctl);
-	shadow_boot_down(&rig->mm);
-	rig_boot(test, rig);
-	KUNIT_ASSERT_EQ(test, shadow_ctl_init(&rig->ctl, &rig->mm, &ops), 0);
-}
-
-static void furnish(struct kunit *test, struct rig *rig)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(furniture); i++)
-		expect_ok(test, rig, furniture[i]);
-	expect_healthy(test, rig);
-}
-
-static int break_init(struct kunit *test)
-{
-	struct rig *rig;
-	int err = rig_init(test);
-
-	if (err)
-		return err;
-	rig = test->priv;
-	rig->mm.cfg.highmem = SHADOW_TEST_BASE + SZ_8M;
-	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_HIGHMEM);
-	rig->mm.cfg.tlbi = SHADOW_TLBI_MODE_STALE;
-	reboot(test, rig);
-	return 0;
-}
 
 /* One of the words between '|' is in the line */
 static bool says_one(const char *line, const char *words)
@@ -91,64 +43,6 @@ static void prepare(struct kunit *test, struct rig *rig,
 		furnish(test, rig);
 }
 
-/* ------------------------------------------------------------ what comes then -- */
-
-/* All that views compute */
-static void look_at_all(struct rig *rig)
-{
-	struct shadow_mm *mm = &rig->mm;
-	struct shadow_kmem_cache *cache = NULL;
-	struct shadow_vmalloc_totals totals;
-	struct shadow_vmalloc_info area;
-	u64 nr[SHADOW_NR_ORDERS], va = 0;
-	struct shadow_kmap_totals slots;
-	struct shadow_slabinfo info;
-	struct shadow_zone *zone;
-	unsigned int mt;
-
-	shadow_audit(mm, &rig->audit);
-	if (!shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT))
-		return;
-	for (zone = shadow_first_zone(&mm->nodes); zone; zone = shadow_next_zone(zone)) {
-		if (!shadow_zone_populated(zone))
-			continue;
-		for (mt = 0; mt < SHADOW_MIGRATE_TYPES; mt++)
-			shadow_mobility_count_free(zone, mt, nr);
-		shadow_mobility_count_blocks(zone, nr);
-		shadow_mobility_count_mixed(zone, nr);
-		shadow_pcp_count(zone);
-	}
-	while ((cache = shadow_slab_next(&mm->slab, cache)))
-		shadow_slab_get_info(cache, &info);
-	shadow_vmalloc_totals(&mm->vmalloc, &totals);
-	while (!shadow_vmalloc_next(&mm->vmalloc, va, &area) && area.va_end > va)
-		va = area.va_end;
-	if (mm->kmap.slot)
-		shadow_kmap_totals(&mm->kmap, &slots);
-	shadow_slab_check(&mm->slab);
-	show(rig);
-}
-
-/* Whatever somebody may say next; what it says is all the same */
-static void any_command(struct rig *rig, struct rnd_state *rnd)
-{
-	static const char *const verbs[] = {
-		"alloc_pages %u", "alloc_pages %u gfp=MOVABLE", "alloc_pages %u gfp=HIGHMEM",
-		"kmalloc %u64", "kmalloc 7%u0", "vmalloc %u0000", "kfree %u",
-		"free_pages %u", "vfree %u", "drain cpu=%u", "cache_alloc red count=%u",
-		"cache_free %u", "vmalloc_purge #%u", "cache_shrink red #%u",
-		"cache_check red #%u", "kmap %u", "kunmap %u", "alloc_pages_bulk %u",
-		"get_page %u", "put_page %u", "krealloc %u 5000", "split_page %u",
-		"map %u048576 0x40000000 1 rw", "unmap %u048576 1", "alloc_pages_exact %u0000",
-	};
-	u32 what = shadow_test_below(rnd, ARRAY_SIZE(verbs));
-	char text[64];
-
-	snprintf(text, sizeof(text), verbs[what],
-		 1 + shadow_test_below(rnd, what < 6 ? 5 : 40));
-	say(rig, text);
-}
-
 /* ----------------------------------------------------------------- the cases -- */
 
 static void every_kind_is_seen(struct kunit *test)
@@ -173,10 +67,10 @@ static void every_kind_is_seen(struct kunit *test)
 		}
 		KUNIT_EXPECT_TRUE_MSG(test, !*kind->sees || says_one(rig->ctl.said, kind->sees),
 				      "'%s', not '%s'", rig->ctl.said, kind->sees);
-		look_at_all(rig);
+		look_at_all(rig, &rnd);
 		for (j = 0; j < NR_AFTER; j++)
 			any_command(rig, &rnd);
-		look_at_all(rig);
+		look_at_all(rig, &rnd);
 		rig->mm.cfg.until = SHADOW_NR_PHASES - 1;
 		expect_ok(test, rig, "reset");
 		expect_healthy(test, rig);
@@ -272,7 +166,7 @@ static void every_engine(struct kunit *test)
 			expect_said(test, rig, text, " sees it: ");
 			for (j = 0; j < NR_AFTER; j++)
 				any_command(rig, &rnd);
-			look_at_all(rig);
+			look_at_all(rig, &rnd);
 			expect_ok(test, rig, "reset");
 			expect_healthy(test, rig);
 		}

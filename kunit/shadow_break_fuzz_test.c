@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random words of what a machine keeps in its block are overwritten, with
+ * random values and with those that a vandal would choose; then everything
+ * looks at it, everything is done to it, and it is taken down. Nothing may be
+ * touched outside of the block, and all must come to an end: in user space the
+ * sanitizers judge the one, and whoever waits the other.
+ *
+ * Round n of seed s is one machine, whatever came before: SHADOW_ROUND=n alone
+ * runs it again.
+ */
+#include "shadow_test_break.h"
+
+#include "shadow_page_list.h"
+
+#ifdef __KERNEL__
+#define NR_ROUNDS	12
+#define NR_COMMANDS	60
+#else
+#define NR_ROUNDS	150
+#define NR_COMMANDS	200
+#endif
+
+static const char *const engines[] = { "slub", "slab", "slob" };
+
+/* From the environment, where there is one */
+static unsigned long given(const char *name, unsigned long otherwise)
+{
+#ifdef __KERNEL__
+	return otherwise;
+#else
+	const char *text = getenv(name);
+
+	return text && *text ? strtoul(text, NULL, 0) : otherwise;
+#endif
+}
+
+/* A value that somebody may have to follow */
+static u64 vandal(struct rig *rig, struct rnd_state *rnd, u64 was)
+{
+	struct shadow_mm *mm = &rig->mm;
+	u64 random = shadow_test_below(rnd, U64_MAX);
+
+	switch (shadow_test_below(rnd, 12)) {
+	case 0:
+		return 0;
+	case 1:
+		return U64_MAX;
+	case 2:
+		return random;
+	case 3:
+		return random & U32_MAX;
+	case 4:
+		return mm->nodes.memmap.nr - 1 + random % 3;
+	case 5:
+		return random % mm->nodes.memmap.nr;
+	case 6:
+		return mm->block.base + random % mm->block.bytes;
+	case 7:
+		return mm->block.base + mm->block.bytes - 8 + random % 16;
+	case 8:
+		return was + random % 3 - 1;
+	case 9:
+		return mm->vmalloc.tree.nr_handles - 1 + random % 3;
+	case 10:
+		return (unsigned long)mm->block.virt + random % mm->block.bytes;
+	default:
+		return was ^ 1ULL << random % 64;
+	}
+}
+
+/* Somewhere in a frame of that owner, in use or reserved */
+static u8 *place_of(struct rig *rig, struct rnd_state *rnd, unsigned int owner)
+{
+	struct shadow_nodes *nodes = &rig->mm.nodes;
+	u64 first = rig->mm.block.base >> nodes->page_shift;
+	u64 nr = rig->mm.block.bytes >> nodes->page_shift;
+	u64 start = shadow_test_below(rnd, nr), i;
+
+	for (i = 0; i < nr; i++) {
+		u64 pfn = first + (start + i) % nr;
+		struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
+
+		if (page && shadow_page_owner(page) == owner)
+			return (u8 *)shadow_phys_to_virt(&rig->mm.block,
+							 pfn << nodes->page_shift) +
+			       shadow_test_below(rnd, 1U << nodes->page_shift);
+	}
+	return (u8 *)rig->mm.block.virt + shadow_test_below(rnd, rig->mm.block.bytes);
+}
+
+/* An entry of the memmap, of a frame that is there */
+static u8 *place_in_memmap(struct rig *rig, struct rnd_state *rnd)
+{
+	struct shadow_nodes *nodes = &rig->mm.nodes;
+	u64 pfn = (rig->mm.block.base >> nodes->page_shift) +
+		  shadow_test_below(rnd, rig->mm.block.bytes >> nodes->page_shift);
+	struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
+	unsigned int tries;
+
+	/* Rather of the first frame of a block */
+	for (tries = 0; tries < 200 && page && !shadow_page_state(page); tries++)
+		page = shadow_pfn_to_page(nodes, --pfn);
+	return page ? (u8 *)page + shadow_test_below(rnd, sizeof(*page)) :
+		      place_of(rig, rnd, SHADOW_OWNER_MEMMAP);
+}
+
+/* A descriptor on the way to somewhere */
+static u8 *place_in_tables(struct rig *rig, struct rnd_state *rnd)
+{
+	struct shadow_mm *mm = &rig->mm;
+	struct shadow_walker walker;
+	struct shadow_walk walk;
+	u64 va = shadow_layout_pa_to_va(&mm->layout, mm->block.base +
+					shadow_test_below(rnd, mm->block.bytes));
+
+	if (shadow_test_below(rnd, 2))
+		va = mm->vmalloc.tree.va_start + shadow_test_below(rnd, SZ_1M);
+	shadow_pgtable_walker(&mm->swapper, &walker);
+	shadow_walk(&walker, va, &walk);
+	return walk.nr_steps ? shadow_phys_to_virt(&mm->block,
+				walk.step[shadow_test_below(rnd, walk.nr_steps)].desc_pa) :
+	       place_of(rig, rnd, SHADOW_OWNER_TABLE);
+}
+
+static u8 *any_place(struct rig *rig, struct rnd_state *rnd)
+{
+	u32 nr = shadow_test_below(rnd, 20);
+
+	if (nr < 7)
+		return place_in_memmap(rig, rnd);
+	if (nr < 13)
+		return place_of(rig, rnd, SHADOW_OWNER_SLAB);
+	if (nr < 16)
+		return place_in_tables(rig, rnd);
+	if (nr < 17)
+		return rig->mm.nodes.pageblock_mt +
+		       shadow_test_below(rnd, shadow_pageblocks(&rig->mm.nodes));
+	if (nr < 19)
+		return place_of(rig, rnd, shadow_test_below(rnd, SHADOW_NR_OWNERS));
+	return (u8 *)rig->mm.block.virt + shadow_test_below(rnd, rig->mm.block.bytes);
+}
+
+/* Two, four or eight bytes, aligned, whatever anybody thinks of that */
+static void overwrite(struct rig *rig, struct rnd_state *rnd)
+{
+	unsigned int bytes = 2U << shadow_test_below(rnd, 3), i;
+	u8 *base = rig->mm.block.virt, *at = any_place(rig, rnd);
+	u64 offset = round_down((u64)(at - base), bytes), value = 0;
+
+	if (offset > rig->mm.block.bytes - bytes)
+		return;
+	for (i = 0; i < bytes; i++)
+		value |= (u64)shadow_test_peek(base + offset + i) << 8 * i;
+	value = vandal(rig, rnd, value);
+	for (i = 0; i < bytes; i++)
+		shadow_test_poke(base + offset + i, value >> 8 * i);
+}
+
+static void one_round(struct kunit *test, struct rig *rig, u64 seed)
+{
+	struct rnd_state rnd;
+	unsigned int i, nr;
+
+	prandom_seed_state(&rnd, seed);
+	rig->mm.cfg.slab = engines[shadow_test_below(&rnd, ARRAY_SIZE(engines))];
+	rig->mm.cfg.memmodel = shadow_test_below(&rnd, SHADOW_NR_MEMMODELS);
+	reboot(test, rig);
+	furnish(test, rig);
+	for (nr = 1 + shadow_test_below(&rnd, 8); nr; nr--)
+		overwrite(rig, &rnd);
+	if (shadow_test_below(&rnd, 2))
+		look_at_all(rig, &rnd);
+	for (i = 0; i < NR_COMMANDS; i++) {
+		any_command(rig, &rnd);
+		if (!shadow_test_below(&rnd, 50))
+			overwrite(rig, &rnd);
+	}
+	look_at_all(rig, &rnd);
+}
+
+static void words_are_overwritten(struct kunit *test)
+{
+	unsigned long nr = given("SHADOW_ROUNDS", NR_ROUNDS), only;
+	u64 nr_frozen = 0, seed, round;
+	struct rig *rig = test->priv;
+	struct rnd_state rnd;
+
+	shadow_test_seed(test, &rnd);
+	seed = (u64)prandom_u32_state(&rnd) << 20;
+	only = given("SHADOW_ROUND", ULONG_MAX);
+	for (round = only == ULONG_MAX ? 0 : only; round < nr || round == only; round++) {
+		if (round % 10 == 0 || only != ULONG_MAX)
+			kunit_info(test, "round %llu\n", round);
+		one_round(test, rig, seed + round);
+		nr_frozen += shadow_fault_frozen(&rig->mm.fault);
+	}
+	kunit_info(test, "%llu of %llu machines froze\n", nr_frozen, round);
+	KUNIT_EXPECT_TRUE(test, nr_frozen || only != ULONG_MAX);
+	expect_ok(test, rig, "reset");
+	expect_healthy(test, rig);
+}
+
+static struct kunit_case shadow_break_fuzz_cases[] = {
+	KUNIT_CASE_SLOW(words_are_overwritten),
+	{}
+};
+
+static struct kunit_suite shadow_break_fuzz_suite = {
+	.name = "shadow_break_fuzz",
+	.init = break_init,
+	.exit = rig_exit,
+	.test_cases = shadow_break_fuzz_cases,
+};
+
+kunit_test_suite(shadow_break_fuzz_suite);
