@@ -7,7 +7,8 @@
  * sanitizers judge the one, and whoever waits the other.
  *
  * Round n of seed s is one machine, whatever came before: SHADOW_ROUND=n alone
- * runs it again.
+ * runs it again, SHADOW_ROUNDS=n as many of them, and SHADOW_DEBUG=1 with a cache
+ * that has debugging, for which ASAN_OPTIONS=allow_user_poisoning=0.
  */
 #include "shadow_test_break.h"
 
@@ -53,7 +54,7 @@ static u64 vandal(struct rig *rig, struct rnd_state *rnd, u64 was)
 	case 4:
 		return mm->nodes.memmap.nr - 1 + random % 3;
 	case 5:
-		return random % mm->nodes.memmap.nr;
+		return random % (mm->nodes.memmap.nr + 1);
 	case 6:
 		return mm->block.base + random % mm->block.bytes;
 	case 7:
@@ -142,10 +143,10 @@ static u8 *any_place(struct rig *rig, struct rnd_state *rnd)
 }
 
 /* Two, four or eight bytes, aligned, whatever anybody thinks of that */
-static void overwrite(struct rig *rig, struct rnd_state *rnd)
+static void overwrite_at(struct rig *rig, struct rnd_state *rnd, const u8 *at)
 {
 	unsigned int bytes = 2U << shadow_test_below(rnd, 3), i;
-	u8 *base = rig->mm.block.virt, *at = any_place(rig, rnd);
+	u8 *base = rig->mm.block.virt;
 	u64 offset = round_down((u64)(at - base), bytes), value = 0;
 
 	if (offset > rig->mm.block.bytes - bytes)
@@ -157,6 +158,11 @@ static void overwrite(struct rig *rig, struct rnd_state *rnd)
 		shadow_test_poke(base + offset + i, value >> 8 * i);
 }
 
+static void overwrite(struct rig *rig, struct rnd_state *rnd)
+{
+	overwrite_at(rig, rnd, any_place(rig, rnd));
+}
+
 static void one_round(struct kunit *test, struct rig *rig, u64 seed)
 {
 	struct rnd_state rnd;
@@ -165,7 +171,13 @@ static void one_round(struct kunit *test, struct rig *rig, u64 seed)
 	prandom_seed_state(&rnd, seed);
 	rig->mm.cfg.slab = engines[shadow_test_below(&rnd, ARRAY_SIZE(engines))];
 	rig->mm.cfg.memmodel = shadow_test_below(&rnd, SHADOW_NR_MEMMODELS);
+	rig->mm.cfg.page_owner = shadow_test_below(&rnd, 2);
+	rig->mm.cfg.nr_nodes = 1 + shadow_test_below(&rnd, 2);
+	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_NODES);
 	reboot(test, rig);
+	/* Tables and slabs that lead into objects which nobody may touch: KASAN's */
+	if (!given("SHADOW_DEBUG", 0))
+		expect_ok(test, rig, "cache_create red 60");
 	furnish(test, rig);
 	for (nr = 1 + shadow_test_below(&rnd, 8); nr; nr--)
 		overwrite(rig, &rnd);
@@ -177,6 +189,94 @@ static void one_round(struct kunit *test, struct rig *rig, u64 seed)
 			overwrite(rig, &rnd);
 	}
 	look_at_all(rig, &rnd);
+}
+
+/* ------------------------------------------------------- before the handover -- */
+
+/* In an array of memblock's that has moved into the block, or in what is reserved */
+static u8 *early_place(struct rig *rig, struct rnd_state *rnd)
+{
+	struct shadow_memblock *mb = &rig->mm.memblock;
+	struct shadow_memblock_type *type = &mb->reserved;
+	struct shadow_memblock_region *rgn;
+
+	if (shadow_test_below(rnd, 4) && type->regions != type->first)
+		return (u8 *)type->regions +
+		       shadow_test_below(rnd, type->cnt * sizeof(*type->regions));
+	if (shadow_test_below(rnd, 4) && type->regions == type->first) {
+		rgn = &type->regions[shadow_test_below(rnd, type->cnt)];
+		if (shadow_block_has(&rig->mm.block, rgn->base, rgn->size))
+			return (u8 *)shadow_phys_to_virt(&rig->mm.block, rgn->base) +
+			       shadow_test_below(rnd, rgn->size);
+	}
+	return (u8 *)rig->mm.block.virt + shadow_test_below(rnd, rig->mm.block.bytes);
+}
+
+static void early_command(struct rig *rig, struct rnd_state *rnd)
+{
+	static const char *const verbs[] = {
+		"early_alloc %llu", "memblock_reserve %#llx 4096", "memblock_free %#llx 4096",
+		"memblock_remove %#llx 8192", "memblock_add %#llx 8192", "step # %llu",
+	};
+	u32 what = shadow_test_below(rnd, 10);
+	u64 pa = rig->mm.block.base + shadow_test_below(rnd, rig->mm.block.bytes / SZ_4K) * SZ_4K;
+	char text[64];
+
+	what = min_t(u32, what, what > 8 ? 5 : 2 + what % 3);
+	if (shadow_test_below(rnd, 3) == 0)
+		what = shadow_test_below(rnd, 2);
+	snprintf(text, sizeof(text), verbs[what],
+		 what ? pa : 1 + shadow_test_below(rnd, 20000));
+	say(rig, text);
+}
+
+static void one_early_round(struct kunit *test, struct rig *rig, u64 seed)
+{
+	struct rnd_state rnd;
+	unsigned int i;
+
+	prandom_seed_state(&rnd, seed);
+	rig->mm.cfg.early = shadow_test_below(&rnd, 2) ? "memblock" : "bootmem";
+	rig->mm.cfg.until = SHADOW_PHASE_MEMBLOCK_INIT +
+			    shadow_test_below(&rnd, SHADOW_PHASE_MEM_INIT -
+						    SHADOW_PHASE_MEMBLOCK_INIT);
+	reboot(test, rig);
+	for (i = shadow_test_below(&rnd, 300); i; i--)
+		early_command(rig, &rnd);
+	for (i = 1 + shadow_test_below(&rnd, 6); i; i--) {
+		u8 *at = early_place(rig, &rnd);
+
+		overwrite_at(rig, &rnd, at);
+	}
+	look_at_all(rig, &rnd);
+	for (i = 0; i < NR_COMMANDS / 4; i++)
+		early_command(rig, &rnd);
+	say(rig, "continue");
+	look_at_all(rig, &rnd);
+	for (i = 0; i < NR_COMMANDS / 2; i++)
+		any_command(rig, &rnd);
+	look_at_all(rig, &rnd);
+	rig->mm.cfg.until = SHADOW_NR_PHASES - 1;
+	rig->mm.cfg.early = "memblock";
+}
+
+static void early_words_are_overwritten(struct kunit *test)
+{
+	unsigned long nr = given("SHADOW_ROUNDS", NR_ROUNDS), only, seed;
+	struct rig *rig = test->priv;
+	struct rnd_state rnd;
+	u64 round;
+
+	shadow_test_seed(test, &rnd);
+	seed = (u64)prandom_u32_state(&rnd) << 20;
+	only = given("SHADOW_ROUND", ULONG_MAX);
+	for (round = only == ULONG_MAX ? 0 : only; round < nr || round == only; round++) {
+		if (round % 10 == 0 || only != ULONG_MAX)
+			kunit_info(test, "round %llu\n", round);
+		one_early_round(test, rig, seed + round);
+	}
+	expect_ok(test, rig, "reset");
+	expect_healthy(test, rig);
 }
 
 static void words_are_overwritten(struct kunit *test)
@@ -203,6 +303,7 @@ static void words_are_overwritten(struct kunit *test)
 
 static struct kunit_case shadow_break_fuzz_cases[] = {
 	KUNIT_CASE_SLOW(words_are_overwritten),
+	KUNIT_CASE_SLOW(early_words_are_overwritten),
 	{}
 };
 
