@@ -22,8 +22,10 @@ int shadow_ctl_mark(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		return shadow_ctl_fail(ctl, -ENOMEM,
 				       "mark: the host has no memory for what is in use now");
 	if (mm->sites.births)
-		return shadow_ctl_done(ctl, "mark %llu: leaks shows what was allocated after number %llu and lives still",
+		return shadow_ctl_done(ctl,
+				       "mark %llu: leaks shows what was allocated after number %llu and lives still",
 				       mm->mark->nr, mm->sites.mark_seq);
-	return shadow_ctl_done(ctl, "mark %llu: leaks shows how much more there is than now; with page_owner=on also where it was allocated",
+	return shadow_ctl_done(ctl,
+			       "mark %llu: leaks shows how much more there is than now; where from with page_owner=on",
 			       mm->mark->nr);
 }

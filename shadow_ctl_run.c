@@ -153,8 +153,7 @@ shadow_ctl_named_id(struct shadow_ctl *ctl, u64 id, const char *name,
 		handle = shadow_ctl_handle_find(ctl, id);
 	if (!handle) {
 		if (*name)
-			shadow_ctl_fail(ctl, -ENOENT, "'%s': no such name is live",
-					name);
+			shadow_ctl_fail(ctl, -ENOENT, "'%s': no such name is live", name);
 		else
 			shadow_ctl_fail(ctl, -ENOENT, "%llu: no such id is live%s",
 					id, id < ctl->next_id ?

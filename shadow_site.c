@@ -99,7 +99,9 @@ u32 shadow_site_here(struct shadow_sites *sites)
 /* The entry of a site that may have been read from corrupted memory */
 static struct shadow_site *known(struct shadow_sites *sites, u64 site)
 {
-	if (!site || site >= smp_load_acquire(&sites->nr))
+	u32 nr = smp_load_acquire(&sites->nr);	/* pairs with __find_or_add() */
+
+	if (!site || site >= nr)
 		return NULL;
 	return &sites->site[site];
 }
