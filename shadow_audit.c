@@ -3,10 +3,13 @@
  * shadow_audit - the invariant of the whole machine: every frame has exactly
  * one owner, and the sum over owners is the number of frames.
  */
+#include <linux/sched.h>
+
 #include "shadow_audit.h"
 #include "shadow_backing.h"
 #include "shadow_boot.h"
 #include "shadow_buddy.h"
+#include "shadow_parse.h"
 #include "shadow_pcp.h"
 #include "shadow_vmemmap.h"
 
@@ -90,7 +93,9 @@ static int verify_pcp(struct shadow_mm *mm, struct shadow_fault *fault)
 	return each_zone(mm, fault, shadow_pcp_verify);
 }
 
-#define SLAB_LOOKS	4
+/* Looks that find the same thing, and looks in all where each finds another */
+#define SAME_LOOKS	4U
+#define MOST_LOOKS	256U
 
 /*
  * Its sums are over the whole state, so they are of no one moment while another
@@ -100,19 +105,30 @@ static int verify_pcp(struct shadow_mm *mm, struct shadow_fault *fault)
 static int verify_slab(struct shadow_mm *mm, struct shadow_fault *fault)
 {
 	struct shadow_fault again;
-	unsigned int i;
+	unsigned int i, same = 1;
+	u64 since_ns, now_ns;
 
 	if (!shadow_slab_verify(&mm->slab, fault))
 		return 0;
-	for (i = 1; i < SLAB_LOOKS; i++) {
+	since_ns = mm->host->now();
+	for (i = 0; i < MOST_LOOKS || same >= SAME_LOOKS; i++) {
+		cond_resched();
 		shadow_fault_init(&again);
-		if (!shadow_slab_verify(&mm->slab, &again) ||
-		    strcmp(again.text, fault->text)) {
-			shadow_fault_init(fault);
-			return 0;
+		if (!shadow_slab_verify(&mm->slab, &again))
+			break;
+		now_ns = mm->host->now();
+		if (strcmp(again.text, fault->text)) {
+			*fault = again;
+			since_ns = now_ns;
+			same = 1;
+		} else if (++same >= SAME_LOOKS &&
+			   (now_ns == since_ns ||
+			    now_ns - since_ns > SHADOW_AUDIT_PATIENCE_NS)) {
+			return -EUCLEAN;
 		}
 	}
-	return -EUCLEAN;
+	shadow_fault_init(fault);
+	return 0;
 }
 
 static int verify_vmalloc(struct shadow_mm *mm, struct shadow_fault *fault)
@@ -124,6 +140,193 @@ static int verify_vmalloc(struct shadow_mm *mm, struct shadow_fault *fault)
 static int verify_user(struct shadow_mm *mm, struct shadow_fault *fault)
 {
 	return mm->user.root_table ? shadow_pgtable_verify(&mm->user, fault) : 0;
+}
+
+/* ------------------------------------------------------- whose they are -- */
+
+/* One block or lone frame of a zone; says how many frames it was */
+static u32 count_block(struct shadow_audit_zone *sum, const struct shadow_zone *zone,
+		       const struct shadow_page *page)
+{
+	unsigned int order = shadow_page_order(page);
+	unsigned int owner = min_t(unsigned int, shadow_page_owner(page),
+				   SHADOW_NR_OWNERS - 1);
+	u32 nr_pages = order <= SHADOW_MAX_ORDER ? BIT(order) : 1;
+
+	/* Spans of zones may overlap: it is counted where it belongs */
+	if ((READ_ONCE(page->flags) & SHADOW_PF_PLACE_MASK) != zone->place)
+		return 1;
+	switch (shadow_page_state(page)) {
+	case SHADOW_PAGE_DEVICE:
+		sum->device++;
+		return 1;
+	case SHADOW_PAGE_RESERVED:
+		sum->reserved[owner]++;
+		return 1;
+	case SHADOW_PAGE_BUDDY:
+		sum->buddy += nr_pages;
+		return nr_pages;
+	case SHADOW_PAGE_PCP:
+		sum->pcp += nr_pages;
+		return nr_pages;
+	case SHADOW_PAGE_ALLOCATED:
+		sum->owned[owner] += nr_pages;
+		return nr_pages;
+	default:
+		/* A hole; what else there is, verification has named before */
+		return 1;
+	}
+}
+
+static void count_zone(struct shadow_audit_zone *sum, const struct shadow_zone *zone)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+	unsigned int nr;
+	u32 index, end;
+
+	for (nr = 0; nr < SHADOW_MEMMAP_BANKS; nr++) {
+		if (!memmap->bank[nr].nr)
+			continue;
+		shadow_bank_clip(&memmap->bank[nr], zone->start_pfn,
+				 zone->start_pfn + zone->spanned, &index, &end);
+		while (index < end)
+			index += count_block(sum, zone, &memmap->pages[index]);
+	}
+}
+
+static u64 sum_of(const u64 *owners)
+{
+	unsigned int owner;
+	u64 sum = 0;
+
+	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++)
+		sum += owners[owner];
+	return sum;
+}
+
+/* What was counted, against what the zone and its lists have counted */
+static int verify_sums(const struct shadow_zone *zone,
+		       const struct shadow_audit_zone *sum, u64 listed,
+		       struct shadow_fault *fault)
+{
+	u64 managed = sum->buddy + sum->pcp + sum_of(sum->owned);
+	u64 present = managed + sum_of(sum->reserved);
+	const char *name = shadow_zone_names[zone->type];
+
+	if (zone->type == SHADOW_ZONE_DEVICE) {
+		if (sum->device + present <= zone->spanned)
+			return 0;
+		return shadow_fault_raise(fault,
+			"audit: node %d zone %s: %llu frames, it spans %llu",
+			zone->nid, name, sum->device, zone->spanned);
+	}
+	if (sum->buddy != sum->nr_free || sum->pcp != listed)
+		return shadow_fault_raise(fault,
+			"audit: node %d zone %s: %llu frames are free, nr_free is %llu; %llu listed by CPUs, their counts are %llu",
+			zone->nid, name, sum->buddy, sum->nr_free, sum->pcp, listed);
+	if (managed != sum->managed || present != sum->present ||
+	    present > sum->spanned)
+		return shadow_fault_raise(fault,
+			"audit: node %d zone %s: owners have %llu of %llu managed frames, %llu of %llu present, %llu spanned",
+			zone->nid, name, managed, sum->managed, present,
+			sum->present, sum->spanned);
+	return 0;
+}
+
+/*
+ * With all lists' locks and the zone's nothing of the zone moves: the sums are
+ * of one moment. Other zones are not touched.
+ */
+static int audit_zone(struct shadow_mm *mm, struct shadow_zone *zone,
+		      struct shadow_audit_zone *sum, struct shadow_audit *audit)
+{
+	u64 listed = 0, start_ns, held_ns;
+	unsigned long irqflags;
+	unsigned int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	irqflags = shadow_pcp_lock_all(zone);
+	raw_spin_lock(&zone->lock);
+	start_ns = mm->host->now();
+	count_zone(sum, zone);
+	sum->spanned = zone->spanned;
+	sum->present = zone->present;
+	sum->managed = zone->managed;
+	sum->nr_free = zone->nr_free;
+	for (cpu = 0; zone->pcp && cpu < mm->nodes.nr_cpus; cpu++)
+		listed += zone->pcp[cpu].count;
+	held_ns = mm->host->now() - start_ns;
+	raw_spin_unlock(&zone->lock);
+	shadow_pcp_unlock_all(zone, irqflags);
+	audit->held_ns = max(audit->held_ns, held_ns);
+	return verify_sums(zone, sum, listed, &audit->fault);
+}
+
+static void add_zone(struct shadow_audit *audit, const struct shadow_audit_zone *sum)
+{
+	unsigned int owner;
+
+	audit->buddy += sum->buddy;
+	audit->pcp += sum->pcp;
+	audit->device += sum->device;
+	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++) {
+		audit->owned[owner] += sum->owned[owner];
+		audit->reserved[owner] += sum->reserved[owner];
+	}
+}
+
+/*
+ * From the first frame with memory to the last: not what blocks are filled up
+ * with. What is a hole stays one, so no lock is needed.
+ */
+static void count_holes(const struct shadow_memmap *memmap,
+			struct shadow_audit *audit)
+{
+	unsigned int nr;
+	u32 index, end;
+
+	for (nr = 0; nr < memmap->nr_banks; nr++) {
+		shadow_bank_clip(&memmap->bank[nr], memmap->start_pfn,
+				 memmap->end_pfn, &index, &end);
+		audit->nr_frames += end - index;
+		for (; index < end; index++)
+			audit->holes += shadow_page_state(&memmap->pages[index]) ==
+					SHADOW_PAGE_HOLE;
+	}
+	for (nr = SHADOW_MEMMAP_BOOT_BANKS; nr < SHADOW_MEMMAP_BANKS; nr++)
+		audit->nr_frames += memmap->bank[nr].nr;
+}
+
+static u64 sum_owners(const struct shadow_audit *audit)
+{
+	return audit->holes + audit->buddy + audit->pcp + audit->device +
+	       sum_of(audit->owned) + sum_of(audit->reserved);
+}
+
+static int audit_owners(struct shadow_mm *mm, struct shadow_audit *audit,
+			struct shadow_audit_zone *zones)
+{
+	struct shadow_audit_zone sum;
+	struct shadow_zone *zone;
+	int err;
+
+	for (zone = shadow_first_zone(&mm->nodes); zone;
+	     zone = shadow_next_zone(zone)) {
+		if (!zone->spanned)
+			continue;
+		err = audit_zone(mm, zone, &sum, audit);
+		if (err)
+			return err;
+		add_zone(audit, &sum);
+		if (zones)
+			zones[zone->nid * SHADOW_MAX_NR_ZONES + zone->type] = sum;
+	}
+	count_holes(&mm->nodes.memmap, audit);
+	if (sum_owners(audit) != audit->nr_frames)
+		return shadow_fault_raise(&audit->fault,
+			"audit: owners add up to %llu frames, the memmap has %llu",
+			sum_owners(audit), audit->nr_frames);
+	return 0;
 }
 
 /* From which phase on a layer exists, and how it is asked */
@@ -164,6 +367,14 @@ static const struct {
 		"vmalloc", SHADOW_PHASE_VMALLOC_INIT, verify_vmalloc },
 	[SHADOW_AUDIT_USER] = {
 		"user's lower half", SHADOW_PHASE_VMALLOC_INIT, verify_user },
+	[SHADOW_AUDIT_OWNERS] = {
+		"owners", SHADOW_PHASE_MEM_INIT, NULL },
+	[SHADOW_AUDIT_TABLES] = {
+		"tables, memmap", SHADOW_PHASE_MEM_INIT, NULL },
+	[SHADOW_AUDIT_LINEAR] = {
+		"linear map, memory", SHADOW_PHASE_PAGING_INIT, shadow_audit_linear },
+	[SHADOW_AUDIT_FRAMES] = {
+		"frames, their owners", SHADOW_PHASE_VMALLOC_INIT, shadow_audit_frames },
 };
 
 /**
@@ -179,6 +390,52 @@ const char *shadow_audit_layer_name(enum shadow_audit_layer layer)
 }
 
 /**
+ * shadow_audit_pfn() - which frame a fault is about
+ * @text: what a layer says
+ * @pfn: set to the frame
+ *
+ * Context: any.
+ * Return: false where it names none.
+ */
+bool shadow_audit_pfn(const char *text, u64 *pfn)
+{
+	text = strstr(text, "pfn ");
+	if (!text)
+		return false;
+	text += strlen("pfn ");
+	return !shadow_parse_number(text, strspn(text, "0123456789abcdefx"), pfn);
+}
+
+static int ask_layer(struct shadow_mm *mm, int layer, struct shadow_audit *audit,
+		     struct shadow_audit_zone *zones)
+{
+	if (layer == SHADOW_AUDIT_OWNERS)
+		return audit_owners(mm, audit, zones);
+	if (layer == SHADOW_AUDIT_TABLES)
+		return shadow_audit_tables(mm, audit);
+	return layers[layer].verify(mm, &audit->fault);
+}
+
+static int ask_layers(struct shadow_mm *mm, struct shadow_audit *audit, int end,
+		      struct shadow_audit_zone *zones)
+{
+	int layer, err = 0;
+
+	memset(audit, 0, sizeof(*audit));
+	audit->faulty = -1;
+	for (layer = 0; layer < end && !err; layer++) {
+		if (!shadow_boot_reached(mm, layers[layer].born))
+			continue;
+		audit->asked |= BIT(layer);
+		err = ask_layer(mm, layer, audit, zones);
+		if (err)
+			audit->faulty = layer;
+		cond_resched();
+	}
+	return err;
+}
+
+/**
  * shadow_audit_verify() - ask every layer that exists to verify itself
  * @mm: the machine
  * @audit: @asked, @fault and @faulty are filled
@@ -188,121 +445,44 @@ const char *shadow_audit_layer_name(enum shadow_audit_layer layer)
  */
 int shadow_audit_verify(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	int layer, err = 0;
-
-	shadow_fault_init(&audit->fault);
-	audit->asked = 0;
-	audit->faulty = -1;
-	for (layer = 0; layer < SHADOW_AUDIT_NR_LAYERS && !err; layer++) {
-		if (!shadow_boot_reached(mm, layers[layer].born))
-			continue;
-		audit->asked |= BIT(layer);
-		err = layers[layer].verify(mm, &audit->fault);
-		if (err)
-			audit->faulty = layer;
-	}
-	return err;
-}
-
-/* One block or lone frame; says how many frames it was */
-static u32 count_block(struct shadow_audit *audit, const struct shadow_page *page)
-{
-	unsigned int order = shadow_page_order(page);
-	unsigned int owner = min_t(unsigned int, shadow_page_owner(page),
-				   SHADOW_NR_OWNERS - 1);
-	u32 nr_pages = order <= SHADOW_MAX_ORDER ? BIT(order) : 1;
-
-	switch (shadow_page_state(page)) {
-	case SHADOW_PAGE_HOLE:
-		audit->holes++;
-		return 1;
-	case SHADOW_PAGE_DEVICE:
-		audit->device++;
-		return 1;
-	case SHADOW_PAGE_RESERVED:
-		audit->reserved[owner]++;
-		return 1;
-	case SHADOW_PAGE_BUDDY:
-		audit->buddy += nr_pages;
-		return nr_pages;
-	case SHADOW_PAGE_PCP:
-		audit->pcp += nr_pages;
-		return nr_pages;
-	case SHADOW_PAGE_ALLOCATED:
-		audit->owned[owner] += nr_pages;
-		return nr_pages;
-	default:
-		/* Verification has named it before anybody counts */
-		return 1;
-	}
-}
-
-/* From the first frame with memory to the last: not what blocks are filled up with */
-static void count_bank(struct shadow_audit *audit,
-		       const struct shadow_memmap *memmap,
-		       const struct shadow_memmap_bank *bank)
-{
-	u32 index, end;
-
-	shadow_bank_clip(bank, memmap->start_pfn, memmap->end_pfn, &index, &end);
-	audit->nr_frames += end - index;
-	while (index < end)
-		index += count_block(audit, &memmap->pages[index]);
-}
-
-static void count_devices(struct shadow_audit *audit,
-			  const struct shadow_memmap *memmap)
-{
-	unsigned int nr;
-	u32 i;
-
-	for (nr = SHADOW_MEMMAP_BOOT_BANKS; nr < SHADOW_MEMMAP_BANKS; nr++) {
-		audit->nr_frames += memmap->bank[nr].nr;
-		for (i = 0; i < memmap->bank[nr].nr; i++)
-			count_block(audit, &memmap->pages[memmap->bank[nr].first + i]);
-	}
-}
-
-static u64 sum_owners(const struct shadow_audit *audit)
-{
-	u64 sum = audit->holes + audit->buddy + audit->pcp + audit->device;
-	unsigned int owner;
-
-	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++)
-		sum += audit->owned[owner] + audit->reserved[owner];
-	return sum;
+	return ask_layers(mm, audit, SHADOW_AUDIT_OWNERS, NULL);
 }
 
 /**
- * shadow_audit() - count every frame by owner, and verify every layer
+ * shadow_audit_zones() - the whole truth about a machine
+ * @mm: the machine
+ * @audit: filled
+ * @zones: SHADOW_AUDIT_ZONES of them, zeroed, by node and type: filled for those
+ *	that span frames; NULL: not wanted
+ *
+ * Every layer verifies itself, every frame is counted by owner, and the layers
+ * are held against each other. Before the handover nobody owns frames yet: only
+ * the layers are asked.
+ *
+ * Exact while others allocate. An owner is written under the lock that takes a
+ * frame from its list, so the sums of a zone are of one moment, taken under its
+ * locks alone; of what two layers say differently at first, both are asked
+ * again under the locks of both.
+ *
+ * Context: process context, the machine's lock held; allocations from one zone
+ * at a time wait.
+ * Return: 0, or -EUCLEAN with the first fault.
+ */
+int shadow_audit_zones(struct shadow_mm *mm, struct shadow_audit *audit,
+		       struct shadow_audit_zone *zones)
+{
+	return ask_layers(mm, audit, SHADOW_AUDIT_NR_LAYERS, zones);
+}
+
+/**
+ * shadow_audit() - the whole truth about a machine, all zones together
  * @mm: the machine
  * @audit: filled
  *
- * Before the handover nobody owns frames yet: only the layers are asked.
- *
- * Context: process context. While others allocate, every frame is counted
- * once; whether as a list's or a user's is of no one moment.
+ * Context: as shadow_audit_zones().
  * Return: 0, or -EUCLEAN with the first fault.
  */
 int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	const struct shadow_memmap *memmap = &mm->nodes.memmap;
-	unsigned long irqflags;
-	unsigned int nr;
-	int err;
-
-	memset(audit, 0, sizeof(*audit));
-	err = shadow_audit_verify(mm, audit);
-	if (err || !shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT))
-		return err;
-	irqflags = shadow_nodes_lock(&mm->nodes);
-	for (nr = 0; nr < memmap->nr_banks; nr++)
-		count_bank(audit, memmap, &memmap->bank[nr]);
-	count_devices(audit, memmap);
-	shadow_nodes_unlock(&mm->nodes, irqflags);
-	if (sum_owners(audit) != audit->nr_frames)
-		return shadow_fault_raise(&audit->fault,
-			"audit: owners add up to %llu frames, the memmap has %llu",
-			sum_owners(audit), audit->nr_frames);
-	return 0;
+	return shadow_audit_zones(mm, audit, NULL);
 }

@@ -104,10 +104,12 @@ static int map_memory(struct shadow_mm *mm)
 	u64 i;
 	int err;
 
+	mm->boot.linear_bytes = 0;
 	shadow_for_each_mem_range(&mm->memblock, i, &start, &end) {
 		/* Of a page that is not all memory the rest may be no-map */
 		start = round_up(start, page);
 		end = min(round_down(end, page), low);
+		mm->boot.linear_bytes += start < end ? end - start : 0;
 		err = map_linear(mm, start, min(end, ro), SHADOW_PAGE_KERNEL,
 				 flags);
 		if (!err)

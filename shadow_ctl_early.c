@@ -138,6 +138,7 @@ int shadow_ctl_memblock(struct shadow_ctl *ctl,
 	if (err)
 		return shadow_ctl_fail(ctl, err, "%s: %#llx+%#llx: %s", name,
 				       cmd->pa, cmd->bytes, why_not_changed(err));
+	ctl->mm->boot.memblock_by_hand = true;
 	return shadow_ctl_done(ctl,
 			       "%s: %#llx+%#llx; memory %llu KiB (%+lld bytes), reserved %llu KiB (%+lld bytes)%s",
 			       name, cmd->pa, cmd->bytes,

@@ -7,13 +7,6 @@
 #include "shadow_ctl_run.h"
 #include "shadow_mm.h"
 
-/*
- * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
- * marks what `map` made, which is what `unmap` may take away and `protect` may
- * change.
- */
-#define MADE_BY_MAP	BIT_ULL(56)
-
 static bool ranges_meet(u64 first, u64 last, u64 other_first, u64 other_last)
 {
 	return first <= other_last && other_first <= last;
@@ -125,7 +118,7 @@ static int map_lower(struct shadow_mm *mm, const struct shadow_ctl_cmd *cmd,
 	if (err)
 		return err;
 	err = shadow_pgtable_map(&mm->user, cmd->va, cmd->pa, bytes,
-				 cmd->prot | MADE_BY_MAP, cmd->map_flags);
+				 cmd->prot | SHADOW_PROT_BY_HAND, cmd->map_flags);
 	if (err && first)
 		shadow_boot_user_destroy(mm);
 	return err;
@@ -162,7 +155,7 @@ int shadow_ctl_map(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		err = map_lower(ctl->mm, cmd, bytes);
 	else
 		err = shadow_pgtable_map(pgt, cmd->va, cmd->pa, bytes,
-					 cmd->prot | MADE_BY_MAP, cmd->map_flags);
+					 cmd->prot | SHADOW_PROT_BY_HAND, cmd->map_flags);
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)
@@ -182,7 +175,7 @@ static int check_ours(void *priv, const struct shadow_walk_entry *entry)
 		*va = max(*va, entry->va);
 		return -ENOENT;
 	}
-	if (entry->desc & MADE_BY_MAP)
+	if (entry->desc & SHADOW_PROT_BY_HAND)
 		return 0;
 	*va = max(*va, entry->va);
 	return -EPERM;
@@ -258,7 +251,7 @@ int shadow_ctl_protect(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (err)
 		return err;
 	err = shadow_pgtable_protect(pgt, cmd->va, cmd->nr_pages * page_bytes(ctl),
-				     cmd->prot | MADE_BY_MAP, cmd->map_flags);
+				     cmd->prot | SHADOW_PROT_BY_HAND, cmd->map_flags);
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);
 	if (err)

@@ -178,6 +178,50 @@ static int verify_unlisted(struct shadow_zone *zone, u64 nr_pages,
 }
 
 /**
+ * shadow_pcp_lock_all() - keep what is listed as it is
+ * @zone: the zone
+ *
+ * All lists of all CPUs. With the zone's lock, which may be taken inside, no
+ * block of the zone changes its owner or its place.
+ *
+ * Context: process context, see shadow_pcp_drain_cpu(); takes walk_lock, then
+ * each list's lock. Returns with interrupts off.
+ * Return: for shadow_pcp_unlock_all().
+ */
+unsigned long shadow_pcp_lock_all(struct shadow_zone *zone)
+	__acquires(&zone->nodes->walk_lock)
+{
+	unsigned int nr_cpus = zone->pcp ? zone->nodes->nr_cpus : 0, cpu;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&zone->nodes->walk_lock, irqflags);
+	for (cpu = 0; cpu < nr_cpus; cpu++) {
+		raw_spin_lock_nest_lock(&zone->pcp[cpu].lock,
+					&zone->nodes->walk_lock);
+		/* Sparse counts no locks of a loop */
+		__release(&zone->pcp[cpu].lock);
+	}
+	return irqflags;
+}
+
+/**
+ * shadow_pcp_unlock_all() - the other half of shadow_pcp_lock_all()
+ * @zone: the zone
+ * @irqflags: what that returned
+ *
+ * Context: as that left it.
+ */
+void shadow_pcp_unlock_all(struct shadow_zone *zone, unsigned long irqflags)
+	__releases(&zone->nodes->walk_lock)
+{
+	unsigned int cpu = zone->pcp ? zone->nodes->nr_cpus : 0;
+
+	for (; cpu; cpu--)
+		shadow_pcp_unlock(&zone->pcp[cpu - 1]);
+	raw_spin_unlock_irqrestore(&zone->nodes->walk_lock, irqflags);
+}
+
+/**
  * shadow_pcp_verify() - walk all per-CPU lists of a zone
  * @zone: the zone
  * @fault: filled with the first thing that is wrong
@@ -193,25 +237,16 @@ static int verify_unlisted(struct shadow_zone *zone, u64 nr_pages,
  */
 int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault)
 {
-	raw_spinlock_t *walk_lock = &zone->nodes->walk_lock;
-	unsigned int nr_cpus = zone->nodes->nr_cpus, cpu;
 	unsigned long irqflags;
 	u64 nr_pages = 0;
 	int err;
 
 	if (!zone->pcp)
 		return 0;
-	raw_spin_lock_irqsave(walk_lock, irqflags);
-	for (cpu = 0; cpu < nr_cpus; cpu++) {
-		raw_spin_lock_nest_lock(&zone->pcp[cpu].lock, walk_lock);
-		/* Sparse counts no locks of a loop */
-		__release(&zone->pcp[cpu].lock);
-	}
+	irqflags = shadow_pcp_lock_all(zone);
 	err = verify_lists(zone, &nr_pages, fault);
 	if (!err)
 		err = verify_unlisted(zone, nr_pages, fault);
-	for (cpu = nr_cpus; cpu; cpu--)
-		shadow_pcp_unlock(&zone->pcp[cpu - 1]);
-	raw_spin_unlock_irqrestore(walk_lock, irqflags);
+	shadow_pcp_unlock_all(zone, irqflags);
 	return err;
 }

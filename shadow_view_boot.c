@@ -5,7 +5,6 @@
  */
 #include <linux/seq_file.h>
 
-#include "shadow_audit.h"
 #include "shadow_backing.h"
 #include "shadow_boot.h"
 #include "shadow_ctl_set.h"
@@ -319,62 +318,4 @@ void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine)
 		   mm->layout.phys_offset);
 	metadata_cost(seq, mm);
 	early_sizing(seq, mm);
-}
-
-static void audit_owners(struct seq_file *seq, const struct shadow_audit *audit)
-{
-	u64 sum = audit->holes + audit->buddy + audit->pcp + audit->device;
-	unsigned int owner;
-
-	seq_puts(seq, "\nOwner of every frame, in frames\n");
-	seq_printf(seq, "  %-20s %10llu  no memory there\n", "hole", audit->holes);
-	seq_printf(seq, "  %-20s %10llu  free, in the buddy's areas\n", "buddy", audit->buddy);
-	seq_printf(seq, "  %-20s %10llu  free, on per-CPU lists\n", "pcp", audit->pcp);
-	if (audit->device)
-		seq_printf(seq, "  %-20s %10llu  of zone Device, never the buddy's\n",
-			   "device", audit->device);
-	for (owner = 0; owner < SHADOW_NR_OWNERS; owner++) {
-		sum += audit->owned[owner] + audit->reserved[owner];
-		if (audit->owned[owner])
-			seq_printf(seq, "  %-20s %10llu  in use\n",
-				   shadow_owner_names[owner], audit->owned[owner]);
-		if (audit->reserved[owner])
-			seq_printf(seq, "  %-20s %10llu  reserved since before the handover\n",
-				   shadow_owner_names[owner], audit->reserved[owner]);
-	}
-	seq_printf(seq, "  %-20s %10llu  of %llu\n", "sum", sum, audit->nr_frames);
-}
-
-/**
- * shadow_view_audit() - is everything as it must be?
- * @seq: where to print
- * @machine: the machine
- *
- * First line `OK`, or the first fault; that alone, where there is no machine.
- *
- * Context: process context, the machine's lock held.
- */
-void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine)
-{
-	struct shadow_mm *mm = &machine->mm;
-	struct shadow_audit audit;
-	int layer, err;
-
-	if (mm->boot.failed) {
-		seq_puts(seq, "audit: nothing to show, the machine is down, see boot\n");
-		return;
-	}
-	err = shadow_audit(mm, &audit);
-
-	if (shadow_fault_frozen(&mm->fault))
-		seq_printf(seq, "FROZEN %s\n", mm->fault.text);
-	else
-		seq_printf(seq, "%s\n", err ? audit.fault.text : "OK");
-	if (!err)
-		audit_owners(seq, &audit);
-	seq_puts(seq, "\nWhat each layer finds when it verifies itself\n");
-	for (layer = 0; layer < SHADOW_AUDIT_NR_LAYERS; layer++)
-		seq_printf(seq, "  %-20s %s\n", shadow_audit_layer_name(layer),
-			   layer == audit.faulty ? audit.fault.text :
-			   audit.asked & BIT(layer) ? "OK" : "not asked");
 }

@@ -4,6 +4,7 @@
  * columns wide, so that a serial line shows it too.
  */
 #include <linux/math64.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "shadow_boot.h"

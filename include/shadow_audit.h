@@ -26,7 +26,45 @@ enum shadow_audit_layer {
 	SHADOW_AUDIT_SLAB,
 	SHADOW_AUDIT_VMALLOC,
 	SHADOW_AUDIT_USER,
+	SHADOW_AUDIT_OWNERS,	/* from here on: what two layers say of each other */
+	SHADOW_AUDIT_TABLES,
+	SHADOW_AUDIT_LINEAR,
+	SHADOW_AUDIT_FRAMES,
 	SHADOW_AUDIT_NR_LAYERS
+};
+
+/*
+ * How long somebody may be on his way between two steps that belong together,
+ * his thread being kept waiting: what is wrong for longer stays wrong. Only a
+ * machine that is broken makes a reader wait so long.
+ */
+#define SHADOW_AUDIT_PATIENCE_NS	(500 * 1000 * 1000ULL)
+
+/* Zones by node and type */
+#define SHADOW_AUDIT_ZONES	(SHADOW_MAX_NODES * SHADOW_MAX_NR_ZONES)
+
+/**
+ * struct shadow_audit_zone - whose the frames of a zone are, of one moment
+ * @spanned: as the zone says, like the next three
+ * @present: likewise
+ * @managed: likewise
+ * @nr_free: likewise
+ * @buddy: counted: free, in the buddy's areas
+ * @pcp: free, on per-CPU lists
+ * @device: of zone DEVICE
+ * @owned: in use, by owner
+ * @reserved: never given to the buddy, by owner
+ */
+struct shadow_audit_zone {
+	u64 spanned;
+	u64 present;
+	u64 managed;
+	u64 nr_free;
+	u64 buddy;
+	u64 pcp;
+	u64 device;
+	u64 owned[SHADOW_NR_OWNERS];
+	u64 reserved[SHADOW_NR_OWNERS];
 };
 
 /**
@@ -41,6 +79,9 @@ enum shadow_audit_layer {
  * @asked: layers that exist and were asked
  * @fault: the first thing found wrong
  * @faulty: the layer that found it
+ * @held_ns: how long allocations from one zone had to wait at most for the
+ *	count; 0 where the host has no clock
+ * @nr_tables: table pages reached, of all trees
  */
 struct shadow_audit {
 	u64 nr_frames;
@@ -53,10 +94,22 @@ struct shadow_audit {
 	u32 asked;
 	struct shadow_fault fault;
 	int faulty;
+	u64 held_ns;
+	u64 nr_tables;
 };
 
 const char *shadow_audit_layer_name(enum shadow_audit_layer layer);
 int shadow_audit_verify(struct shadow_mm *mm, struct shadow_audit *audit);
 int shadow_audit(struct shadow_mm *mm, struct shadow_audit *audit);
+int shadow_audit_zones(struct shadow_mm *mm, struct shadow_audit *audit,
+		       struct shadow_audit_zone *zones);
+bool shadow_audit_pfn(const char *text, u64 *pfn);
+
+/* shadow_audit_tables.c */
+int shadow_audit_tables(struct shadow_mm *mm, struct shadow_audit *audit);
+int shadow_audit_linear(struct shadow_mm *mm, struct shadow_fault *fault);
+
+/* shadow_audit_frames.c */
+int shadow_audit_frames(struct shadow_mm *mm, struct shadow_fault *fault);
 
 #endif /* SHADOW_AUDIT_H */

@@ -139,6 +139,8 @@ struct shadow_memmap_cost {
  * @nr_nodes: nodes that have memory, or are below one that has
  * @early_sum: owners of early memory when the last phase ended
  * @nr_early_sums: how many
+ * @memblock_by_hand: somebody has changed its lists between two phases
+ * @linear_bytes: memory that paging_init has put into the linear map
  * @memmap_spared: bytes that a flat one would have more, for holes
  * @memmap_cost: what each memory model would take
  * @wx: what was writable and executable when the boot was done with the tables
@@ -155,6 +157,8 @@ struct shadow_boot {
 	unsigned int nr_nodes;
 	struct shadow_early_sum early_sum[SHADOW_MAX_EARLY_SUMS];
 	unsigned int nr_early_sums;
+	bool memblock_by_hand;
+	u64 linear_bytes;
 	u64 memmap_spared;
 	struct shadow_memmap_cost memmap_cost[SHADOW_NR_MEMMODELS];
 	struct shadow_ptdump_wx wx;

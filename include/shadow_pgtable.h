@@ -61,6 +61,13 @@
 	 SHADOW_ATTR_SH | SHADOW_ATTR_AF | SHADOW_ATTR_NG | SHADOW_ATTR_GP | \
 	 SHADOW_ATTR_DBM | SHADOW_PTE_XN | SHADOW_ATTR_SW)
 
+/*
+ * Linux's PTE_SPECIAL: a leaf that does not go with a page of its own. Here it
+ * marks what `map` made, which is what `unmap` may take away and `protect` may
+ * change.
+ */
+#define SHADOW_PROT_BY_HAND	BIT_ULL(56)
+
 int shadow_prot_parse(const char *name, u64 *prot);
 const char *shadow_prot_name(u64 prot);
 void shadow_prot_letters(u64 prot, char *text, size_t size);
