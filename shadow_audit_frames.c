@@ -33,7 +33,9 @@ static bool is_owned(const struct shadow_page *page, unsigned int owner)
 
 static const char *look_slab(struct shadow_mm *mm, const struct shadow_page *page)
 {
-	if (shadow_slab_waits(page) || shadow_slab_cache_of(&mm->slab, page))
+	/* Caches of the engine that shares its slabs have none of their own */
+	if (mm->slab.engine->kmalloc || shadow_slab_waits(page) ||
+	    shadow_slab_cache_of(&mm->slab, page))
 		return NULL;
 	return "a slab of no cache";
 }

@@ -188,32 +188,22 @@ static void unlock_trees(struct shadow_mm *mm, unsigned long irqflags)
 	local_irq_restore(irqflags);
 }
 
-/*
- * A table of its own, not a part of the image. Who frees and reserves memblock's
- * ranges by hand may have freed the boot's tables: those say nothing then.
- */
-static bool says_table(const struct reach *reach, const struct shadow_page *page)
+/* A table of its own, not a part of the image */
+static bool says_table(const struct shadow_page *page)
 {
 	u32 flags = READ_ONCE(page->flags);
+	unsigned int state = flags & SHADOW_PF_STATE_MASK;
 
-	if (likely((flags & SHADOW_PF_OWNER_MASK) !=
-		   SHADOW_PF(0, 0, SHADOW_OWNER_TABLE, 0)))
-		return false;
-	switch (flags & SHADOW_PF_STATE_MASK) {
-	case SHADOW_PAGE_ALLOCATED:
-		return true;
-	case SHADOW_PAGE_RESERVED:
-		return !reach->mm->boot.memblock_by_hand;
-	default:
-		return false;
-	}
+	return (flags & SHADOW_PF_OWNER_MASK) ==
+	       SHADOW_PF(0, 0, SHADOW_OWNER_TABLE, 0) &&
+	       (state == SHADOW_PAGE_ALLOCATED || state == SHADOW_PAGE_RESERVED);
 }
 
 static int still_lost(struct reach *reach, u32 index)
 {
 	const struct shadow_page *page = &reach->mm->nodes.memmap.pages[index];
 
-	if (!says_table(reach, page))
+	if (!says_table(page))
 		return 0;
 	return shadow_fault_raise(reach->fault,
 		"tables: pfn %#llx is owned by table (flags %#x), but no tree reaches it",
@@ -254,7 +244,7 @@ static int find_lost(struct reach *reach)
 		index = memmap->bank[nr].first;
 		end = shadow_bank_end(&memmap->bank[nr]);
 		for (; index < end && !err; index++) {
-			if (likely(!says_table(reach, &memmap->pages[index])) ||
+			if (likely(!says_table(&memmap->pages[index])) ||
 			    test_bit(index, reach->seen))
 				continue;
 			reach->suspect[reach->nr_suspects++] = index;
@@ -275,16 +265,18 @@ static int find_lost(struct reach *reach)
  *
  * Context: process context, the machine's lock held; takes the trees' locks,
  * in case of doubt all at once, with interrupts off.
- * Return: 0, or -EUCLEAN. Where the host has no memory for the books only those
- * are not held against each other: 0.
+ * Return: 0, or -EUCLEAN. Where the host has no memory for the books, or where
+ * somebody has freed memblock's ranges by hand, which may be tables, they are
+ * not held against each other: 0.
  */
 int shadow_audit_tables(struct shadow_mm *mm, struct shadow_audit *audit)
 {
 	struct reach reach = { .mm = mm, .fault = &audit->fault };
 	int err;
 
-	reach.seen = mm->host->zalloc(BITS_TO_LONGS(mm->nodes.memmap.nr) *
-				      sizeof(long));
+	if (!mm->boot.memblock_by_hand)
+		reach.seen = mm->host->zalloc(BITS_TO_LONGS(mm->nodes.memmap.nr) *
+					      sizeof(long));
 	if (!reach.seen) {
 		audit->asked &= ~BIT(SHADOW_AUDIT_TABLES);
 		return 0;
@@ -373,7 +365,8 @@ int shadow_audit_linear(struct shadow_mm *mm, struct shadow_fault *fault)
 	err = shadow_walk_for_each(&walker, region->start, region->end - 1,
 				   meet_leaf, &linear);
 	raw_spin_unlock_irqrestore(&mm->swapper.lock, irqflags);
-	if (err || bytes != mm->boot.linear_bytes || linear.bytes == bytes)
+	if (err || mm->boot.memblock_by_hand ||
+	    bytes != mm->boot.linear_bytes || linear.bytes == bytes)
 		return err;
 	return shadow_fault_raise(fault,
 		"linear map: shows %llu bytes, memory below its limit has %llu",

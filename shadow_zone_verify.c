@@ -238,3 +238,48 @@ u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state)
 		count += count_bank(zone, &memmap->bank[nr], state);
 	return count;
 }
+
+/**
+ * shadow_nodes_lock() - keep every block of every zone as it is
+ * @nodes: the layer
+ *
+ * Takes the locks of all zones: nothing is split or merged until they are let
+ * go. Blocks still change between in use and listed by a CPU, whole.
+ *
+ * Context: any; takes walk_lock, then each zone's lock. Returns with interrupts
+ * off.
+ * Return: for shadow_nodes_unlock().
+ */
+unsigned long shadow_nodes_lock(struct shadow_nodes *nodes)
+	__acquires(&nodes->walk_lock)
+{
+	struct shadow_zone *zone;
+	unsigned long irqflags;
+
+	raw_spin_lock_irqsave(&nodes->walk_lock, irqflags);
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		raw_spin_lock_nest_lock(&zone->lock, &nodes->walk_lock);
+		/* Sparse counts no locks of a loop, here and below */
+		__release(&zone->lock);
+	}
+	return irqflags;
+}
+
+/**
+ * shadow_nodes_unlock() - the other half of shadow_nodes_lock()
+ * @nodes: the layer
+ * @irqflags: what that returned
+ *
+ * Context: as that left it.
+ */
+void shadow_nodes_unlock(struct shadow_nodes *nodes, unsigned long irqflags)
+	__releases(&nodes->walk_lock)
+{
+	struct shadow_zone *zone;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
+		__acquire(&zone->lock);
+		raw_spin_unlock(&zone->lock);
+	}
+	raw_spin_unlock_irqrestore(&nodes->walk_lock, irqflags);
+}

@@ -222,6 +222,7 @@ static void watch(void *arg)
 	struct worker *w = arg;
 	struct shadow_nodes *nodes = &w->h->m->nodes;
 	struct shadow_zone *zone;
+	unsigned long irqflags;
 	int err;
 
 	do {
@@ -233,6 +234,8 @@ static void watch(void *arg)
 			err = shadow_buddy_verify(zone, &w->h->said) ? :
 			      shadow_pcp_verify(zone, &w->h->said);
 		}
+		irqflags = shadow_nodes_lock(nodes);
+		shadow_nodes_unlock(nodes, irqflags);
 		atomic_inc(&w->h->nr_walks);
 		cond_resched();
 	} while (!err && atomic_read(&w->h->nr_working));
