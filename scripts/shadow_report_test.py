@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "shadow_report"))
 
 import browser  # noqa: E402
+import eventfile  # noqa: E402
 import history  # noqa: E402
 import main  # noqa: E402
 import model  # noqa: E402
@@ -212,6 +213,46 @@ class Calls(Folder):
         self.assertIn("cat /sys/kernel/debug/shadow_mm_raw/main/map >MOMENT/map", missing["map"])
         self.assertIn("cat /sys/kernel/debug/shadow_mm/boot >", missing["boot"])
         self.assertEqual(set(missing), set(page.NEEDS) - {"buddy"})
+
+    def test_events(self):
+        """A file of events is read as it was written, and every cut is told."""
+        one = model.Model(random.Random(SEED), 2048)
+        one.snap(self.path("run"), "booted")
+        one.churn(300)
+        one.snap(self.path("run"), "end")
+        data = one.events_bin()
+        found = eventfile.read(data)
+        self.assertEqual([(seq, ns, found.names[kind][0], args[:len(found.names[kind][1])])
+                          for seq, ns, kind, _, _, args in found.records],
+                         [(seq, ns, model.NAMES[kind][0], args + [0] * (len(model.NAMES[kind][1]) - len(args)))
+                          for seq, ns, kind, _, _, args in one.records])
+        path = self.path("run", "events.bin")
+        for size in (0, 7, 30, 96, len(data) - 1, len(data) - 64):
+            write(path, data[:size])
+            self.refused([self.path("run"), "-o", self.out], "events.bin': cut off: ")
+        for at, byte, pattern in ((0, 0, "begins with"), (8, 9, "version 9"),
+                                  (eventfile.HEADER.size, 99, "record 2 has number 2, after 99")):
+            bad = bytearray(data)
+            bad[at] = byte
+            write(path, bytes(bad))
+            self.refused([self.path("run"), "-o", self.out], f"events.bin': {pattern}")
+        write(path, data)
+        self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
+        data, _ = self.page_data()
+        self.assertNotIn("events", data["runs"][0]["missing"])
+
+    def test_names_of_events(self):
+        """Each event and operation of the headers has its name and arguments."""
+        found = eventfile.tables()
+        text = eventfile.source("include", "shadow_event.h")
+        body = text[text.index("enum shadow_event_id {"):text.index("SHADOW_NR_EVENTS\n")]
+        events = re.findall(r"^\tSHADOW_EV_\w+", body, re.M)
+        self.assertEqual({key for key in found if not key & eventfile.OP}, set(range(len(events))))
+        self.assertEqual(found[0], ("mm_page_alloc", ["pfn", "order", "gfp_flags", "migratetype"]))
+        ops = dict(found.values())
+        self.assertEqual(ops["op alloc_pages"], ["gfp", "order", "cpu", "pfn"])
+        for name in history.CHANGE_FRAMES:
+            self.assertIn(name, ops)
 
     def test_order_of_moments(self):
         for name in ("9", "10", "2"):

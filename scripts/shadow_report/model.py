@@ -3,6 +3,8 @@
 
 import os
 
+import eventfile
+
 ORDERS = 11
 PAGE = 4096
 OWNERS = {"D": 0, "T": 2, "S": 3, "V": 5, "U": 7}
@@ -103,6 +105,19 @@ class Model:
                         "              count: 7\n",
             "audit": "OK\n",
         }
+
+    def events_bin(self):
+        """The file of all events so far; ids by name."""
+        ids = {name: key for key, (name, _) in eventfile.tables().items()}
+        records = b"".join(
+            eventfile.RECORD.pack(seq, ns, ids[NAMES[kind][0]], cpu, 0, err,
+                                  *(args + [0] * 5)[:5])
+            for seq, ns, kind, cpu, err, args in self.records)
+        head = eventfile.HEADER.size + 31 & ~31
+        return eventfile.HEADER.pack(
+            eventfile.MAGIC, eventfile.VERSION, eventfile.HEADER.size, 0, 0, 0, head,
+            eventfile.RECORD.size, 2, len(self.records), len(self.records),
+            0, len(self.records), 0).ljust(head, b"\0") + records
 
     def snap(self, folder, name):
         """A moment's folder."""

@@ -4,9 +4,10 @@
 import os
 import re
 
+import eventfile
 import views
 
-MAX_BYTES = 64 << 20
+MAX_BYTES = 300 << 20
 MAX_MOMENTS = 2000
 
 # File, reader, how a view is called that needs it. Each moment has its own.
@@ -160,4 +161,10 @@ class Run:
 
 def history_of(run):
     """The run's events, or None."""
-    return None
+    if not run.events_path:
+        return None
+    try:
+        found = eventfile.read(read_bytes(run.events_path))
+    except eventfile.BadFile as err:
+        raise BadInput(f"'{run.events_path}': {err}") from None
+    return found if found.records else None

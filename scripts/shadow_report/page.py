@@ -196,7 +196,8 @@ def run_data(run, history, most_events):
     left_out = history.cut(most_events) if history else 0
     pools = {key: Pool() for key in ("map", "slabs", "tables")}
     at = event_positions(run, history)
-    complete = history and not left_out and not history.lost
+    complete = history and not left_out and not history.lost and \
+        history.records[0][0] == 1
     data = {
         "name": run.name, "config": run.once.get("config") or {},
         "frameBytes": geometry.frame_bytes, "segments": geometry.segments,
