@@ -47,8 +47,8 @@ class EventsView {
 		const wide = (this.chart.x(this.steps) - this.chart.x(0)) / BUCKETS;
 
 		for (const share of [0, 0.5, 1])
-			this.chart.yTick(g, PAD.top + (1 - share) * high, share * 100 + " %");
-		this.chart.yTitle(g, "share of events");
+			this.chart.yTick(g, PAD.top + (1 - share) * high, share * 100);
+		this.chart.yTitle(g, "% of events");
 		this.buckets.forEach(([found, from, to], i) => {
 			let y = this.chart.bottom;
 
@@ -81,7 +81,7 @@ class EventsView {
 	row(i, now) {
 		const { records } = this.run, [name] = records.names[records.kind[i]];
 		const words = records.args(i).map(([key, value]) => `${key}=${value}`).join(" ");
-		const result = name.startsWith("op ") ? (records.err[i] ? ` failed with ${records.err[i]}` : "") : "";
+		const result = name.startsWith("op ") ? (records.err[i] < 0 ? ` failed with ${records.err[i]}` : "") : "";
 
 		return make("tr", now ? { class: "now" } : {}, make("td", { text: grouped(records.seq[i]) }),
 			make("td", { text: (records.ns[i] / 1e9).toFixed(6) }), make("td", { text: String(records.cpu[i]) }),
