@@ -101,6 +101,12 @@ class Readers(unittest.TestCase):
             "  ##.\n  .#\ntotal 3\n")
         self.assertEqual(found, [["foo", 77, 1, 0, "cpu 0", 3, 5, 104, "##..#"]])
 
+    def test_slob(self):
+        found = views.slab_objects(
+            "one character an object, in order of address: # in use, . free; engine slob\n"
+            "all caches: slab at pfn 9, order 0, node 0, small: 3 of 4 pieces of 16 bytes in use\n  ##.#\n")
+        self.assertEqual(found, [["all caches", 9, 0, 0, "small", 3, 4, 16, "##.#"]])
+
     def test_boot(self):
         found = views.boot("# ns: time\nphase  ns  early tables  effect\n"
                            "map_kernel   1663  0  4  init_pg_dir at 0x6b (kernel/pi)\n"

@@ -123,7 +123,7 @@ def slabinfo(text):
 
 
 SLAB = re.compile(r"(.+): slab at pfn (\d+), order (\d+), node (\d+), (.*?):"
-                  r" (\d+) of (\d+) objects of (\d+) bytes in use")
+                  r" (\d+) of (\d+) (?:objects|pieces) of (\d+) bytes in use")
 
 
 def slab_objects(text):
