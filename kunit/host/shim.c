@@ -22,6 +22,8 @@
 /* Looks at a lock until the processor is left to somebody else */
 #define LOCK_SPINS	1024
 
+int shadow_host_cpu = -1;
+
 int shadow_host_thread(void)
 {
 	static int nr_threads;
