@@ -11,6 +11,7 @@
 #include "replay.h"
 #include "shadow_audit.h"
 #include "shadow_boot.h"
+#include "shadow_pcp.h"
 #include "shadow_state.h"
 
 #define BLOCK_ALIGN	SZ_64K

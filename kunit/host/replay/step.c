@@ -80,8 +80,6 @@ static int compare(struct replay *r, u64 end)
 	u64 at;
 
 	if (!ring)
-		ring = r->machine->mm.ring;
-	if (!ring)
 		return refuse(r->why, "the machine has no ring: ring= is missing in the setup");
 	for (at = r->at; at < end; at++) {
 		if (!shadow_ring_read(ring, at + 1, &now))
