@@ -58,16 +58,9 @@ static const struct shadow_host_ops host = {
 	.site = &sites,
 };
 
-/* When a grace period has ended is recorded */
+/* When a grace period has ended is recorded, and nobody has to wait for it */
 static void host_grace(void *arg)
 {
-}
-
-static void host_grace_wait(void *arg)
-{
-	struct machine *machine = arg;
-
-	shadow_slab_grace(&machine->mm.slab);
 }
 
 static u64 host_stack(void *arg)
@@ -128,8 +121,8 @@ static int plan(struct machine *machine, const struct shadow_setup *setup,
  */
 struct machine *machine_create(const struct shadow_setup *setup, char *why)
 {
-	static struct shadow_slab_host slab_host = {
-		.grace = host_grace, .grace_wait = host_grace_wait,
+	static const struct shadow_slab_host slab_host = {
+		.grace = host_grace,
 		.stack = host_stack, .stack_text = host_stack_text,
 		.report = host_report,
 	};
@@ -140,7 +133,6 @@ struct machine *machine_create(const struct shadow_setup *setup, char *why)
 	if (!machine)
 		abort();
 	mm = &machine->mm;
-	slab_host.arg = machine;
 	strscpy(mm->name, setup->name, sizeof(mm->name));
 	mm->host = &host;
 	mm->slab_host = &slab_host;

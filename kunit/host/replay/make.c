@@ -178,6 +178,37 @@ static int take_param(struct shadow_setup *setup, char *text)
 	return -EINVAL;
 }
 
+/* board-text=FILE, or what memory= says */
+static struct shadow_board *get_board(const char *file_name, const char *memory,
+				      char *why)
+{
+	static struct shadow_board board;
+	static char text[SZ_256K];
+	size_t bytes;
+	FILE *file;
+
+	shadow_board_init(&board, memory ? SHADOW_BOARD_MEMORY :
+					   SHADOW_BOARD_TEXT);
+	if (memory) {
+		if (!shadow_board_memory(&board, memory))
+			return &board;
+		refuse(why, "%s", board.why);
+		return NULL;
+	}
+	file = fopen(file_name, "r");
+	if (!file) {
+		refuse(why, "%s: %s", file_name, strerror(errno));
+		return NULL;
+	}
+	bytes = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	shadow_board_set_name(&board, "made", strlen("made"));
+	if (!shadow_board_text(&board, text, bytes))
+		return &board;
+	refuse(why, "%s: %s", file_name, board.why);
+	return NULL;
+}
+
 static int save_state(struct machine *machine, const struct shadow_ring *ring,
 		      const char *name, char *why)
 {
@@ -233,6 +264,7 @@ int make_history(char **arg)
 		.facts = { .page_shift = 12, .arm64 = true, .pa_bits = 48 },
 		.storage = { .base = 0x48000000, .bytes = SZ_128M },
 	};
+	const char *board = NULL, *memory;
 	char why[REPLAY_WHY];
 	unsigned int i;
 
@@ -241,11 +273,23 @@ int make_history(char **arg)
 			fputs(usage, stderr);
 			return 2;
 		}
-	for (i = 4; arg[i]; i++)
-		if (take_param(&setup, arg[i])) {
+	for (i = 4; arg[i]; i++) {
+		if (!strncmp(arg[i], "board-text=", 11)) {
+			board = arg[i] + 11;
+			setup.given.value[SHADOW_PARAM_BOARD] = "made";
+		} else if (take_param(&setup, arg[i])) {
 			fprintf(stderr, "shadow-replay: %s: no parameter\n", arg[i]);
 			return 2;
 		}
+	}
+	memory = setup.given.value[SHADOW_PARAM_MEMORY];
+	if (board || memory) {
+		setup.board = get_board(board, memory, why);
+		if (!setup.board) {
+			fprintf(stderr, "shadow-replay: %s\n", why);
+			return 1;
+		}
+	}
 	prandom_seed_state(&rnd, strtoull(arg[2], NULL, 0));
 	if (make(&setup, arg[0], arg[1], strtoull(arg[3], NULL, 0), why)) {
 		fprintf(stderr, "shadow-replay: %s\n", why);
