@@ -107,7 +107,7 @@ static int check_head(const struct history *h, const struct shadow_ring_file *he
 			      h->name, bytes, sizeof(*head));
 	if (head->version != SHADOW_RING_VERSION ||
 	    head->record_bytes != sizeof(struct shadow_ring_record))
-		return refuse(why, "%s: format %u with records of %u bytes; understood: format %u, %zu bytes",
+		return refuse(why, "%s: format %u, records of %u bytes; understood: %u and %zu",
 			      h->name, head->version, head->record_bytes,
 			      SHADOW_RING_VERSION,
 			      sizeof(struct shadow_ring_record));
@@ -115,7 +115,7 @@ static int check_head(const struct history *h, const struct shadow_ring_file *he
 	    head->records_at > bytes || head->records_at % sizeof(u64) ||
 	    head->header_bytes + head->text_bytes > head->records_at ||
 	    head->nr_records > (bytes - head->records_at) / head->record_bytes)
-		return refuse(why, "%s: cut off: %llu records from byte %llu on do not fit in %zu bytes",
+		return refuse(why, "%s: cut off: %llu records from byte %llu on, in %zu bytes",
 			      h->name, (unsigned long long)head->nr_records,
 			      (unsigned long long)head->records_at, bytes);
 	if (head->nr_first > head->nr_records)
@@ -167,7 +167,7 @@ int history_load(struct history *history, const char *name, char *why)
 	if (err)
 		return err;
 	if (!head->nr_records)
-		return refuse(why, "%s: no records: the machine had no ring; allowed: with ring=RECORDS",
+		return refuse(why, "%s: no records; allowed: of a machine with ring=RECORDS",
 			      name);
 	if (shadow_setup_read(history->bytes + head->header_bytes,
 			      head->text_bytes, &history->room, said,

@@ -18,7 +18,7 @@
 #include "shadow_slab_debug.h"
 #include "shadow_vmemmap.h"
 
-#define MAX_BULK	(1U << 20)
+#define MAX_BULK	SZ_1M
 #define TREE_FLAGS	0xfffULL
 
 /**

@@ -46,7 +46,7 @@ static void checkpoint(struct replay *replay)
 		if (!pid)
 			return;
 		if (pid < 0) {
-			fprintf(stderr, "replay: no checkpoint: %s\n",
+			fprintf(stderr, "replay: fork: %s\n",
 				strerror(errno));
 			return;
 		}
@@ -161,13 +161,13 @@ static void print_page(struct replay *replay, u64 pfn)
 		printf("there is no frame 0x%llx\n", (unsigned long long)pfn);
 		return;
 	}
-	printf("pfn 0x%llx: %s, order %u, owner %s, refcount %d, next 0x%x, prev 0x%x, private 0x%llx 0x%llx\n",
-	       (unsigned long long)pfn,
+	printf("pfn 0x%llx: %s, order %u, owner %s, ", (unsigned long long)pfn,
 	       shadow_page_state_names[min_t(u32, shadow_page_state(page),
 					     SHADOW_NR_PAGE_STATES - 1)],
 	       shadow_page_order(page),
 	       shadow_owner_names[min_t(u32, shadow_page_owner(page),
-					SHADOW_NR_OWNERS - 1)],
+					SHADOW_NR_OWNERS - 1)]);
+	printf("refcount %d, next 0x%x, prev 0x%x, private 0x%llx 0x%llx\n",
 	       atomic_read(&page->refcount), page->next, page->prev,
 	       (unsigned long long)page->private[0],
 	       (unsigned long long)page->private[1]);
@@ -207,7 +207,8 @@ static int obey(struct replay *replay, const char *line, u64 every)
 	char why[REPLAY_WHY];
 	u64 nr;
 
-	sscanf(line, "%199s %199s", verb, text);
+	if (sscanf(line, "%199s %199s", verb, text) < 1)
+		return 0;
 	nr = strtoull(text, NULL, 0);
 	if (!strcmp(verb, "goto") && *text)
 		return go_to(replay, nr, every);
@@ -225,7 +226,7 @@ static int obey(struct replay *replay, const char *line, u64 every)
 		print_events(replay);
 	else if (!strcmp(verb, "verify"))
 		printf("%s\n", machine_verify(replay->machine, why) ? why : "OK");
-	else if (*verb)
+	else
 		fputs(usage, stdout);
 	return 0;
 }

@@ -68,7 +68,7 @@ static int differs(struct replay *r, u64 at, const struct shadow_ring_record *no
 	record_print(&r->history->record[at], was, sizeof(was));
 	if (now)
 		record_print(now, is, sizeof(is));
-	return refuse(r->why, "record %llu differs: recorded was: %s; replayed: %s",
+	return refuse(r->why, "record %llu came out otherwise: recorded was: %s; replayed: %s",
 		      (unsigned long long)at + 1, was, is);
 }
 
