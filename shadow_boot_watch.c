@@ -93,6 +93,11 @@ void shadow_boot_stop_recording(struct shadow_mm *mm)
 void shadow_boot_unwatch(struct shadow_mm *mm)
 {
 	drop_sites(mm);
+	if (mm->latency.which)
+		shadow_latency_set(&mm->latency, &mm->events,
+				   SHADOW_LATENCY_OFF, NULL);
+	mm->host->free(mm->latency.cpu);
+	shadow_latency_set_mem(&mm->latency, NULL, 0);
 	mm->host->free(mm->events.counts);
 	shadow_event_set_counts(&mm->events, NULL, 0);
 }

@@ -6,6 +6,7 @@
 #include "shadow_buddy.h"
 #include "shadow_buddy_area.h"
 #include "shadow_frag.h"
+#include "shadow_latency.h"
 #include "shadow_mobility.h"
 
 /*
@@ -304,6 +305,7 @@ int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 	unsigned long irqflags;
 	int err;
 
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	err = give_counted(zone, page, order);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);

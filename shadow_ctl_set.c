@@ -42,6 +42,51 @@ static void show_routes(const struct shadow_ctl *ctl, char *text, size_t room)
 	snprintf(text, room, "%s", ctl->mm->why.all ? "on" : "off");
 }
 
+static const struct shadow_clock *clock_of(const struct shadow_ctl *ctl, u64 which)
+{
+	const struct shadow_host_ops *host = ctl->mm->host;
+
+	return host->clock && which != SHADOW_LATENCY_OFF ? host->clock(which) : NULL;
+}
+
+/* A clock that the host has, and memory, which stays until the machine goes */
+static int prepare_latency(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_mm *mm = ctl->mm;
+	void *mem;
+
+	if (cmd->value == SHADOW_LATENCY_OFF)
+		return 0;
+	if (!clock_of(ctl, cmd->value))
+		return shadow_ctl_fail(ctl, -EOPNOTSUPP,
+				       "latency %s: this CPU has no counter of them: allowed: ns, cycles, off",
+				       shadow_latency_clocks[cmd->value]);
+	if (mm->latency.cpu)
+		return 0;
+	mem = mm->host->zalloc(shadow_latency_bytes(mm->nr_cpus));
+	if (!mem)
+		return shadow_ctl_fail(ctl, -ENOMEM,
+				       "latency %s: the host has no memory for its histograms, %zu KiB",
+				       shadow_latency_clocks[cmd->value],
+				       shadow_latency_bytes(mm->nr_cpus) >> 10);
+	shadow_latency_set_mem(&mm->latency, mem, mm->nr_cpus);
+	return 0;
+}
+
+static void run_latency(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_mm *mm = ctl->mm;
+
+	if (mm->latency.cpu)
+		shadow_latency_set(&mm->latency, &mm->events, cmd->value,
+				   clock_of(ctl, cmd->value));
+}
+
+static void show_latency(const struct shadow_ctl *ctl, char *text, size_t room)
+{
+	snprintf(text, room, "%s", shadow_latency_clocks[ctl->mm->latency.which]);
+}
+
 /* min_free_kbytes_sysctl_handler(): marks, and list sizes that follow them */
 static void run_min_free(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
@@ -144,6 +189,15 @@ const struct shadow_ctl_set_info shadow_ctl_sets[SHADOW_NR_CTL_SET_KEYS] = {
 		.kind = SHADOW_CTL_VALUE_SWITCH,
 		.run = run_routes,
 		.show = show_routes,
+	},
+	[SHADOW_CTL_SET_LATENCY] = {
+		.name = "latency",
+		.allowed = "off, ns, cycles, instructions",
+		.meaning = "how long operations take is measured, see latency",
+		.kind = SHADOW_CTL_VALUE_CLOCK,
+		.prepare = prepare_latency,
+		.run = run_latency,
+		.show = show_latency,
 	},
 	[SHADOW_CTL_SET_MIN_FREE_KBYTES] = {
 		.name = "min_free_kbytes",
@@ -252,6 +306,15 @@ static int read_number(struct shadow_ctl_cmd *cmd,
 	return 0;
 }
 
+static int read_clock(struct shadow_ctl_cmd *cmd, const struct shadow_ctl_word *word)
+{
+	for (cmd->value = 0; cmd->value < SHADOW_NR_LATENCY_CLOCKS; cmd->value++)
+		if (shadow_parse_is(word->at, word->len,
+				    shadow_latency_clocks[cmd->value]))
+			return 0;
+	return -EINVAL;
+}
+
 /**
  * shadow_ctl_set_read() - read the value of a key, or more of it
  * @cmd: the command, its key read
@@ -275,6 +338,9 @@ int shadow_ctl_set_read(struct shadow_ctl_cmd *cmd,
 		break;
 	case SHADOW_CTL_VALUE_NUMBER:
 		nr = read_number(cmd, info, word);
+		break;
+	case SHADOW_CTL_VALUE_CLOCK:
+		nr = read_clock(cmd, word);
 		break;
 	default:
 		nr = shadow_params_ratios(word->at, word->len, cmd->ratio,
@@ -317,7 +383,7 @@ unsigned int shadow_ctl_set_param(enum shadow_ctl_set_key key)
  *
  * Context: process, with the caller's mutex.
  * Return: 0; -EPERM where the boot has not come as far as what is changed;
- * -EUCLEAN where the machine is frozen.
+ * -EUCLEAN where the machine is frozen; what the key's @prepare says.
  */
 int shadow_ctl_set(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
@@ -331,6 +397,9 @@ int shadow_ctl_set(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 		return err;
 	if (info->since && shadow_fault_frozen(&ctl->mm->fault))
 		return shadow_ctl_frozen(ctl);
+	err = info->prepare ? info->prepare(ctl, cmd) : 0;
+	if (err)
+		return err;
 	info->show(ctl, was, sizeof(was));
 	info->run(ctl, cmd);
 	info->show(ctl, is, sizeof(is));

@@ -101,6 +101,8 @@ static const struct shadow_file files[] = {
 	{ "kmap", 0444, SHADOW_PHASE_KMAP_INIT + 1, shadow_view_kmap,
 	  "addresses for frames outside the linear map: slots, users, each CPU's stack",
 	  shadow_view_kmap_whole },
+	{ "latency", 0444, ALWAYS, shadow_view_latency,
+	  "how long operations take, by the way that they went (set latency ns to ctl measures)" },
 	{ "layout", 0444, SHADOW_PHASE_FREE_AREA_INIT + 1, shadow_view_layout,
 	  "virtual address space, image segments, cost of all metadata" },
 	{ "leaks", 0444, SHADOW_PHASE_SETUP_FDT + 1, shadow_view_leaks,

@@ -4,6 +4,7 @@
  * as the policy behind it. See shadow_early.h.
  */
 #include "shadow_early.h"
+#include "shadow_latency.h"
 
 /**
  * shadow_early_order() - the largest block that starts a free range
@@ -167,6 +168,7 @@ int shadow_early_take_over(struct shadow_early *early)
 phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 			       const struct shadow_early_want *want)
 {
+	struct shadow_latency_mark mark;
 	const char *before;
 	phys_addr_t pa;
 
@@ -174,7 +176,9 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 	    shadow_should_fail(early->fail, SHADOW_FAIL_MEMBLOCK, want->bytes))
 		return 0;
 	before = shadow_memblock_set_owner(early->mb, owner);
+	shadow_latency_begin(&mark, early->mb->events, SHADOW_LATENCY_EARLY_ALLOC);
 	pa = early->ops->alloc(early, want);
+	shadow_latency_end(&mark, !pa);
 	shadow_memblock_set_owner(early->mb, before);
 	return pa;
 }

@@ -69,18 +69,6 @@ void shadow_latency_set_mem(struct shadow_latency *latency, void *mem,
 	latency->nr_cpus = mem ? nr_cpus : 0;
 }
 
-/**
- * shadow_latency_sleeps() - is it measured with interrupts as they are?
- * @op: the operation
- *
- * Context: any.
- * Return: true if it may sleep. A clock that has to be started is not used then.
- */
-bool shadow_latency_sleeps(enum shadow_latency_op op)
-{
-	return op >= SHADOW_LATENCY_VMALLOC;
-}
-
 static struct shadow_latency_cpu *this_cpu(struct shadow_latency *latency)
 {
 	return &latency->cpu[raw_smp_processor_id() % latency->nr_cpus];
@@ -92,7 +80,7 @@ static struct shadow_latency_cpu *this_cpu(struct shadow_latency *latency)
  * @latency: the machine's
  * @op: what begins
  *
- * Of what is part of another operation on pages or objects, nothing is measured.
+ * Of what is part of another operation, nothing is measured.
  *
  * Context: as shadow_latency_begin().
  */
@@ -103,20 +91,15 @@ void __shadow_latency_begin(struct shadow_latency_mark *mark,
 	const struct shadow_clock *clock = READ_ONCE(latency->clock);
 	struct shadow_latency_cpu *cpu;
 
-	mark->open = !shadow_latency_sleeps(op);
-	if (mark->open) {
-		local_irq_save(mark->irqflags);
-		cpu = this_cpu(latency);
-		if (cpu->open) {
-			local_irq_restore(mark->irqflags);
-			return;
-		}
-		cpu->open = mark;
-		if (clock->start)
-			clock->start(mark->state);
-	} else if (clock->start) {
+	local_irq_save(mark->irqflags);
+	cpu = this_cpu(latency);
+	if (cpu->open) {
+		local_irq_restore(mark->irqflags);
 		return;
 	}
+	cpu->open = mark;
+	if (clock->start)
+		clock->start(mark->state);
 	mark->latency = latency;
 	mark->clock = clock;
 	mark->op = op;
@@ -150,16 +133,12 @@ void __shadow_latency_end(struct shadow_latency_mark *mark, bool refused)
 {
 	u64 took = (mark->clock->read() - mark->at) & mark->clock->mask;
 	struct shadow_latency *latency = mark->latency;
-	struct shadow_latency_cpu *cpu;
+	struct shadow_latency_cpu *cpu = this_cpu(latency);
 
-	if (!mark->open)
-		local_irq_save(mark->irqflags);
-	else if (mark->clock->stop)
+	if (mark->clock->stop)
 		mark->clock->stop(mark->state);
-	cpu = this_cpu(latency);
 	took -= min(took, latency->overhead);
-	if (mark->open)
-		cpu->open = NULL;
+	cpu->open = NULL;
 	if (refused)
 		mark->path = SHADOW_LATENCY_REFUSED;
 	if (mark->epoch == READ_ONCE(latency->epoch))

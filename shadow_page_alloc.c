@@ -5,6 +5,7 @@
  * answer goes to shadow_page_slow.c.
  */
 #include "shadow_buddy.h"
+#include "shadow_latency.h"
 #include "shadow_page_alloc.h"
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
@@ -245,6 +246,7 @@ static noinline struct shadow_page *alloc_unlisted(struct shadow_nodes *nodes,
 {
 	struct shadow_page *page = take_free(nodes, cpu, gfp, order);
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_BUDDY);
 	return page ? : alloc_any(nodes, cpu, gfp, order);
 }
 
@@ -274,16 +276,19 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 						  unsigned int order)
 {
 	bool cuts = !no_short_cuts();
+	struct shadow_latency_mark mark;
 	struct shadow_page *page = NULL;
 	struct shadow_op op;
 	u64 pfn = 0;
 
 	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_ALLOC);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC);
 	if (cuts && likely(!order) && plain(nodes, gfp))
 		page = take_fast(nodes, cpu, gfp);
 	if (!page)
 		page = cuts ? alloc_other(nodes, cpu, gfp, order) :
 			      alloc_any(nodes, cpu, gfp, order);
+	shadow_latency_end(&mark, !page);
 	if (likely(page)) {
 		if (nodes->page_owner)
 			shadow_page_owner_set(nodes->page_owner, page, 1, gfp);
@@ -467,12 +472,15 @@ static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
 				 struct shadow_page *page, unsigned int order)
 {
 	u64 pfn = shadow_page_to_pfn(nodes, page);
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err = 0;
 
 	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_FREE);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_FREE);
 	if (order || !free_single(nodes, cpu, page, true))
 		err = free_other(nodes, cpu, page, order, true);
+	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_FREE_PAGES, err, pfn, order, cpu);
 	return err;
 }

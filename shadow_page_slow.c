@@ -19,6 +19,7 @@
  * end instead of going round for ever.
  */
 #include "shadow_buddy.h"
+#include "shadow_latency.h"
 #include "shadow_mobility.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
@@ -185,6 +186,7 @@ struct shadow_page *shadow_page_slow(struct shadow_nodes *nodes,
 	unsigned int alloc_flags = SHADOW_WMARK_LOW;
 	struct shadow_page *page = take_slowly(&slow, &alloc_flags);
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_SLOW);
 	if (page)
 		shadow_why_took(nodes, cpu, gfp, order, &slow.trail, page);
 	else

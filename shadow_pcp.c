@@ -13,6 +13,7 @@
  */
 #include "shadow_buddy.h"
 #include "shadow_gfp.h"
+#include "shadow_latency.h"
 #include "shadow_page_count.h"
 #include "shadow_pcp.h"
 #include "shadow_pcp_list.h"
@@ -255,6 +256,7 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	pcp->count += nr << order;
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr,
 			   shadow_zone_names[zone->type], shadow_zone_id(zone),
 			   order, mt, pcp - zone->pcp);

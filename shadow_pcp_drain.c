@@ -19,6 +19,7 @@
  *	8 <> 5 <> 3		link_back() is done when it gets to 5
  */
 #include "shadow_buddy.h"
+#include "shadow_latency.h"
 #include "shadow_pcp.h"
 #include "shadow_pcp_list.h"
 #include "shadow_watermark.h"
@@ -202,6 +203,7 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		}
 		*returned += BIT(order);
 	}
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
 	if (*returned)

@@ -11,6 +11,7 @@
  * for anything else, and what changes its size, its type or its address is
  * broken before it is made.
  */
+#include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
 
 /* Level of the largest leaf that fits */
@@ -248,6 +249,37 @@ static __always_inline bool is_plain_page(const struct shadow_pgtable *pgt,
 	       !shadow_fault_frozen(pgt->fault);
 }
 
+static __always_inline int
+map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+	u64 bytes, u64 prot, unsigned int flags)
+{
+	unsigned long irq;
+	int err = -EAGAIN;
+
+	if (unlikely(!is_plain_page(pgt, va, pa, bytes, prot, flags)))
+		return map_any(pgt, va, pa, bytes, prot, flags);
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	if (shadow_pgtable_is_hot(pgt, va))
+		err = map_hot_page(pgt, va, pa, prot, flags);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	if (unlikely(err))
+		return map_any(pgt, va, pa, bytes, prot, flags);
+	shadow_event(pgt->events, SHADOW_EV_MAP, 1, va, pa, 1, prot, flags);
+	return 0;
+}
+
+static noinline int map_measured(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+				 u64 bytes, u64 prot, unsigned int flags)
+{
+	struct shadow_latency_mark mark;
+	int err;
+
+	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_MAP);
+	err = map_now(pgt, va, pa, bytes, prot, flags);
+	shadow_latency_end(&mark, err);
+	return err;
+}
+
 /**
  * shadow_pgtable_map() - map a range to contiguous physical addresses
  * @pgt: the tables
@@ -273,19 +305,9 @@ static __always_inline bool is_plain_page(const struct shadow_pgtable *pgt,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
-	unsigned long irq;
-	int err = -EAGAIN;
-
-	if (unlikely(!is_plain_page(pgt, va, pa, bytes, prot, flags)))
-		return map_any(pgt, va, pa, bytes, prot, flags);
-	raw_spin_lock_irqsave(&pgt->lock, irq);
-	if (shadow_pgtable_is_hot(pgt, va))
-		err = map_hot_page(pgt, va, pa, prot, flags);
-	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (unlikely(err))
-		return map_any(pgt, va, pa, bytes, prot, flags);
-	shadow_event(pgt->events, SHADOW_EV_MAP, 1, va, pa, 1, prot, flags);
-	return 0;
+	if (static_branch_unlikely(&shadow_latency_key))
+		return map_measured(pgt, va, pa, bytes, prot, flags);
+	return map_now(pgt, va, pa, bytes, prot, flags);
 }
 
 /* Pages into the table that was used last, as many as there is place for */

@@ -2,6 +2,7 @@
 /*
  * shadow_pgtable_protect - what is mapped gets other attributes.
  */
+#include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
 
 /*
@@ -72,24 +73,9 @@ static int protect_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	return shadow_pgtable_refold(pgt, va, bytes);
 }
 
-/**
- * shadow_pgtable_protect() - change the protection of a range
- * @pgt: the tables
- * @va: first address, page aligned
- * @bytes: length, a multiple of the page size
- * @prot: the new protection
- * @flags: SHADOW_MAP_FORCE or 0
- *
- * What changes more than permissions, and what is in a contiguous group, is
- * broken before it is made. Leaves that have become alike grow together. Follows
- * update_mapping_prot() of arch/arm64/mm/mmu.c.
- *
- * Context: any; takes the lock, does not sleep.
- * Return: 0, or the errors of shadow_pgtable_unmap() and -EPERM; then the
- * tables are as before.
- */
-int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
-			   u64 prot, unsigned int flags)
+static __always_inline int
+protect_now(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+	    u64 prot, unsigned int flags)
 {
 	unsigned long irq;
 	struct shadow_pgtable_run run;
@@ -109,4 +95,40 @@ int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		err = protect_range(pgt, va, bytes, prot & pgt->geo.attr_mask);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	return err;
+}
+
+static noinline int protect_measured(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				     u64 prot, unsigned int flags)
+{
+	struct shadow_latency_mark mark;
+	int err;
+
+	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_PROTECT);
+	err = protect_now(pgt, va, bytes, prot, flags);
+	shadow_latency_end(&mark, err);
+	return err;
+}
+
+/**
+ * shadow_pgtable_protect() - change the protection of a range
+ * @pgt: the tables
+ * @va: first address, page aligned
+ * @bytes: length, a multiple of the page size
+ * @prot: the new protection
+ * @flags: SHADOW_MAP_FORCE or 0
+ *
+ * What changes more than permissions, and what is in a contiguous group, is
+ * broken before it is made. Leaves that have become alike grow together. Follows
+ * update_mapping_prot() of arch/arm64/mm/mmu.c.
+ *
+ * Context: any; takes the lock, does not sleep.
+ * Return: 0, or the errors of shadow_pgtable_unmap() and -EPERM; then the
+ * tables are as before.
+ */
+int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+			   u64 prot, unsigned int flags)
+{
+	if (static_branch_unlikely(&shadow_latency_key))
+		return protect_measured(pgt, va, bytes, prot, flags);
+	return protect_now(pgt, va, bytes, prot, flags);
 }

@@ -3,6 +3,7 @@
  * shadow_pgtable_unmap - what was mapped goes: leaves, then tables that are
  * empty. What can fail is done before anything is changed.
  */
+#include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
 
 /**
@@ -287,6 +288,17 @@ static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	return 0;
 }
 
+static noinline int unmap_measured(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	struct shadow_latency_mark mark;
+	int err;
+
+	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_UNMAP);
+	err = unmap(pgt, va, bytes, false);
+	shadow_latency_end(&mark, err);
+	return err;
+}
+
 /**
  * shadow_pgtable_unmap() - take a range out
  * @pgt: the tables
@@ -303,6 +315,8 @@ static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
  */
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
+	if (static_branch_unlikely(&shadow_latency_key))
+		return unmap_measured(pgt, va, bytes);
 	return unmap(pgt, va, bytes, false);
 }
 

@@ -7,6 +7,7 @@
  * its pages come and go it is BUSY: nobody finds it, and it belongs to whoever
  * made it so, without a lock.
  */
+#include "shadow_latency.h"
 #include "shadow_vmalloc_room.h"
 
 /* lazy_max_pages(): address space that may wait, times log2 of the CPUs + 1 */
@@ -357,6 +358,7 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 				      u32 gfp, u64 prot, unsigned long caller,
 				      bool huge, u64 *va)
 {
+	struct shadow_latency_mark mark;
 	unsigned int order;
 	u64 nr_pages;
 	int err;
@@ -368,6 +370,7 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 		return err;
 	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
 		return -ENOMEM;
+	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VMALLOC);
 	order = huge ? huge_order(vm, nr_pages, gfp) : 0;
 	err = -ENOMEM;
 	if (order)
@@ -376,6 +379,7 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 		order = 0;
 		err = try_alloc(vm, nr_pages, 0, gfp, prot, caller, va);
 	}
+	shadow_latency_end(&mark, err);
 	if (!err)
 		shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, *va,
 			     bytes, gfp, order);
@@ -446,6 +450,7 @@ int shadow_vmalloc_huge(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
  */
 int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_vmap_area *area;
 	u32 nr_pages;
 	int err;
@@ -460,12 +465,14 @@ int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 		return shadow_fault_raise(vm->fault,
 					  "vmalloc: area %#llx-%#llx is not %u pages and a guard",
 					  area->va_start, area->va_end, nr_pages);
+	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VFREE);
 	err = shadow_vmalloc_unmap(vm, area);
 	if (!err)
 		err = shadow_vmalloc_put_pages(vm, area->self, area->first_page,
 					       nr_pages);
 	if (!err)
 		err = shadow_vmalloc_retire(vm, area);
+	shadow_latency_end(&mark, err);
 	if (!err)
 		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, va,
 			     shadow_vmalloc_bytes(vm, nr_pages));

@@ -17,6 +17,7 @@ enum shadow_ctl_value {
 	SHADOW_CTL_VALUE_SWITCH,		/* on or off */
 	SHADOW_CTL_VALUE_NUMBER,
 	SHADOW_CTL_VALUE_RATIOS,		/* numbers from zone DMA upwards */
+	SHADOW_CTL_VALUE_CLOCK,			/* enum shadow_latency_clock by name */
 };
 
 /**
@@ -29,6 +30,8 @@ enum shadow_ctl_value {
  * @max: largest number
  * @or: a number below @min that is allowed too; @min itself: none
  * @since: phase that has to be complete, plus 1; 0: none
+ * @prepare: gets what @run needs, or says why there is none and returns -errno;
+ *	NULL: it needs nothing
  * @run: makes the machine have the value; cannot fail. NULL: shadow_ctl_run's
  * @show: says what it is now
  */
@@ -41,6 +44,7 @@ struct shadow_ctl_set_info {
 	u64 max;
 	u64 or;
 	unsigned int since;
+	int (*prepare)(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 	void (*run)(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 	void (*show)(const struct shadow_ctl *ctl, char *text, size_t room);
 };

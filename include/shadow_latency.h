@@ -3,11 +3,10 @@
  * shadow_latency - how long operations take, by the way that they went: a
  * histogram of powers of two for each, by CPU, in the host's memory.
  *
- * Off by default. Pages and objects are measured with interrupts off, so that
- * nothing else is in their numbers, and what one of them asks of another is its
- * own time; the sum of what reading the clock twice takes is measured when it is
- * switched on, and taken off. What can sleep is measured as it is, interrupts
- * and all, and what it asks for is measured as well.
+ * Off by default. Operations are measured with interrupts off, so that nothing
+ * else is in their numbers; none of them sleeps. What one of them asks of
+ * another is its own time, and not measured again. What reading the clock twice
+ * counts is measured when it is switched on, and taken off.
  */
 #ifndef SHADOW_LATENCY_H
 #define SHADOW_LATENCY_H
@@ -91,7 +90,7 @@ struct shadow_latency_mark;
 /**
  * struct shadow_latency_cpu - what one CPU has measured; it alone writes it,
  * with interrupts off
- * @open: what it is measuring; NULL: nothing, or what can sleep
+ * @open: what it is measuring; NULL: nothing
  * @hist: by operation and path
  */
 struct shadow_latency_cpu {
@@ -123,7 +122,6 @@ struct shadow_latency {
  * struct shadow_latency_mark - an operation that is being measured
  * @latency: whose; NULL: it is not measured
  * @clock: what with
- * @open: interrupts are off, and this is what its CPU measures
  * @op: enum shadow_latency_op
  * @path: enum shadow_latency_path, so far
  * @epoch: when it began
@@ -134,7 +132,6 @@ struct shadow_latency {
 struct shadow_latency_mark {
 	struct shadow_latency *latency;
 	const struct shadow_clock *clock;
-	bool open;
 	u8 op;
 	u8 path;
 	unsigned int epoch;
@@ -163,7 +160,6 @@ void shadow_latency_sum(const struct shadow_latency *latency,
 			struct shadow_latency_hist *sum);
 u64 shadow_latency_rank(const struct shadow_latency_hist *hist,
 			unsigned int percent);
-bool shadow_latency_sleeps(enum shadow_latency_op op);
 void __shadow_latency_begin(struct shadow_latency_mark *mark,
 			    struct shadow_latency *latency,
 			    enum shadow_latency_op op);
@@ -179,7 +175,7 @@ void __shadow_latency_path(struct shadow_latency *latency,
  *
  * Each needs one shadow_latency_end(), whatever becomes of the operation.
  *
- * Context: any. Interrupts are off until the end, unless shadow_latency_sleeps().
+ * Context: any. Of a machine that measures, interrupts are off until the end.
  */
 static __always_inline void
 shadow_latency_begin(struct shadow_latency_mark *mark,

@@ -37,6 +37,8 @@ void shadow_machine_plan_destroy(struct shadow_machine_plan *plan);
 
 /* shadow_machine_mmu.c */
 void shadow_machine_unchecked(struct shadow_machine *machine);
+const struct shadow_clock *
+shadow_machine_clock(enum shadow_latency_clock which);
 int shadow_machine_boot_check(struct shadow_mm *mm, char *said,
 			      size_t said_bytes);
 int shadow_machine_ctl_check(struct shadow_mm *mm, const u32 *sizes, u64 seed,

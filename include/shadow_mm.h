@@ -23,6 +23,7 @@
 #include "shadow_memblock.h"
 #include "shadow_page_owner.h"
 #include "shadow_params.h"
+#include "shadow_latency.h"
 #include "shadow_pgtable.h"
 #include "shadow_pool.h"
 #include "shadow_regs.h"
@@ -43,6 +44,8 @@ struct shadow_owners_mark;
  *	locks and heads that must not be corruptible; NULL if there is none
  * @free: gives it back; NULL is allowed
  * @now: a clock in nanoseconds
+ * @clock: what latencies are measured with; NULL where this CPU has no such
+ *	clock. NULL: there is none at all
  * @mmu_check: asks the CPU about the machine's tables and describes the
  *	outcome in one line; -EUCLEAN on a mismatch. NULL: there is no such CPU
  * @site: who is calling; NULL: it cannot say
@@ -51,6 +54,7 @@ struct shadow_host_ops {
 	void *(*zalloc)(size_t bytes);
 	void (*free)(void *mem);
 	u64 (*now)(void);
+	const struct shadow_clock *(*clock)(enum shadow_latency_clock which);
 	int (*mmu_check)(struct shadow_mm *mm, char *said, size_t said_bytes);
 	const struct shadow_site_ops *site;
 };
@@ -179,6 +183,7 @@ struct shadow_boot {
  * @fail: allocations that fail on purpose
  * @why: which way allocations went
  * @events: what hooks counted
+ * @latency: how long operations took; its memory is the host's
  * @sites: from where in the code things were allocated
  * @page_owner: who allocated which frames, where that is noted
  * @mark: what was in use when somebody said mark; NULL: nobody did
@@ -228,6 +233,7 @@ struct shadow_mm {
 	struct shadow_fail fail;
 	struct shadow_why why;
 	struct shadow_event_log events;
+	struct shadow_latency latency;
 	struct shadow_sites sites;
 	struct shadow_page_owner page_owner;
 	struct shadow_owners_mark *mark;

@@ -43,6 +43,7 @@ void shadow_view_compare(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_config(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_boot(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_regs(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_latency(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_layout(struct seq_file *seq, struct shadow_machine *machine);
 
 /* shadow_view_audit.c: is everything as it must be? */

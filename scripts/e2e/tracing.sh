@@ -65,7 +65,11 @@ test_tracing_tracefs() {
 	# In the first machine's own format of kmem's fields
 	expect_match 'mm_page_alloc: pfn=0x[0-9a-f]+ order=0 migratetype=0 gfp_flags=[A-Z_|!]* call_site=[^ ]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[shadow_mm\] machine=main nr=1$' \
 		"$work/trace"
-	expect_match 'vfree: call_site=[^ ]+ va=0x[0-9a-f]+ size=' "$work/trace"
+	expect_match 'vfree: call_site=[^ ]+ \[shadow_mm\] va=0x[0-9a-f]+ size=' "$work/trace"
+	# Each page that is counted was told of, but for the 3 that came after.
+	[ "$(sed -n "s/.* mm_page_alloc: .* nr=//p" "$work/trace" | awk "{ n += \$1 } END { print n }")" -eq \
+		$(($(sed -n "s/^pgalloc //p" "$work/vmstat") - 3)) ] ||
+		fail "tracepoints and counters of pages differ"
 	# Areas: told in pages, counted in pages.
 	expect_match '^vmalloc 5$' "$work/vmstat"
 	expect_match '^vfree 5$' "$work/vmstat"
@@ -110,4 +114,45 @@ test_tracing_perf() {
 	tracing_part script
 	sed -i 's/ *$//' "$work/script"
 	tracing_expect "$work/script"
+}
+
+# Instructions, in a guest whose clock counts them: each of 1,000 pages alike,
+# and boot after boot.
+test_tracing_latency() {
+	local first
+	for first in yes ''; do
+		guest --icount --params 'size=128M' -- '
+		cd /sys/kernel/debug/shadow_mm
+		echo "set latency instructions" > ctl
+		echo "alloc_pages 0 count=1000 as=a
+		free_pages a" > ctl
+		grep "^page_" latency
+		echo "set latency off" > ctl && sed -n "s/^last: //p" ctl
+		rmmod shadow_mm && echo gone
+		'
+		expect_status 0
+		[ -z "$first" ] || cp "$work/out" "$work/before"
+	done
+	expect_match '^gone$'
+	expect_match 'latency is off \(was instructions\)$'
+	# min and max of the fast path, which is the same way each time
+	awk '$1 == "page_alloc" && $2 == "fast" {
+		exit !($3 > 900 && $4 > 20 && $4 < 1000 && $7 < 2 * $4) }' "$work/out" ||
+		{ show_last; fail "pages of a list are to take the same each"; }
+	[ "$(awk '$2 == "fast" { print $1, $3, $4 }' "$work/before")" = \
+		"$(awk '$2 == "fast" { print $1, $3, $4 }' "$work/out")" ] ||
+		{ show_last; fail "another boot counts other instructions"; }
+}
+
+test_tracing_latency_refused() {
+	guest --params 'size=64M' -- '
+	cd /sys/kernel/debug/shadow_mm
+	echo "set latency instructions" > ctl 2>/dev/null || sed -n "s/^last: //p" ctl
+	echo "set latency minutes" > ctl 2>/dev/null || sed -n "s/^last: //p" ctl
+	cat latency
+	'
+	expect_status 0
+	expect_match 'EOPNOTSUPP .*latency instructions: this CPU has no counter of them: allowed: ns, cycles, off$'
+	expect_match "EINVAL .*'minutes': allowed: off, ns, cycles, instructions$"
+	expect_match '^nothing was measured: '
 }
