@@ -126,6 +126,13 @@ class Readers(unittest.TestCase):
             with self.assertRaisesRegex(views.BadText, f"^line {line}: "):
                 views.frame_map(text)
 
+    def test_letters(self):
+        """The letters, and what they mean, are those of the file map."""
+        found = re.findall(r"\[SHADOW_MAP_\w+\]\s*= { '(.)', \"(.*?)\" }",
+                           eventfile.source("shadow_map.c"))
+        self.assertEqual(found[:-1], [one[:2] for one in views.CLASSES[:-1]])
+        self.assertEqual(found[-1][0], views.CLASSES[-1][0])
+
     def test_not_yet(self):
         with self.assertRaisesRegex(views.NotYet, "before phase mem_init"):
             views.buddyinfo("buddyinfo: nothing to show before phase mem_init is complete\n")
