@@ -233,10 +233,12 @@ static int add_memory(struct shadow_board_fate *fate,
 	int err = 0;
 
 	for (; !err && range < board->memory + board->nr_memory; range++) {
-		/* A memblock dump is what it is. */
+		/* A memblock dump is what it is; no node is the one of memblock_add() */
 		if (board->kind == SHADOW_BOARD_TEXT)
 			err = shadow_memblock_add_node(mb, range->base, range->bytes,
-						       range->nid, range->flags);
+						       shadow_numa_valid_node(range->nid) ?
+						       range->nid : SHADOW_MAX_NUMNODES,
+						       range->flags);
 		else
 			err = add_described(fate, range, mb, page);
 	}
