@@ -169,10 +169,20 @@ void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 void __shadow_event(struct shadow_event_log *log,
 		    const struct shadow_event_args *args);
 
+/*
+ * With SHADOW_NO_EVENTS nobody can listen, and hooks are nothing: what they cost
+ * is measured against that, see scripts/bench.sh.
+ */
+#ifdef SHADOW_NO_EVENTS
+#define SHADOW_HOOKED(branch)	false
+#else
+#define SHADOW_HOOKED(branch)	(branch)
+#endif
+
 /* Does somebody want the long way? */
 static __always_inline bool shadow_watched(void)
 {
-	return static_branch_unlikely(&shadow_watch_key);
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_watch_key));
 }
 
 /*
@@ -181,13 +191,13 @@ static __always_inline bool shadow_watched(void)
  */
 static __always_inline bool shadow_counting(void)
 {
-	return static_branch_likely(&shadow_count_key);
+	return SHADOW_HOOKED(static_branch_likely(&shadow_count_key));
 }
 
 /* Does somebody listen? For paths that call nothing unless somebody does */
 static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 {
-	return static_branch_unlikely(&shadow_event_keys[id]);
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_event_keys[id]));
 }
 
 /**
@@ -201,7 +211,7 @@ static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 static __always_inline void shadow_event_tally(struct shadow_event_log *log,
 					       enum shadow_event_id id, u64 nr)
 {
-	if (static_branch_unlikely(&shadow_count_key))
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_count_key)))
 		__shadow_event_tally(log, id, nr);
 }
 
@@ -235,7 +245,7 @@ static inline bool shadow_event_inline(enum shadow_event_id id)
  */
 #define shadow_event_named(log, event, number, called, ...)		\
 do {									\
-	if (static_branch_unlikely(&shadow_event_keys[event])) {	\
+	if (shadow_event_heard(event)) {				\
 		const struct shadow_event_args told = {			\
 			.id = (event), .nr = (number), .name = (called),	\
 			.ip = _RET_IP_, .arg = { __VA_ARGS__ },		\

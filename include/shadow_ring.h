@@ -266,7 +266,7 @@ static __always_inline void shadow_op_begin(struct shadow_op *op,
 					    const struct shadow_event_log *log)
 {
 	op->ring = NULL;
-	if (static_branch_unlikely(&shadow_ring_key) && log && log->ring)
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && log && log->ring)
 		__shadow_op_begin(op, log->ring, 0);
 }
 
@@ -283,7 +283,7 @@ static __always_inline void shadow_op_begin_as(struct shadow_op *op,
 					       enum shadow_event_id event)
 {
 	op->ring = NULL;
-	if (static_branch_unlikely(&shadow_ring_key) && log && log->ring)
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && log && log->ring)
 		__shadow_op_begin(op, log->ring, event + 1);
 }
 
@@ -297,7 +297,7 @@ static __always_inline void shadow_op_begin_as(struct shadow_op *op,
  */
 static __always_inline void shadow_op_drop(struct shadow_op *op)
 {
-	if (static_branch_unlikely(&shadow_ring_key) && op->ring)
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && op->ring)
 		__shadow_op_drop(op);
 }
 
@@ -314,7 +314,7 @@ static __always_inline void shadow_op_drop(struct shadow_op *op)
  */
 #define shadow_op_end_more(op, what, error, payload, length, ...)	\
 do {									\
-	if (static_branch_unlikely(&shadow_ring_key) && (op)->ring) {	\
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && (op)->ring) {	\
 		const u64 done[SHADOW_RING_ARGS] = { __VA_ARGS__ };	\
 									\
 		__shadow_op_end(op, what, error, done, payload, length); \

@@ -239,6 +239,7 @@ int bench_boot_row(struct shadow_mm *mm);
 int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
+int bench_cost_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);
 int bench_waste_rows(struct shadow_mm *mm);
 int bench_table_rows(struct shadow_mm *mm);

@@ -291,3 +291,52 @@ int bench_object_rows(struct shadow_mm *mm)
 	kmalloc_row(mm, 1000);
 	return err;
 }
+
+static int cost_objects(struct shadow_mm *mm, u32 bytes)
+{
+	struct bench bench = { .mm = mm };
+	char row[ROW_BYTES];
+	int err = caches(&bench, bytes);
+
+	if (err)
+		return err;
+	row_name(&bench, row, "object_", bytes);
+	bench_say_alone(row, bench_pair(&bench, &shadow_objects) * 100);
+	return no_caches(&bench);
+}
+
+static void cost_some(struct shadow_mm *mm, u32 bytes)
+{
+	struct bench bench = { .mm = mm };
+	char row[ROW_BYTES];
+
+	WRITE_ONCE(some_bytes, bytes);
+	row_name(&bench, row, "kmalloc_", bytes);
+	bench_say_alone(row, bench_pair(&bench, &shadow_some) * 100);
+}
+
+static void cost_pages(struct shadow_mm *mm, unsigned int order)
+{
+	struct bench bench = { .mm = mm, .order = order };
+	char row[ROW_BYTES];
+
+	row_name(&bench, row, "page_order", order);
+	bench_say_alone(row, bench_pair(&bench, &bench_shadow_pages) * 100);
+}
+
+/**
+ * bench_cost_rows() - the shadow's pairs alone, whoever watches them
+ * @mm: the machine
+ *
+ * scripts/bench-cost.sh compares those of several machines and modules.
+ *
+ * Return: 0, or -errno where there is no cache to be had.
+ */
+int bench_cost_rows(struct shadow_mm *mm)
+{
+	cost_pages(mm, 0);
+	cost_pages(mm, 3);
+	cost_some(mm, 100);
+	cost_some(mm, 1000);
+	return cost_objects(mm, 64) ? : cost_objects(mm, 512);
+}
