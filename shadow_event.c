@@ -27,7 +27,8 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "pfn", "order", "from_order" } },
 	[SHADOW_EV_PAGE_FALLBACK] = {
 		"mm_page_alloc_extfrag", "pgfallback", "",
-		{ "pfn", "alloc_order", "fallback_order", "alloc_migratetype", "fallback_migratetype" } },
+		{ "pfn", "alloc_order", "fallback_order", "alloc_migratetype",
+		  "fallback_migratetype" } },
 	[SHADOW_EV_PAGE_STEAL] = {
 		"mm_page_steal", "pgsteal_block", "",
 		{ "pfn", "old_migratetype", "new_migratetype", "nr_moved" } },

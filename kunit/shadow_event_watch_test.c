@@ -11,7 +11,7 @@
 #include "shadow_test_threads.h"
 
 #define NR_PAGES	2048
-#define NR_CPUS		2
+#define NR_WORK_CPUS		2
 #define NR_SLOTS	128
 #define NR_STEPS	3000
 #define NR_BULK		40
@@ -114,7 +114,7 @@ struct work {
 
 static void take(struct work *w, struct slot *slot)
 {
-	unsigned int cpu = shadow_test_below(&w->rnd, NR_CPUS);
+	unsigned int cpu = shadow_test_below(&w->rnd, NR_WORK_CPUS);
 	u32 bytes = shadow_test_below(&w->rnd, 4) ? 600 : 20000;
 
 	slot->kind = SLOT_PAGES + shadow_test_below(&w->rnd, 3);
@@ -140,7 +140,7 @@ static void take(struct work *w, struct slot *slot)
 
 static void give(struct work *w, struct slot *slot)
 {
-	unsigned int cpu = shadow_test_below(&w->rnd, NR_CPUS);
+	unsigned int cpu = shadow_test_below(&w->rnd, NR_WORK_CPUS);
 	int err = 0;
 
 	if (slot->kind == SLOT_PAGES)
@@ -167,11 +167,11 @@ static void bulks(struct work *w)
 
 	nr = shadow_alloc_pages_bulk(&w->sm->m->nodes, SHADOW_GFP_KERNEL, NR_BULK,
 				     pages);
-	KUNIT_EXPECT_EQ(w->test, 0, shadow_free_pages_bulk(&w->sm->m->nodes, nr,
-							  pages));
+	KUNIT_EXPECT_EQ(w->test, 0,
+			shadow_free_pages_bulk(&w->sm->m->nodes, nr, pages));
 	nr = shadow_kmem_cache_alloc_bulk(w->cache, 0, NR_BULK, objects);
-	KUNIT_EXPECT_EQ(w->test, nr, shadow_kmem_cache_free_bulk(w->cache, nr,
-								 objects));
+	KUNIT_EXPECT_EQ(w->test, nr,
+			shadow_kmem_cache_free_bulk(w->cache, nr, objects));
 }
 
 static void expect_alike(struct work *w, u64 in_use)
@@ -219,11 +219,11 @@ static struct work *begin(struct kunit *test, const char *engine, u32 debug)
 		.engine = engine, .seed = 7, .debug = debug,
 	};
 	struct work *w = shadow_test_alloc(test, sizeof(*w));
-	void *counts = shadow_test_alloc(test, shadow_event_bytes(NR_CPUS));
+	void *counts = shadow_test_alloc(test, shadow_event_bytes(NR_WORK_CPUS));
 
 	w->test = test;
-	w->sm = shadow_test_slabs(test, &cfg, NR_PAGES, NR_CPUS);
-	shadow_event_set_counts(&w->sm->m->events, counts, NR_CPUS);
+	w->sm = shadow_test_slabs(test, &cfg, NR_PAGES, NR_WORK_CPUS);
+	shadow_event_set_counts(&w->sm->m->events, counts, NR_WORK_CPUS);
 	shadow_test_seed(test, &w->rnd);
 	w->cache = shadow_kmem_cache_create(&w->sm->slab, "watched", 200, 0, 0, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(w->cache));
@@ -311,7 +311,7 @@ struct counted {
 static void count_on(void *arg)
 {
 	struct counted *c = arg;
-	unsigned int cpu = c->nr % NR_CPUS, i;
+	unsigned int cpu = c->nr % NR_WORK_CPUS, i;
 
 	for (i = 0; i < NR_OPS; i++) {
 		unsigned int order = i % 5 == 4 ? 4 : i & 1;
