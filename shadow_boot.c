@@ -564,6 +564,7 @@ int shadow_boot_up(struct shadow_mm *mm)
 
 	shadow_fault_init(&mm->fault);
 	shadow_fail_init(&mm->fail, mm->cfg.seed);
+	mm->fail.events = &mm->events;
 	shadow_why_init(&mm->why);
 	memset(&mm->boot, 0, sizeof(mm->boot));
 	err = shadow_boot_watch(mm);

@@ -6,25 +6,10 @@
 #include "shadow_boot.h"
 #include "shadow_boot_early.h"
 
-/**
- * shadow_boot_user_create() - a user's root into TTBR0_EL1
- * @mm: the machine, vmalloc_init complete
- *
- * Its pages come from wherever the kernel's tables get theirs, the buddy. The
- * identity map's tables stay what they are, but nothing points to them any
- * more, and the lower half has the size of the upper one. Follows
- * cpu_uninstall_idmap() of arch/arm64/include/asm/mmu_context.h, pgd_alloc() and
- * cpu_switch_mm().
- *
- * Context: the machine's mutex; does not sleep.
- * Return: 0, also where there is one; -ENOMEM; -EUCLEAN for a frozen machine.
- */
-int shadow_boot_user_create(struct shadow_mm *mm)
+static int create(struct shadow_mm *mm)
 {
 	int err;
 
-	if (mm->user.root_table)
-		return 0;
 	if (shadow_fault_frozen(&mm->fault))
 		return -EUCLEAN;
 	err = shadow_pgtable_init(&mm->user, &mm->geo, false, &mm->block,
@@ -42,6 +27,32 @@ int shadow_boot_user_create(struct shadow_mm *mm)
 }
 
 /**
+ * shadow_boot_user_create() - a user's root into TTBR0_EL1
+ * @mm: the machine, vmalloc_init complete
+ *
+ * Its pages come from wherever the kernel's tables get theirs, the buddy. The
+ * identity map's tables stay what they are, but nothing points to them any
+ * more, and the lower half has the size of the upper one. Follows
+ * cpu_uninstall_idmap() of arch/arm64/include/asm/mmu_context.h, pgd_alloc() and
+ * cpu_switch_mm().
+ *
+ * Context: the machine's mutex; does not sleep.
+ * Return: 0, also where there is one; -ENOMEM; -EUCLEAN for a frozen machine.
+ */
+int shadow_boot_user_create(struct shadow_mm *mm)
+{
+	struct shadow_op op;
+	int err;
+
+	if (mm->user.root_table)
+		return 0;
+	shadow_op_begin(&op, &mm->events);
+	err = create(mm);
+	shadow_op_end(&op, SHADOW_OP_USER_CREATE, err, err ? 0 : mm->user.root);
+	return err;
+}
+
+/**
  * shadow_boot_user_destroy() - undo shadow_boot_user_create()
  * @mm: the machine
  *
@@ -51,8 +62,12 @@ int shadow_boot_user_create(struct shadow_mm *mm)
  */
 void shadow_boot_user_destroy(struct shadow_mm *mm)
 {
+	struct shadow_op op;
+
 	if (!mm->user.root_table)
 		return;
+	shadow_op_begin(&op, &mm->events);
 	shadow_regs_set_lower(&mm->regs, &mm->idmap_geo, mm->idmap.root);
 	shadow_pgtable_fini(&mm->user);
+	shadow_op_end(&op, SHADOW_OP_USER_DESTROY, 0);
 }

@@ -26,6 +26,7 @@
 #include "shadow_buddy_area.h"
 #include "shadow_frag.h"
 #include "shadow_mobility.h"
+#include "shadow_ring.h"
 
 static struct shadow_fault *zone_fault(const struct shadow_zone *zone)
 {
@@ -482,22 +483,7 @@ static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
 	return page;
 }
 
-/**
- * shadow_buddy_alloc() - take a block off a zone, unlocked version
- * @zone: the zone
- * @order: log2 of the frames wanted
- * @mt: enum shadow_migratetype, not HIGHATOMIC
- * @owner: enum shadow_owner of the block from now on
- * @alloc_flags: SHADOW_ALLOC_*; besides what __shadow_buddy_alloc() does with
- *	them, HIGHATOMIC takes from that reserve first, and NON_BLOCK from it
- *	where nothing else is left
- *
- * Follows rmqueue_buddy().
- *
- * Context: any; takes @zone's lock with interrupts off.
- * Return: the block's first page in state ALLOCATED, or NULL.
- */
-struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
+static struct shadow_page *alloc_block(struct shadow_zone *zone,
 				       unsigned int order, unsigned int mt,
 				       unsigned int owner,
 				       unsigned int alloc_flags)
@@ -518,6 +504,39 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	shadow_watermark_wake_boosted(zone);
+	return page;
+}
+
+/**
+ * shadow_buddy_alloc() - take a block off a zone, unlocked version
+ * @zone: the zone
+ * @order: log2 of the frames wanted
+ * @mt: enum shadow_migratetype, not HIGHATOMIC
+ * @owner: enum shadow_owner of the block from now on
+ * @alloc_flags: SHADOW_ALLOC_*; besides what __shadow_buddy_alloc() does with
+ *	them, HIGHATOMIC takes from that reserve first, and NON_BLOCK from it
+ *	where nothing else is left
+ *
+ * Follows rmqueue_buddy().
+ *
+ * Context: any; takes @zone's lock with interrupts off.
+ * Return: the block's first page in state ALLOCATED, or NULL.
+ */
+struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
+				       unsigned int order, unsigned int mt,
+				       unsigned int owner,
+				       unsigned int alloc_flags)
+{
+	struct shadow_page *page;
+	struct shadow_op op;
+
+	shadow_op_begin(&op, zone->nodes->events);
+	page = alloc_block(zone, order, mt, owner, alloc_flags);
+	shadow_op_end(&op, SHADOW_OP_BUDDY_ALLOC, page ? 0 : -ENOMEM,
+		      shadow_zone_number(zone), order, mt,
+		      owner | (u64)alloc_flags << 32,
+		      page ? shadow_page_to_pfn(zone->nodes, page) :
+			     SHADOW_RING_NO_PAGE);
 	return page;
 }
 

@@ -8,6 +8,7 @@
 #include "shadow_frag.h"
 #include "shadow_latency.h"
 #include "shadow_mobility.h"
+#include "shadow_ring.h"
 
 /*
  * A block and its buddy are in the same bank of the memmap. Zone and node are
@@ -290,6 +291,19 @@ int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 	return 0;
 }
 
+static int free_block(struct shadow_zone *zone, struct shadow_page *page,
+		      unsigned int order)
+{
+	unsigned long irqflags;
+	int err;
+
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	err = give_counted(zone, page, order);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return err;
+}
+
 /**
  * shadow_buddy_free() - give a block back to its zone, unlocked version
  * @zone: the zone
@@ -302,12 +316,13 @@ int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 		      unsigned int order)
 {
-	unsigned long irqflags;
+	u64 pfn = shadow_page_to_pfn(zone->nodes, page);
+	struct shadow_op op;
 	int err;
 
-	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
-	raw_spin_lock_irqsave(&zone->lock, irqflags);
-	err = give_counted(zone, page, order);
-	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	shadow_op_begin(&op, zone->nodes->events);
+	err = free_block(zone, page, order);
+	shadow_op_end(&op, SHADOW_OP_BUDDY_FREE, err, shadow_zone_number(zone),
+		      pfn, order);
 	return err;
 }

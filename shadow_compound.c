@@ -18,6 +18,7 @@
 #include "shadow_page_alloc.h"
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
+#include "shadow_ring.h"
 
 static bool in_use(const struct shadow_page *page)
 {
@@ -86,18 +87,7 @@ unsigned int shadow_compound_order(const struct shadow_page *page)
 	       shadow_page_order(page) : 0;
 }
 
-/**
- * shadow_get_page() - one more user of a block
- * @nodes: the layer
- * @page: its first frame, or any frame of a compound page
- *
- * Follows get_page() of include/linux/mm.h.
- *
- * Context: any, with a reference to the block.
- * Return: 0; -EINVAL where the frame is not the first of a block in use;
- * -EOVERFLOW where there are too many users already. Then nothing has changed.
- */
-int shadow_get_page(struct shadow_nodes *nodes, struct shadow_page *page)
+static int get_page_of(struct shadow_nodes *nodes, struct shadow_page *page)
 {
 	int refs;
 
@@ -115,18 +105,29 @@ int shadow_get_page(struct shadow_nodes *nodes, struct shadow_page *page)
 }
 
 /**
- * shadow_put_page() - one user less; the last one frees the block
+ * shadow_get_page() - one more user of a block
  * @nodes: the layer
  * @page: its first frame, or any frame of a compound page
  *
- * Follows put_page() of include/linux/mm.h, but that the last user of a block
- * that is no compound page frees all of it: its order is known.
+ * Follows get_page() of include/linux/mm.h.
  *
- * Context: any, also with interrupts off; does not sleep.
- * Return: 0; -EINVAL where the frame is not the first of a block in use, and
- * nothing has changed; -EUCLEAN if the machine is frozen.
+ * Context: any, with a reference to the block.
+ * Return: 0; -EINVAL where the frame is not the first of a block in use;
+ * -EOVERFLOW where there are too many users already. Then nothing has changed.
  */
-int shadow_put_page(struct shadow_nodes *nodes, struct shadow_page *page)
+int shadow_get_page(struct shadow_nodes *nodes, struct shadow_page *page)
+{
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, nodes->events);
+	err = get_page_of(nodes, page);
+	shadow_op_end(&op, SHADOW_OP_GET_PAGE, err, pfn);
+	return err;
+}
+
+static int put_page_of(struct shadow_nodes *nodes, struct shadow_page *page)
 {
 	unsigned int order;
 	int refs;
@@ -141,6 +142,30 @@ int shadow_put_page(struct shadow_nodes *nodes, struct shadow_page *page)
 			return 0;
 	order = shadow_page_order(page);
 	return shadow_free_pages(nodes, page, order);
+}
+
+/**
+ * shadow_put_page() - one user less; the last one frees the block
+ * @nodes: the layer
+ * @page: its first frame, or any frame of a compound page
+ *
+ * Follows put_page() of include/linux/mm.h, but that the last user of a block
+ * that is no compound page frees all of it: its order is known.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL where the frame is not the first of a block in use, and
+ * nothing has changed; -EUCLEAN if the machine is frozen.
+ */
+int shadow_put_page(struct shadow_nodes *nodes, struct shadow_page *page)
+{
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, nodes->events);
+	err = put_page_of(nodes, page);
+	shadow_op_end(&op, SHADOW_OP_PUT_PAGE, err, pfn);
+	return err;
 }
 
 /*
@@ -167,21 +192,8 @@ static void shrink_head(struct shadow_page *head)
 					shadow_page_mt(head)));
 }
 
-/**
- * shadow_split_page() - a block becomes single frames with a user each
- * @nodes: the layer
- * @page: the block's first page
- * @order: the order it was allocated with
- *
- * Each frame is then freed by itself. Follows split_page() of mm/page_alloc.c.
- *
- * Context: the only user of the block.
- * Return: 0; -EINVAL where that is no such block, or a compound page; -EBUSY
- * where it has further users; -EUCLEAN if the machine is frozen. Then nothing
- * has changed.
- */
-int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
-		      unsigned int order)
+static int split_block(struct shadow_nodes *nodes, struct shadow_page *page,
+		       unsigned int order)
 {
 	struct shadow_zone *zone = shadow_page_zone(nodes, page);
 	unsigned long irqflags;
@@ -202,6 +214,32 @@ int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
 	shrink_head(page);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	return 0;
+}
+
+/**
+ * shadow_split_page() - a block becomes single frames with a user each
+ * @nodes: the layer
+ * @page: the block's first page
+ * @order: the order it was allocated with
+ *
+ * Each frame is then freed by itself. Follows split_page() of mm/page_alloc.c.
+ *
+ * Context: the only user of the block.
+ * Return: 0; -EINVAL where that is no such block, or a compound page; -EBUSY
+ * where it has further users; -EUCLEAN if the machine is frozen. Then nothing
+ * has changed.
+ */
+int shadow_split_page(struct shadow_nodes *nodes, struct shadow_page *page,
+		      unsigned int order)
+{
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, nodes->events);
+	err = split_block(nodes, page, order);
+	shadow_op_end(&op, SHADOW_OP_SPLIT_PAGE, err, pfn, order);
+	return err;
 }
 
 /**

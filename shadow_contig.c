@@ -15,6 +15,7 @@
 #include "shadow_page_alloc.h"
 #include "shadow_page_owner.h"
 #include "shadow_pcp.h"
+#include "shadow_ring.h"
 
 /*
  * First frame of the free block of this zone that a frame lies in, or U32_MAX.
@@ -152,7 +153,7 @@ static u64 alloc_in_bank(struct shadow_zone *zone,
 		if (bad == pfn + nr_pages)
 			bad = pfn;
 		pfn = round_up(bad + 1, align);
-		cond_resched();
+		shadow_op_resched(zone->nodes->events);
 	}
 	return 0;
 }
@@ -172,22 +173,8 @@ static u64 alloc_in_zone(struct shadow_zone *zone, u64 nr_pages, u64 align,
 	return pfn;
 }
 
-/**
- * shadow_contig_alloc() - allocate any number of frames in a row
- * @nodes: the layer
- * @nr_pages: how many, not 0
- * @align: the first one's frame number is a multiple of it, a power of two
- * @owner: enum shadow_owner of all of them
- *
- * Each frame is a block of order 0 from then on. The highest zones are looked
- * at first, each is left above its low watermark.
- *
- * Context: process context; may sleep.
- * Return: the first frame's number; 0 where there is no such run, or the
- * machine is frozen.
- */
-u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
-			unsigned int owner)
+static u64 alloc_run(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
+		     unsigned int owner)
 {
 	struct shadow_zone *zone;
 	unsigned int nid;
@@ -212,16 +199,33 @@ u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 }
 
 /**
- * shadow_contig_free() - give frames in a row back
+ * shadow_contig_alloc() - allocate any number of frames in a row
  * @nodes: the layer
- * @pfn: the first one's number
- * @nr_pages: how many; what shadow_contig_alloc() was asked for, or less
+ * @nr_pages: how many, not 0
+ * @align: the first one's frame number is a multiple of it, a power of two
+ * @owner: enum shadow_owner of all of them
+ *
+ * Each frame is a block of order 0 from then on. The highest zones are looked
+ * at first, each is left above its low watermark.
  *
  * Context: process context; may sleep.
- * Return: 0; -EINVAL where one of them was not allocated alone, -EUCLEAN where
- * the machine is frozen; all others are free then.
+ * Return: the first frame's number; 0 where there is no such run, or the
+ * machine is frozen.
  */
-int shadow_contig_free(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
+u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
+			unsigned int owner)
+{
+	struct shadow_op op;
+	u64 pfn;
+
+	shadow_op_begin(&op, nodes->events);
+	pfn = alloc_run(nodes, nr_pages, align, owner);
+	shadow_op_end(&op, SHADOW_OP_ALLOC_CONTIG, pfn ? 0 : -ENOMEM, nr_pages,
+		      align, owner, pfn);
+	return pfn;
+}
+
+static int free_run(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
 {
 	struct shadow_page *page;
 	struct shadow_zone *zone;
@@ -234,10 +238,31 @@ int shadow_contig_free(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
 		if (ret)
 			err = ret;
 		if (i % 1024 == 1023)
-			cond_resched();
+			shadow_op_resched(nodes->events);
 	}
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
 		if (zone->pcp)
 			shadow_pcp_drain(zone);
+	return err;
+}
+
+/**
+ * shadow_contig_free() - give frames in a row back
+ * @nodes: the layer
+ * @pfn: the first one's number
+ * @nr_pages: how many; what shadow_contig_alloc() was asked for, or less
+ *
+ * Context: process context; may sleep.
+ * Return: 0; -EINVAL where one of them was not allocated alone, -EUCLEAN where
+ * the machine is frozen; all others are free then.
+ */
+int shadow_contig_free(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, nodes->events);
+	err = free_run(nodes, pfn, nr_pages);
+	shadow_op_end(&op, SHADOW_OP_FREE_CONTIG, err, pfn, nr_pages);
 	return err;
 }

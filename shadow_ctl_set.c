@@ -374,6 +374,21 @@ unsigned int shadow_ctl_set_param(enum shadow_ctl_set_key key)
 
 /* ------------------------------------------------------------- running -- */
 
+/* What changes the machine is an operation, with the value that came of it */
+static void run_recorded(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+			 const struct shadow_ctl_set_info *info)
+{
+	struct shadow_op op;
+	char text[120];
+	int len;
+
+	shadow_op_begin(&op, &ctl->mm->events);
+	info->run(ctl, cmd);
+	len = scnprintf(text, sizeof(text), "%s ", info->name);
+	info->show(ctl, text + len, sizeof(text) - len);
+	shadow_op_end_more(&op, SHADOW_OP_SET, 0, text, strlen(text));
+}
+
 /**
  * shadow_ctl_set() - change what a machine does from now on
  * @ctl: whose
@@ -401,7 +416,12 @@ int shadow_ctl_set(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 	if (err)
 		return err;
 	info->show(ctl, was, sizeof(was));
-	info->run(ctl, cmd);
+	if (info->since) {
+		run_recorded(ctl, cmd, info);
+	} else {
+		/* Whom a key of the host's tells of: it sleeps, and changes nothing */
+		info->run(ctl, cmd);
+	}
 	info->show(ctl, is, sizeof(is));
 	if (id < SHADOW_NR_PARAMS)
 		ctl->mm->cfg.set |= BIT_ULL(id);

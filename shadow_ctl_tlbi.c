@@ -25,11 +25,14 @@ static struct shadow_pgtable *upper_tables(struct shadow_mm *mm)
 static int tlbi_all(struct shadow_ctl *ctl)
 {
 	struct shadow_mm *mm = ctl->mm;
+	struct shadow_op op;
 	unsigned int nr;
 
+	shadow_op_begin(&op, &mm->events);
 	log_in(&mm->idmap, 0, 0);
 	log_in(upper_tables(mm), 0, 0);
 	nr = shadow_soft_tlb_invalidate(mm->soft_tlb, 0, U64_MAX);
+	shadow_op_end(&op, SHADOW_OP_TLBI, 0);
 	return shadow_ctl_done(ctl, "tlbi vmalle1is: %u entries of the TLB went",
 			       nr);
 }
@@ -67,6 +70,7 @@ int shadow_ctl_tlbi(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
 	struct shadow_mm *mm = ctl->mm;
 	struct shadow_pgtable *pgt;
+	struct shadow_op op;
 	u64 va, bytes;
 	unsigned int nr;
 
@@ -84,8 +88,10 @@ int shadow_ctl_tlbi(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 				       cmd->va, cmd->nr_pages,
 				       shadow_geometry_last(&lower_tables(mm)->geo, false),
 				       shadow_geometry_first(&upper_tables(mm)->geo, true));
+	shadow_op_begin(&op, &mm->events);
 	log_in(pgt, va, bytes);
 	nr = shadow_soft_tlb_invalidate(mm->soft_tlb, va, va + bytes - 1);
+	shadow_op_end(&op, SHADOW_OP_TLBI, 0, va, cmd->nr_pages);
 	return shadow_ctl_done(ctl, "tlbi vaae1is %#llx: %llu pages, %u entries of the TLB went",
 			       va, cmd->nr_pages, nr);
 }

@@ -5,6 +5,7 @@
  */
 #include "shadow_early.h"
 #include "shadow_latency.h"
+#include "shadow_ring.h"
 
 /**
  * shadow_early_order() - the largest block that starts a free range
@@ -156,16 +157,7 @@ int shadow_early_take_over(struct shadow_early *early)
 	return err;
 }
 
-/**
- * shadow_early_alloc() - addresses; whether they have contents is not asked
- * @early: the early allocator
- * @owner: a name that lives as long as the machine
- * @want: what
- *
- * Context: boot.
- * Return: physical address, 0 where there is none or nobody allocates yet.
- */
-phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
+static phys_addr_t alloc_range(struct shadow_early *early, const char *owner,
 			       const struct shadow_early_want *want)
 {
 	struct shadow_latency_mark mark;
@@ -180,6 +172,30 @@ phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
 	pa = early->ops->alloc(early, want);
 	shadow_latency_end(&mark, !pa);
 	shadow_memblock_set_owner(early->mb, before);
+	return pa;
+}
+
+/**
+ * shadow_early_alloc() - addresses; whether they have contents is not asked
+ * @early: the early allocator
+ * @owner: a name that lives as long as the machine
+ * @want: what
+ *
+ * Context: boot.
+ * Return: physical address, 0 where there is none or nobody allocates yet.
+ */
+phys_addr_t shadow_early_alloc(struct shadow_early *early, const char *owner,
+			       const struct shadow_early_want *want)
+{
+	struct shadow_op op;
+	phys_addr_t pa;
+
+	shadow_op_begin(&op, early->mb->events);
+	pa = alloc_range(early, owner, want);
+	shadow_op_end_more(&op, SHADOW_OP_EARLY_ALLOC, pa ? 0 : -ENOMEM, owner,
+			   strlen(owner),
+			   want->bytes | (u64)(want->nid + 1) << 56,
+			   want->align, want->min, want->max, pa);
 	return pa;
 }
 
@@ -262,6 +278,19 @@ void shadow_early_free_backed(struct shadow_early *early, phys_addr_t pa,
 	shadow_early_free(early, pa, bytes);
 }
 
+static int add_memory(struct shadow_early *early, phys_addr_t base, u64 bytes)
+{
+	int err = 0;
+
+	if (early->taken_over)
+		err = early->ops->add(early, base, bytes);
+	if (!err)
+		err = shadow_memblock_add(early->mb, base, bytes);
+	if (!err && early->memmap_made)
+		early->nr_late += bytes;
+	return err;
+}
+
 /**
  * shadow_early_add() - there is more memory than was known
  * @early: the early allocator
@@ -274,15 +303,22 @@ void shadow_early_free_backed(struct shadow_early *early, phys_addr_t pa,
  */
 int shadow_early_add(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, early->mb->events);
+	err = add_memory(early, base, bytes);
+	shadow_op_end(&op, SHADOW_OP_EARLY_ADD, err, base, bytes);
+	return err;
+}
+
+static int remove_memory(struct shadow_early *early, phys_addr_t base, u64 bytes)
+{
 	int err = 0;
 
 	if (early->taken_over)
-		err = early->ops->add(early, base, bytes);
-	if (!err)
-		err = shadow_memblock_add(early->mb, base, bytes);
-	if (!err && early->memmap_made)
-		early->nr_late += bytes;
-	return err;
+		err = early->ops->remove(early, base, bytes);
+	return err ? err : shadow_memblock_remove(early->mb, base, bytes);
 }
 
 /**
@@ -297,11 +333,27 @@ int shadow_early_add(struct shadow_early *early, phys_addr_t base, u64 bytes)
  */
 int shadow_early_remove(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, early->mb->events);
+	err = remove_memory(early, base, bytes);
+	shadow_op_end(&op, SHADOW_OP_EARLY_REMOVE, err, base, bytes);
+	return err;
+}
+
+static int reserve_range(struct shadow_early *early, const char *owner,
+			 phys_addr_t base, u64 bytes)
+{
+	const char *before = shadow_memblock_set_owner(early->mb, owner);
 	int err = 0;
 
 	if (early->taken_over)
-		err = early->ops->remove(early, base, bytes);
-	return err ? err : shadow_memblock_remove(early->mb, base, bytes);
+		err = early->ops->reserve(early, base, bytes);
+	if (!err)
+		err = shadow_memblock_reserve(early->mb, base, bytes);
+	shadow_memblock_set_owner(early->mb, before);
+	return err;
 }
 
 /**
@@ -318,15 +370,23 @@ int shadow_early_remove(struct shadow_early *early, phys_addr_t base, u64 bytes)
 int shadow_early_reserve(struct shadow_early *early, const char *owner,
 			 phys_addr_t base, u64 bytes)
 {
-	const char *before = shadow_memblock_set_owner(early->mb, owner);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, early->mb->events);
+	err = reserve_range(early, owner, base, bytes);
+	shadow_op_end_more(&op, SHADOW_OP_EARLY_RESERVE, err, owner,
+			   strlen(owner), base, bytes);
+	return err;
+}
+
+static int free_range(struct shadow_early *early, phys_addr_t base, u64 bytes)
+{
 	int err = 0;
 
 	if (early->taken_over)
-		err = early->ops->reserve(early, base, bytes);
-	if (!err)
-		err = shadow_memblock_reserve(early->mb, base, bytes);
-	shadow_memblock_set_owner(early->mb, before);
-	return err;
+		err = early->ops->free(early, base, bytes);
+	return err ? err : shadow_memblock_phys_free(early->mb, base, bytes);
 }
 
 /**
@@ -341,11 +401,13 @@ int shadow_early_reserve(struct shadow_early *early, const char *owner,
  */
 int shadow_early_free(struct shadow_early *early, phys_addr_t base, u64 bytes)
 {
-	int err = 0;
+	struct shadow_op op;
+	int err;
 
-	if (early->taken_over)
-		err = early->ops->free(early, base, bytes);
-	return err ? err : shadow_memblock_phys_free(early->mb, base, bytes);
+	shadow_op_begin(&op, early->mb->events);
+	err = free_range(early, base, bytes);
+	shadow_op_end(&op, SHADOW_OP_EARLY_FREE, err, base, bytes);
+	return err;
 }
 
 /**

@@ -6,6 +6,7 @@
 #include "shadow_event.h"
 #include "shadow_fail.h"
 #include "shadow_random.h"
+#include "shadow_ring.h"
 
 /* One key for the points of all machines: it patches code, and code is one */
 DEFINE_STATIC_KEY_FALSE(shadow_fail_key);
@@ -64,14 +65,19 @@ int shadow_fail_arm(struct shadow_fail *fail, enum shadow_fail_point point,
 		    const struct shadow_fail_attr *attr)
 {
 	struct shadow_fail_state *state;
+	struct shadow_op op;
+	bool was;
 
 	if ((unsigned int)point >= SHADOW_NR_FAIL_POINTS ||
 	    attr->probability > 100 || attr->times < SHADOW_FAIL_FOREVER ||
 	    attr->space > S64_MAX)
 		return -EINVAL;
 	state = &fail->point[point];
-	if (armed(state))
-		raise_key(false);
+	was = armed(state);
+	/* The key moves outside of the operation, which must not sleep */
+	if (attr->probability)
+		raise_key(true);
+	shadow_op_begin(&op, fail->events);
 	/* Nobody fails by half of the old and half of the new */
 	WRITE_ONCE(state->attr.probability, 0);
 	WRITE_ONCE(state->attr.interval, attr->interval);
@@ -85,8 +91,10 @@ int shadow_fail_arm(struct shadow_fail *fail, enum shadow_fail_point point,
 	atomic64_set(&state->nr_failed, 0);
 	smp_wmb(); /* what is read once the probability has been seen */
 	WRITE_ONCE(state->attr.probability, attr->probability);
-	if (armed(state))
-		raise_key(true);
+	shadow_op_end(&op, SHADOW_OP_FAIL, 0, point, attr->probability,
+		      attr->interval, (s64)attr->times, attr->space);
+	if (was)
+		raise_key(false);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  * the start, and early_ioremap(). See shadow_fixmap.h.
  */
 #include "shadow_fixmap.h"
+#include "shadow_ring.h"
 
 #define FDT_MAGIC	0xd00dfeed
 #define FDT_ALIGN	8	/* MIN_FDT_ALIGN */
@@ -360,25 +361,8 @@ static int check_early(const struct shadow_fixmap *fixmap, unsigned int slot,
 	return 0;
 }
 
-/**
- * shadow_fixmap_early_ioremap() - show a range while the machine boots
- * @fixmap: the fixmap
- * @pa: first physical address, memory or not; its offset in the page is kept
- * @bytes: how many; with the offset at most the pages of a slot, 256 KiB
- *	and a page
- * @prot: SHADOW_FIXMAP_PAGE_IO, _NORMAL (early_memremap) or _RO
- * @who: who asks, a literal
- * @va: filled with the virtual address
- *
- * Takes the first of the seven slots that is free. Follows __early_ioremap().
- *
- * Context: serialised by the caller.
- * Return: 0; -ENXIO before init; -ENOSPC: all slots are in use; -EINVAL: no
- * bytes, wraps around, or no protection; -E2BIG: too long for a slot; -EPERM:
- * writable and executable; -ERANGE: beyond the output size; -EUCLEAN.
- */
-int shadow_fixmap_early_ioremap(struct shadow_fixmap *fixmap, phys_addr_t pa,
-				u64 bytes, u64 prot, const char *who, u64 *va)
+static int early_map(struct shadow_fixmap *fixmap, phys_addr_t pa,
+		     u64 bytes, u64 prot, const char *who, u64 *va)
 {
 	unsigned int slot = 0, used;
 	int err;
@@ -402,6 +386,56 @@ int shadow_fixmap_early_ioremap(struct shadow_fixmap *fixmap, phys_addr_t pa,
 }
 
 /**
+ * shadow_fixmap_early_ioremap() - show a range while the machine boots
+ * @fixmap: the fixmap
+ * @pa: first physical address, memory or not; its offset in the page is kept
+ * @bytes: how many; with the offset at most the pages of a slot, 256 KiB
+ *	and a page
+ * @prot: SHADOW_FIXMAP_PAGE_IO, _NORMAL (early_memremap) or _RO
+ * @who: who asks, a literal
+ * @va: filled with the virtual address
+ *
+ * Takes the first of the seven slots that is free. Follows __early_ioremap().
+ *
+ * Context: serialised by the caller.
+ * Return: 0; -ENXIO before init; -ENOSPC: all slots are in use; -EINVAL: no
+ * bytes, wraps around, or no protection; -E2BIG: too long for a slot; -EPERM:
+ * writable and executable; -ERANGE: beyond the output size; -EUCLEAN.
+ */
+int shadow_fixmap_early_ioremap(struct shadow_fixmap *fixmap, phys_addr_t pa,
+				u64 bytes, u64 prot, const char *who, u64 *va)
+{
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, fixmap->pgt ? fixmap->pgt->events : NULL);
+	err = early_map(fixmap, pa, bytes, prot, who, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end_more(&op, SHADOW_OP_EARLY_IOREMAP, err, who, strlen(who),
+			   pa, bytes, prot, at);
+	return err;
+}
+
+static int early_unmap(struct shadow_fixmap *fixmap, u64 va,
+		       u64 bytes)
+{
+	unsigned int slot = 0;
+
+	if (!fixmap->pgt)
+		return -ENXIO;
+	while (slot < SHADOW_FIX_BTMAPS_SLOTS && fixmap->early[slot].va != va)
+		slot++;
+	/* A slot that is free has address 0 */
+	if (slot == SHADOW_FIX_BTMAPS_SLOTS || !va)
+		return -ENOENT;
+	if (fixmap->early[slot].bytes != bytes)
+		return -EINVAL;
+	return unmap_row(fixmap, &fixmap->early[slot]);
+}
+
+/**
  * shadow_fixmap_early_iounmap() - give a boot-time slot back
  * @fixmap: the fixmap
  * @va: what shadow_fixmap_early_ioremap() gave
@@ -416,18 +450,13 @@ int shadow_fixmap_early_ioremap(struct shadow_fixmap *fixmap, phys_addr_t pa,
 int shadow_fixmap_early_iounmap(struct shadow_fixmap *fixmap, u64 va,
 				u64 bytes)
 {
-	unsigned int slot = 0;
+	struct shadow_op op;
+	int err;
 
-	if (!fixmap->pgt)
-		return -ENXIO;
-	while (slot < SHADOW_FIX_BTMAPS_SLOTS && fixmap->early[slot].va != va)
-		slot++;
-	/* A slot that is free has address 0 */
-	if (slot == SHADOW_FIX_BTMAPS_SLOTS || !va)
-		return -ENOENT;
-	if (fixmap->early[slot].bytes != bytes)
-		return -EINVAL;
-	return unmap_row(fixmap, &fixmap->early[slot]);
+	shadow_op_begin(&op, fixmap->pgt ? fixmap->pgt->events : NULL);
+	err = early_unmap(fixmap, va, bytes);
+	shadow_op_end(&op, SHADOW_OP_EARLY_IOUNMAP, err, va, bytes);
+	return err;
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 #include <linux/overflow.h>
 
+#include "shadow_ring.h"
 #include "shadow_slab.h"
 #include "shadow_slab_engine.h"
 
@@ -453,24 +454,8 @@ size_t shadow_ksize(struct shadow_slab *slab, const void *object)
 	return (size_t)1 << (nodes->page_shift + shadow_page_order(page));
 }
 
-/**
- * shadow_krealloc() - more or less memory, with what was in it
- * @slab: the layer
- * @object: from shadow_kmalloc(); NULL and SHADOW_ZERO_SIZE_PTR have nothing in
- *	them
- * @bytes: how much; 0 frees @object
- * @gfp: as for shadow_kmalloc()
- *
- * As long as shadow_ksize() has room it stays where it is. With SHADOW_GFP_ZERO
- * what is behind @bytes is zero, so that it is zero when it is grown into:
- * provided that each call before had the flag, too. Follows krealloc().
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: the memory; SHADOW_ZERO_SIZE_PTR for 0 bytes. NULL where there is no
- * memory or nothing begins at @object, and that stays as it is.
- */
-void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
-		      u32 gfp)
+static void *resize(struct shadow_slab *slab, const void *object, u64 bytes,
+		    u32 gfp)
 {
 	size_t had = shadow_ksize(slab, object);
 	void *grown;
@@ -495,6 +480,37 @@ void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
 		return grown;
 	shadow_kfree(slab, grown);
 	return NULL;
+}
+
+/**
+ * shadow_krealloc() - more or less memory, with what was in it
+ * @slab: the layer
+ * @object: from shadow_kmalloc(); NULL and SHADOW_ZERO_SIZE_PTR have nothing in
+ *	them
+ * @bytes: how much; 0 frees @object
+ * @gfp: as for shadow_kmalloc()
+ *
+ * As long as shadow_ksize() has room it stays where it is. With SHADOW_GFP_ZERO
+ * what is behind @bytes is zero, so that it is zero when it is grown into:
+ * provided that each call before had the flag, too. Follows krealloc().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: the memory; SHADOW_ZERO_SIZE_PTR for 0 bytes. NULL where there is no
+ * memory or nothing begins at @object, and that stays as it is.
+ */
+void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
+		      u32 gfp)
+{
+	struct shadow_op op;
+	void *grown;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	grown = resize(slab, object, bytes, gfp);
+	shadow_op_end(&op, SHADOW_OP_KREALLOC, grown ? 0 : -ENOMEM,
+		      shadow_slab_told(slab, object), bytes, gfp,
+		      shadow_slab_this_cpu(slab->nr_cpus),
+		      shadow_slab_told(slab, grown));
+	return grown;
 }
 
 /* kmalloc-8 ... kmalloc-192, kmalloc-512, kmalloc-1k */

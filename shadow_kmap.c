@@ -6,6 +6,7 @@
 #include "shadow_compound.h"
 #include "shadow_kmap.h"
 #include "shadow_page_call.h"
+#include "shadow_ring.h"
 
 /* A slot is one page, whatever its neighbours show */
 #define MAP_FLAGS \
@@ -305,23 +306,7 @@ static int map_slot(struct shadow_kmap *kmap, u64 pfn)
 	return nr;
 }
 
-/**
- * shadow_kmap() - give a frame an address that stays until shadow_kunmap()
- * @kmap: the layer
- * @page: a frame in use: of order 0, the first of a block, or any of a compound
- *	page
- * @va: filled
- *
- * That of the linear map, where it shows the frame; else a slot of the window,
- * the same for all users of the frame, and a reference to its block. Follows
- * kmap() and kmap_high() of mm/highmem.c.
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: 0; -EINVAL: the frame is not in use, or a further one of a block that
- * is no compound page and so cannot be held; -EOVERFLOW: too many references;
- * -ENOSPC: each slot has users (the kernel waits for one); -EUCLEAN.
- */
-int shadow_kmap(struct shadow_kmap *kmap, struct shadow_page *page, u64 *va)
+static int map_frame(struct shadow_kmap *kmap, struct shadow_page *page, u64 *va)
 {
 	u64 linear = shadow_page_to_va(kmap->nodes, page);
 	int nr, err;
@@ -347,17 +332,37 @@ int shadow_kmap(struct shadow_kmap *kmap, struct shadow_page *page, u64 *va)
 }
 
 /**
- * shadow_kunmap() - one user of a persistent mapping less
+ * shadow_kmap() - give a frame an address that stays until shadow_kunmap()
  * @kmap: the layer
- * @page: the frame
+ * @page: a frame in use: of order 0, the first of a block, or any of a compound
+ *	page
+ * @va: filled
  *
- * The mapping stays in the tables until all slots have had their turn. For what
- * the linear map shows nothing is done. Follows kunmap_high().
+ * That of the linear map, where it shows the frame; else a slot of the window,
+ * the same for all users of the frame, and a reference to its block. Follows
+ * kmap() and kmap_high() of mm/highmem.c.
  *
  * Context: any, also with interrupts off; does not sleep.
- * Return: 0; -ENOENT: it is not mapped; -EUCLEAN.
+ * Return: 0; -EINVAL: the frame is not in use, or a further one of a block that
+ * is no compound page and so cannot be held; -EOVERFLOW: too many references;
+ * -ENOSPC: each slot has users (the kernel waits for one); -EUCLEAN.
  */
-int shadow_kunmap(struct shadow_kmap *kmap, struct shadow_page *page)
+int shadow_kmap(struct shadow_kmap *kmap, struct shadow_page *page, u64 *va)
+{
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, kmap->nodes->events);
+	err = map_frame(kmap, page, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end(&op, SHADOW_OP_KMAP, err,
+		      shadow_page_to_pfn(kmap->nodes, page), at);
+	return err;
+}
+
+static int unmap_frame(struct shadow_kmap *kmap, struct shadow_page *page)
 {
 	unsigned long irqflags;
 	unsigned int nr;
@@ -375,6 +380,29 @@ int shadow_kunmap(struct shadow_kmap *kmap, struct shadow_page *page)
 		kmap->slot[nr].count--;
 	raw_spin_unlock_irqrestore(&kmap->lock, irqflags);
 	return err ? : shadow_put_page(kmap->nodes, page);
+}
+
+/**
+ * shadow_kunmap() - one user of a persistent mapping less
+ * @kmap: the layer
+ * @page: the frame
+ *
+ * The mapping stays in the tables until all slots have had their turn. For what
+ * the linear map shows nothing is done. Follows kunmap_high().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -ENOENT: it is not mapped; -EUCLEAN.
+ */
+int shadow_kunmap(struct shadow_kmap *kmap, struct shadow_page *page)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, kmap->nodes->events);
+	err = unmap_frame(kmap, page);
+	shadow_op_end(&op, SHADOW_OP_KUNMAP, err,
+		      shadow_page_to_pfn(kmap->nodes, page));
+	return err;
 }
 
 /**
@@ -433,6 +461,29 @@ unlock:
 	return va;
 }
 
+static int map_local(struct shadow_kmap *kmap, unsigned int cpu,
+		     struct shadow_page *page, u64 *va)
+{
+	u64 at;
+	int err;
+
+	if (!kmap->slot || shadow_page_to_va(kmap->nodes, page))
+		return shadow_kmap(kmap, page, va);
+	if (cpu >= kmap->nr_cpus)
+		return -EINVAL;
+	if (shadow_fault_frozen(kmap->fault))
+		return -EUCLEAN;
+	err = shadow_get_page(kmap->nodes, page);
+	if (err)
+		return err;
+	at = push(kmap, cpu, shadow_page_to_pfn(kmap->nodes, page), &err);
+	if (err)
+		shadow_put_page(kmap->nodes, page);
+	else
+		*va = at;
+	return err;
+}
+
 /**
  * shadow_kmap_local() - give a frame an address for a moment, on one CPU
  * @kmap: the layer
@@ -452,23 +503,16 @@ unlock:
 int shadow_kmap_local(struct shadow_kmap *kmap, unsigned int cpu,
 		      struct shadow_page *page, u64 *va)
 {
-	u64 at;
+	struct shadow_op op;
+	u64 at = 0;
 	int err;
 
-	if (!kmap->slot || shadow_page_to_va(kmap->nodes, page))
-		return shadow_kmap(kmap, page, va);
-	if (cpu >= kmap->nr_cpus)
-		return -EINVAL;
-	if (shadow_fault_frozen(kmap->fault))
-		return -EUCLEAN;
-	err = shadow_get_page(kmap->nodes, page);
-	if (err)
-		return err;
-	at = push(kmap, cpu, shadow_page_to_pfn(kmap->nodes, page), &err);
-	if (err)
-		shadow_put_page(kmap->nodes, page);
-	else
+	shadow_op_begin(&op, kmap->nodes->events);
+	err = map_local(kmap, cpu, page, &at);
+	if (!err)
 		*va = at;
+	shadow_op_end(&op, SHADOW_OP_KMAP_LOCAL, err,
+		      shadow_page_to_pfn(kmap->nodes, page), cpu, at);
 	return err;
 }
 
@@ -507,20 +551,7 @@ unlock:
 	return err;
 }
 
-/**
- * shadow_kunmap_local() - end the CPU's newest local mapping
- * @kmap: the layer
- * @cpu: whose
- * @va: any address in it
- *
- * For what the linear map shows nothing is done. Follows
- * kunmap_local_indexed().
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: 0; -EINVAL: there is no such CPU; -ENOENT: @va is in no mapping of
- * this CPU's; -EBUSY: it has newer ones, which have to go first; -EUCLEAN.
- */
-int shadow_kunmap_local(struct shadow_kmap *kmap, unsigned int cpu, u64 va)
+static int unmap_local(struct shadow_kmap *kmap, unsigned int cpu, u64 va)
 {
 	struct shadow_page *page;
 	u64 pfn;
@@ -539,4 +570,28 @@ int shadow_kunmap_local(struct shadow_kmap *kmap, unsigned int cpu, u64 va)
 		return err;
 	page = shadow_pfn_to_page(kmap->nodes, pfn);
 	return page ? shadow_put_page(kmap->nodes, page) : -EUCLEAN;
+}
+
+/**
+ * shadow_kunmap_local() - end the CPU's newest local mapping
+ * @kmap: the layer
+ * @cpu: whose
+ * @va: any address in it
+ *
+ * For what the linear map shows nothing is done. Follows
+ * kunmap_local_indexed().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL: there is no such CPU; -ENOENT: @va is in no mapping of
+ * this CPU's; -EBUSY: it has newer ones, which have to go first; -EUCLEAN.
+ */
+int shadow_kunmap_local(struct shadow_kmap *kmap, unsigned int cpu, u64 va)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, kmap->nodes->events);
+	err = unmap_local(kmap, cpu, va);
+	shadow_op_end(&op, SHADOW_OP_KUNMAP_LOCAL, err, va, cpu);
+	return err;
 }

@@ -279,7 +279,7 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 	struct shadow_latency_mark mark;
 	struct shadow_page *page = NULL;
 	struct shadow_op op;
-	u64 pfn = 0;
+	u64 pfn = SHADOW_RING_NO_PAGE;
 
 	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_ALLOC);
 	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC);

@@ -8,6 +8,7 @@
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
+#include "shadow_ring.h"
 
 /**
  * shadow_this_cpu() - the CPU that runs us now
@@ -196,26 +197,10 @@ static unsigned int run_of_empty(unsigned int nr, struct shadow_page **pages)
 	return i;
 }
 
-/**
- * shadow_alloc_pages_bulk_cpu() - allocate single frames into an array, for a CPU
- * @nodes: the layer
- * @cpu: whose per-CPU list is used, below the machine's nr_cpus
- * @gfp: SHADOW_GFP_*
- * @nr: entries of @pages
- * @pages: NULL entries are filled, others are left alone
- *
- * All come from the first zone that stays above its low mark with them, in one
- * visit to the per-CPU list; where no zone of the own node does, or a flag asks
- * for more than frames, one frame is allocated as any other is. So a caller
- * goes on with single frames, or comes again. Follows alloc_pages_bulk_array().
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: how many entries from the first on are not NULL.
- */
-unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
-					 unsigned int cpu, u32 gfp,
-					 unsigned int nr,
-					 struct shadow_page **pages)
+static unsigned int alloc_bulk(struct shadow_nodes *nodes,
+			       unsigned int cpu, u32 gfp,
+			       unsigned int nr,
+			       struct shadow_page **pages)
 {
 	struct shadow_zone *zone = NULL;
 	unsigned int done = 0, want, got;
@@ -246,6 +231,73 @@ unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
 	while (done < nr && pages[done])
 		done++;
 	return done;
+}
+
+/* What an entry tells the ring: its frame, or that it was there before */
+static u64 told_entry(const struct shadow_nodes *nodes,
+		      const struct shadow_page *page, bool had)
+{
+	if (had)
+		return SHADOW_RING_HAD_PAGE;
+	return page ? shadow_page_to_pfn(nodes, page) : SHADOW_RING_NO_PAGE;
+}
+
+/* Entries of a payload are told some at a time: the stack is small */
+static noinline unsigned int
+alloc_bulk_recorded(struct shadow_op *op, struct shadow_nodes *nodes,
+		    unsigned int cpu, u32 gfp, unsigned int nr,
+		    struct shadow_page **pages)
+{
+	DECLARE_BITMAP(had, SHADOW_RING_BULK) = { 0 };
+	u64 told[SHADOW_RING_ARGS];
+	unsigned int i, filled;
+
+	/* A caller has to come again anyway: more at once are not promised */
+	nr = min(nr, SHADOW_RING_BULK);
+	for (i = 0; i < nr; i++)
+		if (pages[i])
+			__set_bit(i, had);
+	filled = alloc_bulk(nodes, cpu, gfp, nr, pages);
+	__shadow_op_put(op, SHADOW_OP_ALLOC_BULK, 0,
+			(u64[SHADOW_RING_ARGS]){ gfp, nr, cpu, filled });
+	for (i = 0; i < nr; i++) {
+		told[i % SHADOW_RING_ARGS] = told_entry(nodes, pages[i],
+							test_bit(i, had));
+		if (i % SHADOW_RING_ARGS == SHADOW_RING_ARGS - 1 || i == nr - 1)
+			__shadow_op_more(op, told, (i % SHADOW_RING_ARGS + 1) *
+					 sizeof(u64));
+	}
+	__shadow_op_drop(op);
+	return filled;
+}
+
+/**
+ * shadow_alloc_pages_bulk_cpu() - allocate single frames into an array, for a CPU
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used, below the machine's nr_cpus
+ * @gfp: SHADOW_GFP_*
+ * @nr: entries of @pages
+ * @pages: NULL entries are filled, others are left alone
+ *
+ * All come from the first zone that stays above its low mark with them, in one
+ * visit to the per-CPU list; where no zone of the own node does, or a flag asks
+ * for more than frames, one frame is allocated as any other is. So a caller
+ * goes on with single frames, or comes again. Follows alloc_pages_bulk_array().
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: how many entries from the first on are not NULL.
+ */
+unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
+					 unsigned int cpu, u32 gfp,
+					 unsigned int nr,
+					 struct shadow_page **pages)
+{
+	struct shadow_op op;
+
+	shadow_op_begin(&op, nodes->events);
+	if (unlikely(op.ring))
+		return alloc_bulk_recorded(&op, nodes, cpu, gfp, nr, pages);
+	return alloc_bulk(nodes, cpu, gfp, nr, pages);
 }
 
 /**
@@ -287,6 +339,42 @@ static unsigned int give_batch(struct shadow_nodes *nodes, unsigned int cpu,
 	return nr;
 }
 
+static int free_bulk(struct shadow_nodes *nodes, unsigned int cpu,
+		     unsigned int nr,
+		     struct shadow_page *const *pages)
+{
+	int err = 0;
+
+	while (nr && !err) {
+		unsigned int done = give_batch(nodes, cpu, nr, pages);
+
+		if (done < nr)
+			err = shadow_free_pages_cpu(nodes, cpu, pages[done++], 0);
+		pages += done;
+		nr -= done;
+	}
+	return err;
+}
+
+static noinline int free_bulk_recorded(struct shadow_op *op,
+				       struct shadow_nodes *nodes,
+				       unsigned int cpu, unsigned int nr,
+				       struct shadow_page *const *pages)
+{
+	int err = free_bulk(nodes, cpu, nr, pages);
+	u64 pfn;
+	unsigned int i;
+
+	__shadow_op_put(op, SHADOW_OP_FREE_BULK, err,
+			(u64[SHADOW_RING_ARGS]){ nr, cpu });
+	for (i = 0; i < nr; i++) {
+		pfn = shadow_page_to_pfn(nodes, pages[i]);
+		__shadow_op_more(op, &pfn, sizeof(pfn));
+	}
+	__shadow_op_drop(op);
+	return err;
+}
+
 /**
  * shadow_free_pages_bulk_cpu() - drop references to single frames, for a CPU
  * @nodes: the layer
@@ -307,17 +395,12 @@ int shadow_free_pages_bulk_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 			       unsigned int nr,
 			       struct shadow_page *const *pages)
 {
-	int err = 0;
+	struct shadow_op op;
 
-	while (nr && !err) {
-		unsigned int done = give_batch(nodes, cpu, nr, pages);
-
-		if (done < nr)
-			err = shadow_free_pages_cpu(nodes, cpu, pages[done++], 0);
-		pages += done;
-		nr -= done;
-	}
-	return err;
+	shadow_op_begin(&op, nodes->events);
+	if (unlikely(op.ring))
+		return free_bulk_recorded(&op, nodes, cpu, nr, pages);
+	return free_bulk(nodes, cpu, nr, pages);
 }
 
 /**
@@ -337,6 +420,27 @@ int shadow_free_pages_bulk(struct shadow_nodes *nodes, unsigned int nr,
 }
 
 /* ------------------------------------------------- a number of bytes -- */
+
+static struct shadow_page *alloc_exact(struct shadow_nodes *nodes,
+				       unsigned int cpu, u32 gfp,
+				       u64 nr_pages)
+{
+	struct shadow_page *page;
+	unsigned int order;
+	u64 i;
+
+	if (!nr_pages || nr_pages > BIT_ULL(nodes->max_order) ||
+	    (gfp & SHADOW_GFP_COMP))
+		return NULL;
+	order = fls64(nr_pages - 1);
+	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
+	if (!page || shadow_split_page(nodes, page, order))
+		return NULL;
+	for (i = nr_pages; i < BIT_ULL(order); i++)
+		if (shadow_free_pages_cpu(nodes, cpu, page + i, 0))
+			return NULL;
+	return page;
+}
 
 /**
  * shadow_alloc_exact_cpu() - allocate any number of frames in a row, for a CPU
@@ -358,19 +462,13 @@ struct shadow_page *shadow_alloc_exact_cpu(struct shadow_nodes *nodes,
 					   u64 nr_pages)
 {
 	struct shadow_page *page;
-	unsigned int order;
-	u64 i;
+	struct shadow_op op;
 
-	if (!nr_pages || nr_pages > BIT_ULL(nodes->max_order) ||
-	    (gfp & SHADOW_GFP_COMP))
-		return NULL;
-	order = fls64(nr_pages - 1);
-	page = shadow_alloc_pages_cpu(nodes, cpu, gfp, order);
-	if (!page || shadow_split_page(nodes, page, order))
-		return NULL;
-	for (i = nr_pages; i < BIT_ULL(order); i++)
-		if (shadow_free_pages_cpu(nodes, cpu, page + i, 0))
-			return NULL;
+	shadow_op_begin(&op, nodes->events);
+	page = alloc_exact(nodes, cpu, gfp, nr_pages);
+	shadow_op_end(&op, SHADOW_OP_ALLOC_EXACT, page ? 0 : -ENOMEM, gfp,
+		      nr_pages, cpu,
+		      page ? shadow_page_to_pfn(nodes, page) : SHADOW_RING_NO_PAGE);
 	return page;
 }
 
@@ -402,20 +500,7 @@ u64 shadow_alloc_pages_exact(struct shadow_nodes *nodes, u64 bytes, u32 gfp)
 	return page ? shadow_page_to_va(nodes, page) : 0;
 }
 
-/**
- * shadow_free_pages_exact() - free what shadow_alloc_pages_exact() returned
- * @nodes: the layer
- * @va: its address
- * @bytes: the number of bytes that it was given
- *
- * Follows free_pages_exact() of mm/page_alloc.c. All frames are looked at
- * before the first is freed.
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: 0; -EINVAL where not all of that are single frames in use, and
- * nothing has changed; -EUCLEAN if the machine is frozen.
- */
-int shadow_free_pages_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
+static int free_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
 {
 	u64 nr_pages = nr_pages_of(nodes, bytes), i;
 	struct shadow_page *page;
@@ -431,5 +516,29 @@ int shadow_free_pages_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
 	}
 	for (i = 0; i < nr_pages && !err; i++)
 		err = shadow_free_pages_va(nodes, va + (i << nodes->page_shift), 0);
+	return err;
+}
+
+/**
+ * shadow_free_pages_exact() - free what shadow_alloc_pages_exact() returned
+ * @nodes: the layer
+ * @va: its address
+ * @bytes: the number of bytes that it was given
+ *
+ * Follows free_pages_exact() of mm/page_alloc.c. All frames are looked at
+ * before the first is freed.
+ *
+ * Context: any, also with interrupts off; does not sleep.
+ * Return: 0; -EINVAL where not all of that are single frames in use, and
+ * nothing has changed; -EUCLEAN if the machine is frozen.
+ */
+int shadow_free_pages_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, nodes->events);
+	err = free_exact(nodes, va, bytes);
+	shadow_op_end(&op, SHADOW_OP_FREE_EXACT, err, va, bytes);
 	return err;
 }

@@ -22,6 +22,7 @@
 #include "shadow_latency.h"
 #include "shadow_pcp.h"
 #include "shadow_pcp_list.h"
+#include "shadow_ring.h"
 #include "shadow_watermark.h"
 
 /**
@@ -294,17 +295,7 @@ static bool __drain_some(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	return !__shadow_pcp_return(zone, pcp, nr_pages, 0) && pcp->count;
 }
 
-/**
- * shadow_pcp_drain_cpu() - return everything on one CPU's lists to the zone
- * @zone: the zone
- * @cpu: whose lists, below the machine's nr_cpus; not only the caller's own
- *
- * Follows drain_pages_zone().
- *
- * Context: process context: waits for the lists' lock, which an interrupt must
- * not, and who has disabled them need not.
- */
-void shadow_pcp_drain_cpu(struct shadow_zone *zone, unsigned int cpu)
+static void drain_cpu(struct shadow_zone *zone, unsigned int cpu)
 {
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
 	unsigned long irqflags;
@@ -317,6 +308,25 @@ void shadow_pcp_drain_cpu(struct shadow_zone *zone, unsigned int cpu)
 		shadow_pcp_unlock(pcp);
 		shadow_pcp_leave(irqflags);
 	} while (more);
+}
+
+/**
+ * shadow_pcp_drain_cpu() - return everything on one CPU's lists to the zone
+ * @zone: the zone
+ * @cpu: whose lists, below the machine's nr_cpus; not only the caller's own
+ *
+ * Follows drain_pages_zone().
+ *
+ * Context: process context: waits for the lists' lock, which an interrupt must
+ * not, and who has disabled them need not.
+ */
+void shadow_pcp_drain_cpu(struct shadow_zone *zone, unsigned int cpu)
+{
+	struct shadow_op op;
+
+	shadow_op_begin(&op, zone->nodes->events);
+	drain_cpu(zone, cpu);
+	shadow_op_end(&op, SHADOW_OP_PCP_DRAIN, 0, shadow_zone_number(zone), cpu);
 }
 
 /**
@@ -362,19 +372,7 @@ void shadow_pcp_try_drain(struct shadow_zone *zone)
 	}
 }
 
-/**
- * shadow_pcp_decay() - let lists that were long for a while get shorter
- * @zone: the zone; it has lists
- * @cpu: whose lists, below the machine's nr_cpus
- *
- * An eighth of what they may hold at a time, but not below pcp_high_min; what
- * is too much then goes back. Follows decay_pcp_high(), which the kernel calls
- * about once a second.
- *
- * Context: process context, see shadow_pcp_drain_cpu().
- * Return: true while there is more to be done.
- */
-bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu)
+static bool decay(struct shadow_zone *zone, unsigned int cpu)
 {
 	struct shadow_pcp *pcp = &zone->pcp[cpu];
 	u32 batch = zone->pcp_batch, low = zone->pcp_high_min;
@@ -394,5 +392,28 @@ bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu)
 		more = !__shadow_pcp_return(zone, pcp, left, 0);
 	shadow_pcp_unlock(pcp);
 	shadow_pcp_leave(irqflags);
+	return more;
+}
+
+/**
+ * shadow_pcp_decay() - let lists that were long for a while get shorter
+ * @zone: the zone; it has lists
+ * @cpu: whose lists, below the machine's nr_cpus
+ *
+ * An eighth of what they may hold at a time, but not below pcp_high_min; what
+ * is too much then goes back. Follows decay_pcp_high(), which the kernel calls
+ * about once a second.
+ *
+ * Context: process context, see shadow_pcp_drain_cpu().
+ * Return: true while there is more to be done.
+ */
+bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu)
+{
+	struct shadow_op op;
+	bool more;
+
+	shadow_op_begin(&op, zone->nodes->events);
+	more = decay(zone, cpu);
+	shadow_op_end(&op, SHADOW_OP_PCP_DECAY, 0, shadow_zone_number(zone), cpu);
 	return more;
 }

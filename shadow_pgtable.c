@@ -13,6 +13,7 @@
  */
 #include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
+#include "shadow_ring.h"
 
 /* Level of the largest leaf that fits */
 static __always_inline int leaf_level(const struct shadow_geometry *geo, u64 va,
@@ -280,6 +281,14 @@ static noinline int map_measured(struct shadow_pgtable *pgt, u64 va, phys_addr_t
 	return err;
 }
 
+static int map_pages_or_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+			    u64 bytes, u64 prot, unsigned int flags)
+{
+	if (static_branch_unlikely(&shadow_latency_key))
+		return map_measured(pgt, va, pa, bytes, prot, flags);
+	return map_now(pgt, va, pa, bytes, prot, flags);
+}
+
 /**
  * shadow_pgtable_map() - map a range to contiguous physical addresses
  * @pgt: the tables
@@ -305,9 +314,14 @@ static noinline int map_measured(struct shadow_pgtable *pgt, u64 va, phys_addr_t
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
-	if (static_branch_unlikely(&shadow_latency_key))
-		return map_measured(pgt, va, pa, bytes, prot, flags);
-	return map_now(pgt, va, pa, bytes, prot, flags);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, pgt->events);
+	err = map_pages_or_any(pgt, va, pa, bytes, prot, flags);
+	shadow_op_end(&op, SHADOW_OP_MAP, err, pgt->root | flags, va, pa, bytes,
+		      prot);
+	return err;
 }
 
 /* Pages into the table that was used last, as many as there is place for */

@@ -4,6 +4,7 @@
  */
 #include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
+#include "shadow_ring.h"
 
 /*
  * Neighbours that change in the same way: their values go up by their size.
@@ -109,6 +110,14 @@ static noinline int protect_measured(struct shadow_pgtable *pgt, u64 va, u64 byt
 	return err;
 }
 
+static int protect_all(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+		       u64 prot, unsigned int flags)
+{
+	if (static_branch_unlikely(&shadow_latency_key))
+		return protect_measured(pgt, va, bytes, prot, flags);
+	return protect_now(pgt, va, bytes, prot, flags);
+}
+
 /**
  * shadow_pgtable_protect() - change the protection of a range
  * @pgt: the tables
@@ -128,7 +137,12 @@ static noinline int protect_measured(struct shadow_pgtable *pgt, u64 va, u64 byt
 int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			   u64 prot, unsigned int flags)
 {
-	if (static_branch_unlikely(&shadow_latency_key))
-		return protect_measured(pgt, va, bytes, prot, flags);
-	return protect_now(pgt, va, bytes, prot, flags);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, pgt->events);
+	err = protect_all(pgt, va, bytes, prot, flags);
+	shadow_op_end(&op, SHADOW_OP_PROTECT, err, pgt->root | flags, va, bytes,
+		      prot);
+	return err;
 }

@@ -5,6 +5,7 @@
  */
 #include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
+#include "shadow_ring.h"
 
 /**
  * struct emptied - tables that are not linked any more
@@ -317,7 +318,13 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	if (static_branch_unlikely(&shadow_latency_key))
 		return unmap_measured(pgt, va, bytes);
-	return unmap(pgt, va, bytes, false);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, pgt->events);
+	err = unmap(pgt, va, bytes, false);
+	shadow_op_end(&op, SHADOW_OP_UNMAP, err, pgt->root, va, bytes);
+	return err;
 }
 
 /**

@@ -113,8 +113,16 @@ static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
 	}
 }
 
-/* This CPU is inside an operation, which nobody can interrupt */
-static bool inside(const struct shadow_ring *ring)
+/**
+ * shadow_ring_inside() - are we inside of an operation?
+ * @ring: the machine's
+ *
+ * Nobody interrupts one, but for a phase of the boot.
+ *
+ * Context: any.
+ * Return: true if this CPU is, or the machine boots.
+ */
+bool shadow_ring_inside(const struct shadow_ring *ring)
 {
 	return READ_ONCE(ring->booting) ||
 	       READ_ONCE(ring->holder) == raw_smp_processor_id() + 1;
@@ -143,7 +151,7 @@ void shadow_ring_event(struct shadow_ring *ring,
 {
 	unsigned long irqflags;
 
-	if (inside(ring)) {
+	if (shadow_ring_inside(ring)) {
 		__put_event(ring, args, ring->booting ? ring->now() : ring->op_ns);
 		return;
 	}
@@ -167,7 +175,7 @@ void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
 	unsigned long irqflags;
 
 	local_irq_save(irqflags);
-	if (inside(ring)) {
+	if (shadow_ring_inside(ring)) {
 		local_irq_restore(irqflags);
 		return;
 	}
@@ -195,6 +203,40 @@ void __shadow_op_drop(struct shadow_op *op)
 }
 
 /**
+ * __shadow_op_put() - its record; the operation goes on
+ * @op: the operation, not inside another one
+ * @id: what it is
+ * @err: 0 or -errno
+ * @arg: SHADOW_RING_ARGS arguments and results
+ *
+ * For payloads that come in pieces: __shadow_op_more(), then
+ * __shadow_op_drop().
+ *
+ * Context: as __shadow_op_begin() left it.
+ */
+void __shadow_op_put(struct shadow_op *op, enum shadow_op_id id, int err,
+		     const u64 *arg)
+{
+	struct shadow_ring *ring = op->ring;
+
+	ring->nr_ops[id]++;
+	__put(ring, SHADOW_RING_OP | id, err, ring->op_ns, arg);
+}
+
+/**
+ * __shadow_op_more() - more of its payload
+ * @op: the operation, whose record was put
+ * @more: payload
+ * @bytes: its length
+ *
+ * Context: as __shadow_op_begin() left it.
+ */
+void __shadow_op_more(struct shadow_op *op, const void *more, size_t bytes)
+{
+	__put_more(op->ring, op->ring->op_ns, more, bytes);
+}
+
+/**
  * __shadow_op_end() - the slow half of shadow_op_end()
  * @op: the operation, not inside another one
  * @id: what it was
@@ -208,11 +250,8 @@ void __shadow_op_drop(struct shadow_op *op)
 void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
 		     const u64 *arg, const void *more, size_t bytes)
 {
-	struct shadow_ring *ring = op->ring;
-
-	ring->nr_ops[id]++;
-	__put(ring, SHADOW_RING_OP | id, err, ring->op_ns, arg);
-	__put_more(ring, ring->op_ns, more, bytes);
+	__shadow_op_put(op, id, err, arg);
+	__shadow_op_more(op, more, bytes);
 	__shadow_op_drop(op);
 }
 

@@ -5,7 +5,9 @@
  *
  * An address of an object, or of what an area maps, is a physical one; 0 is
  * NULL and 16 is SHADOW_ZERO_SIZE_PTR. Where there is none, or no frame, as the
- * result: 0, and SHADOW_RING_NO_PAGE.
+ * result: 0, and SHADOW_RING_NO_PAGE. A tree of tables is the address of its root;
+ * bits of SHADOW_MAP_* are below a page's. owner_flags has SHADOW_ALLOC_* from
+ * bit 32 on, bytes_nid the node plus 1 from bit 56 on.
  */
 #include "shadow_ring.h"
 
@@ -45,10 +47,10 @@ const struct shadow_op_info shadow_ops[SHADOW_NR_OPS] = {
 	[SHADOW_OP_EARLY_IOUNMAP] = { "early_iounmap", { "va", "bytes" } },
 
 	[SHADOW_OP_MAP] = {
-		"map", { "tree_flags", "va", "pa", "bytes", "prot" } },
-	[SHADOW_OP_UNMAP] = { "unmap", { "tree", "va", "bytes" } },
+		"map", { "root_flags", "va", "pa", "bytes", "prot" } },
+	[SHADOW_OP_UNMAP] = { "unmap", { "root", "va", "bytes" } },
 	[SHADOW_OP_PROTECT] = {
-		"protect", { "tree_flags", "va", "bytes", "prot" } },
+		"protect", { "root_flags", "va", "bytes", "prot" } },
 	[SHADOW_OP_TLBI] = { "tlbi", { "va", "nr_pages" } },
 	[SHADOW_OP_USER_CREATE] = { "user_create", { "root_pa" } },
 	[SHADOW_OP_USER_DESTROY] = { "user_destroy", { NULL } },

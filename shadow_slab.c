@@ -4,6 +4,7 @@
  * users call. See shadow_slab.h.
  */
 #include "shadow_random.h"
+#include "shadow_ring.h"
 #include "shadow_slab.h"
 #include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
@@ -207,27 +208,9 @@ static int check_flags(u32 flags)
 	return flags & ~supported ? -EOPNOTSUPP : 0;
 }
 
-/**
- * shadow_kmem_cache_create() - make a cache of equal objects
- * @slab: the layer
- * @name: printable, without spaces, below SHADOW_SLAB_NAME bytes
- * @bytes: of an object
- * @align: of an object, in bytes: a power of two up to a frame, or 0 for 8
- * @flags: SHADOW_SLAB_*
- * @ctor: called for each object when its slab is made, with interrupts off and
- *	locks held: it must not use the same cache; or NULL
- *
- * Follows __kmem_cache_create_args() of mm/slab_common.c.
- *
- * Context: any; does not sleep.
- * Return: the cache, or ERR_PTR: -EINVAL for a bad argument or unknown flag,
- * -EOPNOTSUPP for a flag that is known but not offered, -EEXIST for a name that
- * a cache has, -ENOSPC when the machine has SHADOW_SLAB_MAX_CACHES, -ENOMEM,
- * -EUCLEAN for a frozen machine.
- */
-struct shadow_kmem_cache *
-shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
-			 u32 align, u32 flags, void (*ctor)(void *))
+static struct shadow_kmem_cache *
+create(struct shadow_slab *slab, const char *name, u32 bytes,
+       u32 align, u32 flags, void (*ctor)(void *))
 {
 	struct shadow_kmem_cache *cache;
 	unsigned long irq;
@@ -251,6 +234,41 @@ shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
 							   flags, ctor);
 	}
 	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return cache;
+}
+
+/**
+ * shadow_kmem_cache_create() - make a cache of equal objects
+ * @slab: the layer
+ * @name: printable, without spaces, below SHADOW_SLAB_NAME bytes
+ * @bytes: of an object
+ * @align: of an object, in bytes: a power of two up to a frame, or 0 for 8
+ * @flags: SHADOW_SLAB_*
+ * @ctor: called for each object when its slab is made, with interrupts off and
+ *	locks held: it must not use the same cache; or NULL
+ *
+ * Follows __kmem_cache_create_args() of mm/slab_common.c.
+ *
+ * Context: any; does not sleep.
+ * Return: the cache, or ERR_PTR: -EINVAL for a bad argument or unknown flag,
+ * -EOPNOTSUPP for a flag that is known but not offered, -EEXIST for a name that
+ * a cache has, -ENOSPC when the machine has SHADOW_SLAB_MAX_CACHES, -ENOMEM,
+ * -EUCLEAN for a frozen machine.
+ */
+struct shadow_kmem_cache *
+shadow_kmem_cache_create(struct shadow_slab *slab, const char *name, u32 bytes,
+			 u32 align, u32 flags, void (*ctor)(void *))
+{
+	struct shadow_kmem_cache *cache;
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	cache = create(slab, name, bytes, align, flags, ctor);
+	err = PTR_ERR_OR_ZERO(cache);
+	shadow_op_end_more(&op, SHADOW_OP_CACHE_CREATE, err, name, strlen(name),
+			   bytes, align, flags, ctor ? 1 : 0,
+			   err ? U64_MAX : cache - slab->caches);
 	return cache;
 }
 
@@ -289,6 +307,18 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 	return shadow_kmem_cache_free_cpu(slab->kmem_cache, 0, cache->home);
 }
 
+static int destroy(struct shadow_kmem_cache *cache)
+{
+	struct shadow_slab *slab = cache->slab;
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	err = __destroy(cache, NULL);
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return err;
+}
+
 /**
  * shadow_kmem_cache_destroy() - end a cache
  * @cache: the cache
@@ -305,11 +335,24 @@ static int __destroy(struct shadow_kmem_cache *cache, const char *name)
 int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache)
 {
 	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	err = destroy(cache);
+	shadow_op_end(&op, SHADOW_OP_CACHE_DESTROY, err, cache - slab->caches);
+	return err;
+}
+
+static int destroy_name(struct shadow_slab *slab, const char *name)
+{
+	struct shadow_kmem_cache *cache;
 	unsigned long irq;
 	int err;
 
 	raw_spin_lock_irqsave(&slab->lock, irq);
-	err = __destroy(cache, NULL);
+	cache = shadow_slab_find(slab, name);
+	err = cache ? __destroy(cache, name) : -ENOENT;
 	raw_spin_unlock_irqrestore(&slab->lock, irq);
 	return err;
 }
@@ -327,15 +370,25 @@ int shadow_kmem_cache_destroy(struct shadow_kmem_cache *cache)
  */
 int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name)
 {
-	struct shadow_kmem_cache *cache;
-	unsigned long irq;
+	struct shadow_op op;
 	int err;
 
-	raw_spin_lock_irqsave(&slab->lock, irq);
-	cache = shadow_slab_find(slab, name);
-	err = cache ? __destroy(cache, name) : -ENOENT;
-	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	shadow_op_begin(&op, slab->nodes->events);
+	err = destroy_name(slab, name);
+	shadow_op_end_more(&op, SHADOW_OP_CACHE_DESTROY_NAME, err, name,
+			   strlen(name));
 	return err;
+}
+
+static int shrink(struct shadow_kmem_cache *cache)
+{
+	if (!cache->live)
+		return -EINVAL;
+	if (shadow_slab_debugged(cache)) {
+		shadow_slab_drain(cache->slab, cache, 0);
+		shadow_kmem_cache_check(cache);
+	}
+	return cache->slab->engine->shrink(cache);
 }
 
 /**
@@ -352,13 +405,29 @@ int shadow_kmem_cache_destroy_name(struct shadow_slab *slab, const char *name)
  */
 int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
 {
-	if (!cache->live)
+	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	err = shrink(cache);
+	shadow_op_end(&op, SHADOW_OP_CACHE_SHRINK, err, cache - slab->caches);
+	return err;
+}
+
+static int reap(struct shadow_slab *slab, unsigned int cpu)
+{
+	unsigned long irq;
+
+	if (!slab->engine->reap)
+		return -EOPNOTSUPP;
+	if (cpu >= slab->nr_cpus)
 		return -EINVAL;
-	if (shadow_slab_debugged(cache)) {
-		shadow_slab_drain(cache->slab, cache, 0);
-		shadow_kmem_cache_check(cache);
-	}
-	return cache->slab->engine->shrink(cache);
+	raw_spin_lock_irqsave(&slab->lock, irq);
+	if (!shadow_fault_frozen(slab->nodes->fault))
+		slab->engine->reap(slab, cpu);
+	raw_spin_unlock_irqrestore(&slab->lock, irq);
+	return shadow_fault_frozen(slab->nodes->fault) ? -EUCLEAN : 0;
 }
 
 /**
@@ -375,17 +444,13 @@ int shadow_kmem_cache_shrink(struct shadow_kmem_cache *cache)
  */
 int shadow_slab_reap(struct shadow_slab *slab, unsigned int cpu)
 {
-	unsigned long irq;
+	struct shadow_op op;
+	int err;
 
-	if (!slab->engine->reap)
-		return -EOPNOTSUPP;
-	if (cpu >= slab->nr_cpus)
-		return -EINVAL;
-	raw_spin_lock_irqsave(&slab->lock, irq);
-	if (!shadow_fault_frozen(slab->nodes->fault))
-		slab->engine->reap(slab, cpu);
-	raw_spin_unlock_irqrestore(&slab->lock, irq);
-	return shadow_fault_frozen(slab->nodes->fault) ? -EUCLEAN : 0;
+	shadow_op_begin(&op, slab->nodes->events);
+	err = reap(slab, cpu);
+	shadow_op_end(&op, SHADOW_OP_CACHE_REAP, err, cpu);
+	return err;
 }
 
 /**

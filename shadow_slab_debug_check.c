@@ -4,6 +4,7 @@
  * them, count those in use, and what is left of them at the end. See
  * shadow_slab_debug.h.
  */
+#include "shadow_ring.h"
 #include "shadow_slab_debug.h"
 
 /* ---------------------------------------------------------------- all objects */
@@ -147,6 +148,13 @@ static u64 check(struct shadow_slab *slab, struct shadow_kmem_cache *only)
 	return nr;
 }
 
+static s64 check_cache(struct shadow_kmem_cache *cache)
+{
+	if (!cache->live)
+		return -EINVAL;
+	return shadow_slab_debugged(cache) ? check(cache->slab, cache) : 0;
+}
+
 /**
  * shadow_kmem_cache_check() - look at all objects of a cache, also the free ones
  * @cache: the cache
@@ -160,9 +168,15 @@ static u64 check(struct shadow_slab *slab, struct shadow_kmem_cache *only)
  */
 s64 shadow_kmem_cache_check(struct shadow_kmem_cache *cache)
 {
-	if (!cache->live)
-		return -EINVAL;
-	return shadow_slab_debugged(cache) ? check(cache->slab, cache) : 0;
+	struct shadow_slab *slab = cache->slab;
+	struct shadow_op op;
+	s64 nr;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	nr = check_cache(cache);
+	shadow_op_end(&op, SHADOW_OP_CACHE_CHECK, min_t(s64, nr, 0),
+		      cache - slab->caches, nr);
+	return nr;
 }
 
 /**

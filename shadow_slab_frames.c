@@ -5,6 +5,7 @@
  * after a grace period. See shadow_slab_engine.h.
  */
 #include "shadow_page_list.h"
+#include "shadow_ring.h"
 #include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
 
@@ -126,16 +127,7 @@ bool shadow_slab_waits(const struct shadow_page *page)
 	return READ_ONCE(page->slab.state) == SHADOW_SLAB_WAITS;
 }
 
-/**
- * shadow_slab_grace() - a grace period that was asked for has ended
- * @slab: the layer
- *
- * What waited for it goes back to the page allocator. What has come since asks
- * for the next one.
- *
- * Context: any; without locks of the layer.
- */
-void shadow_slab_grace(struct shadow_slab *slab)
+static void end_grace(struct shadow_slab *slab)
 {
 	const struct shadow_slab_host *host = slab->cfg.host;
 	struct shadow_nodes *nodes = slab->nodes;
@@ -161,6 +153,24 @@ void shadow_slab_grace(struct shadow_slab *slab)
 	raw_spin_lock_irqsave(&slab->grace_lock, flags);
 	slab->nr_waiting -= nr;
 	raw_spin_unlock_irqrestore(&slab->grace_lock, flags);
+}
+
+/**
+ * shadow_slab_grace() - a grace period that was asked for has ended
+ * @slab: the layer
+ *
+ * What waited for it goes back to the page allocator. What has come since asks
+ * for the next one.
+ *
+ * Context: any; without locks of the layer.
+ */
+void shadow_slab_grace(struct shadow_slab *slab)
+{
+	struct shadow_op op;
+
+	shadow_op_begin(&op, slab->nodes->events);
+	end_grace(slab);
+	shadow_op_end(&op, SHADOW_OP_SLAB_GRACE, 0);
 }
 
 /**

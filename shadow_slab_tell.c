@@ -59,7 +59,8 @@ void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cp
 	struct shadow_op op;
 	void *object;
 
-	shadow_op_begin(&op, slab->nodes->events);
+	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
+			   SHADOW_EV_KMALLOC : SHADOW_EV_OBJECT_ALLOC);
 	object = cache->calls->alloc(cache, cpu, gfp);
 	if (object)
 		tell_alloc(cache, object, gfp);
@@ -80,12 +81,27 @@ int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin(&op, slab->nodes->events);
+	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
+			   SHADOW_EV_KFREE : SHADOW_EV_OBJECT_FREE);
 	err = cache->calls->free(cache, cpu, object);
 	if (!err)
 		tell_free(cache, pa);
 	shadow_op_end(&op, SHADOW_OP_CACHE_FREE, err, cache - slab->caches, cpu, pa);
 	return err;
+}
+
+/* Addresses as a payload, after the record: the end of the operation */
+static void tell_objects(struct shadow_op *op, const struct shadow_slab *slab,
+			 u32 nr, void *const *objects)
+{
+	u64 pa;
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		pa = pa_of(slab, objects[i]);
+		__shadow_op_more(op, &pa, sizeof(pa));
+	}
+	__shadow_op_drop(op);
 }
 
 /* One event for each object */
@@ -101,8 +117,13 @@ u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
 	filled = cache->calls->alloc_bulk(cache, cpu, gfp, nr, objects);
 	for (i = 0; i < filled; i++)
 		tell_alloc(cache, objects[i], gfp);
-	shadow_op_end(&op, SHADOW_OP_CACHE_ALLOC_BULK, nr && !filled ? -ENOMEM : 0,
-		      cache - slab->caches, gfp, nr, cpu, filled);
+	if (shadow_op_recorded(&op)) {
+		__shadow_op_put(&op, SHADOW_OP_CACHE_ALLOC_BULK,
+				nr && !filled ? -ENOMEM : 0,
+				(u64[SHADOW_RING_ARGS]){ cache - slab->caches,
+				gfp, nr, cpu, filled });
+		tell_objects(&op, slab, filled, objects);
+	}
 	return filled;
 }
 
@@ -117,8 +138,13 @@ u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 	freed = cache->calls->free_bulk(cache, cpu, nr, objects);
 	for (i = 0; i < freed; i++)
 		tell_free(cache, pa_of(slab, objects[i]));
-	shadow_op_end(&op, SHADOW_OP_CACHE_FREE_BULK, freed < nr ? -EINVAL : 0,
-		      cache - slab->caches, nr, cpu, freed);
+	if (shadow_op_recorded(&op)) {
+		__shadow_op_put(&op, SHADOW_OP_CACHE_FREE_BULK,
+				freed < nr ? -EINVAL : 0,
+				(u64[SHADOW_RING_ARGS]){ cache - slab->caches,
+				nr, cpu, freed });
+		tell_objects(&op, slab, nr, objects);
+	}
 	return freed;
 }
 
@@ -129,7 +155,7 @@ void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
 	struct shadow_op op;
 	void *object;
 
-	shadow_op_begin(&op, log);
+	shadow_op_begin_as(&op, log, SHADOW_EV_KMALLOC);
 	object = shadow_kmalloc_quietly(slab, cpu, bytes, gfp);
 	if (object && object != SHADOW_ZERO_SIZE_PTR)
 		shadow_event(log, SHADOW_EV_KMALLOC, 1, pa_of(slab, object), bytes,
@@ -162,7 +188,7 @@ int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin(&op, log);
+	shadow_op_begin_as(&op, log, SHADOW_EV_KFREE);
 	/* Its slab may be gone when it has been freed */
 	if (!none && (shadow_event_heard(SHADOW_EV_OBJECT_FREE) ||
 		      shadow_event_heard(SHADOW_EV_KFREE)))

@@ -8,6 +8,7 @@
  * made it so, without a lock.
  */
 #include "shadow_latency.h"
+#include "shadow_ring.h"
 #include "shadow_vmalloc_room.h"
 
 /* lazy_max_pages(): address space that may wait, times log2 of the CPUs + 1 */
@@ -407,7 +408,16 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 			 u64 prot, unsigned long caller, u64 *va)
 {
-	return alloc_area(vm, bytes, gfp, prot, caller, false, va);
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = alloc_area(vm, bytes, gfp, prot, caller, false, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end(&op, SHADOW_OP_VMALLOC, err, bytes, gfp, prot, caller, at);
+	return err;
 }
 
 /**
@@ -431,24 +441,19 @@ int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 int shadow_vmalloc_huge(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 			u64 prot, unsigned long caller, u64 *va)
 {
-	return alloc_area(vm, bytes, gfp, prot, caller, true, va);
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = alloc_area(vm, bytes, gfp, prot, caller, true, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end(&op, SHADOW_OP_VMALLOC_HUGE, err, bytes, gfp, prot, caller, at);
+	return err;
 }
 
-/**
- * shadow_vfree() - free what shadow_vmalloc_alloc() or _huge() gave
- * @vm: the layer
- * @va: the first byte of an area
- *
- * The pages are free when it returns, the addresses after the next purge.
- * Follows vfree().
- *
- * Context: any but NMI; does not sleep, and takes time by the area's length,
- * now and then also by the number of areas that were freed before.
- * Return: 0; -ENOENT where no area starts at @va, -EINVAL where that is one for
- * shadow_vunmap(), and nothing has changed; -EUCLEAN where the machine is
- * frozen.
- */
-int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
+static int free_area(struct shadow_vmalloc *vm, u64 va)
 {
 	struct shadow_latency_mark mark;
 	struct shadow_vmap_area *area;
@@ -476,5 +481,30 @@ int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 	if (!err)
 		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, va,
 			     shadow_vmalloc_bytes(vm, nr_pages));
+	return err;
+}
+
+/**
+ * shadow_vfree() - free what shadow_vmalloc_alloc() or _huge() gave
+ * @vm: the layer
+ * @va: the first byte of an area
+ *
+ * The pages are free when it returns, the addresses after the next purge.
+ * Follows vfree().
+ *
+ * Context: any but NMI; does not sleep, and takes time by the area's length,
+ * now and then also by the number of areas that were freed before.
+ * Return: 0; -ENOENT where no area starts at @va, -EINVAL where that is one for
+ * shadow_vunmap(), and nothing has changed; -EUCLEAN where the machine is
+ * frozen.
+ */
+int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = free_area(vm, va);
+	shadow_op_end(&op, SHADOW_OP_VFREE, err, va);
 	return err;
 }

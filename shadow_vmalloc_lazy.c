@@ -12,6 +12,7 @@
  * whoever uses an address that he freed may meet another's page, or may not.
  * Whoever uses an address that he was given meets his own.
  */
+#include "shadow_ring.h"
 #include "shadow_vmalloc_room.h"
 
 /* Areas that are taken out of the tree while the lock is held once */
@@ -173,17 +174,7 @@ static int drop_spare(struct shadow_vmalloc *vm)
 	return spare ? shadow_kmem_cache_free(vm->cache, spare) : 0;
 }
 
-/**
- * shadow_vmalloc_purge() - make the addresses of all freed areas free
- * @vm: the layer
- *
- * When it returns, whatever was lazy when it began can be had again, whoever
- * else was at it. Follows reclaim_and_purge_vmap_areas().
- *
- * Context: any but NMI; does not sleep, and takes time by the number of areas.
- * Return: 0; -EUCLEAN where the machine is frozen.
- */
-int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
+static int purge(struct shadow_vmalloc *vm)
 {
 	int err;
 
@@ -196,6 +187,27 @@ int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
 			return drop_spare(vm);
 		err = min(err, 0);
 	}
+	return err;
+}
+
+/**
+ * shadow_vmalloc_purge() - make the addresses of all freed areas free
+ * @vm: the layer
+ *
+ * When it returns, whatever was lazy when it began can be had again, whoever
+ * else was at it. Follows reclaim_and_purge_vmap_areas().
+ *
+ * Context: any but NMI; does not sleep, and takes time by the number of areas.
+ * Return: 0; -EUCLEAN where the machine is frozen.
+ */
+int shadow_vmalloc_purge(struct shadow_vmalloc *vm)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = purge(vm);
+	shadow_op_end(&op, SHADOW_OP_VMALLOC_PURGE, err);
 	return err;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "shadow_page_owner.h"
 #include "shadow_compound.h"
+#include "shadow_ring.h"
 #include "shadow_vmalloc_room.h"
 
 /* private[1] of the first page of indices: no list has so many places */
@@ -133,28 +134,8 @@ static int map_held(struct shadow_vmalloc *vm,
 	return 0;
 }
 
-/**
- * shadow_vmap() - show pages of others in a row
- * @vm: the layer
- * @pages: memmap index of each page, in the order in which they are shown; one
- *	may be there twice
- * @nr_pages: how many
- * @prot: SHADOW_PAGE_*
- * @caller: address of the code that asks, for vmallocinfo; 0: not known
- * @va: set to the first byte, on success alone
- *
- * Each page has to be a frame in use that can be held by itself: a block of
- * order 0, or any frame of a compound page. It is held until shadow_vunmap().
- * All or nothing. Follows vmap() with VM_MAP_PUT_PAGES.
- *
- * Context: any but NMI; does not sleep, and takes time by @nr_pages.
- * Return: 0; -EINVAL where @nr_pages is 0 or a page cannot be held; -EOVERFLOW
- * where one is held too often; -ENOMEM where the machine or the window is too
- * small or too full; -EUCLEAN where the machine is frozen; what
- * shadow_pgtable_map() says of @prot (-EINVAL, -EPERM for W+X).
- */
-int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
-		u64 prot, unsigned long caller, u64 *va)
+static int map_pages(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
+		     u64 prot, unsigned long caller, u64 *va)
 {
 	const struct shadow_vmap_area as = {
 		.nr_pages = nr_pages,
@@ -205,6 +186,42 @@ release:
 	return shadow_vmalloc_release(vm, area) ? -EUCLEAN : err;
 }
 
+/**
+ * shadow_vmap() - show pages of others in a row
+ * @vm: the layer
+ * @pages: memmap index of each page, in the order in which they are shown; one
+ *	may be there twice
+ * @nr_pages: how many
+ * @prot: SHADOW_PAGE_*
+ * @caller: address of the code that asks, for vmallocinfo; 0: not known
+ * @va: set to the first byte, on success alone
+ *
+ * Each page has to be a frame in use that can be held by itself: a block of
+ * order 0, or any frame of a compound page. It is held until shadow_vunmap().
+ * All or nothing. Follows vmap() with VM_MAP_PUT_PAGES.
+ *
+ * Context: any but NMI; does not sleep, and takes time by @nr_pages.
+ * Return: 0; -EINVAL where @nr_pages is 0 or a page cannot be held; -EOVERFLOW
+ * where one is held too often; -ENOMEM where the machine or the window is too
+ * small or too full; -EUCLEAN where the machine is frozen; what
+ * shadow_pgtable_map() says of @prot (-EINVAL, -EPERM for W+X).
+ */
+int shadow_vmap(struct shadow_vmalloc *vm, const u32 *pages, u32 nr_pages,
+		u64 prot, unsigned long caller, u64 *va)
+{
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = map_pages(vm, pages, nr_pages, prot, caller, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end_more(&op, SHADOW_OP_VMAP, err, pages,
+			   nr_pages * sizeof(*pages), nr_pages, prot, caller, at);
+	return err;
+}
+
 /* Is a frame from @start_pfn on and before @end_pfn memory of the machine? */
 static bool is_memory(const struct shadow_vmalloc *vm, u64 start_pfn,
 		      u64 end_pfn)
@@ -231,27 +248,8 @@ static u64 ioremap_align(const struct shadow_vmalloc *vm, u64 nr_pages)
 	return shadow_vmalloc_bytes(vm, roundup_pow_of_two(min(nr_pages, block)));
 }
 
-/**
- * shadow_ioremap() - show physical addresses where no memory is
- * @vm: the layer
- * @pa: the first one, any
- * @bytes: how many
- * @prot: SHADOW_PROT_DEVICE_NGNRE, or another
- * @caller: address of the code that asks, for vmallocinfo; 0: not known
- * @va: set to where @pa is shown, on success alone
- *
- * Whole pages are shown, in blocks of the tables where length and alignment
- * allow. All or nothing. Follows ioremap_prot() and arm64's rule that memory is
- * not for it.
- *
- * Context: any but NMI; does not sleep, and takes time by the memory between.
- * Return: 0; -EINVAL where @bytes is 0 or the range wraps around; -EPERM where
- * some of it is memory of the machine; -ERANGE beyond the output size; -ENOMEM
- * where the window or the machine is too small or too full; -EUCLEAN where the
- * machine is frozen; what shadow_pgtable_map() says of @prot.
- */
-int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
-		   u64 prot, unsigned long caller, u64 *va)
+static int map_device(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
+		      u64 prot, unsigned long caller, u64 *va)
 {
 	struct shadow_vmap_area as = {
 		.flags = SHADOW_VMAP_IOREMAP,
@@ -295,6 +293,40 @@ int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 	return 0;
 }
 
+/**
+ * shadow_ioremap() - show physical addresses where no memory is
+ * @vm: the layer
+ * @pa: the first one, any
+ * @bytes: how many
+ * @prot: SHADOW_PROT_DEVICE_NGNRE, or another
+ * @caller: address of the code that asks, for vmallocinfo; 0: not known
+ * @va: set to where @pa is shown, on success alone
+ *
+ * Whole pages are shown, in blocks of the tables where length and alignment
+ * allow. All or nothing. Follows ioremap_prot() and arm64's rule that memory is
+ * not for it.
+ *
+ * Context: any but NMI; does not sleep, and takes time by the memory between.
+ * Return: 0; -EINVAL where @bytes is 0 or the range wraps around; -EPERM where
+ * some of it is memory of the machine; -ERANGE beyond the output size; -ENOMEM
+ * where the window or the machine is too small or too full; -EUCLEAN where the
+ * machine is frozen; what shadow_pgtable_map() says of @prot.
+ */
+int shadow_ioremap(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
+		   u64 prot, unsigned long caller, u64 *va)
+{
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = map_device(vm, pa, bytes, prot, caller, &at);
+	if (!err)
+		*va = at;
+	shadow_op_end(&op, SHADOW_OP_IOREMAP, err, pa, bytes, prot, caller, at);
+	return err;
+}
+
 /* The pages of a vmap that is unmapped */
 static int put_pages(struct shadow_vmalloc *vm,
 		     const struct shadow_vmap_area *area)
@@ -308,21 +340,7 @@ static int put_pages(struct shadow_vmalloc *vm,
 	return err ? err : forget(vm, area);
 }
 
-/**
- * shadow_vunmap() - end what shadow_vmap() or shadow_ioremap() began
- * @vm: the layer
- * @va: what they gave
- *
- * Pages stay with whoever else holds them; those that nobody else does are free
- * when it returns. Follows vunmap() and iounmap().
- *
- * Context: any but NMI; does not sleep, and takes time by the area's length,
- * now and then also by the number of areas that were freed before.
- * Return: 0; -ENOENT where no area starts at @va (an ioremap: in its first
- * page), -EINVAL where that is one for shadow_vfree(), and nothing has changed;
- * -EUCLEAN where the machine is frozen.
- */
-int shadow_vunmap(struct shadow_vmalloc *vm, u64 va)
+static int unmap_area(struct shadow_vmalloc *vm, u64 va)
 {
 	struct shadow_vmap_area *area;
 	u64 page_va = va & (~0ULL << vm->nodes->page_shift);
@@ -349,5 +367,30 @@ int shadow_vunmap(struct shadow_vmalloc *vm, u64 va)
 		err = put_pages(vm, area);
 	if (!err)
 		err = shadow_vmalloc_retire(vm, area);
+	return err;
+}
+
+/**
+ * shadow_vunmap() - end what shadow_vmap() or shadow_ioremap() began
+ * @vm: the layer
+ * @va: what they gave
+ *
+ * Pages stay with whoever else holds them; those that nobody else does are free
+ * when it returns. Follows vunmap() and iounmap().
+ *
+ * Context: any but NMI; does not sleep, and takes time by the area's length,
+ * now and then also by the number of areas that were freed before.
+ * Return: 0; -ENOENT where no area starts at @va (an ioremap: in its first
+ * page), -EINVAL where that is one for shadow_vfree(), and nothing has changed;
+ * -EUCLEAN where the machine is frozen.
+ */
+int shadow_vunmap(struct shadow_vmalloc *vm, u64 va)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	err = unmap_area(vm, va);
+	shadow_op_end(&op, SHADOW_OP_VUNMAP, err, va);
 	return err;
 }

@@ -9,6 +9,7 @@
  */
 #include "shadow_contig.h"
 #include "shadow_memblock.h"
+#include "shadow_ring.h"
 #include "shadow_vmemmap.h"
 
 /* SUBSECTION_SHIFT of include/linux/mmzone.h */
@@ -166,27 +167,9 @@ static phys_addr_t get_frames(struct shadow_nodes *nodes, u64 bytes)
 	return 0;
 }
 
-/**
- * shadow_vmemmap_add_device() - give frames without memory a struct page
- * @part: the room
- * @base: physical address of the first
- * @bytes: how much address space
- * @nid: set to the node that they are counted to
- * @why: filled with one line where it is refused
- * @why_bytes: its length
- *
- * Follows memremap_pages() and arch_add_memory().
- *
- * Context: process context; may sleep. The caller keeps others from doing the
- * same.
- * Return: 0; -EOPNOTSUPP: the model has no VMEMMAP; -EINVAL: not aligned;
- * -ERANGE: VMEMMAP does not reach there; -EEXIST: overlaps what has an entry;
- * -ENOSPC: too many ranges; -ENOMEM: no frames for the entries or tables;
- * -EUCLEAN: the machine is frozen. Then nothing has changed.
- */
-int shadow_vmemmap_add_device(const struct shadow_vmemmap *part,
-			      phys_addr_t base, u64 bytes, int *nid, char *why,
-			      size_t why_bytes)
+static int add_device(const struct shadow_vmemmap *part,
+		      phys_addr_t base, u64 bytes, int *nid, char *why,
+		      size_t why_bytes)
 {
 	struct shadow_nodes *nodes = part->nodes;
 	u64 pfn = base >> nodes->page_shift;
@@ -245,17 +228,39 @@ free:
 }
 
 /**
- * shadow_vmemmap_remove_device() - take their struct pages away
+ * shadow_vmemmap_add_device() - give frames without memory a struct page
  * @part: the room
- * @base: physical address of the first, as shadow_vmemmap_add_device() had it
+ * @base: physical address of the first
+ * @bytes: how much address space
+ * @nid: set to the node that they are counted to
+ * @why: filled with one line where it is refused
+ * @why_bytes: its length
  *
- * Follows memunmap_pages() and arch_remove_memory().
+ * Follows memremap_pages() and arch_add_memory().
  *
- * Context: process context; may sleep. Nobody uses the pages any more.
- * Return: bytes of the range; 0: none begins there.
+ * Context: process context; may sleep. The caller keeps others from doing the
+ * same.
+ * Return: 0; -EOPNOTSUPP: the model has no VMEMMAP; -EINVAL: not aligned;
+ * -ERANGE: VMEMMAP does not reach there; -EEXIST: overlaps what has an entry;
+ * -ENOSPC: too many ranges; -ENOMEM: no frames for the entries or tables;
+ * -EUCLEAN: the machine is frozen. Then nothing has changed.
  */
-u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *part,
-				 phys_addr_t base)
+int shadow_vmemmap_add_device(const struct shadow_vmemmap *part,
+			      phys_addr_t base, u64 bytes, int *nid, char *why,
+			      size_t why_bytes)
+{
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, part->nodes->events);
+	err = add_device(part, base, bytes, nid, why, why_bytes);
+	shadow_op_end(&op, SHADOW_OP_MEMREMAP_PAGES, err, base, bytes,
+		      err ? 0 : *nid);
+	return err;
+}
+
+static u64 remove_device(const struct shadow_vmemmap *part,
+			 phys_addr_t base)
 {
 	struct shadow_nodes *nodes = part->nodes;
 	struct shadow_memmap *memmap = &nodes->memmap;
@@ -279,6 +284,29 @@ u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *part,
 	shadow_contig_free(nodes, pa >> nodes->page_shift,
 			   shadow_bank_bytes(&range) >> nodes->page_shift);
 	return (u64)range.nr << nodes->page_shift;
+}
+
+/**
+ * shadow_vmemmap_remove_device() - take their struct pages away
+ * @part: the room
+ * @base: physical address of the first, as shadow_vmemmap_add_device() had it
+ *
+ * Follows memunmap_pages() and arch_remove_memory().
+ *
+ * Context: process context; may sleep. Nobody uses the pages any more.
+ * Return: bytes of the range; 0: none begins there.
+ */
+u64 shadow_vmemmap_remove_device(const struct shadow_vmemmap *part,
+				 phys_addr_t base)
+{
+	struct shadow_op op;
+	u64 bytes;
+
+	shadow_op_begin(&op, part->nodes->events);
+	bytes = remove_device(part, base);
+	shadow_op_end(&op, SHADOW_OP_MEMUNMAP_PAGES, bytes ? 0 : -ENOENT, base,
+		      bytes);
+	return bytes;
 }
 
 /**

@@ -69,10 +69,12 @@ struct shadow_fail_state {
  * struct shadow_fail - all points of one machine
  * @seed: what the random numbers are made from: the same calls in the same
  *	order fail alike
+ * @events: where it is told that a point was armed, or NULL
  * @point: the points
  */
 struct shadow_fail {
 	u64 seed;
+	const struct shadow_event_log *events;
 	struct shadow_fail_state point[SHADOW_NR_FAIL_POINTS];
 };
 

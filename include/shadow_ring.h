@@ -19,6 +19,8 @@
 #ifndef SHADOW_RING_H
 #define SHADOW_RING_H
 
+#include <linux/sched.h>
+
 #include "shadow_event.h"
 
 /*
@@ -200,6 +202,9 @@ struct shadow_op {
 	unsigned long irqflags;
 };
 
+/* Entries of an allocation of many pages, where that is recorded */
+#define SHADOW_RING_BULK	512U
+
 #define SHADOW_RING_MAGIC	"SHADOWEV"
 
 /**
@@ -250,7 +255,11 @@ void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
 		       unsigned int covered);
 void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
 		     const u64 *arg, const void *more, size_t bytes);
+void __shadow_op_put(struct shadow_op *op, enum shadow_op_id id, int err,
+		     const u64 *arg);
+void __shadow_op_more(struct shadow_op *op, const void *more, size_t bytes);
 void __shadow_op_drop(struct shadow_op *op);
+bool shadow_ring_inside(const struct shadow_ring *ring);
 
 /**
  * shadow_op_begin() - somebody from outside asks something of a machine
@@ -299,6 +308,27 @@ static __always_inline void shadow_op_drop(struct shadow_op *op)
 {
 	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && op->ring)
 		__shadow_op_drop(op);
+}
+
+/* For payloads that come in pieces: is there to be a record at all? */
+static __always_inline bool shadow_op_recorded(const struct shadow_op *op)
+{
+	return static_branch_unlikely(&shadow_ring_key) && op->ring;
+}
+
+/**
+ * shadow_op_resched() - cond_resched(), unless we are inside of an operation
+ * @log: the machine's log
+ *
+ * Context: process, with or without the ring's lock.
+ */
+static inline void shadow_op_resched(const struct shadow_event_log *log)
+{
+	struct shadow_ring *ring = log ? log->ring : NULL;
+
+	if (!static_branch_unlikely(&shadow_ring_key) || !ring ||
+	    !shadow_ring_inside(ring))
+		cond_resched();
 }
 
 /**

@@ -398,6 +398,15 @@ static inline void shadow_kmalloc_count_given(struct shadow_slab *slab,
 	atomic64_add(given, &slab->counts[cpu * SHADOW_KMALLOC_COUNTS + class].given);
 }
 
+/* An object as the ring has it: its physical address, NULL, or of no bytes */
+static inline u64 shadow_slab_told(const struct shadow_slab *slab,
+				   const void *object)
+{
+	if (!object || object == SHADOW_ZERO_SIZE_PTR)
+		return (unsigned long)object;
+	return shadow_virt_to_phys(slab->nodes->block, object);
+}
+
 /* The CPU that runs us now: any answer is correct, the right one is fast. */
 static __always_inline unsigned int shadow_slab_this_cpu(unsigned int nr_cpus)
 {

@@ -351,6 +351,12 @@ static inline unsigned int shadow_cpu_node(const struct shadow_nodes *nodes,
 	return likely(nodes->nr_nodes <= 1) ? 0 : cpu % nodes->nr_nodes;
 }
 
+/* The number by which the ring names a zone */
+static inline u64 shadow_zone_number(const struct shadow_zone *zone)
+{
+	return zone->nid * SHADOW_MAX_NR_ZONES + zone->type;
+}
+
 static inline bool shadow_node_is(const struct shadow_nodes *nodes,
 				  unsigned int nid, enum shadow_node_state state)
 {
