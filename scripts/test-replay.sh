@@ -94,11 +94,11 @@ refused 'cut off' "$WORK/cut"
 refused 'not a state' "$WORK/e" --check "$WORK/e"
 sed 's/boot: 20 phases/boot: 19 phases/' "$WORK/s" >"$WORK/other"
 refused 'line 2 differs' "$WORK/e" --check "$WORK/other"
-# One argument of one record, in the middle of the file
+# The result of one record, in the middle of the file
 cp "$WORK/e" "$WORK/wrong"
 bytes=$(stat -c %s "$WORK/e")
 printf '\x5a' | dd of="$WORK/wrong" bs=1 conv=notrunc status=none \
-	seek=$((bytes / 2 / 64 * 64 + 25))
+	seek=$((bytes / 2 / 64 * 64 + 20))
 refused 'came out otherwise' "$WORK/wrong"
 
 replay --make "$WORK/e" "$WORK/s" "$SEED" $OPERATIONS ring=8K >/dev/null
