@@ -81,6 +81,7 @@ done
 equal slab=slab nodes=3 memmodel=discontig
 equal early=bootmem granule=16k highmem=0x4a000000
 equal tlbi=stale pcp=hotcold kaslr=on
+equal memory=0x80000000+0x30000000
 
 # Forward and back ends in the same state
 replay --make "$WORK/e" "$WORK/s" "$SEED" $OPERATIONS ring=1M >/dev/null
