@@ -215,10 +215,10 @@ static int parse(char **arg, struct wish *wish)
 			wish->unchecked = true;
 		else if (!strcmp(*arg, "--interactive"))
 			wish->interactive = true;
-		else if (**arg == '-' || wish->events)
-			return -EINVAL;
-		else
+		else if (**arg != '-' && !wish->events)
 			wish->events = *arg;
+		else
+			return -EINVAL;
 	}
 	return wish->events && wish->every ? 0 : -EINVAL;
 }
