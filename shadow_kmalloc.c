@@ -503,11 +503,12 @@ void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
 {
 	struct shadow_op op;
 	void *grown;
+	u64 told;
 
 	shadow_op_begin(&op, slab->nodes->events);
+	told = shadow_slab_told(slab, object);
 	grown = resize(slab, object, bytes, gfp);
-	shadow_op_end(&op, SHADOW_OP_KREALLOC, grown ? 0 : -ENOMEM,
-		      shadow_slab_told(slab, object), bytes, gfp,
+	shadow_op_end(&op, SHADOW_OP_KREALLOC, grown ? 0 : -ENOMEM, told, bytes, gfp,
 		      shadow_slab_this_cpu(slab->nr_cpus),
 		      shadow_slab_told(slab, grown));
 	return grown;
