@@ -106,10 +106,14 @@ void shadow_boot_unwatch(struct shadow_mm *mm)
  * shadow_boot_forget() - no history any more
  * @mm: the machine, down
  *
- * Context: process context.
+ * Context: process context; sleeps.
  */
 void shadow_boot_forget(struct shadow_mm *mm)
 {
-	mm->host->free(mm->ring);
-	mm->ring = NULL;
+	struct shadow_ring *ring = mm->ring;
+
+	WRITE_ONCE(mm->ring, NULL);
+	if (ring && mm->host->wait_readers)
+		mm->host->wait_readers();
+	mm->host->free(ring);
 }

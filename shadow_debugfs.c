@@ -24,7 +24,7 @@
  * @name: its name
  * @mode: permissions
  * @since: phase from which on there is something to show
- * @show: prints it
+ * @show: prints it; NULL: the file has operations of its own
  * @what: one line for README
  * @whole: prints all of what @show bounds, for shadow_mm_raw/; NULL: it does not
  * @ask: takes what was written, what @show shall tell of; NULL: nothing can be
@@ -86,6 +86,8 @@ static const struct shadow_file files[] = {
 	{ "ctl", 0644, ALWAYS, view_ctl,
 	  "write commands, one a line; read the grammar, what is live, what the last one did",
 	  view_ctl_whole },
+	{ "events", 0444, ALWAYS, NULL,
+	  "the newest operations and events, in the order of their effects (with ring=RECORDS)" },
 	{ "extfrag_index", 0444, SHADOW_PHASE_MEM_INIT + 1, shadow_view_extfrag,
 	  "by order, why a request would fail (format of the kernel's extfrag_index)" },
 	{ "fixmap", 0444, SHADOW_PHASE_FIXMAP_INIT + 1, shadow_view_fixmap,
@@ -339,6 +341,8 @@ static const struct file_operations *fops_of(const struct shadow_file *file)
 {
 	if (!strcmp(file->name, "ctl"))
 		return &ctl_fops;
+	if (!strcmp(file->name, "events"))
+		return &shadow_view_events_fops;
 	return file->ask ? &ask_fops : &read_fops;
 }
 
@@ -400,6 +404,8 @@ static void make_files(struct shadow_machine *machine)
 		raw = debugfs_create_dir(machine->mm.name, raw);
 	}
 	debugfs_create_file("state", 0400, raw, machine, &shadow_view_state_fops);
+	debugfs_create_file("events.bin", 0400, raw, machine,
+			    &shadow_view_history_fops);
 	for (file = files; file < files + ARRAY_SIZE(files); file++)
 		if (file->whole || file->stream)
 			debugfs_create_file(file->name, 0400, raw, machine,

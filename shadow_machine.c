@@ -20,6 +20,7 @@ static const struct shadow_host_ops host_ops = {
 	.clock = shadow_machine_clock,
 	.mmu_check = shadow_machine_boot_check,
 	.site = &shadow_machine_site_ops,
+	.wait_readers = synchronize_rcu,
 };
 
 /* ----------------------------------------------------------- what is said -- */

@@ -49,6 +49,8 @@ struct shadow_owners_mark;
  * @mmu_check: asks the CPU about the machine's tables and describes the
  *	outcome in one line; -EUCLEAN on a mismatch. NULL: there is no such CPU
  * @site: who is calling; NULL: it cannot say
+ * @wait_readers: waits until whoever reads a ring without a lock has ended.
+ *	NULL: nobody does
  */
 struct shadow_host_ops {
 	void *(*zalloc)(size_t bytes);
@@ -57,6 +59,7 @@ struct shadow_host_ops {
 	const struct shadow_clock *(*clock)(enum shadow_latency_clock which);
 	int (*mmu_check)(struct shadow_mm *mm, char *said, size_t said_bytes);
 	const struct shadow_site_ops *site;
+	void (*wait_readers)(void);
 };
 
 #define SHADOW_MM_NAME		17	/* 16 characters and a NUL */

@@ -108,6 +108,8 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
 #define SHADOW_RING_NO_PAGE	U64_MAX
 
 #define SHADOW_RING_VERSION	1
+#define SHADOW_RING_RECORD	64	/* bytes of a record */
+#define SHADOW_RING_LINE	256	/* of text, with a NUL */
 #define SHADOW_RING_ARGS	5
 #define SHADOW_RING_OP		0x8000	/* of @id: an operation, not an event */
 #define SHADOW_RING_MORE	0xffff	/* @arg goes on with what is before */
@@ -143,7 +145,7 @@ struct shadow_ring_record {
 	u64 arg[SHADOW_RING_ARGS];
 };
 
-static_assert(sizeof(struct shadow_ring_record) == 64);
+static_assert(sizeof(struct shadow_ring_record) == SHADOW_RING_RECORD);
 
 /**
  * struct shadow_op_info - what an operation is
@@ -249,6 +251,10 @@ u64 shadow_ring_last(const struct shadow_ring *ring);
 u64 shadow_ring_lost(const struct shadow_ring *ring);
 bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
 		      struct shadow_ring_record *record);
+int shadow_ring_format(const struct shadow_ring_record *record, char *text,
+		       size_t bytes);
+void shadow_ring_head(const struct shadow_ring *ring, u64 text_bytes,
+		      unsigned int nr_cpus, struct shadow_ring_file *head);
 void shadow_ring_boot_begin(struct shadow_ring *ring);
 void shadow_ring_boot_end(struct shadow_ring *ring, unsigned int phase, int err);
 void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,

@@ -122,6 +122,9 @@ void shadow_view_slab_reports_whole(struct seq_file *seq,
 
 /* shadow_view_state.c: all of a machine's state, to prove a replay by */
 extern const struct file_operations shadow_view_state_fops;
+/* shadow_view_events.c */
+extern const struct file_operations shadow_view_events_fops;
+extern const struct file_operations shadow_view_history_fops;
 
 /* shadow_view_zonelists.c */
 void shadow_view_zonelists(struct seq_file *seq, struct shadow_machine *machine);
