@@ -134,8 +134,7 @@ int shadow_break_lost_merge(struct shadow_break *b)
 	if (!err) {
 		order = shadow_page_order(page);
 		if (__halve(shadow_page_zone(&b->mm->nodes, page), page))
-			shadow_break_did(b,
-				"free pfn %#llx of order %u lies on the lists as two of order %u",
+			shadow_break_did(b, "free pfn %#llx of order %u lies on the lists as two of order %u",
 					 shadow_break_pfn(b, page), order, order - 1);
 		else
 			err = shadow_break_refuse(b, -EUCLEAN, "%s",
@@ -203,7 +202,7 @@ int shadow_break_block_type(struct shadow_break *b)
 		byte = &nodes->pageblock_mt[shadow_page_index(&nodes->memmap, page) >>
 					    nodes->pageblock_log2];
 		was = *byte;
-		WRITE_ONCE(*byte, was | (u8)~known);
+		WRITE_ONCE(*byte, was | (U8_MAX & ~known));
 		shadow_break_did(b, "type of the pageblock of pfn %#llx: %#x -> %#x",
 				 shadow_break_pfn(b, page), was, *byte);
 	}

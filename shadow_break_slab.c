@@ -23,8 +23,7 @@ static struct shadow_page *named_slab(struct shadow_break *b)
 
 	if (is_slab(page))
 		return page;
-	shadow_break_refuse(b, -EINVAL,
-		"PA %#llx: allowed: of an object, as kmalloc and slab_objects say it",
+	shadow_break_refuse(b, -EINVAL, "PA %#llx: allowed: of an object, as kmalloc and slab_objects say it",
 			    b->ask->where);
 	return NULL;
 }

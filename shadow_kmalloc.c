@@ -99,14 +99,33 @@ static __always_inline void *__kmalloc(struct shadow_slab *slab,
 	return cache->calls->alloc(cache, cpu, gfp);
 }
 
-/* For shadow_slab_tell.c: what all of this is about, and nobody is told */
+/**
+ * shadow_kmalloc_quietly() - shadow_kmalloc() of which nobody is told
+ * @slab: the layer
+ * @cpu: who asks
+ * @bytes: how many
+ * @gfp: SHADOW_GFP_ flags
+ *
+ * For shadow_slab_tell.c, which tells.
+ *
+ * Context: as shadow_kmalloc().
+ * Return: as shadow_kmalloc().
+ */
 void *shadow_kmalloc_quietly(struct shadow_slab *slab, unsigned int cpu,
 			     u64 bytes, u32 gfp)
 {
 	return __kmalloc(slab, cpu, bytes, gfp);
 }
 
-/* For the same: bytes that a request is given */
+/**
+ * shadow_kmalloc_given() - bytes that a request is given
+ * @slab: the layer
+ * @bytes: it asks for so many, more than 0
+ * @gfp: SHADOW_GFP_ flags
+ *
+ * Context: any.
+ * Return: bytes of the class, or of the frames where there is none.
+ */
 u64 shadow_kmalloc_given(const struct shadow_slab *slab, u64 bytes, u32 gfp)
 {
 	if (bytes > kmalloc_max(slab))
@@ -350,6 +369,15 @@ static __always_inline int __kfree(struct shadow_slab *slab, unsigned int cpu,
 	return cache->calls->free(cache, cpu, (void *)object);
 }
 
+/**
+ * shadow_kfree_quietly() - shadow_kfree() of which nobody is told
+ * @slab: the layer
+ * @cpu: who gives
+ * @object: as for shadow_kfree()
+ *
+ * Context: as shadow_kfree().
+ * Return: as shadow_kfree().
+ */
 int shadow_kfree_quietly(struct shadow_slab *slab, unsigned int cpu,
 			 const void *object)
 {

@@ -259,7 +259,7 @@ alloc_bulk_recorded(struct shadow_op *op, struct shadow_nodes *nodes,
 			__set_bit(i, had);
 	filled = alloc_bulk(nodes, cpu, gfp, nr, pages);
 	__shadow_op_put(op, SHADOW_OP_ALLOC_BULK, 0,
-			(u64[SHADOW_RING_ARGS]){ gfp, nr, cpu, filled });
+			(u64[SHADOW_RING_ARGS]) { gfp, nr, cpu, filled });
 	for (i = 0; i < nr; i++) {
 		told[i % SHADOW_RING_ARGS] = told_entry(nodes, pages[i],
 							test_bit(i, had));
@@ -366,7 +366,7 @@ static noinline int free_bulk_recorded(struct shadow_op *op,
 	unsigned int i;
 
 	__shadow_op_put(op, SHADOW_OP_FREE_BULK, err,
-			(u64[SHADOW_RING_ARGS]){ nr, cpu });
+			(u64[SHADOW_RING_ARGS]) { nr, cpu });
 	for (i = 0; i < nr; i++) {
 		pfn = shadow_page_to_pfn(nodes, pages[i]);
 		__shadow_op_more(op, &pfn, sizeof(pfn));

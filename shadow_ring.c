@@ -95,6 +95,7 @@ static void __put(struct shadow_ring *ring, u16 id, s32 err, u64 ns,
 	record->nid = ring->nr_nodes > 1 ? cpu % ring->nr_nodes : 0;
 	record->err = err;
 	memcpy(record->arg, arg, sizeof(record->arg));
+	/* Its number is seen only with all of it: shadow_ring_read() */
 	smp_store_release(&record->seq, seq);
 	WRITE_ONCE(ring->next, seq + 1);
 }
@@ -185,6 +186,8 @@ void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
 	ring->op_ns = ring->now();
 	op->irqflags = irqflags;
 	op->ring = ring;
+	/* Held until __shadow_op_drop(), which sparse cannot follow */
+	__release(&ring->lock);
 }
 
 /**
@@ -197,6 +200,8 @@ void __shadow_op_drop(struct shadow_op *op)
 {
 	struct shadow_ring *ring = op->ring;
 
+	/* Taken by __shadow_op_begin() */
+	__acquire(&ring->lock);
 	WRITE_ONCE(ring->holder, 0);
 	raw_spin_unlock(&ring->lock);
 	local_irq_restore(op->irqflags);
@@ -341,6 +346,7 @@ bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
 	if (!seq || seq > shadow_ring_last(ring))
 		return false;
 	slot = slot_of(ring, seq);
+	/* With the number comes what __put() wrote before it */
 	if (smp_load_acquire(&slot->seq) != seq)
 		return false;
 	*record = *slot;

@@ -208,9 +208,9 @@ static int check_flags(u32 flags)
 	return flags & ~supported ? -EOPNOTSUPP : 0;
 }
 
-static struct shadow_kmem_cache *
-create(struct shadow_slab *slab, const char *name, u32 bytes,
-       u32 align, u32 flags, void (*ctor)(void *))
+static struct shadow_kmem_cache *create(struct shadow_slab *slab,
+					const char *name, u32 bytes, u32 align,
+					u32 flags, void (*ctor)(void *))
 {
 	struct shadow_kmem_cache *cache;
 	unsigned long irq;

@@ -51,7 +51,15 @@ static void tell_free(const struct shadow_kmem_cache *cache, u64 pa)
 				   desc->id);
 }
 
-/* shadow_kmem_cache_alloc() and its like */
+/**
+ * shadow_slab_alloc_watched() - an object, and whoever watches is told
+ * @cache: of this cache
+ * @cpu: who asks
+ * @gfp: SHADOW_GFP_ flags
+ *
+ * Context: as shadow_kmem_cache_alloc().
+ * Return: as shadow_kmem_cache_alloc().
+ */
 void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 				u32 gfp)
 {
@@ -69,9 +77,17 @@ void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cp
 	return object;
 }
 
-/*
+/**
+ * shadow_slab_free_watched() - an object is given back, and whoever watches is told
+ * @cache: it is of this cache
+ * @cpu: who gives
+ * @object: what is given back
+ *
  * The event comes after the fact: before it nobody knows whether it is refused.
  * Only with a ring is nobody in between who has the object next.
+ *
+ * Context: as shadow_kmem_cache_free().
+ * Return: as shadow_kmem_cache_free().
  */
 int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 			     void *object)
@@ -104,7 +120,17 @@ static void tell_objects(struct shadow_op *op, const struct shadow_slab *slab,
 	__shadow_op_drop(op);
 }
 
-/* One event for each object */
+/**
+ * shadow_slab_alloc_bulk_watched() - many objects, with one event for each
+ * @cache: of this cache
+ * @cpu: who asks
+ * @gfp: SHADOW_GFP_ flags
+ * @nr: how many
+ * @objects: where they are put
+ *
+ * Context: as shadow_kmem_cache_alloc_bulk().
+ * Return: as shadow_kmem_cache_alloc_bulk().
+ */
 u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
 				   unsigned int cpu, u32 gfp, u32 nr,
 				   void **objects)
@@ -120,13 +146,23 @@ u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
 	if (shadow_op_recorded(&op)) {
 		__shadow_op_put(&op, SHADOW_OP_CACHE_ALLOC_BULK,
 				nr && !filled ? -ENOMEM : 0,
-				(u64[SHADOW_RING_ARGS]){ cache - slab->caches,
+				(u64[SHADOW_RING_ARGS]) { cache - slab->caches,
 				gfp, nr, cpu, filled });
 		tell_objects(&op, slab, filled, objects);
 	}
 	return filled;
 }
 
+/**
+ * shadow_slab_free_bulk_watched() - many objects are given back, with one event for each
+ * @cache: they are of this cache
+ * @cpu: who gives
+ * @nr: how many
+ * @objects: what is given back
+ *
+ * Context: as shadow_kmem_cache_free_bulk().
+ * Return: as shadow_kmem_cache_free_bulk().
+ */
 u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 				  unsigned int cpu, u32 nr, void **objects)
 {
@@ -141,13 +177,23 @@ u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 	if (shadow_op_recorded(&op)) {
 		__shadow_op_put(&op, SHADOW_OP_CACHE_FREE_BULK,
 				freed < nr ? -EINVAL : 0,
-				(u64[SHADOW_RING_ARGS]){ cache - slab->caches,
+				(u64[SHADOW_RING_ARGS]) { cache - slab->caches,
 				nr, cpu, freed });
 		tell_objects(&op, slab, nr, objects);
 	}
 	return freed;
 }
 
+/**
+ * shadow_kmalloc_watched() - shadow_kmalloc(), and whoever watches is told
+ * @slab: the layer
+ * @cpu: who asks
+ * @bytes: how many
+ * @gfp: SHADOW_GFP_ flags
+ *
+ * Context: as shadow_kmalloc().
+ * Return: as shadow_kmalloc().
+ */
 void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
 			     u64 bytes, u32 gfp)
 {
@@ -178,6 +224,15 @@ static struct shadow_kmem_cache *cache_at(struct shadow_slab *slab,
 	return slab->engine->resolve(slab, page, object, &inner);
 }
 
+/**
+ * shadow_kfree_watched() - shadow_kfree(), and whoever watches is told
+ * @slab: the layer
+ * @cpu: who gives
+ * @object: as for shadow_kfree()
+ *
+ * Context: as shadow_kfree().
+ * Return: as shadow_kfree().
+ */
 int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
 			 const void *object)
 {

@@ -11,7 +11,7 @@ extern int shadow_host_cpu;
 #define nr_cpu_ids		NR_CPUS
 #define raw_smp_processor_id()						\
 	(shadow_host_cpu >= 0 ? shadow_host_cpu :			\
-				(shadow_host_thread() - 1) % NR_CPUS)
+				(shadow_host_thread() - 1) % nr_cpu_ids)
 #define smp_processor_id()	raw_smp_processor_id()
 #define get_cpu()		raw_smp_processor_id()
 #define put_cpu()		((void)0)
