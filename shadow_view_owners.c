@@ -247,9 +247,9 @@ static void print_marked(struct seq_file *seq, struct shadow_machine *machine,
 
 	if (!owners)
 		return;
-	seq_printf(seq, "Since mark %llu", mm->mark->nr);
+	seq_printf(seq, "Since mark %llu:", mm->mark->nr);
 	print_age(seq, mm->host->now(), mm->mark->ns);
-	seq_puts(seq, "seconds ago; of that lives still, the largest first:\n");
+	seq_puts(seq, "seconds; of what was allocated since lives still, the largest first:\n");
 	how_it_is_known(seq, mm);
 	print_sums(seq, owners);
 	print_rows(seq, machine, owners, "leaks", rows, stacks);
