@@ -39,7 +39,7 @@ test_audit_map() {
 		awk "\$1 == \"=\" { print \$2, \$3 }" map
 		echo "set map_frames 512" >ctl; grep -o "one character is 512 frames" map
 		awk "/^  *[0-9]+ (DMA|Normal)/ { if (\$3 != \$6 + \$7 + \$8 + \$9) bad++; n++ }
-			END { print n > 1, bad + 0 }" audit
+			END { print (n > 1), bad + 0 }" audit
 		echo "reset until=arm64_memblock_init" >ctl
 		awk "/ (static|reserved|managed)\$/ { print \$3 }" map
 		head -n 1 audit'

@@ -7,7 +7,7 @@
 # again, and what is lost. What is printed of leaks are rows, not stacks.
 OWNERS_LOSE='
 cd /sys/kernel/debug/shadow_mm || exit 1
-rows() { sed -n "s/^ *\([0-9]*\)  *\([0-9]*\)  *[-0-9.]*  \([a-z]* [^ ]*\) .*/\1 \2 \3/p" "$1"; }
+rows() { sed -n "s/^ *\([0-9][0-9]*\)  *\([0-9]*\)  *[-0-9.]*  \([a-z]* [^ ]*\) .*/\1 \2 \3/p" "$1"; }
 printf "alloc_pages 4\nvmalloc 1M\nmark\n" >ctl || exit 1
 echo "before: $(rows leaks | wc -l)"
 printf "alloc_pages 2 as=lost\nalloc_pages 3 as=given\nvmalloc 64K as=area\nkmalloc 64 as=object\nioremap 0x9000000 4096\nfree_pages given\n" >ctl || exit 1
