@@ -240,14 +240,13 @@ static int verify_sums(const struct shadow_zone *zone,
 static int audit_zone(struct shadow_mm *mm, struct shadow_zone *zone,
 		      struct shadow_audit_zone *sum, struct shadow_audit *audit)
 {
-	u64 listed = 0, start_ns, held_ns;
 	unsigned long irqflags;
 	unsigned int cpu;
+	u64 listed = 0;
 
 	memset(sum, 0, sizeof(*sum));
 	irqflags = shadow_pcp_lock_all(zone);
 	raw_spin_lock(&zone->lock);
-	start_ns = mm->host->now();
 	count_zone(sum, zone);
 	sum->spanned = zone->spanned;
 	sum->present = zone->present;
@@ -255,10 +254,8 @@ static int audit_zone(struct shadow_mm *mm, struct shadow_zone *zone,
 	sum->nr_free = zone->nr_free;
 	for (cpu = 0; zone->pcp && cpu < mm->nodes.nr_cpus; cpu++)
 		listed += zone->pcp[cpu].count;
-	held_ns = mm->host->now() - start_ns;
 	raw_spin_unlock(&zone->lock);
 	shadow_pcp_unlock_all(zone, irqflags);
-	audit->held_ns = max(audit->held_ns, held_ns);
 	return verify_sums(zone, sum, listed, &audit->fault);
 }
 

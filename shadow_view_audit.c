@@ -2,7 +2,6 @@
 /*
  * shadow_view_audit - is everything as it must be, and whose is every frame?
  */
-#include <linux/math64.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
@@ -135,7 +134,4 @@ void shadow_view_audit(struct seq_file *seq, struct shadow_machine *machine)
 		seq_printf(seq, "  %-20s %s\n", shadow_audit_layer_name(layer),
 			   layer == audit.faulty ? audit.fault.text :
 			   audit.asked & BIT(layer) ? "OK" : "not asked");
-	if (audit.held_ns)
-		seq_printf(seq, "\nAllocations from one zone, never from two at a time, waited for the count of frames up to %llu us\n",
-			   div64_u64(audit.held_ns + 999, 1000));
 }

@@ -79,8 +79,6 @@ struct shadow_audit_zone {
  * @asked: layers that exist and were asked
  * @fault: the first thing found wrong
  * @faulty: the layer that found it
- * @held_ns: how long allocations from one zone had to wait at most for the
- *	count; 0 where the host has no clock
  * @nr_tables: table pages reached, of all trees
  */
 struct shadow_audit {
@@ -94,7 +92,6 @@ struct shadow_audit {
 	u32 asked;
 	struct shadow_fault fault;
 	int faulty;
-	u64 held_ns;
 	u64 nr_tables;
 };
 
