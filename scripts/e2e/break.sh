@@ -38,7 +38,7 @@ work() {
 '
 
 test_break_kinds() {
-	guest --mem 512M --params 'size=64M highmem=32M tlbi=stale' --timeout 600 -- "$BREAK"'
+	guest --mem 512M --params 'size=16M highmem=8M tlbi=stale' --timeout 600 -- "$BREAK"'
 	nr=0
 	for kind in $(kinds); do
 		until=
@@ -65,7 +65,7 @@ test_break_kinds() {
 
 # Taken down as it is, with damage of all sorts in it
 test_break_rmmod() {
-	guest --mem 512M --params 'size=64M highmem=32M tlbi=stale' --timeout 600 -- "$BREAK"'
+	guest --mem 512M --params 'size=16M highmem=8M tlbi=stale' --timeout 600 -- "$BREAK"'
 	for kind in $(kinds); do
 		[ $kind != memblock_overlap ] || continue
 		furnish
@@ -73,7 +73,7 @@ test_break_rmmod() {
 		work
 		cd /
 		rmmod shadow_mm || exit 1
-		insmod /shadow_mm.ko size=64M highmem=32M tlbi=stale || exit 1
+		insmod /shadow_mm.ko size=16M highmem=8M tlbi=stale || exit 1
 		cd /sys/kernel/debug/shadow_mm || exit 1
 	done
 	head -n 1 audit'
@@ -84,7 +84,7 @@ test_break_rmmod() {
 
 # A few of them where the host has KASAN, UBSAN and lockdep
 test_break_debug() {
-	guest --kernel debug --mem 1G --params 'size=64M highmem=32M tlbi=stale' --timeout 900 -- "$BREAK"'
+	guest --kernel debug --mem 1G --params 'size=16M highmem=8M tlbi=stale' --timeout 900 -- "$BREAK"'
 	for kind in free_link free_cycle page_flags slab_link double_free desc_outside area_link; do
 		echo "reset" >ctl
 		furnish
