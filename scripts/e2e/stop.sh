@@ -24,14 +24,17 @@ put() {
 }
 last() { sed -n "s/^last: //p" $D/ctl; }
 look() {
+	: >/text_of_all
 	for f in $D/* ${D}_raw/main/*; do
 		cat $f >/one || echo "$f cannot be read after $1"
 		# As in a kernel: no areas, or nothing reserved yet
 		[ -s /one ] || [ ${f##*/} = vmallocinfo ] ||
 			[ ${f##*/}$1 = memblock_reservedsetup_machine_fdt ] ||
 			echo "$f is empty after $1"
-		[ $(sed "s/…//g" /one | tr -d "\t\n -~" | wc -c) -eq 0 ] || echo "$f is not printable after $1"
+		[ ${f##*.} = bin ] || cat /one >>/text_of_all
 	done
+	[ $(sed "s/…//g" /text_of_all | tr -d "\t\n -~" | wc -c) -eq 0 ] ||
+		echo "not printable after $1: $(grep -l "[^ -~	…]" $D/* ${D}_raw/main/*)"
 	cat $D/* >/all
 	[ $(wc -l </all) -lt 5000 ] || echo "over 5000 lines after $1"
 	[ "$(head -n 1 $D/audit)" = OK ] || echo "after $1: $(head -n 1 $D/audit)"
