@@ -104,8 +104,8 @@ $EINVAL|tlbi=off|tlbi=off: allowed: on, stale
 $EINVAL|until=never|until=never: allowed: a phase of the boot
 $EINVAL|page_owner=maybe|page_owner=maybe: allowed: on, off
 $EINVAL|ring=many|ring=many: not a number of records; allowed: 0, or like 64K, with K or M
-$ERANGE|ring=100|ring=100: out of range; allowed: 0 (none), or 1K to 4M records of 64 bytes
-$ERANGE|ring=5M|ring=5M: out of range; allowed: 0 (none), or 1K to 4M records of 64 bytes
+$ERANGE|ring=100|ring=100: out of range; allowed: 0 .none., or 1K to 4M records of 64 bytes
+$ERANGE|ring=5M|ring=5M: out of range; allowed: 0 .none., or 1K to 4M records of 64 bytes
 TABLE
 }
 
