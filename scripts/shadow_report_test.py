@@ -244,15 +244,30 @@ class Calls(Folder):
             write(path, data[:size])
             self.refused([self.path("run"), "-o", self.out], "events.bin': cut off: ")
         for at, byte, pattern in ((0, 0, "begins with"), (8, 9, "version 9"),
-                                  (eventfile.HEADER.size, 99, "record 2 has number 2, after 99")):
+                                  (eventfile.header(data)[0], 99, "record 2 has number 2, after 99")):
             bad = bytearray(data)
             bad[at] = byte
             write(path, bytes(bad))
             self.refused([self.path("run"), "-o", self.out], f"events.bin': {pattern}")
+        one.records.clear()
+        write(path, one.events_bin())
+        self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
+        self.assertIn("ring=RECORDS", self.page_data()[0]["runs"][0]["missing"]["events"])
         write(path, data)
         self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
         data, _ = self.page_data()
         self.assertNotIn("events", data["runs"][0]["missing"])
+
+    def test_layout_of_events(self):
+        """Header and record are the structures that the kernel's file has."""
+        text = eventfile.source("include", "shadow_ring.h")
+        letters = {"char": "8s", "u64": "Q", "u32": "I", "u16": "H", "u8": "B", "s32": "i"}
+        for name, ours in (("file", eventfile.HEADER), ("record", eventfile.RECORD)):
+            body = re.search(rf"^struct shadow_ring_{name} {{(.*?)^}}", text, re.M | re.S)[1]
+            fields = re.findall(r"^\t(\w+) \w+(\[\w+\])?;", body, re.M)
+            theirs = "".join(letters[kind] * (5 if many and kind == "u64" else 1)
+                             for kind, many in fields)
+            self.assertEqual("<" + theirs, ours.format.replace("5Q", "Q" * 5))
 
     def test_names_of_events(self):
         """Each event and operation of the headers has its name and arguments."""

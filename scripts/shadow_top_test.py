@@ -66,7 +66,9 @@ def fits():
         "slabinfo": "slabinfo - version: 2.1\n" + "".join(
             f"cache-{i} {i} {2 * i} 64 64 1 : tunables 0 0 0 : slabdata 1 1 0\n"
             for i in range(30)),
-        "events": "# what the columns are\n" + "event\n" * 40,
+        "events": "# what the columns are\n" + "".join(
+            f"{i:11} {i / 7:16.9f} {i % 4:3} {0:3}  {what} pfn={i}\n" for i in range(340, 360)
+            for what in ("  mm_page_alloc", "alloc_pages")) + "… 320 more in x\n",
         "boot": "",
         "zoneinfo": "Node 0, zone      DMA\n  pages free     100\n        min      10\n"
                     "        low      12\n        high     14\n        spanned  200\n"
@@ -83,6 +85,8 @@ def fits():
     whole = "\n".join(screen.compose(texts, history, "main", (80, 40), PAINT))
     expect(" 25.0% of free memory unusable at order  5" in whole, True, "fragmentation")
     expect("0 DMA       100   10   12   14" in whole, True, "marks")
+    expect(whole.splitlines()[-2:], ["359 51.285714286 3   mm_page_alloc pfn=359",
+                                     "359 51.285714286 3 alloc_pages pfn=359"], "events")
 
 
 def refusals():

@@ -26,7 +26,7 @@ test_top_once() {
 	expect_match 'D{64}'
 	expect_match 'kmalloc-4k +64 +[0-9]+ +4096'
 	expect_match '^fragmentation +[0-9.]+% of free memory unusable at order  5'
-	expect_match 'alloc_pages'
+	expect_match '^[0-9]+ [0-9.]+ [0-9]+ kmalloc bytes=3000 gfp=0x[0-9a-f]+ cpu=[0-9] pa=0x[0-9a-f]+'
 	LC_ALL=C expect_no_match '[^ -~]'
 	awk 'length > 80 { exit 1 }' "$work/out" || fail "a line is wider than 80 columns"
 }

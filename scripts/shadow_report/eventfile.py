@@ -12,7 +12,7 @@ import struct
 import history
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-HEADER = struct.Struct("<8sIIQQQQIIQQQQQ")
+HEADER = struct.Struct("<8sIIQQIIQQQQQ")
 RECORD = struct.Struct("<QQHBBi5Q")
 MAGIC = b"SHADOWEV"
 VERSION = 1
@@ -52,7 +52,7 @@ def header(data):
     """(offset of the records, how many, lost ones)"""
     if len(data) < HEADER.size:
         raise BadFile(f"cut off: {len(data)} bytes, the header alone has {HEADER.size}")
-    (magic, version, _, _, _, _, at, size, _, number, _, _, _, lost) = HEADER.unpack_from(data)
+    magic, version, _, _, at, size, _, number, _, _, _, lost = HEADER.unpack_from(data)
     if magic != MAGIC:
         raise BadFile(f"begins with {magic!r}, {MAGIC!r} was expected")
     if version != VERSION or size != RECORD.size:

@@ -113,11 +113,11 @@ class Model:
             eventfile.RECORD.pack(seq, ns, ids[NAMES[kind][0]], cpu, 0, err,
                                   *(args + [0] * 5)[:5])
             for seq, ns, kind, cpu, err, args in self.records)
-        head = eventfile.HEADER.size + 31 & ~31
+        size, number = eventfile.HEADER.size, len(self.records)
+        at = size + 63 & ~63
         return eventfile.HEADER.pack(
-            eventfile.MAGIC, eventfile.VERSION, eventfile.HEADER.size, 0, 0, 0, head,
-            eventfile.RECORD.size, 2, len(self.records), len(self.records),
-            0, len(self.records), 0).ljust(head, b"\0") + records
+            eventfile.MAGIC, eventfile.VERSION, size, at - size, at, eventfile.RECORD.size, 2,
+            number, number, number + 1, number, 0).ljust(at, b"\n") + records
 
     def snap(self, folder, name):
         """A moment's folder."""

@@ -188,6 +188,8 @@ def missing_of(run, history):
                              run.once.get("memblock_memory"))
         if sentence and not known:
             said[view] = sentence
+    if not history and run.events_path:
+        said["events"] = "events.bin has no records. To have them: load or reset with ring=RECORDS"
     return said
 
 

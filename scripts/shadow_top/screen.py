@@ -9,6 +9,7 @@ BARS = {False: " .:-=+*#%@", True: " ▁▂▃▄▅▆▇█"}
 FULL = {False: "#", True: "█"}
 COLOURS = {"F": 250, "C": 228, "D": 214, "T": 202, "S": 35, "K": 79, "V": 33,
            "P": 140, "U": 175, "O": 137, "M": 80, "I": 244, "E": 247, "N": 238, "Z": 179}
+EVENT = re.compile(r"^ *(\d+) +(\d+\.\d+) +(\d+) +\d+  ", re.M)
 MAP_ROW = re.compile(r"0x[0-9a-f]+ ( *\S.*)")
 
 
@@ -159,9 +160,12 @@ def draw_spark(history, paint, width):
 
 
 def draw_events(text, rows):
-    lines = [line for line in text.strip().splitlines() if line]
-    first, rest = lines[:1], lines[1:]
-    return first + rest[-max(0, rows - 1):] if rows > 0 else []
+    """The newest; columns closer together than in the file, what happened needs the room."""
+    lines = [EVENT.sub(r"\1 \2 \3 ", line) for line in text.splitlines()
+             if line and line[0] not in "#…"]
+    if EVENT.search(text):
+        lines = ["number, seconds, CPU, what"] + lines[-max(1, rows - 1):]
+    return lines[:rows] if rows > 0 else []
 
 
 def try_draw(draw, name, texts, *rest):
