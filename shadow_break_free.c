@@ -134,7 +134,7 @@ int shadow_break_lost_merge(struct shadow_break *b)
 	if (!err) {
 		order = shadow_page_order(page);
 		if (__halve(shadow_page_zone(&b->mm->nodes, page), page))
-			shadow_break_did(b, "free pfn %#llx of order %u lies on the lists as two of order %u",
+			shadow_break_did(b, "free pfn %#llx of order %u is listed as two of %u",
 					 shadow_break_pfn(b, page), order, order - 1);
 		else
 			err = shadow_break_refuse(b, -EUCLEAN, "%s",

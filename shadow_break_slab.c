@@ -4,6 +4,7 @@
  * links in free objects. See shadow_break.h.
  */
 #include "shadow_break_room.h"
+#include "shadow_kasan.h"
 #include "shadow_slab_debug.h"
 
 #define NO_SLAB		"no slab; first: kmalloc 64"
@@ -23,7 +24,8 @@ static struct shadow_page *named_slab(struct shadow_break *b)
 
 	if (is_slab(page))
 		return page;
-	shadow_break_refuse(b, -EINVAL, "PA %#llx: allowed: of an object, as kmalloc and slab_objects say it",
+	shadow_break_refuse(b, -EINVAL,
+			    "PA %#llx: allowed: of an object, as kmalloc and slab_objects say it",
 			    b->ask->where);
 	return NULL;
 }
@@ -137,6 +139,10 @@ int shadow_break_slab_lost(struct shadow_break *b)
 	if (err)
 		return shadow_break_refuse(b, err, "pfn %#llx: free_pages refuses it",
 					   pfn);
+	/* Whoever gets them next may touch all of them, also for the host's KASAN */
+	if (b->mm->slab.shaded)
+		shadow_kasan_unpoison(shadow_page_to_virt(&b->mm->nodes, page),
+				      1ULL << (b->mm->nodes.page_shift + order));
 	return shadow_break_did(b, "pfn %#llx, a slab of order %u, was freed by free_pages",
 				pfn, order);
 }

@@ -296,7 +296,8 @@ static void words_are_overwritten(struct kunit *test)
 		nr_frozen += shadow_fault_frozen(&rig->mm.fault);
 	}
 	kunit_info(test, "%llu of %llu machines froze\n", nr_frozen, round);
-	KUNIT_EXPECT_TRUE(test, nr_frozen || only != ULONG_MAX);
+	/* A few rounds may well miss what is looked at */
+	KUNIT_EXPECT_TRUE(test, nr_frozen || round < 100);
 	expect_ok(test, rig, "reset");
 	expect_healthy(test, rig);
 }

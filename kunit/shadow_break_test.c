@@ -103,7 +103,8 @@ static void refusals(struct kunit *test)
 	expect_refused(test, rig, "break double_free 12", -EINVAL, "PA 0xc: allowed: of an object");
 	expect_refused(test, rig, "break slab_head 12", -EINVAL, "PA 0xc: allowed: of an object");
 	expect_refused(test, rig, "break area_frame", -ENOENT, "first: vmalloc 8192");
-	expect_refused(test, rig, "break area_link 12", -EINVAL, "VA 0xc: allowed: a page of vmalloc");
+	expect_refused(test, rig, "break area_link 12", -EINVAL,
+		       "VA 0xc: allowed: a page of vmalloc");
 	expect_refused(test, rig, "break kmap_count", -ENOENT, "first: alloc_pages 0 gfp=HIGHMEM");
 	expect_refused(test, rig, "break kmap_count 7", -EINVAL, "PFN 0x7: allowed: of a frame");
 	expect_refused(test, rig, "break desc_bit 0xfffff00000000001:9", -EINVAL,
@@ -114,7 +115,8 @@ static void refusals(struct kunit *test)
 	rig->mm.cfg.given &= ~BIT_ULL(SHADOW_PARAM_HIGHMEM);
 	rig->mm.cfg.highmem = 0;
 	reboot(test, rig);
-	expect_refused(test, rig, "break stale_tlb", -EPERM, "allowed: in a machine with tlbi=stale");
+	expect_refused(test, rig, "break stale_tlb", -EPERM,
+		       "allowed: in a machine with tlbi=stale");
 	expect_refused(test, rig, "break slab_link", -EPERM, "slab=slab have no links");
 	expect_refused(test, rig, "break kmap_count", -EPERM, "allowed: with highmem=");
 	expect_healthy(test, rig);
