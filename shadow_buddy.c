@@ -483,10 +483,9 @@ static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
 	return page;
 }
 
-static struct shadow_page *alloc_block(struct shadow_zone *zone,
-				       unsigned int order, unsigned int mt,
-				       unsigned int owner,
-				       unsigned int alloc_flags)
+static __always_inline struct shadow_page *
+alloc_block(struct shadow_zone *zone, unsigned int order, unsigned int mt,
+	    unsigned int owner, unsigned int alloc_flags)
 {
 	struct shadow_page *page = NULL;
 	unsigned long irqflags;
@@ -504,6 +503,23 @@ static struct shadow_page *alloc_block(struct shadow_zone *zone,
 		shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	shadow_watermark_wake_boosted(zone);
+	return page;
+}
+
+static noinline struct shadow_page *
+alloc_watched(struct shadow_zone *zone, unsigned int order, unsigned int mt,
+	      unsigned int owner, unsigned int alloc_flags)
+{
+	struct shadow_page *page;
+	struct shadow_op op;
+
+	shadow_op_begin(&op, zone->nodes->events);
+	page = alloc_block(zone, order, mt, owner, alloc_flags);
+	shadow_op_end(&op, SHADOW_OP_BUDDY_ALLOC, page ? 0 : -ENOMEM,
+		      shadow_zone_number(zone), order, mt,
+		      owner | (u64)alloc_flags << 32,
+		      page ? shadow_page_to_pfn(zone->nodes, page) :
+			     SHADOW_RING_NO_PAGE);
 	return page;
 }
 
@@ -527,17 +543,9 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 				       unsigned int owner,
 				       unsigned int alloc_flags)
 {
-	struct shadow_page *page;
-	struct shadow_op op;
-
-	shadow_op_begin(&op, zone->nodes->events);
-	page = alloc_block(zone, order, mt, owner, alloc_flags);
-	shadow_op_end(&op, SHADOW_OP_BUDDY_ALLOC, page ? 0 : -ENOMEM,
-		      shadow_zone_number(zone), order, mt,
-		      owner | (u64)alloc_flags << 32,
-		      page ? shadow_page_to_pfn(zone->nodes, page) :
-			     SHADOW_RING_NO_PAGE);
-	return page;
+	if (shadow_watched())
+		return alloc_watched(zone, order, mt, owner, alloc_flags);
+	return alloc_block(zone, order, mt, owner, alloc_flags);
 }
 
 /* To sparse, which does not follow a lock through a value, these change nothing */

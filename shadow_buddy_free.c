@@ -291,16 +291,31 @@ int __shadow_buddy_take(struct shadow_zone *zone, struct shadow_page *page,
 	return 0;
 }
 
-static int free_block(struct shadow_zone *zone, struct shadow_page *page,
-		      unsigned int order)
+static __always_inline int free_block(struct shadow_zone *zone,
+				      struct shadow_page *page,
+				      unsigned int order)
 {
 	unsigned long irqflags;
 	int err;
 
-	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	err = give_counted(zone, page, order);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return err;
+}
+
+static noinline int free_watched(struct shadow_zone *zone,
+				 struct shadow_page *page, unsigned int order)
+{
+	u64 pfn = shadow_page_to_pfn(zone->nodes, page);
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, zone->nodes->events);
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
+	err = free_block(zone, page, order);
+	shadow_op_end(&op, SHADOW_OP_BUDDY_FREE, err, shadow_zone_number(zone),
+		      pfn, order);
 	return err;
 }
 
@@ -316,13 +331,7 @@ static int free_block(struct shadow_zone *zone, struct shadow_page *page,
 int shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 		      unsigned int order)
 {
-	u64 pfn = shadow_page_to_pfn(zone->nodes, page);
-	struct shadow_op op;
-	int err;
-
-	shadow_op_begin(&op, zone->nodes->events);
-	err = free_block(zone, page, order);
-	shadow_op_end(&op, SHADOW_OP_BUDDY_FREE, err, shadow_zone_number(zone),
-		      pfn, order);
-	return err;
+	if (shadow_watched())
+		return free_watched(zone, page, order);
+	return free_block(zone, page, order);
 }

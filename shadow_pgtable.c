@@ -213,6 +213,14 @@ static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
 	return 0;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_map(const struct shadow_pgtable *pgt, u64 va,
+			      phys_addr_t pa, u64 nr, u64 prot,
+			      unsigned int flags)
+{
+	shadow_event(pgt->events, SHADOW_EV_MAP, nr, va, pa, nr, prot, flags);
+}
+
 static noinline int map_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 			    u64 bytes, u64 prot, unsigned int flags)
 {
@@ -232,10 +240,8 @@ static noinline int map_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = map_range(pgt, va, pa, bytes, prot & pgt->geo.attr_mask, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (!err)
-		shadow_event(pgt->events, SHADOW_EV_MAP,
-			     bytes >> pgt->geo.page_shift, va, pa,
-			     bytes >> pgt->geo.page_shift, prot, flags);
+	if (shadow_event_heard(SHADOW_EV_MAP) && !err)
+		tell_map(pgt, va, pa, bytes >> pgt->geo.page_shift, prot, flags);
 	return err;
 }
 
@@ -265,28 +271,26 @@ map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return map_any(pgt, va, pa, bytes, prot, flags);
-	shadow_event(pgt->events, SHADOW_EV_MAP, 1, va, pa, 1, prot, flags);
+	if (shadow_event_heard(SHADOW_EV_MAP))
+		tell_map(pgt, va, pa, 1, prot, flags);
 	return 0;
 }
 
-static noinline int map_measured(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
-				 u64 bytes, u64 prot, unsigned int flags)
+/* Recorded, measured, or both */
+static noinline int map_watched(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+				u64 bytes, u64 prot, unsigned int flags)
 {
 	struct shadow_latency_mark mark;
+	struct shadow_op op;
 	int err;
 
+	shadow_op_begin(&op, pgt->events);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_MAP);
 	err = map_now(pgt, va, pa, bytes, prot, flags);
 	shadow_latency_end(&mark, err);
+	shadow_op_end(&op, SHADOW_OP_MAP, err, pgt->root | flags, va, pa, bytes,
+		      prot);
 	return err;
-}
-
-static int map_pages_or_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
-			    u64 bytes, u64 prot, unsigned int flags)
-{
-	if (static_branch_unlikely(&shadow_latency_key))
-		return map_measured(pgt, va, pa, bytes, prot, flags);
-	return map_now(pgt, va, pa, bytes, prot, flags);
 }
 
 /**
@@ -314,14 +318,9 @@ static int map_pages_or_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
-	struct shadow_op op;
-	int err;
-
-	shadow_op_begin(&op, pgt->events);
-	err = map_pages_or_any(pgt, va, pa, bytes, prot, flags);
-	shadow_op_end(&op, SHADOW_OP_MAP, err, pgt->root | flags, va, pa, bytes,
-		      prot);
-	return err;
+	if (shadow_watched())
+		return map_watched(pgt, va, pa, bytes, prot, flags);
+	return map_now(pgt, va, pa, bytes, prot, flags);
 }
 
 /* Pages into the table that was used last, as many as there is place for */
@@ -419,8 +418,7 @@ int shadow_pgtable_map_pages(struct shadow_pgtable *pgt, u64 va,
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = map_each(pgt, va, pa, nr, attrs, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (likely(!err))
-		shadow_event(pgt->events, SHADOW_EV_MAP, nr, va, pa[0], nr, prot,
-			     flags);
+	if (shadow_event_heard(SHADOW_EV_MAP) && !err)
+		tell_map(pgt, va, pa[0], nr, prot, flags);
 	return err;
 }

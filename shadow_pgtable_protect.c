@@ -113,7 +113,7 @@ static noinline int protect_measured(struct shadow_pgtable *pgt, u64 va, u64 byt
 static int protect_all(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		       u64 prot, unsigned int flags)
 {
-	if (static_branch_unlikely(&shadow_latency_key))
+	if (shadow_latency_on())
 		return protect_measured(pgt, va, bytes, prot, flags);
 	return protect_now(pgt, va, bytes, prot, flags);
 }

@@ -252,6 +252,13 @@ static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
 	return 0;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_unmap(const struct shadow_pgtable *pgt, u64 va, u64 nr,
+				bool lazy)
+{
+	shadow_event(pgt->events, SHADOW_EV_UNMAP, nr, va, nr, lazy);
+}
+
 static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 			      bool lazy)
 {
@@ -263,10 +270,8 @@ static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = unmap_range(pgt, va, bytes, lazy);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (!err)
-		shadow_event(pgt->events, SHADOW_EV_UNMAP,
-			     bytes >> pgt->geo.page_shift, va,
-			     bytes >> pgt->geo.page_shift, lazy);
+	if (shadow_event_heard(SHADOW_EV_UNMAP) && !err)
+		tell_unmap(pgt, va, bytes >> pgt->geo.page_shift, lazy);
 	return err;
 }
 
@@ -285,18 +290,23 @@ static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return unmap_any(pgt, va, bytes, lazy);
-	shadow_event(pgt->events, SHADOW_EV_UNMAP, 1, va, 1, lazy);
+	if (shadow_event_heard(SHADOW_EV_UNMAP))
+		tell_unmap(pgt, va, 1, lazy);
 	return 0;
 }
 
-static noinline int unmap_measured(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+/* Recorded, measured, or both */
+static noinline int unmap_watched(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	struct shadow_latency_mark mark;
+	struct shadow_op op;
 	int err;
 
+	shadow_op_begin(&op, pgt->events);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_UNMAP);
 	err = unmap(pgt, va, bytes, false);
 	shadow_latency_end(&mark, err);
+	shadow_op_end(&op, SHADOW_OP_UNMAP, err, pgt->root, va, bytes);
 	return err;
 }
 
@@ -316,15 +326,9 @@ static noinline int unmap_measured(struct shadow_pgtable *pgt, u64 va, u64 bytes
  */
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
-	if (static_branch_unlikely(&shadow_latency_key))
-		return unmap_measured(pgt, va, bytes);
-	struct shadow_op op;
-	int err;
-
-	shadow_op_begin(&op, pgt->events);
-	err = unmap(pgt, va, bytes, false);
-	shadow_op_end(&op, SHADOW_OP_UNMAP, err, pgt->root, va, bytes);
-	return err;
+	if (shadow_watched())
+		return unmap_watched(pgt, va, bytes);
+	return unmap(pgt, va, bytes, false);
 }
 
 /**

@@ -14,6 +14,23 @@ const char *const shadow_tlbi_names[SHADOW_NR_TLBI] = {
 };
 
 /**
+ * __shadow_tlb_told() - tell that an invalidation was given, not left out
+ * @tlb: the tree's
+ * @kind: which instruction
+ * @va: first address
+ * @bytes: length of the range
+ * @nr: how many instructions
+ *
+ * Context: the tree's lock is held.
+ */
+void __shadow_tlb_told(const struct shadow_tlb *tlb, enum shadow_tlbi kind, u64 va,
+		       u64 bytes, u64 nr)
+{
+	shadow_event_named(tlb->events, SHADOW_EV_TLBI, nr,
+			   shadow_tlbi_names[kind], kind, va, bytes, nr);
+}
+
+/**
  * shadow_tlb_set_log() - keep a log from now on
  * @tlb: the tree's
  * @ring: room for the records; outlives the tree

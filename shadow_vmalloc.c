@@ -355,11 +355,18 @@ undo:
 	return err;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_alloc(const struct shadow_vmalloc *vm, u64 va,
+				u64 nr_pages, u64 bytes, u32 gfp,
+				unsigned int order)
+{
+	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, va, bytes, gfp, order);
+}
+
 static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 				      u32 gfp, u64 prot, unsigned long caller,
 				      bool huge, u64 *va)
 {
-	struct shadow_latency_mark mark;
 	unsigned int order;
 	u64 nr_pages;
 	int err;
@@ -371,7 +378,6 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 		return err;
 	if (shadow_should_fail(vm->nodes->fail, SHADOW_FAIL_VMALLOC, bytes))
 		return -ENOMEM;
-	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VMALLOC);
 	order = huge ? huge_order(vm, nr_pages, gfp) : 0;
 	err = -ENOMEM;
 	if (order)
@@ -380,10 +386,29 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 		order = 0;
 		err = try_alloc(vm, nr_pages, 0, gfp, prot, caller, va);
 	}
-	shadow_latency_end(&mark, err);
+	if (shadow_event_heard(SHADOW_EV_VMALLOC) && !err)
+		tell_alloc(vm, *va, nr_pages, bytes, gfp, order);
+	return err;
+}
+
+/* Recorded, measured, or both */
+static noinline int alloc_watched(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
+				  u64 prot, unsigned long caller, bool huge,
+				  u64 *va)
+{
+	struct shadow_latency_mark mark;
+	struct shadow_op op;
+	u64 at = 0;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VMALLOC);
+	err = alloc_area(vm, bytes, gfp, prot, caller, huge, &at);
 	if (!err)
-		shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, *va,
-			     bytes, gfp, order);
+		*va = at;
+	shadow_latency_end(&mark, err);
+	shadow_op_end(&op, huge ? SHADOW_OP_VMALLOC_HUGE : SHADOW_OP_VMALLOC, err,
+		      bytes, gfp, prot, caller, at);
 	return err;
 }
 
@@ -408,16 +433,9 @@ static __always_inline int alloc_area(struct shadow_vmalloc *vm, u64 bytes,
 int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 			 u64 prot, unsigned long caller, u64 *va)
 {
-	struct shadow_op op;
-	u64 at = 0;
-	int err;
-
-	shadow_op_begin(&op, vm->events);
-	err = alloc_area(vm, bytes, gfp, prot, caller, false, &at);
-	if (!err)
-		*va = at;
-	shadow_op_end(&op, SHADOW_OP_VMALLOC, err, bytes, gfp, prot, caller, at);
-	return err;
+	if (shadow_watched())
+		return alloc_watched(vm, bytes, gfp, prot, caller, false, va);
+	return alloc_area(vm, bytes, gfp, prot, caller, false, va);
 }
 
 /**
@@ -441,21 +459,19 @@ int shadow_vmalloc_alloc(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 int shadow_vmalloc_huge(struct shadow_vmalloc *vm, u64 bytes, u32 gfp,
 			u64 prot, unsigned long caller, u64 *va)
 {
-	struct shadow_op op;
-	u64 at = 0;
-	int err;
-
-	shadow_op_begin(&op, vm->events);
-	err = alloc_area(vm, bytes, gfp, prot, caller, true, &at);
-	if (!err)
-		*va = at;
-	shadow_op_end(&op, SHADOW_OP_VMALLOC_HUGE, err, bytes, gfp, prot, caller, at);
-	return err;
+	if (shadow_watched())
+		return alloc_watched(vm, bytes, gfp, prot, caller, true, va);
+	return alloc_area(vm, bytes, gfp, prot, caller, true, va);
 }
 
-static int free_area(struct shadow_vmalloc *vm, u64 va)
+static noinline void tell_free(const struct shadow_vmalloc *vm, u64 va, u64 nr_pages)
 {
-	struct shadow_latency_mark mark;
+	shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, va,
+		     shadow_vmalloc_bytes(vm, nr_pages));
+}
+
+static __always_inline int free_area(struct shadow_vmalloc *vm, u64 va)
+{
 	struct shadow_vmap_area *area;
 	u32 nr_pages;
 	int err;
@@ -470,17 +486,29 @@ static int free_area(struct shadow_vmalloc *vm, u64 va)
 		return shadow_fault_raise(vm->fault,
 					  "vmalloc: area %#llx-%#llx is not %u pages and a guard",
 					  area->va_start, area->va_end, nr_pages);
-	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VFREE);
 	err = shadow_vmalloc_unmap(vm, area);
 	if (!err)
 		err = shadow_vmalloc_put_pages(vm, area->self, area->first_page,
 					       nr_pages);
 	if (!err)
 		err = shadow_vmalloc_retire(vm, area);
+	if (shadow_event_heard(SHADOW_EV_VFREE) && !err)
+		tell_free(vm, va, nr_pages);
+	return err;
+}
+
+/* As alloc_watched() */
+static noinline int free_watched(struct shadow_vmalloc *vm, u64 va)
+{
+	struct shadow_latency_mark mark;
+	struct shadow_op op;
+	int err;
+
+	shadow_op_begin(&op, vm->events);
+	shadow_latency_begin(&mark, vm->events, SHADOW_LATENCY_VFREE);
+	err = free_area(vm, va);
 	shadow_latency_end(&mark, err);
-	if (!err)
-		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, va,
-			     shadow_vmalloc_bytes(vm, nr_pages));
+	shadow_op_end(&op, SHADOW_OP_VFREE, err, va);
 	return err;
 }
 
@@ -500,11 +528,7 @@ static int free_area(struct shadow_vmalloc *vm, u64 va)
  */
 int shadow_vfree(struct shadow_vmalloc *vm, u64 va)
 {
-	struct shadow_op op;
-	int err;
-
-	shadow_op_begin(&op, vm->events);
-	err = free_area(vm, va);
-	shadow_op_end(&op, SHADOW_OP_VFREE, err, va);
-	return err;
+	if (shadow_watched())
+		return free_watched(vm, va);
+	return free_area(vm, va);
 }

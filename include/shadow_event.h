@@ -179,7 +179,10 @@ void __shadow_event(struct shadow_event_log *log,
 #define SHADOW_HOOKED(branch)	(branch)
 #endif
 
-/* Does somebody want the long way? */
+/*
+ * Does somebody want the long way? Where each instruction counts, it is apart and
+ * out of line: what is told, recorded or measured needs a frame of the stack.
+ */
 static __always_inline bool shadow_watched(void)
 {
 	return SHADOW_HOOKED(static_branch_unlikely(&shadow_watch_key));

@@ -167,6 +167,12 @@ void __shadow_latency_end(struct shadow_latency_mark *mark, bool refused);
 void __shadow_latency_path(struct shadow_latency *latency,
 			   enum shadow_latency_path path);
 
+/* May operations be measured? */
+static __always_inline bool shadow_latency_on(void)
+{
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_latency_key));
+}
+
 /**
  * shadow_latency_begin() - from here on it counts
  * @mark: the operation, filled
@@ -184,7 +190,7 @@ shadow_latency_begin(struct shadow_latency_mark *mark,
 	struct shadow_latency *latency;
 
 	mark->latency = NULL;
-	if (!static_branch_unlikely(&shadow_latency_key) || !log)
+	if (!shadow_latency_on() || !log)
 		return;
 	latency = READ_ONCE(log->latency);
 	if (latency)
@@ -219,7 +225,7 @@ static __always_inline void shadow_latency_path(struct shadow_event_log *log,
 {
 	struct shadow_latency *latency;
 
-	if (!static_branch_unlikely(&shadow_latency_key) || !log)
+	if (!shadow_latency_on() || !log)
 		return;
 	latency = READ_ONCE(log->latency);
 	if (latency)

@@ -267,6 +267,12 @@ void __shadow_op_more(struct shadow_op *op, const void *more, size_t bytes);
 void __shadow_op_drop(struct shadow_op *op);
 bool shadow_ring_inside(const struct shadow_ring *ring);
 
+/* May operations be recorded? */
+static __always_inline bool shadow_op_kept(void)
+{
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key));
+}
+
 /**
  * shadow_op_begin() - somebody from outside asks something of a machine
  * @op: the operation, filled
@@ -281,7 +287,7 @@ static __always_inline void shadow_op_begin(struct shadow_op *op,
 					    const struct shadow_event_log *log)
 {
 	op->ring = NULL;
-	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && log && log->ring)
+	if (shadow_op_kept() && log && log->ring)
 		__shadow_op_begin(op, log->ring, 0);
 }
 
@@ -298,7 +304,7 @@ static __always_inline void shadow_op_begin_as(struct shadow_op *op,
 					       enum shadow_event_id event)
 {
 	op->ring = NULL;
-	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && log && log->ring)
+	if (shadow_op_kept() && log && log->ring)
 		__shadow_op_begin(op, log->ring, event + 1);
 }
 
@@ -312,14 +318,14 @@ static __always_inline void shadow_op_begin_as(struct shadow_op *op,
  */
 static __always_inline void shadow_op_drop(struct shadow_op *op)
 {
-	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && op->ring)
+	if (shadow_op_kept() && op->ring)
 		__shadow_op_drop(op);
 }
 
 /* For payloads that come in pieces: is there to be a record at all? */
 static __always_inline bool shadow_op_recorded(const struct shadow_op *op)
 {
-	return static_branch_unlikely(&shadow_ring_key) && op->ring;
+	return shadow_op_kept() && op->ring;
 }
 
 /**
@@ -332,8 +338,7 @@ static inline void shadow_op_resched(const struct shadow_event_log *log)
 {
 	struct shadow_ring *ring = log ? log->ring : NULL;
 
-	if (!static_branch_unlikely(&shadow_ring_key) || !ring ||
-	    !shadow_ring_inside(ring))
+	if (!shadow_op_kept() || !ring || !shadow_ring_inside(ring))
 		cond_resched();
 }
 
@@ -350,7 +355,7 @@ static inline void shadow_op_resched(const struct shadow_event_log *log)
  */
 #define shadow_op_end_more(op, what, error, payload, length, ...)	\
 do {									\
-	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key)) && (op)->ring) {	\
+	if (shadow_op_kept() && (op)->ring) {				\
 		const u64 done[SHADOW_RING_ARGS] = { __VA_ARGS__ };	\
 									\
 		__shadow_op_end(op, what, error, done, payload, length); \

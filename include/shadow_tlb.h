@@ -184,13 +184,16 @@ static __always_inline void shadow_tlb_note(struct shadow_tlb *tlb,
 	record->nr = 1;
 }
 
+void __shadow_tlb_told(const struct shadow_tlb *tlb, enum shadow_tlbi kind, u64 va,
+		       u64 bytes, u64 nr);
+
 /* Instructions that are given, not left out */
 static __always_inline void shadow_tlb_told(struct shadow_tlb *tlb,
 					    enum shadow_tlbi kind, u64 va,
 					    u64 bytes, u64 nr)
 {
-	shadow_event_named(tlb->events, SHADOW_EV_TLBI, nr,
-			   shadow_tlbi_names[kind], kind, va, bytes, nr);
+	if (shadow_event_heard(SHADOW_EV_TLBI))
+		__shadow_tlb_told(tlb, kind, va, bytes, nr);
 }
 
 /**
