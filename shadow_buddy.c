@@ -358,15 +358,18 @@ static noinline struct shadow_page *take_others(struct shadow_zone *zone,
 static __always_inline struct shadow_page *take(struct shadow_zone *zone,
 						unsigned int order,
 						unsigned int mt,
-						unsigned int alloc_flags)
+						unsigned int alloc_flags,
+						const bool watched)
 {
 	u32 orders = zone->orders[mt] >> order;
 	struct shadow_page *page;
 	unsigned int from;
 
+	/* Failures on purpose raise the key of who watches, too */
 	if (shadow_fault_frozen(zone_fault(zone)) ||
-	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
-			       1ULL << (zone->nodes->page_shift + order)))
+	    (watched &&
+	     shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+				1ULL << (zone->nodes->page_shift + order))))
 		return NULL;
 	if (unlikely(!orders))
 		return take_others(zone, order, mt, alloc_flags);
@@ -403,7 +406,7 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 					 unsigned int alloc_flags)
 {
 	lockdep_assert_held(&zone->lock);
-	return take(zone, order, mt, alloc_flags);
+	return take(zone, order, mt, alloc_flags, true);
 }
 
 /**
@@ -485,7 +488,7 @@ static noinline struct shadow_page *alloc_highatomic(struct shadow_zone *zone,
 
 static __always_inline struct shadow_page *
 alloc_block(struct shadow_zone *zone, unsigned int order, unsigned int mt,
-	    unsigned int owner, unsigned int alloc_flags)
+	    unsigned int owner, unsigned int alloc_flags, const bool watched)
 {
 	struct shadow_page *page = NULL;
 	unsigned long irqflags;
@@ -496,7 +499,7 @@ alloc_block(struct shadow_zone *zone, unsigned int order, unsigned int mt,
 	if (unlikely(alloc_flags & SHADOW_ALLOC_HIGHATOMIC))
 		page = alloc_highatomic(zone, order);
 	if (likely(!page))
-		page = take(zone, order, mt, alloc_flags);
+		page = take(zone, order, mt, alloc_flags, watched);
 	if (unlikely(!page) && (alloc_flags & SHADOW_ALLOC_NON_BLOCK))
 		page = alloc_highatomic(zone, order);
 	if (likely(page))
@@ -514,7 +517,7 @@ alloc_watched(struct shadow_zone *zone, unsigned int order, unsigned int mt,
 	struct shadow_op op;
 
 	shadow_op_begin(&op, zone->nodes->events);
-	page = alloc_block(zone, order, mt, owner, alloc_flags);
+	page = alloc_block(zone, order, mt, owner, alloc_flags, true);
 	shadow_op_end(&op, SHADOW_OP_BUDDY_ALLOC, page ? 0 : -ENOMEM,
 		      shadow_zone_number(zone), order, mt,
 		      owner | (u64)alloc_flags << 32,
@@ -545,7 +548,7 @@ struct shadow_page *shadow_buddy_alloc(struct shadow_zone *zone,
 {
 	if (shadow_watched())
 		return alloc_watched(zone, order, mt, owner, alloc_flags);
-	return alloc_block(zone, order, mt, owner, alloc_flags);
+	return alloc_block(zone, order, mt, owner, alloc_flags, false);
 }
 
 /* To sparse, which does not follow a lock through a value, these change nothing */

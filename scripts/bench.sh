@@ -20,8 +20,8 @@
 # io-pgtable-arm, for each leaf or walk; those with _plain do without contiguous
 # hints and folding, which the host's tables do not have. The status is 1 if two
 # boots differ by more than 1 %, or a goal is missed. (mixed_* of the host, single
-# calls out of a million, and its vmalloc differ from boot to boot.) Options are
-# passed on, for example: scripts/bench.sh --kernel 6.12-16k
+# calls out of a million, and its vmalloc differ from boot to boot.) What hooks
+# cost follows, see scripts/bench-cost.sh. Options are passed on, for example: scripts/bench.sh --kernel 6.12-16k
 
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -178,6 +178,8 @@ main() {
 	cat "$dir/boot1"
 	compare_boots "$dir/boot1" "$dir/boot2" || rc=1
 	check_goals "$dir/boot1" || rc=1
+	say "measuring what hooks cost"
+	"$SHADOW_SCRIPTS/bench-cost.sh" "$@" || rc=1
 	return $rc
 }
 
