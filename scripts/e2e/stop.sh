@@ -24,17 +24,17 @@ put() {
 }
 last() { sed -n "s/^last: //p" $D/ctl; }
 look() {
-	: >/text_of_all
-	for f in $D/* ${D}_raw/main/*; do
-		cat $f >/one || echo "$f cannot be read after $1"
-		# As in a kernel: no areas, or nothing reserved yet
-		[ -s /one ] || [ ${f##*/} = vmallocinfo ] ||
-			[ ${f##*/}$1 = memblock_reservedsetup_machine_fdt ] ||
-			echo "$f is empty after $1"
-		[ ${f##*.} = bin ] || cat /one >>/text_of_all
-	done
+	raw=$(ls ${D}_raw/main/* | grep -v "\.bin$")
+	cat $D/* ${D}_raw/main/*.bin >/dev/null && cat $D/* $raw >/text_of_all ||
+		for f in $D/* ${D}_raw/main/*; do
+			cat $f >/dev/null || echo "$f cannot be read after $1"
+		done
+	# As in a kernel: no areas, or nothing reserved yet
+	awk "{ seen[FILENAME] } END { for (i = 1; i < ARGC; i++)
+		if (!(ARGV[i] in seen)) print ARGV[i], \"is empty after\", \"$1\" }" $D/* ${D}_raw/main/* |
+		grep -v -e "/vmallocinfo is" -e "/memblock_reserved is empty after setup_machine_fdt$"
 	[ $(sed "s/…//g" /text_of_all | tr -d "\t\n -~" | wc -c) -eq 0 ] ||
-		echo "not printable after $1: $(grep -l "[^ -~	…]" $D/* ${D}_raw/main/*)"
+		echo "not printable after $1: $(grep -l "[^ -~	…]" $D/* $raw)"
 	cat $D/* >/all
 	[ $(wc -l </all) -lt 5000 ] || echo "over 5000 lines after $1"
 	[ "$(head -n 1 $D/audit)" = OK ] || echo "after $1: $(head -n 1 $D/audit)"
