@@ -9,6 +9,15 @@
 #include "shadow_slab_debug.h"
 #include "shadow_slab_engine.h"
 
+/* Whatever the host's KASAN was told of these frames' objects */
+static void unshade(const struct shadow_slab *slab, const struct shadow_page *page)
+{
+	if (slab->shaded)
+		shadow_kasan_unpoison(shadow_page_to_virt(slab->nodes, page),
+				      1ULL << (slab->nodes->page_shift +
+					       shadow_page_order(page)));
+}
+
 /**
  * shadow_slab_take() - frames for a slab
  * @cache: whose
@@ -45,6 +54,8 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, min_order);
 	if (!page)
 		return NULL;
+	/* They may have been those of a slab that a corrupted machine lost */
+	unshade(cache->slab, page);
 	atomic64_add(1ULL << shadow_page_order(page), &cache->slab->nr_frames);
 	shadow_event_named(nodes->events, SHADOW_EV_SLAB_NEW, 1,
 			   cache->desc.name, cache->desc.id,
@@ -77,9 +88,7 @@ static int give_frames(struct shadow_slab *slab, unsigned int cpu,
 	unsigned int order = shadow_page_order(page);
 	int err;
 
-	if (slab->shaded)
-		shadow_kasan_unpoison(shadow_page_to_virt(slab->nodes, page),
-				      1ULL << (slab->nodes->page_shift + order));
+	unshade(slab, page);
 	err = shadow_free_pages_cpu(slab->nodes, cpu, page, order);
 	if (!err)
 		atomic64_sub(1ULL << order, &slab->nr_frames);
