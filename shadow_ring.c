@@ -110,6 +110,7 @@ static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
 		part = min(bytes, sizeof(arg));
 		memset(arg, 0, sizeof(arg));
 		memcpy(arg, more, part);
+		ring->nr_more++;
 		__put(ring, SHADOW_RING_MORE, part, ns, arg);
 	}
 }
@@ -132,10 +133,12 @@ bool shadow_ring_inside(const struct shadow_ring *ring)
 static void __put_event(struct shadow_ring *ring,
 			const struct shadow_event_args *args, u64 ns)
 {
-	ring->nr_events[args->id]++;
 	ring->sum[args->id] += args->nr;
-	if (ring->covered == args->id + 1)
+	if (ring->covered == args->id + 1) {
+		ring->nr_covered[args->id]++;
 		return;
+	}
+	ring->nr_events[args->id]++;
 	__put(ring, args->id, min_t(u64, args->nr, S32_MAX), ns, args->arg);
 }
 

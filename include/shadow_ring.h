@@ -172,9 +172,11 @@ extern const struct shadow_op_info shadow_ops[SHADOW_NR_OPS];
  * @nr_first: of those, the ones that are kept from the boot on
  * @now: the host's clock
  * @nr_nodes: nodes, to which CPUs are dealt out in turn, shadow_cpu_node()
- * @nr_ops: operations since the boot, by enum shadow_op_id
- * @nr_events: events since the boot, by enum shadow_event_id
- * @sum: what those counted
+ * @nr_ops: operations since the boot, by enum shadow_op_id, a record each
+ * @nr_more: records of payloads since the boot
+ * @nr_events: events since the boot, by enum shadow_event_id, a record each
+ * @nr_covered: likewise, those whose operation says it: without a record
+ * @sum: what both counted
  * @record: the first @nr_first in their order, then the newest, in turn
  */
 struct shadow_ring {
@@ -189,7 +191,9 @@ struct shadow_ring {
 	u64 (*now)(void);
 	unsigned int nr_nodes;
 	u64 nr_ops[SHADOW_NR_OPS];
+	u64 nr_more;
 	u64 nr_events[SHADOW_NR_EVENTS];
+	u64 nr_covered[SHADOW_NR_EVENTS];
 	u64 sum[SHADOW_NR_EVENTS];
 	struct shadow_ring_record record[];
 };
