@@ -506,3 +506,45 @@ int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 {
 	return give_back(ctl, cmd, false);
 }
+
+/* Frames that went from the lists of one CPU, or of all, to the buddy */
+static u64 drain_zone(struct shadow_zone *zone, const struct shadow_ctl_cmd *cmd)
+{
+	u64 nr_pages;
+
+	if (!zone->pcp)
+		return 0;
+	if (!(cmd->keys & BIT(SHADOW_CTL_KEY_CPU))) {
+		nr_pages = shadow_pcp_count(zone);
+		shadow_pcp_drain(zone);
+		return nr_pages;
+	}
+	nr_pages = READ_ONCE(zone->pcp[cmd->cpu].count);
+	shadow_pcp_drain_cpu(zone, cmd->cpu);
+	return nr_pages;
+}
+
+/**
+ * shadow_ctl_drain() - drain [cpu=N]
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex.
+ * Return: 0, -EINVAL, -EUCLEAN.
+ */
+int shadow_ctl_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_zone *zone;
+	u64 nr_pages = 0;
+
+	if (shadow_fault_frozen(&ctl->mm->fault))
+		return shadow_ctl_frozen(ctl);
+	if (cmd->cpu >= ctl->mm->nr_cpus)
+		return shadow_ctl_fail(ctl, -EINVAL, "drain: cpu=%u: allowed: 0 to %u",
+				       cmd->cpu, ctl->mm->nr_cpus - 1);
+	for (zone = shadow_first_zone(&ctl->mm->nodes); zone;
+	     zone = shadow_next_zone(zone))
+		nr_pages += drain_zone(zone, cmd);
+	return shadow_ctl_done(ctl, "%llu pages went from the per-CPU lists to the buddy",
+			       nr_pages);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * shadow_ctl_slab - commands on caches: create, alloc, free, shrink, reap,
- * destroy, and krealloc. See shadow_ctl_run.h.
+ * destroy; kmalloc, krealloc, kfree. See shadow_ctl_run.h.
  */
 #include "shadow_ctl_run.h"
 #include "shadow_ctl_verb.h"
@@ -374,12 +374,71 @@ int shadow_ctl_cache_destroy(struct shadow_ctl *ctl,
 	}
 }
 
-/* ------------------------------------------------------------- krealloc -- */
+/* -------------------------------------------------------------- kmalloc -- */
 
-static void *object_at(const struct shadow_ctl *ctl, u64 pa)
+/* An object of no bytes has no address in the block, and 0 is in none. */
+static int make_object(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
+		       u64 *pa, u32 *nr)
 {
-	return pa ? shadow_phys_to_virt(ctl->mm->nodes.block, pa) :
-		    SHADOW_ZERO_SIZE_PTR;
+	u32 special = BIT(SHADOW_CTL_KEY_GFP) | BIT(SHADOW_CTL_KEY_NODE);
+	void *object;
+
+	*nr = 1;
+	object = shadow_kmalloc(&ctl->mm->slab, cmd->bytes,
+				cmd->keys & special ? shadow_ctl_gfp(cmd) :
+						      SHADOW_GFP_KERNEL);
+	if (!object)
+		return shadow_ctl_no_memory(ctl);
+	*pa = object == SHADOW_ZERO_SIZE_PTR ? 0 :
+		shadow_virt_to_phys(ctl->mm->nodes.block, object);
+	return 0;
+}
+
+/**
+ * shadow_ctl_kmalloc() - run kmalloc
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: 0; -EINVAL, -ENOMEM, -ENOSPC, -EEXIST, -EUCLEAN, -EINTR.
+ */
+int shadow_ctl_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	struct shadow_mm *mm = ctl->mm;
+	struct shadow_ctl_handle *handle;
+	int err = shadow_ctl_check_gfp(ctl, cmd);
+	u64 pa;
+
+	if (err)
+		return err;
+	if (!shadow_ctl_fits(ctl, cmd->bytes, cmd->count))
+		return shadow_ctl_fail(ctl, -ENOMEM, "kmalloc: the machine has only %llu pages",
+				       shadow_nodes_managed(&mm->nodes));
+	handle = shadow_ctl_make(ctl, cmd, SHADOW_CTL_OBJECTS, make_object);
+	if (IS_ERR(handle))
+		return PTR_ERR(handle);
+	pa = shadow_ctl_thing(handle, 0);
+	if (!pa)
+		return shadow_ctl_done(ctl, "id %llu: %u of no bytes, at ZERO_SIZE_PTR",
+				       handle->id, cmd->count);
+	return shadow_ctl_done(ctl, "id %llu: %u of %llu bytes (%zu usable), %s pa %#llx va %#llx",
+			       handle->id, cmd->count, cmd->bytes,
+			       shadow_ksize(&mm->slab, shadow_ctl_object_at(ctl, pa)),
+			       cmd->count > 1 ? "the first at" : "at", pa,
+			       shadow_layout_pa_to_va(&mm->layout, pa));
+}
+
+/**
+ * shadow_ctl_kfree() - run kfree
+ * @ctl: whose
+ * @cmd: the command
+ *
+ * Context: process, with the caller's mutex; sleeps.
+ * Return: 0; -ENOENT, -EINVAL, -EUCLEAN.
+ */
+int shadow_ctl_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
+{
+	return shadow_ctl_free(ctl, cmd, SHADOW_CTL_OBJECTS);
 }
 
 static int tell_freed(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle)
@@ -418,7 +477,7 @@ int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 	if (err)
 		return err;
 	was = shadow_ctl_thing(handle, 0);
-	object = shadow_krealloc(&mm->slab, object_at(ctl, was), cmd->bytes,
+	object = shadow_krealloc(&mm->slab, shadow_ctl_object_at(ctl, was), cmd->bytes,
 				 given(cmd, SHADOW_CTL_KEY_GFP) ?
 				 shadow_ctl_gfp(cmd) : SHADOW_GFP_KERNEL);
 	if (!object)

@@ -190,26 +190,6 @@ static const struct shadow_file *find_file(const struct dentry *dentry)
 	return NULL;
 }
 
-/* A layer that is not there says in one line which phase brings it */
-static bool is_born(struct seq_file *seq, const struct shadow_file *file,
-		    const struct shadow_machine *machine)
-{
-	const struct shadow_boot *boot = &machine->mm.boot;
-
-	if (file->since == ALWAYS)
-		return true;
-	if (!boot->failed && boot->nr_done >= file->since)
-		return true;
-	seq_printf(seq, "%s: nothing to show before phase %s is complete; ",
-		   file->name, shadow_phase_name(file->since - 1));
-	if (boot->failed)
-		seq_puts(seq, "the machine is down, see boot\n");
-	else
-		seq_printf(seq, "the boot has stopped after %s\n",
-			   shadow_phase_name(boot->nr_done - 1));
-	return false;
-}
-
 static int show(struct seq_file *seq, bool whole)
 {
 	const struct shadow_file *file = find_file(seq->file->f_path.dentry);
@@ -217,7 +197,8 @@ static int show(struct seq_file *seq, bool whole)
 
 	if (mutex_lock_killable(&machine->lock))
 		return -EINTR;
-	if (is_born(seq, file, machine))
+	if (file->since == ALWAYS ||
+	    shadow_view_born(seq, machine, file->name, file->since - 1))
 		(whole ? file->whole : file->show)(seq, machine);
 	mutex_unlock(&machine->lock);
 	return 0;

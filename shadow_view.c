@@ -43,6 +43,33 @@ int shadow_view_ask(const char *text, const char *word, bool *said, u64 *number)
 }
 
 /**
+ * shadow_view_born() - has the boot come to the layer that a file shows?
+ * @seq: where to say that it has not, in one line
+ * @machine: the machine
+ * @name: of the file
+ * @since: phase that has to be complete
+ *
+ * Context: process context, the machine's lock held.
+ * Return: true if it has.
+ */
+bool shadow_view_born(struct seq_file *seq, const struct shadow_machine *machine,
+		      const char *name, enum shadow_phase since)
+{
+	const struct shadow_boot *boot = &machine->mm.boot;
+
+	if (!boot->failed && boot->nr_done > since)
+		return true;
+	seq_printf(seq, "%s: nothing to show before phase %s is complete; ", name,
+		   shadow_phase_name(since));
+	if (boot->failed)
+		seq_puts(seq, "the machine is down, see boot\n");
+	else
+		seq_printf(seq, "the boot has stopped after %s\n",
+			   shadow_phase_name(boot->nr_done - 1));
+	return false;
+}
+
+/**
  * shadow_view_buddyinfo() - free blocks by order, as /proc/buddyinfo
  * @seq: where to print
  * @machine: the machine

@@ -313,8 +313,8 @@ static int slab_show(struct seq_file *seq, void *v)
 	char line[128];
 
 	if (v == SEQ_START_TOKEN) {
-		seq_printf(seq, "slab_objects: nothing to show before phase %s is complete\n",
-			   shadow_phase_name(SHADOW_PHASE_SLAB_INIT));
+		shadow_view_born(seq, reader->machine, "slab_objects",
+				 SHADOW_PHASE_SLAB_INIT);
 		return 0;
 	}
 	if (!reader->pos) {

@@ -61,6 +61,10 @@ int shadow_ctl_put_page(struct shadow_ctl *ctl,
 			const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_free_pages(struct shadow_ctl *ctl,
 			  const struct shadow_ctl_cmd *cmd);
+void *shadow_ctl_object_at(const struct shadow_ctl *ctl, u64 pa);
+int shadow_ctl_drain(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_kmalloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
+int shadow_ctl_kfree(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_cache_create(struct shadow_ctl *ctl,
 			    const struct shadow_ctl_cmd *cmd);

@@ -18,6 +18,8 @@ struct seq_file;
 
 /* shadow_view.c: what a file is asked, formats of the kernel's own files */
 int shadow_view_ask(const char *text, const char *word, bool *said, u64 *number);
+bool shadow_view_born(struct seq_file *seq, const struct shadow_machine *machine,
+		      const char *name, enum shadow_phase since);
 void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine);
