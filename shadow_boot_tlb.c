@@ -6,7 +6,9 @@
  * All of it is the host's memory: a broken block must not break the record of
  * how it broke.
  */
+#include "shadow_boot.h"
 #include "shadow_boot_early.h"
+#include "shadow_ring.h"
 
 const char *const shadow_tree_names[SHADOW_NR_TREES] = {
 	[SHADOW_TREE_IDMAP]	= "idmap_pg_dir",
@@ -121,4 +123,73 @@ void shadow_boot_tlb_switched(struct shadow_pgtable *pgt)
 	shadow_tlb_invalidate(&pgt->tlb, &pgt->geo, pgt->first,
 			      1ULL << pgt->geo.va_bits, pgt->geo.page_shift,
 			      true);
+}
+
+static int read_desc(void *block, phys_addr_t pa, u64 *desc)
+{
+	const u64 *table = shadow_block_contents(block, pa, sizeof(*desc));
+
+	if (!table)
+		return -EFAULT;
+	*desc = READ_ONCE(*table);
+	return 0;
+}
+
+/**
+ * shadow_boot_walker() - how the machine's CPU would look up an address
+ * @mm: the machine
+ * @va: the address
+ * @walker: filled; between the halves it says the fault
+ *
+ * Context: any; with the machine's mutex the answer stays true.
+ * Return: 0, or why the registers do not say, as shadow_regs_walker().
+ */
+int shadow_boot_walker(struct shadow_mm *mm, u64 va, struct shadow_walker *walker)
+{
+	int err = shadow_regs_walker(&mm->regs, va, read_desc, &mm->block, walker);
+
+	return err == -ENXIO ? 0 : err;
+}
+
+/* The tree that the registers name for a half, or NULL */
+static struct shadow_pgtable *tree_in_use(struct shadow_mm *mm, bool upper)
+{
+	phys_addr_t root = shadow_regs_root(&mm->regs, upper);
+	int tree;
+
+	for (tree = 0; tree < SHADOW_NR_TREES; tree++) {
+		struct shadow_pgtable *pgt = shadow_mm_tree(mm, tree);
+
+		if (pgt->root_table && pgt->upper == upper && pgt->root == root)
+			return pgt;
+	}
+	return NULL;
+}
+
+/**
+ * shadow_boot_tlb_use() - the machine's CPU uses an address
+ * @mm: the machine
+ * @va: the address
+ *
+ * With tlbi=stale the TLB keeps what it finds; otherwise there is none, and
+ * nothing happens.
+ *
+ * Context: process, with the machine's mutex; takes the tables' lock.
+ */
+void shadow_boot_tlb_use(struct shadow_mm *mm, u64 va)
+{
+	struct shadow_pgtable *pgt = tree_in_use(mm, va & BIT_ULL(55));
+	struct shadow_walker walker;
+	struct shadow_op op;
+	unsigned long irq;
+
+	if (!mm->soft_tlb || !pgt || mm->boot.failed ||
+	    shadow_boot_walker(mm, va, &walker))
+		return;
+	shadow_op_begin(&op, &mm->events);
+	raw_spin_lock_irqsave(&pgt->lock, irq);
+	shadow_soft_tlb_touch(mm->soft_tlb, &walker,
+			      shadow_regs_asid(&mm->regs), va);
+	raw_spin_unlock_irqrestore(&pgt->lock, irq);
+	shadow_op_end(&op, SHADOW_OP_TLB_TOUCH, 0, va);
 }

@@ -8,6 +8,7 @@
 #include "shadow_break_room.h"
 #include "shadow_parse.h"
 #include "shadow_random.h"
+#include "shadow_ring.h"
 #include "shadow_slab_report.h"
 
 #define WITH(phase)	(SHADOW_PHASE_##phase + 1)
@@ -286,6 +287,25 @@ static void ask_reports(struct shadow_break *b)
 	b->mm->host->free(report);
 }
 
+/* What the allocator made of it */
+static void ask_allocator(struct shadow_break *b)
+{
+	struct shadow_slab_report *report;
+
+	if (shadow_fault_frozen(&b->mm->fault)) {
+		scnprintf(b->line, sizeof(b->line), "%s", b->mm->fault.text);
+		return;
+	}
+	if (!b->refusal)
+		return;
+	scnprintf(b->line, sizeof(b->line), "kfree says %d, nothing has changed",
+		  b->refusal);
+	report = b->mm->host->zalloc(sizeof(*report));
+	if (report && shadow_slab_get_report(&b->mm->slab, b->nr_reports + 1, report))
+		strscpy(b->line, report->line, sizeof(b->line));
+	b->mm->host->free(report);
+}
+
 /* Does the TLB say something else than the tables? */
 static void ask_tlb(struct shadow_break *b)
 {
@@ -316,6 +336,7 @@ static void look(struct shadow_break *b, enum shadow_break_check check)
 		ask_tlb(b);
 		break;
 	case SHADOW_BREAK_REFUSAL:
+		ask_allocator(b);
 		break;
 	}
 }
@@ -351,6 +372,43 @@ static int check_ask(struct shadow_break *b, const struct shadow_break_kind *kin
 	return check_phase(b, kind);
 }
 
+/* One operation: what it asks of the machine's layers is not its user's doing */
+static int damage(struct shadow_break *b, const struct shadow_break_kind *kind)
+{
+	const struct shadow_break_ask *ask = b->ask;
+	struct shadow_op op;
+	int err;
+
+	b->rnd = shadow_random_at(b->mm->cfg.seed, ask->nr);
+	err = check_ask(b, kind);
+	if (err)
+		return err;
+	if (shadow_fault_frozen(&b->mm->fault))
+		return shadow_break_refuse(b, -EUCLEAN,
+					   "the machine is frozen already: allowed: reset");
+	shadow_op_begin(&op, &b->mm->events);
+	err = kind->apply(b);
+	shadow_op_end_more(&op, SHADOW_OP_BREAK, err, kind->name,
+			   strlen(kind->name), ask->where, ask->bit,
+			   ask->given | ask->given_bit << 1, ask->nr);
+	return err;
+}
+
+/**
+ * shadow_break_again() - what a history says: the same damage, nobody is asked
+ * @mm: the machine
+ * @ask: what was damaged
+ *
+ * Context: as shadow_break().
+ * Return: as shadow_break().
+ */
+int shadow_break_again(struct shadow_mm *mm, const struct shadow_break_ask *ask)
+{
+	struct shadow_break b = { .mm = mm, .ask = ask };
+
+	return damage(&b, &kinds[ask->kind]);
+}
+
 /**
  * shadow_break() - damage a machine, and ask who sees it
  * @mm: the machine
@@ -372,15 +430,8 @@ int shadow_break(struct shadow_mm *mm, const struct shadow_break_ask *ask,
 {
 	const struct shadow_break_kind *kind = &kinds[ask->kind];
 	struct shadow_break b = { .mm = mm, .ask = ask };
-	int err;
+	int err = damage(&b, kind);
 
-	b.rnd = shadow_random_at(mm->cfg.seed, ask->nr);
-	err = check_ask(&b, kind);
-	if (!err && shadow_fault_frozen(&mm->fault))
-		err = shadow_break_refuse(&b, -EUCLEAN,
-					  "the machine is frozen already: allowed: reset");
-	if (!err)
-		err = kind->apply(&b);
 	if (err) {
 		scnprintf(said, bytes, "break %s: %s", kind->name, b.did);
 		return err;

@@ -154,24 +154,6 @@ static int no_object(const struct shadow_break *b)
 	return b->ask->given ? -EINVAL : -ENOMEM;
 }
 
-/* What the allocator made of it */
-static void say_refusal(struct shadow_break *b, int err, u64 nr_reports)
-{
-	struct shadow_slab_report *report;
-
-	if (shadow_fault_frozen(&b->mm->fault)) {
-		scnprintf(b->line, sizeof(b->line), "%s", b->mm->fault.text);
-		return;
-	}
-	if (!err)
-		return;
-	scnprintf(b->line, sizeof(b->line), "kfree says %d, nothing has changed", err);
-	report = b->mm->host->zalloc(sizeof(*report));
-	if (report && shadow_slab_get_report(&b->mm->slab, nr_reports + 1, report))
-		strscpy(b->line, report->line, sizeof(b->line));
-	b->mm->host->free(report);
-}
-
 /**
  * shadow_break_double_free() - an object is given back twice
  * @b: the damage
@@ -182,7 +164,6 @@ static void say_refusal(struct shadow_break *b, int err, u64 nr_reports)
 int shadow_break_double_free(struct shadow_break *b)
 {
 	struct shadow_slab *slab = &b->mm->slab;
-	u64 nr_reports = shadow_slab_nr_reports(slab);
 	char *object = object_of(b);
 	u64 pa;
 	int err;
@@ -195,10 +176,9 @@ int shadow_break_double_free(struct shadow_break *b)
 		return shadow_break_refuse(b, err,
 			"PA %#llx: kfree refuses it already: allowed: of an object in use",
 					   pa);
-	err = shadow_kfree(slab, object);
-	shadow_break_did(b, "the object at pa %#llx was freed twice", pa);
-	say_refusal(b, err, nr_reports);
-	return 0;
+	b->nr_reports = shadow_slab_nr_reports(slab);
+	b->refusal = shadow_kfree(slab, object);
+	return shadow_break_did(b, "the object at pa %#llx was freed twice", pa);
 }
 
 /**
@@ -211,16 +191,14 @@ int shadow_break_double_free(struct shadow_break *b)
 int shadow_break_bad_free(struct shadow_break *b)
 {
 	struct shadow_slab *slab = &b->mm->slab;
-	u64 nr_reports = shadow_slab_nr_reports(slab);
 	char *object = object_of(b);
-	int err;
 
 	if (!object)
 		return no_object(b);
-	err = shadow_kfree(slab, object + 1);
+	b->nr_reports = shadow_slab_nr_reports(slab);
+	b->refusal = shadow_kfree(slab, object + 1);
 	shadow_break_did(b, "pa %#llx, 1 byte into an object, was freed",
 			 (u64)shadow_virt_to_phys(&b->mm->block, object) + 1);
-	say_refusal(b, err, nr_reports);
 	if (!b->ask->given)
 		shadow_kfree(slab, object);
 	return 0;

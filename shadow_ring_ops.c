@@ -96,5 +96,6 @@ const struct shadow_op_info shadow_ops[SHADOW_NR_OPS] = {
 	[SHADOW_OP_SET] = { "set", { NULL } },
 	[SHADOW_OP_FAIL] = {
 		"fail", { "point", "probability", "interval", "times", "space" } },
-	[SHADOW_OP_BREAK] = { "break", { NULL } },
+	[SHADOW_OP_BREAK] = { "break", { "where", "bit", "given", "nr" } },
+	[SHADOW_OP_TLB_TOUCH] = { "tlb_touch", { "va" } },
 };

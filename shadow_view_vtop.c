@@ -18,26 +18,6 @@ static void emit_line(void *to, const char *line)
 	seq_printf(to, "%s\n", line);
 }
 
-static int read_shadow(void *ctx, phys_addr_t pa, u64 *desc)
-{
-	const u64 *table = shadow_block_contents(ctx, pa, sizeof(*desc));
-
-	if (!table)
-		return -EFAULT;
-	*desc = READ_ONCE(*table);
-	return 0;
-}
-
-static int shadow_walker_of(struct shadow_mm *mm, u64 va,
-			    struct shadow_walker *walker)
-{
-	int err = shadow_regs_walker(&mm->regs, va, read_shadow, &mm->block,
-				     walker);
-
-	/* Between the halves: the walker says the fault */
-	return err == -ENXIO ? 0 : err;
-}
-
 static void view_host(struct seq_file *seq, u64 va)
 {
 	struct shadow_walker walker;
@@ -71,7 +51,7 @@ static void view_shadow(struct seq_file *seq, struct shadow_mm *mm, u64 va)
 		return;
 	}
 	seq_printf(seq, "VA 0x%016llx, by the shadow registers\n", va);
-	err = shadow_walker_of(mm, va, &walker);
+	err = shadow_boot_walker(mm, va, &walker);
 	if (err) {
 		seq_printf(seq, "the registers describe no translation: %d\n", err);
 		return;
@@ -107,37 +87,6 @@ void shadow_view_vtop(struct seq_file *seq, struct shadow_machine *machine)
 		view_shadow(seq, &machine->mm, va);
 }
 
-/* The tree that the registers name for a half, or NULL */
-static struct shadow_pgtable *tree_in_use(struct shadow_mm *mm, bool upper)
-{
-	phys_addr_t root = shadow_regs_root(&mm->regs, upper);
-	int tree;
-
-	for (tree = 0; tree < SHADOW_NR_TREES; tree++) {
-		struct shadow_pgtable *pgt = shadow_mm_tree(mm, tree);
-
-		if (pgt->root_table && pgt->upper == upper && pgt->root == root)
-			return pgt;
-	}
-	return NULL;
-}
-
-/* The machine's CPU uses an address */
-static void touch(struct shadow_mm *mm, u64 va)
-{
-	struct shadow_pgtable *pgt = tree_in_use(mm, va & BIT_ULL(55));
-	struct shadow_walker walker;
-	unsigned long irq;
-
-	if (!mm->soft_tlb || !pgt || mm->boot.failed ||
-	    shadow_walker_of(mm, va, &walker))
-		return;
-	raw_spin_lock_irqsave(&pgt->lock, irq);
-	shadow_soft_tlb_touch(mm->soft_tlb, &walker,
-			      shadow_regs_asid(&mm->regs), va);
-	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-}
-
 /**
  * shadow_view_vtop_ask() - which address vtop shall explain
  * @machine: the machine
@@ -167,6 +116,6 @@ int shadow_view_vtop_ask(struct shadow_machine *machine, const char *text)
 	machine->vtop_asked = true;
 	machine->vtop_host = host;
 	if (!host)
-		touch(&machine->mm, va);
+		shadow_boot_tlb_use(&machine->mm, va);
 	return 0;
 }

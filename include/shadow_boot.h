@@ -28,6 +28,10 @@ u64 shadow_boot_down(struct shadow_mm *mm);
 int shadow_boot_user_create(struct shadow_mm *mm);
 void shadow_boot_user_destroy(struct shadow_mm *mm);
 
+/* shadow_boot_tlb.c */
+int shadow_boot_walker(struct shadow_mm *mm, u64 va, struct shadow_walker *walker);
+void shadow_boot_tlb_use(struct shadow_mm *mm, u64 va);
+
 /**
  * shadow_boot_max_order() - order of the buddy's largest block
  * @mm: the machine

@@ -71,6 +71,7 @@ const struct shadow_break_kind *shadow_break_kind(unsigned int kind);
 int shadow_break_find(const char *name, size_t len);
 void shadow_break_list(char *text, size_t bytes);
 const char *shadow_break_check_name(enum shadow_break_check check);
+int shadow_break_again(struct shadow_mm *mm, const struct shadow_break_ask *ask);
 int shadow_break(struct shadow_mm *mm, const struct shadow_break_ask *ask,
 		 char *said, size_t bytes);
 

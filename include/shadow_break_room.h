@@ -14,7 +14,9 @@
  * @ask: what was asked for
  * @rnd: random number by which what was not named is chosen
  * @did: filled: what was changed, or why nothing was
- * @line: filled where doing it has already shown who sees it
+ * @line: filled with what whoever sees it says
+ * @refusal: what the allocator said that was asked to do something wrong
+ * @nr_reports: reports of debugging before it was
  * @cache: of a report: the cache whose objects are looked at
  * @va: of the TLB: the address that it may have wrong
  */
@@ -24,6 +26,8 @@ struct shadow_break {
 	u64 rnd;
 	char did[160];
 	char line[SHADOW_FAULT_TEXT];
+	int refusal;
+	u64 nr_reports;
 	struct shadow_kmem_cache *cache;
 	u64 va;
 };

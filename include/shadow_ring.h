@@ -96,7 +96,8 @@ enum shadow_op_id {
 	SHADOW_OP_MEMUNMAP_PAGES,
 	SHADOW_OP_SET,			/* payload: "KEY VALUE" as for ctl */
 	SHADOW_OP_FAIL,
-	SHADOW_OP_BREAK,		/* payload: "KIND ARG" as for ctl */
+	SHADOW_OP_BREAK,		/* payload: KIND */
+	SHADOW_OP_TLB_TOUCH,		/* the machine's CPU uses an address */
 	SHADOW_OP_LAST,
 	SHADOW_NR_OPS = 128
 };

@@ -8,6 +8,7 @@
 
 #include "replay.h"
 #include "shadow_boot.h"
+#include "shadow_break.h"
 #include "shadow_buddy.h"
 #include "shadow_compound.h"
 #include "shadow_contig.h"
@@ -446,6 +447,20 @@ static int run_text(const struct call *c, const char *verb)
 	return 0;
 }
 
+static int run_break(const struct call *c)
+{
+	const struct shadow_break_ask ask = {
+		.kind = shadow_break_find(c->text, c->bytes),
+		.where = c->arg[0], .bit = c->arg[1], .given = c->arg[2] & 1,
+		.given_bit = c->arg[2] & 2, .nr = c->arg[3],
+	};
+
+	if ((int)ask.kind < 0)
+		return refuse(c->why, "break %s is not known here", c->text);
+	shadow_break_again(c->mm, &ask);
+	return 0;
+}
+
 static int run_machine(const struct call *c)
 {
 	const struct shadow_vmemmap part = {
@@ -483,7 +498,10 @@ static int run_machine(const struct call *c)
 		shadow_fail_arm(&c->mm->fail, c->arg[0], &attr);
 		return 0;
 	case SHADOW_OP_BREAK:
-		return run_text(c, "break");
+		return run_break(c);
+	case SHADOW_OP_TLB_TOUCH:
+		shadow_boot_tlb_use(c->mm, c->arg[0]);
+		return 0;
 	default:
 		return run_text(c, "set");
 	}
@@ -538,7 +556,7 @@ int run_op(struct machine *machine, const struct shadow_ring_record *op,
 	case SHADOW_OP_USER_CREATE:
 	case SHADOW_OP_USER_DESTROY:
 	case SHADOW_OP_KUNMAP_LOCAL:
-	case SHADOW_OP_MEMREMAP_PAGES ... SHADOW_OP_BREAK:
+	case SHADOW_OP_MEMREMAP_PAGES ... SHADOW_OP_TLB_TOUCH:
 		return run_machine(&c);
 	default:
 		return refuse(why, "operation %u is not known here", c.id);
