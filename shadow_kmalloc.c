@@ -5,6 +5,7 @@
  */
 #include <linux/overflow.h>
 
+#include "shadow_latency.h"
 #include "shadow_ring.h"
 #include "shadow_slab.h"
 #include "shadow_slab_engine.h"
@@ -43,6 +44,7 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	unsigned int order = fls64((bytes - 1) >> nodes->page_shift);
 	struct shadow_page *page;
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_LARGE);
 	if (order <= nodes->max_order)
 		shadow_kmalloc_count_given(slab, cpu, SHADOW_KMALLOC_CLASSES, bytes,
 					   1ULL << (nodes->page_shift + order));
@@ -281,6 +283,7 @@ static int kfree_large(struct shadow_slab *slab, unsigned int cpu,
 	if (shadow_page_owner(page) != SHADOW_OWNER_KMALLOC ||
 	    shadow_page_to_virt(nodes, page) != object)
 		return kfree_refused(slab, object);
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_LARGE);
 	err = shadow_free_pages_cpu(nodes, cpu, page, order);
 	if (!err) {
 		atomic64_sub(1ULL << order, &slab->nr_frames);

@@ -12,8 +12,12 @@ DEFINE_STATIC_KEY_FALSE(shadow_latency_key);
 const char *const shadow_latency_ops[SHADOW_NR_LATENCY_OPS] = {
 	[SHADOW_LATENCY_PAGE_ALLOC] = "page_alloc",
 	[SHADOW_LATENCY_PAGE_FREE] = "page_free",
+	[SHADOW_LATENCY_PAGE_ALLOC_BULK] = "page_alloc_bulk",
+	[SHADOW_LATENCY_PAGE_FREE_BULK] = "page_free_bulk",
 	[SHADOW_LATENCY_CACHE_ALLOC] = "cache_alloc",
 	[SHADOW_LATENCY_CACHE_FREE] = "cache_free",
+	[SHADOW_LATENCY_CACHE_ALLOC_BULK] = "cache_alloc_bulk",
+	[SHADOW_LATENCY_CACHE_FREE_BULK] = "cache_free_bulk",
 	[SHADOW_LATENCY_KMALLOC] = "kmalloc",
 	[SHADOW_LATENCY_KFREE] = "kfree",
 	[SHADOW_LATENCY_VMALLOC] = "vmalloc",
@@ -28,9 +32,52 @@ const char *const shadow_latency_paths[SHADOW_NR_LATENCY_PATHS] = {
 	[SHADOW_LATENCY_FAST] = "fast",
 	[SHADOW_LATENCY_PARTIAL] = "partial",
 	[SHADOW_LATENCY_NEW] = "new",
+	[SHADOW_LATENCY_LARGE] = "large",
+	[SHADOW_LATENCY_TABLE] = "table",
 	[SHADOW_LATENCY_BUDDY] = "buddy",
 	[SHADOW_LATENCY_SLOW] = "slow",
 	[SHADOW_LATENCY_REFUSED] = "refused",
+};
+
+const char *const shadow_latency_explain[SHADOW_NR_LATENCY_PATHS] = {
+	[SHADOW_LATENCY_FAST] =
+		"none of the ways below: a CPU's own list, slab or array; tables that were there",
+	[SHADOW_LATENCY_PARTIAL] =
+		"objects: another slab of the cache, under a lock that CPUs share (slob has no other)",
+	[SHADOW_LATENCY_NEW] =
+		"objects: a slab was made, or went back to the page allocator",
+	[SHADOW_LATENCY_LARGE] =
+		"kmalloc: larger than any class, straight from the page allocator",
+	[SHADOW_LATENCY_TABLE] =
+		"maps: a page table was made, or went",
+	[SHADOW_LATENCY_BUDDY] =
+		"pages: a free area, under its zone's lock",
+	[SHADOW_LATENCY_SLOW] =
+		"pages: no zone stayed above its low mark",
+	[SHADOW_LATENCY_REFUSED] =
+		"the operation failed, whichever way",
+};
+
+/* Which ways an operation of its own has; the others are those of its parts */
+#define PAGES	(BIT(SHADOW_LATENCY_BUDDY) | BIT(SHADOW_LATENCY_SLOW))
+#define OBJECTS	(BIT(SHADOW_LATENCY_PARTIAL) | BIT(SHADOW_LATENCY_NEW))
+
+static const u16 ways[SHADOW_NR_LATENCY_OPS] = {
+	[SHADOW_LATENCY_PAGE_ALLOC] = PAGES,
+	[SHADOW_LATENCY_PAGE_FREE] = PAGES,
+	[SHADOW_LATENCY_PAGE_ALLOC_BULK] = PAGES,
+	[SHADOW_LATENCY_PAGE_FREE_BULK] = PAGES,
+	[SHADOW_LATENCY_CACHE_ALLOC] = OBJECTS,
+	[SHADOW_LATENCY_CACHE_FREE] = OBJECTS,
+	[SHADOW_LATENCY_CACHE_ALLOC_BULK] = OBJECTS,
+	[SHADOW_LATENCY_CACHE_FREE_BULK] = OBJECTS,
+	[SHADOW_LATENCY_KMALLOC] = OBJECTS | BIT(SHADOW_LATENCY_LARGE),
+	[SHADOW_LATENCY_KFREE] = OBJECTS | BIT(SHADOW_LATENCY_LARGE),
+	[SHADOW_LATENCY_VMALLOC] = BIT(SHADOW_LATENCY_TABLE),
+	[SHADOW_LATENCY_VFREE] = BIT(SHADOW_LATENCY_TABLE),
+	[SHADOW_LATENCY_MAP] = BIT(SHADOW_LATENCY_TABLE),
+	[SHADOW_LATENCY_UNMAP] = BIT(SHADOW_LATENCY_TABLE),
+	[SHADOW_LATENCY_PROTECT] = BIT(SHADOW_LATENCY_TABLE),
 };
 
 const char *const shadow_latency_clocks[SHADOW_NR_LATENCY_CLOCKS] = {
@@ -146,16 +193,6 @@ void __shadow_latency_end(struct shadow_latency_mark *mark, bool refused)
 	local_irq_restore(mark->irqflags);
 }
 
-static bool is_of_pages(enum shadow_latency_path path)
-{
-	return path == SHADOW_LATENCY_BUDDY || path == SHADOW_LATENCY_SLOW;
-}
-
-static bool is_of_objects(enum shadow_latency_op op)
-{
-	return op > SHADOW_LATENCY_PAGE_FREE;
-}
-
 /**
  * __shadow_latency_path() - shadow_latency_path() of a machine that measures
  * @latency: the machine's
@@ -171,8 +208,7 @@ void __shadow_latency_path(struct shadow_latency *latency,
 
 	local_irq_save(irqflags);
 	mark = this_cpu(latency)->open;
-	if (mark && path > mark->path &&
-	    is_of_pages(path) == !is_of_objects(mark->op))
+	if (mark && path > mark->path && (ways[mark->op] & BIT(path)))
 		mark->path = path;
 	local_irq_restore(irqflags);
 }

@@ -4,6 +4,7 @@
  * shadow_page_call.h.
  */
 #include "shadow_compound.h"
+#include "shadow_latency.h"
 #include "shadow_page_call.h"
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
@@ -197,10 +198,8 @@ static unsigned int run_of_empty(unsigned int nr, struct shadow_page **pages)
 	return i;
 }
 
-static unsigned int alloc_bulk(struct shadow_nodes *nodes,
-			       unsigned int cpu, u32 gfp,
-			       unsigned int nr,
-			       struct shadow_page **pages)
+static unsigned int fill(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
+			 unsigned int nr, struct shadow_page **pages)
 {
 	struct shadow_zone *zone = NULL;
 	unsigned int done = 0, want, got;
@@ -231,6 +230,19 @@ static unsigned int alloc_bulk(struct shadow_nodes *nodes,
 	while (done < nr && pages[done])
 		done++;
 	return done;
+}
+
+static unsigned int alloc_bulk(struct shadow_nodes *nodes, unsigned int cpu,
+			       u32 gfp, unsigned int nr,
+			       struct shadow_page **pages)
+{
+	struct shadow_latency_mark mark;
+	unsigned int filled;
+
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC_BULK);
+	filled = fill(nodes, cpu, gfp, nr, pages);
+	shadow_latency_end(&mark, nr && !filled);
+	return filled;
 }
 
 /* What an entry tells the ring: its frame, or that it was there before */
@@ -343,8 +355,10 @@ static int free_bulk(struct shadow_nodes *nodes, unsigned int cpu,
 		     unsigned int nr,
 		     struct shadow_page *const *pages)
 {
+	struct shadow_latency_mark mark;
 	int err = 0;
 
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_FREE_BULK);
 	while (nr && !err) {
 		unsigned int done = give_batch(nodes, cpu, nr, pages);
 
@@ -353,6 +367,7 @@ static int free_bulk(struct shadow_nodes *nodes, unsigned int cpu,
 		pages += done;
 		nr -= done;
 	}
+	shadow_latency_end(&mark, err);
 	return err;
 }
 

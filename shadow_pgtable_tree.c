@@ -3,6 +3,7 @@
  * shadow_pgtable_tree - the tables of a tree: where they come from and go to,
  * how they are linked, and leaves that become tables.
  */
+#include "shadow_latency.h"
 #include "shadow_pgtable_tree.h"
 
 /* Splitting at both ends of a range, at all levels but the last */
@@ -113,6 +114,7 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_TABLE, *pa);
 	pgt->nr_tables++;
 	pgt->table_sum += shadow_pgtable_hash(*pa);
+	shadow_latency_path(pgt->events, SHADOW_LATENCY_TABLE);
 	shadow_event(pgt->events, SHADOW_EV_TABLE_ALLOC, 1, *pa, pgt->nr_tables);
 	return 0;
 }
@@ -132,6 +134,7 @@ void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_FREE, pa);
 	shadow_block_unback(pgt->block, pa, 1ULL << pgt->geo.page_shift);
 	pgt->ops->free_table(pgt->ops_ctx, pa);
+	shadow_latency_path(pgt->events, SHADOW_LATENCY_TABLE);
 	shadow_event(pgt->events, SHADOW_EV_TABLE_FREE, 1, pa, pgt->nr_tables);
 }
 

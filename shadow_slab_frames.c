@@ -4,6 +4,7 @@
  * and how they give them back: at once, or with SHADOW_SLAB_TYPESAFE_BY_RCU
  * after a grace period. See shadow_slab_engine.h.
  */
+#include "shadow_latency.h"
 #include "shadow_page_list.h"
 #include "shadow_ring.h"
 #include "shadow_slab_debug.h"
@@ -41,6 +42,7 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 	struct shadow_page *page;
 	u32 first;
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_NEW);
 	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_SLAB,
 			       1ULL << (nodes->page_shift + order)))
 		return NULL;
@@ -112,6 +114,7 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 {
 	struct shadow_nodes *nodes = cache->slab->nodes;
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_NEW);
 	shadow_event_named(nodes->events, SHADOW_EV_SLAB_DISCARD, 1,
 			   cache->desc.name, cache->desc.id,
 			   shadow_page_to_pfn(nodes, page),

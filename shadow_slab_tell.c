@@ -8,6 +8,7 @@
  * and kmem_cache_free, whichever call it came by. So each event of an allocation
  * has its counterpart; the kernel's kfree() of a cache's object has not.
  */
+#include "shadow_latency.h"
 #include "shadow_ring.h"
 #include "shadow_slab_engine.h"
 
@@ -64,12 +65,15 @@ void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cp
 				u32 gfp)
 {
 	struct shadow_slab *slab = cache->slab;
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	void *object;
 
 	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
 			   SHADOW_EV_KMALLOC : SHADOW_EV_OBJECT_ALLOC);
+	shadow_latency_begin(&mark, slab->nodes->events, SHADOW_LATENCY_CACHE_ALLOC);
 	object = cache->calls->alloc(cache, cpu, gfp);
+	shadow_latency_end(&mark, !object);
 	if (object)
 		tell_alloc(cache, object, gfp);
 	shadow_op_end(&op, SHADOW_OP_CACHE_ALLOC, object ? 0 : -ENOMEM,
@@ -94,12 +98,15 @@ int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 {
 	struct shadow_slab *slab = cache->slab;
 	u64 pa = pa_of(slab, object);
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;
 
 	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
 			   SHADOW_EV_KFREE : SHADOW_EV_OBJECT_FREE);
+	shadow_latency_begin(&mark, slab->nodes->events, SHADOW_LATENCY_CACHE_FREE);
 	err = cache->calls->free(cache, cpu, object);
+	shadow_latency_end(&mark, err);
 	if (!err)
 		tell_free(cache, pa);
 	shadow_op_end(&op, SHADOW_OP_CACHE_FREE, err, cache - slab->caches, cpu, pa);
@@ -136,11 +143,15 @@ u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
 				   void **objects)
 {
 	struct shadow_slab *slab = cache->slab;
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	u32 i, filled;
 
 	shadow_op_begin(&op, slab->nodes->events);
+	shadow_latency_begin(&mark, slab->nodes->events,
+			     SHADOW_LATENCY_CACHE_ALLOC_BULK);
 	filled = cache->calls->alloc_bulk(cache, cpu, gfp, nr, objects);
+	shadow_latency_end(&mark, filled < nr);
 	for (i = 0; i < filled; i++)
 		tell_alloc(cache, objects[i], gfp);
 	if (shadow_op_recorded(&op)) {
@@ -167,11 +178,15 @@ u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 				  unsigned int cpu, u32 nr, void **objects)
 {
 	struct shadow_slab *slab = cache->slab;
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	u32 i, freed;
 
 	shadow_op_begin(&op, slab->nodes->events);
+	shadow_latency_begin(&mark, slab->nodes->events,
+			     SHADOW_LATENCY_CACHE_FREE_BULK);
 	freed = cache->calls->free_bulk(cache, cpu, nr, objects);
+	shadow_latency_end(&mark, freed < nr);
 	for (i = 0; i < freed; i++)
 		tell_free(cache, pa_of(slab, objects[i]));
 	if (shadow_op_recorded(&op)) {
@@ -198,11 +213,14 @@ void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
 			     u64 bytes, u32 gfp)
 {
 	struct shadow_event_log *log = slab->nodes->events;
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	void *object;
 
 	shadow_op_begin_as(&op, log, SHADOW_EV_KMALLOC);
+	shadow_latency_begin(&mark, log, SHADOW_LATENCY_KMALLOC);
 	object = shadow_kmalloc_quietly(slab, cpu, bytes, gfp);
+	shadow_latency_end(&mark, !object);
 	if (object && object != SHADOW_ZERO_SIZE_PTR)
 		shadow_event(log, SHADOW_EV_KMALLOC, 1, pa_of(slab, object), bytes,
 			     shadow_kmalloc_given(slab, bytes, gfp), gfp,
@@ -240,6 +258,7 @@ int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
 	bool none = !object || object == SHADOW_ZERO_SIZE_PTR;
 	struct shadow_kmem_cache *cache = NULL;
 	u64 pa = pa_of(slab, object);
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;
 
@@ -248,7 +267,9 @@ int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
 	if (!none && (shadow_event_heard(SHADOW_EV_OBJECT_FREE) ||
 		      shadow_event_heard(SHADOW_EV_KFREE)))
 		cache = cache_at(slab, object);
+	shadow_latency_begin(&mark, log, SHADOW_LATENCY_KFREE);
 	err = shadow_kfree_quietly(slab, cpu, object);
+	shadow_latency_end(&mark, err);
 	if (!err && !none) {
 		if (cache)
 			tell_free(cache, pa);

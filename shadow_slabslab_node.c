@@ -6,6 +6,7 @@
  * Follows cache_alloc_refill(), free_block(), transfer_objects() and
  * __cache_free_alien() of mm/slab.c.
  */
+#include "shadow_latency.h"
 #include "shadow_slabslab.h"
 
 #define BATCHREFILL_LIMIT	16	/* of an array that was not used of late */
@@ -329,6 +330,7 @@ void __shadow_slabslab_flush(struct shadow_kmem_cache *cache, unsigned int cpu,
 	u32 has, nr = min(c->batch, avail);
 
 	lockdep_assert_held(&c->lock);
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	raw_spin_lock(&node->lock);
 	shared = shadow_slabslab_shared(cache, c->nid);
 	has = shadow_slabslab_avail(cache, &shared);
@@ -463,6 +465,7 @@ int shadow_slabslab_free_alien(struct shadow_kmem_cache *cache,
 	u32 avail;
 
 	buffer.array.avail = 0;
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	if (!node->in)
 		return -EINVAL;
 	raw_spin_lock_irqsave(&node->lock, flags);
@@ -555,6 +558,7 @@ bool __shadow_slabslab_refill(struct shadow_kmem_cache *cache, unsigned int cpu)
 	u32 avail;
 
 	lockdep_assert_held(&c->lock);
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	if (shadow_slabslab_avail(cache, &array) || !array.limit || !node->in ||
 	    shadow_fault_frozen(cache->fault))
 		return false;
@@ -580,6 +584,7 @@ static void *take_object(struct shadow_kmem_cache *cache, unsigned int nid)
 	unsigned long flags;
 	u32 ref;
 
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	if (!node->in || shadow_fault_frozen(cache->fault))
 		return NULL;
 	raw_spin_lock_irqsave(&node->lock, flags);

@@ -3,6 +3,7 @@
  * shadow_slob_heap - the engine "slob": the lists of shared pages, where a search
  * begins, and what a page's first and last object do. See shadow_slob.h.
  */
+#include "shadow_latency.h"
 #include "shadow_page_list.h"
 #include "shadow_slob.h"
 
@@ -262,6 +263,7 @@ void *shadow_slob_get(const struct shadow_slob_want *want)
 	bool alone = slab->nodes->nr_nodes == 1 || (want->gfp & SHADOW_GFP_THISNODE);
 	int got;
 
+	shadow_latency_path(slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	got = carve_old(want, false, &piece);
 	if (!got && !alone && !(want->gfp & wish))
 		got = carve_old(want, true, &piece);
@@ -332,6 +334,7 @@ int shadow_slob_put(struct shadow_kmem_cache *cache, unsigned int cpu,
 	int err = -EINVAL;
 	u64 offset;
 
+	shadow_latency_path(slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	raw_spin_lock_irqsave(&slob->lock, flags);
 	if (!shadow_slob_is_shared(slab, page))
 		goto unlock;

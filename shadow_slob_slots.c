@@ -9,6 +9,7 @@
  */
 #include <linux/math64.h>
 
+#include "shadow_latency.h"
 #include "shadow_page_list.h"
 #include "shadow_slob.h"
 
@@ -140,6 +141,7 @@ static void *pop_node(struct shadow_kmem_cache *cache, unsigned int nid)
 	unsigned long flags;
 	void *object = NULL;
 
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	raw_spin_lock_irqsave(&slob->lock, flags);
 	if (shadow_page_list_empty(&sc->partial[nid]))
 		goto unlock;
@@ -285,6 +287,7 @@ int shadow_slob_slot_put(struct shadow_kmem_cache *cache, char *object)
 	u32 index;
 	int err;
 
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	raw_spin_lock_irqsave(&slob->lock, flags);
 	err = find_slot(cache, object, &page, &index) ?: push(cache, page, index);
 	raw_spin_unlock_irqrestore(&slob->lock, flags);

@@ -3,6 +3,7 @@
  * shadow_slub_cpu - the engine "slub": where a CPU has its slabs from, those
  * that wait to be the next, and how it loses them. See shadow_slub.h.
  */
+#include "shadow_latency.h"
 #include "shadow_page_list.h"
 #include "shadow_random.h"
 #include "shadow_slub.h"
@@ -338,6 +339,7 @@ bool __shadow_slub_refill(struct shadow_kmem_cache *cache,
 			  struct shadow_slub_cpu *c, u32 gfp)
 {
 	lockdep_assert_held(&c->lock);
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	if (c->page != SHADOW_NO_PAGE && take_freed(cache, c))
 		return true;
 	return !shadow_fault_frozen(cache->fault) && take_slab(cache, c, gfp);

@@ -3,6 +3,7 @@
  * shadow_slub_free - the engine "slub": objects that go back to another slab
  * than the CPU's own, and many objects at once. See shadow_slub.h.
  */
+#include "shadow_latency.h"
 #include "shadow_slab_debug.h"
 #include "shadow_slub.h"
 
@@ -211,6 +212,7 @@ static __always_inline int free_slab(struct shadow_kmem_cache *cache,
 	struct shadow_slub s;
 	int done;
 
+	shadow_latency_path(cache->slab->nodes->events, SHADOW_LATENCY_PARTIAL);
 	if (unlikely(!slab_of(cache, objects[0], &s)))
 		return -EINVAL;
 	raw_spin_lock(&s.node->lock);

@@ -17,8 +17,12 @@
 enum shadow_latency_op {
 	SHADOW_LATENCY_PAGE_ALLOC,
 	SHADOW_LATENCY_PAGE_FREE,
+	SHADOW_LATENCY_PAGE_ALLOC_BULK,
+	SHADOW_LATENCY_PAGE_FREE_BULK,
 	SHADOW_LATENCY_CACHE_ALLOC,
 	SHADOW_LATENCY_CACHE_FREE,
+	SHADOW_LATENCY_CACHE_ALLOC_BULK,
+	SHADOW_LATENCY_CACHE_FREE_BULK,
 	SHADOW_LATENCY_KMALLOC,
 	SHADOW_LATENCY_KFREE,
 	SHADOW_LATENCY_VMALLOC,
@@ -30,11 +34,13 @@ enum shadow_latency_op {
 	SHADOW_NR_LATENCY_OPS
 };
 
-/* Which way it went, the longest that it took */
+/* Which way it went, the longest that it took; shadow_latency_explain has words */
 enum shadow_latency_path {
-	SHADOW_LATENCY_FAST,		/* a CPU's own list or slab */
-	SHADOW_LATENCY_PARTIAL,		/* objects: another slab of the cache */
+	SHADOW_LATENCY_FAST,		/* none of the following */
+	SHADOW_LATENCY_PARTIAL,		/* objects: a slab that is not the CPU's */
 	SHADOW_LATENCY_NEW,		/* objects: a new slab, or one that went */
+	SHADOW_LATENCY_LARGE,		/* kmalloc: by the page allocator */
+	SHADOW_LATENCY_TABLE,		/* maps: a new table, or one that went */
 	SHADOW_LATENCY_BUDDY,		/* pages: under the zone's lock */
 	SHADOW_LATENCY_SLOW,		/* pages: below the low mark, or special */
 	SHADOW_LATENCY_REFUSED,
@@ -145,6 +151,7 @@ DECLARE_STATIC_KEY_FALSE(shadow_latency_key);
 
 extern const char *const shadow_latency_ops[SHADOW_NR_LATENCY_OPS];
 extern const char *const shadow_latency_paths[SHADOW_NR_LATENCY_PATHS];
+extern const char *const shadow_latency_explain[SHADOW_NR_LATENCY_PATHS];
 extern const char *const shadow_latency_clocks[SHADOW_NR_LATENCY_CLOCKS];
 
 size_t shadow_latency_bytes(unsigned int nr_cpus);
@@ -216,7 +223,8 @@ static __always_inline void shadow_latency_end(struct shadow_latency_mark *mark,
 /**
  * shadow_latency_path() - what is being measured goes this way
  * @log: the machine's log
- * @path: the way; it stays if it has gone a longer one, or it is another kind's
+ * @path: the way; nothing changes if it has gone a longer one, or what is
+ *	measured has no such way: then it is another operation's, inside of it
  *
  * Context: any.
  */
