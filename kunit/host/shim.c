@@ -4,6 +4,7 @@
  * tools/lib nor the C library has it.
  */
 #include <ctype.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,13 +25,42 @@
 
 int shadow_host_cpu = -1;
 
+/* Numbers of threads that run, by bit. Who has ended needs none any more */
+static unsigned long threads;
+static pthread_key_t thread_key;
+static pthread_once_t thread_once = PTHREAD_ONCE_INIT;
+
+static void thread_ends(void *self)
+{
+	__atomic_and_fetch(&threads, ~(1UL << ((long)self - 1)), __ATOMIC_RELEASE);
+}
+
+static void threads_init(void)
+{
+	pthread_key_create(&thread_key, thread_ends);
+}
+
+/* The lowest that is free: so up to NR_CPUS threads are on as many CPUs */
+static int number_thread(void)
+{
+	unsigned long was = __atomic_load_n(&threads, __ATOMIC_RELAXED);
+
+	pthread_once(&thread_once, threads_init);
+	do {
+		if (!~was)
+			shadow_host_lock_misuse("more threads than numbers");
+	} while (!__atomic_compare_exchange_n(&threads, &was, was | (was + 1), true,
+					      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED));
+	pthread_setspecific(thread_key, (void *)((long)__builtin_ctzl(~was) + 1));
+	return __builtin_ctzl(~was) + 1;
+}
+
 int shadow_host_thread(void)
 {
-	static int nr_threads;
 	static __thread int self;	/* 0: not yet numbered */
 
 	if (unlikely(!self))
-		self = __atomic_add_fetch(&nr_threads, 1, __ATOMIC_RELAXED);
+		self = number_thread();
 	return self;
 }
 
