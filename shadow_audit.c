@@ -372,6 +372,8 @@ static const struct {
 		"linear map, memory", SHADOW_PHASE_PAGING_INIT, shadow_audit_linear },
 	[SHADOW_AUDIT_FRAMES] = {
 		"frames, their owners", SHADOW_PHASE_VMALLOC_INIT, shadow_audit_frames },
+	[SHADOW_AUDIT_RING] = {
+		"ring, counters", SHADOW_PHASE_PRESERVE_BOOT_ARGS, NULL },
 };
 
 /**
@@ -410,6 +412,8 @@ static int ask_layer(struct shadow_mm *mm, int layer, struct shadow_audit *audit
 		return audit_owners(mm, audit, zones);
 	if (layer == SHADOW_AUDIT_TABLES)
 		return shadow_audit_tables(mm, audit);
+	if (layer == SHADOW_AUDIT_RING)
+		return shadow_audit_ring(mm, audit);
 	return layers[layer].verify(mm, &audit->fault);
 }
 

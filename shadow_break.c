@@ -150,6 +150,14 @@ static const struct shadow_break_kind kinds[] = {
 	  "lets a region of memblock reach into the next one",
 	  SHADOW_BREAK_AUDIT, "memblock: ", WITH(MEMBLOCK_INIT), WITH(MEM_INIT),
 	  shadow_break_memblock_overlap },
+	{ "ring_gap", "", 0,
+	  "lets the history leave a number out (ring=)",
+	  SHADOW_BREAK_AUDIT, "ring: ", WITH(PRESERVE_BOOT_ARGS), 0,
+	  shadow_break_ring_gap },
+	{ "ring_record", "NUMBER", 0,
+	  "gives a record of the history another number (ring=)",
+	  SHADOW_BREAK_AUDIT, "ring: record", WITH(PRESERVE_BOOT_ARGS), 0,
+	  shadow_break_ring_record },
 };
 
 static const char *const check_names[] = {

@@ -105,6 +105,9 @@ int shadow_ctl_reset(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 			      sizeof(ctl->said));
 	if (down)
 		shadow_ctl_handles_forget(ctl);
+	/* The new one has a new history */
+	if (down && ctl->counters)
+		shadow_ring_count(&ctl->mm->events, true);
 	return err;
 }
 

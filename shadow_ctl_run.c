@@ -11,6 +11,7 @@
 #include "shadow_ctl_set.h"
 #include "shadow_ctl_verb.h"
 #include "shadow_params.h"
+#include "shadow_ring.h"
 
 /**
  * shadow_ctl_fail() - say why a command failed
@@ -113,8 +114,12 @@ static int run_mmu_check(struct shadow_ctl *ctl,
  */
 void shadow_ctl_set_counters(struct shadow_ctl *ctl, bool on)
 {
+	if (ctl->counters && !on)
+		shadow_ring_count(&ctl->mm->events, false);
 	if (ctl->counters != on)
 		shadow_event_enable(on);
+	if (!ctl->counters && on)
+		shadow_ring_count(&ctl->mm->events, true);
 	ctl->counters = on;
 }
 

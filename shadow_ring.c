@@ -66,6 +66,32 @@ void shadow_ring_enable(bool on)
 	shadow_watch(on);
 }
 
+/**
+ * shadow_ring_count() - counters begin to count, or stop
+ * @log: the machine's log
+ * @on: after shadow_event_enable(true), or before shadow_event_enable(false)
+ *
+ * From then to then counters and the ring have to agree.
+ *
+ * Context: process context; takes the ring's lock.
+ */
+void shadow_ring_count(struct shadow_event_log *log, bool on)
+{
+	struct shadow_ring *ring = log->ring;
+	unsigned long irqflags;
+	unsigned int id;
+
+	if (!ring)
+		return;
+	raw_spin_lock_irqsave(&ring->lock, irqflags);
+	for (id = 0; id < SHADOW_NR_EVENTS; id++) {
+		ring->counted[id] = shadow_event_count(log, id);
+		ring->summed[id] = ring->sum[id];
+	}
+	ring->counting = on;
+	raw_spin_unlock_irqrestore(&ring->lock, irqflags);
+}
+
 /* -------------------------------------------------------------- writing -- */
 
 static struct shadow_ring_record *slot_of(const struct shadow_ring *ring, u64 seq)
@@ -328,6 +354,31 @@ u64 shadow_ring_lost(const struct shadow_ring *ring)
 	u64 last = shadow_ring_last(ring);
 
 	return last > ring->nr ? last - ring->nr : 0;
+}
+
+/**
+ * shadow_ring_tail() - number of the oldest record that goes round
+ * @ring: the machine's
+ *
+ * Context: any; a momentary value.
+ * Return: the number; it may be lost by the time it is looked for.
+ */
+u64 shadow_ring_tail(const struct shadow_ring *ring)
+{
+	return ring->nr_first + shadow_ring_lost(ring) + 1;
+}
+
+/**
+ * shadow_ring_sound() - is the ring what was asked for?
+ * @ring: the machine's
+ * @nr: records it was made for
+ *
+ * Context: any.
+ * Return: false where its size was overwritten.
+ */
+bool shadow_ring_sound(const struct shadow_ring *ring, u32 nr)
+{
+	return ring->nr == nr && ring->nr_first == first_part(nr);
 }
 
 /**

@@ -30,6 +30,7 @@ enum shadow_audit_layer {
 	SHADOW_AUDIT_TABLES,
 	SHADOW_AUDIT_LINEAR,
 	SHADOW_AUDIT_FRAMES,
+	SHADOW_AUDIT_RING,
 	SHADOW_AUDIT_NR_LAYERS
 };
 
@@ -108,5 +109,8 @@ int shadow_audit_linear(struct shadow_mm *mm, struct shadow_fault *fault);
 
 /* shadow_audit_frames.c */
 int shadow_audit_frames(struct shadow_mm *mm, struct shadow_fault *fault);
+
+/* shadow_audit_ring.c */
+int shadow_audit_ring(struct shadow_mm *mm, struct shadow_audit *audit);
 
 #endif /* SHADOW_AUDIT_H */

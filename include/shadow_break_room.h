@@ -87,4 +87,8 @@ int shadow_break_area_link(struct shadow_break *b);
 int shadow_break_kmap_count(struct shadow_break *b);
 int shadow_break_memblock_overlap(struct shadow_break *b);
 
+/* The history: shadow_break_ring.c */
+int shadow_break_ring_gap(struct shadow_break *b);
+int shadow_break_ring_record(struct shadow_break *b);
+
 #endif /* SHADOW_BREAK_ROOM_H */

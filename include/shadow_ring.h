@@ -178,6 +178,9 @@ extern const struct shadow_op_info shadow_ops[SHADOW_NR_OPS];
  * @nr_events: events since the boot, by enum shadow_event_id, a record each
  * @nr_covered: likewise, those whose operation says it: without a record
  * @sum: what both counted
+ * @counting: counters have counted without a break since shadow_ring_count()
+ * @counted: what they had then
+ * @summed: what @sum was then
  * @record: the first @nr_first in their order, then the newest, in turn
  */
 struct shadow_ring {
@@ -196,6 +199,9 @@ struct shadow_ring {
 	u64 nr_events[SHADOW_NR_EVENTS];
 	u64 nr_covered[SHADOW_NR_EVENTS];
 	u64 sum[SHADOW_NR_EVENTS];
+	bool counting;
+	u64 counted[SHADOW_NR_EVENTS];
+	u64 summed[SHADOW_NR_EVENTS];
 	struct shadow_ring_record record[];
 };
 
@@ -250,10 +256,13 @@ DECLARE_STATIC_KEY_FALSE(shadow_ring_key);
 size_t shadow_ring_bytes(u32 nr);
 struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void));
 void shadow_ring_enable(bool on);
+void shadow_ring_count(struct shadow_event_log *log, bool on);
 void shadow_ring_event(struct shadow_ring *ring,
 		       const struct shadow_event_args *args);
 u64 shadow_ring_last(const struct shadow_ring *ring);
 u64 shadow_ring_lost(const struct shadow_ring *ring);
+u64 shadow_ring_tail(const struct shadow_ring *ring);
+bool shadow_ring_sound(const struct shadow_ring *ring, u32 nr);
 bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
 		      struct shadow_ring_record *record);
 int shadow_ring_format(const struct shadow_ring_record *record, char *text,

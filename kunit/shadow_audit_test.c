@@ -8,6 +8,7 @@
 
 #include "shadow_page_alloc.h"
 #include "shadow_pcp.h"
+#include "shadow_ring.h"
 
 #define NR_WORKERS	4
 #define NR_SLOTS	32
@@ -367,7 +368,146 @@ static void audit_sums(struct kunit *test)
 			rig->mm.init_pg.nr_tables + rig->mm.swapper.nr_tables);
 }
 
+/* -------------------------------------------------- the ring and counters -- */
+
+static void boot_with_ring(struct kunit *test, struct rig *rig, u32 nr)
+{
+	shadow_boot_down(&rig->mm);
+	rig->mm.cfg.ring = nr;
+	rig_boot(test, rig);
+	expect_ok(test, rig, "set counters on");
+	expect_healthy(test, rig);
+	KUNIT_EXPECT_TRUE(test, rig->audit.asked & BIT(SHADOW_AUDIT_RING));
+}
+
+/* Of 4 threads that wrap it around and around, each read agrees */
+static void ring_under_load(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct worker *w = shadow_test_alloc(test, NR_WORKERS * sizeof(*w));
+	struct load *load = shadow_test_alloc(test, sizeof(*load));
+	unsigned int i, alarms = 0;
+	struct shadow_ring *ring;
+
+	boot_with_ring(test, rig, 4096);
+	ring = rig->mm.ring;
+	start_load(test, rig, load, w);
+	for (i = 0; i < 5 * NR_READS && alarms < 4; i++) {
+		/* Counters may come and go meanwhile, what they missed is not theirs */
+		if (i % 40 == 39)
+			expect_ok(test, rig, i % 80 == 79 ? "set counters on" :
+							    "set counters off");
+		KUNIT_EXPECT_EQ(test, ring->counting, i % 80 < 39 || i % 80 == 79);
+		if (rig_audit(rig)) {
+			alarms++;
+			kunit_info(test, "read %u: %s\n", i, rig->audit.fault.text);
+		}
+		cond_resched();
+	}
+	stop_load(test, rig, load, w);
+	KUNIT_EXPECT_EQ(test, alarms, 0);
+	KUNIT_EXPECT_GT(test, shadow_ring_lost(ring), 0);
+	expect_ok(test, rig, "set counters on");
+	expect_healthy(test, rig);
+	kunit_info(test, "%u reads, %llu records, %llu of them lost\n", i,
+		   shadow_ring_last(ring), shadow_ring_lost(ring));
+	/* A new history: counters are on, and begin with it */
+	expect_ok(test, rig, "reset");
+	KUNIT_EXPECT_TRUE(test, rig->mm.ring->counting);
+	expect_ok(test, rig, "alloc_pages 2 count=9\nkmalloc 100 count=50\nvmalloc 100000");
+	expect_healthy(test, rig);
+}
+
+/* From the first phase on, whatever there is by then */
+static void ring_of_each_phase(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	unsigned int phase;
+
+	boot_with_ring(test, rig, 65536);
+	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+		rig->mm.cfg.until = phase;
+		expect_ok(test, rig, "reset");
+		expect_healthy(test, rig);
+		KUNIT_EXPECT_TRUE(test, rig->audit.asked & BIT(SHADOW_AUDIT_RING));
+		KUNIT_EXPECT_EQ(test, shadow_ring_lost(rig->mm.ring), 0);
+	}
+}
+
+static struct shadow_ring_record *first_of(struct kunit *test,
+					   struct shadow_ring *ring, u16 id)
+{
+	u64 seq = 1;
+
+	while (seq < shadow_ring_last(ring) && ring->record[seq - 1].id != id)
+		seq++;
+	KUNIT_ASSERT_EQ(test, ring->record[seq - 1].id, id);
+	return &ring->record[seq - 1];
+}
+
+/* One wrong word is found, by name, and nothing is wrong when it is mended */
+static void expect_seen(struct kunit *test, struct rig *rig, void *at, size_t bytes,
+			u64 turn, const char *says)
+{
+	u64 was = 0, is;
+
+	memcpy(&was, at, bytes);
+	is = was ^ turn;
+	memcpy(at, &is, bytes);
+	expect_alarm(test, rig, says);
+	KUNIT_EXPECT_EQ(test, rig->audit.faulty, SHADOW_AUDIT_RING);
+	memcpy(at, &was, bytes);
+	expect_healthy(test, rig);
+}
+
+#define expect_field(test, rig, field, turn, says)			\
+	expect_seen(test, rig, &(field), sizeof(field), turn, says)
+
+static void ring_is_damaged(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct shadow_ring_record *more;
+	struct shadow_ring *ring;
+	struct rnd_state rnd;
+	unsigned int i;
+	u64 seq;
+
+	shadow_test_seed(test, &rnd);
+	boot_with_ring(test, rig, 16384);
+	expect_ok(test, rig, "alloc_pages 2 count=9 as=p\nkmalloc 100 count=50\nvmalloc 9000");
+	expect_ok(test, rig, "cache_create named 100\nfree_pages p");
+	ring = rig->mm.ring;
+	expect_field(test, rig, ring->nr, 1, "ring: it says that it has 16385 records");
+	expect_field(test, rig, ring->nr_first, 4, "ring=16384");
+	expect_field(test, rig, ring->next, 1ULL << 20, "records have a number, but");
+	expect_field(test, rig, ring->nr_more, 1, "payloads have one");
+	expect_field(test, rig, ring->nr_ops[SHADOW_OP_VMALLOC], 2, "operations");
+	expect_field(test, rig, ring->nr_events[SHADOW_EV_MAP], 1, "events");
+	expect_field(test, rig, ring->sum[SHADOW_EV_PAGE_ALLOC], 1, "pgalloc: counters have");
+	expect_field(test, rig, rig->mm.events.past[SHADOW_EV_TLBI], 8,
+		     "ring: tlbi: counters have");
+	expect_ok(test, rig, "set counters off");
+	expect_field(test, rig, ring->sum[SHADOW_EV_PAGE_FREE], 4,
+		     "frames of all zones are in use");
+	expect_field(test, rig, ring->sum[SHADOW_EV_TABLE_ALLOC], 1, "tables, by its events");
+	for (i = 0; i < 20; i++) {
+		seq = shadow_test_below(&rnd, shadow_ring_last(ring));
+		expect_field(test, rig, ring->record[seq].seq,
+			     1 + shadow_test_below(&rnd, 1000), "is not in its place");
+		expect_field(test, rig, ring->record[seq].id, 0x7000, "is of no kind");
+	}
+	more = first_of(test, ring, SHADOW_RING_MORE);
+	expect_field(test, rig, more->err, 64, "is of no kind");
+	/* Of a kind that there is, but of another one than was written */
+	more = first_of(test, ring, SHADOW_RING_OP | SHADOW_OP_KMALLOC);
+	expect_field(test, rig, more->id, SHADOW_OP_KMALLOC ^ SHADOW_OP_CACHE_CREATE,
+		     "records of cache_create are kept, 1 were made");
+}
+
 static struct kunit_case audit_cases[] = {
+	KUNIT_CASE(ring_under_load),
+	KUNIT_CASE(ring_of_each_phase),
+	KUNIT_CASE(ring_is_damaged),
 	KUNIT_CASE(audit_sums),
 	KUNIT_CASE(audit_under_load),
 	KUNIT_CASE(audit_seeded),

@@ -106,6 +106,8 @@ static void refusals(struct kunit *test)
 	expect_refused(test, rig, "break area_link 12", -EINVAL,
 		       "VA 0xc: allowed: a page of vmalloc");
 	expect_refused(test, rig, "break kmap_count", -ENOENT, "first: alloc_pages 0 gfp=HIGHMEM");
+	expect_refused(test, rig, "break ring_gap 7", -EINVAL, "nothing behind this KIND");
+	expect_refused(test, rig, "break ring_record 0", -ERANGE, "NUMBER 0: allowed: 1 to ");
 	expect_refused(test, rig, "break kmap_count 7", -EINVAL, "PFN 0x7: allowed: of a frame");
 	expect_refused(test, rig, "break desc_bit 0xfffff00000000001:9", -EINVAL,
 		       "allowed: an address that is mapped");
@@ -114,7 +116,10 @@ static void refusals(struct kunit *test)
 	rig->mm.cfg.slab = "slab";
 	rig->mm.cfg.given &= ~BIT_ULL(SHADOW_PARAM_HIGHMEM);
 	rig->mm.cfg.highmem = 0;
+	rig->mm.cfg.ring = 0;
 	reboot(test, rig);
+	expect_refused(test, rig, "break ring_gap", -EPERM, "in a machine with ring=");
+	expect_refused(test, rig, "break ring_record 1", -EPERM, "in a machine with ring=");
 	expect_refused(test, rig, "break stale_tlb", -EPERM,
 		       "allowed: in a machine with tlbi=stale");
 	expect_refused(test, rig, "break slab_link", -EPERM, "slab=slab have no links");

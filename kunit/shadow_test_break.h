@@ -17,6 +17,7 @@
 #include "shadow_page_tell.h"
 #include "shadow_pcp.h"
 #include "shadow_ptdump.h"
+#include "shadow_ring.h"
 #include "shadow_slab_report.h"
 
 /* Something of everything that a kind may want to damage */
@@ -58,6 +59,7 @@ static inline int break_init(struct kunit *test)
 	rig->mm.cfg.highmem = SHADOW_TEST_BASE + SZ_8M;
 	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_HIGHMEM);
 	rig->mm.cfg.tlbi = SHADOW_TLBI_MODE_STALE;
+	rig->mm.cfg.ring = SHADOW_RING_MIN;
 	reboot(test, rig);
 	return 0;
 }
