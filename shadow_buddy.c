@@ -232,6 +232,23 @@ pop(struct shadow_zone *zone, unsigned int order, unsigned int mt)
 	}
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_split(const struct shadow_zone *zone, u32 index,
+				unsigned int from, unsigned int order, u64 nr)
+{
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, nr,
+		     shadow_index_to_pfn(zone->memmap, index), order, from);
+}
+
+static __always_inline void note_split(struct shadow_zone *zone, u32 index,
+				       unsigned int from, unsigned int order,
+				       u64 nr)
+{
+	shadow_zone_count(zone, SHADOW_ZONE_SPLIT, nr);
+	if (shadow_event_heard(SHADOW_EV_PAGE_SPLIT))
+		tell_split(zone, index, from, order, nr);
+}
+
 /*
  * Gives the upper halves back until the block has the order asked for. All
  * lists between the two orders are empty: what is split was the smallest that
@@ -263,8 +280,7 @@ static __always_inline void split(struct shadow_zone *zone,
 		list->last = index + half;
 		area->nr_free++;
 	} while (half != least);
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, from - order,
-		     shadow_index_to_pfn(zone->memmap, index), order, from);
+	note_split(zone, index, from, order, from - order);
 }
 
 /**
@@ -457,8 +473,8 @@ struct shadow_page *__shadow_buddy_alloc_run(struct shadow_zone *zone,
 		return NULL;
 	*nr = BIT(run - order);
 	if (run > order)
-		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, *nr - 1,
-			     shadow_page_to_pfn(zone->nodes, page), order, run);
+		note_split(zone, shadow_page_index(zone->memmap, page), run, order,
+			   *nr - 1);
 	zone->frag_left -= *nr;
 	if (unlikely(!zone->frag_left))
 		__shadow_frag_due(zone);

@@ -179,6 +179,14 @@ static bool may_grow(const struct shadow_zone *zone, u32 index,
 		       SHADOW_BUDDY_MASK, shadow_buddy_want(zone, order + 1, mt));
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_merge(const struct shadow_zone *zone, u32 index,
+				unsigned int to, unsigned int order)
+{
+	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE, to - order,
+		     shadow_index_to_pfn(zone->memmap, index), to, order);
+}
+
 static noinline int give_merging(struct shadow_zone *zone, u32 index,
 				 unsigned int order, unsigned int mt)
 {
@@ -189,9 +197,9 @@ static noinline int give_merging(struct shadow_zone *zone, u32 index,
 		bit = merge_pageblocks(zone, &index, __ffs(bit), mt);
 	if (unlikely(!bit))
 		return -EUCLEAN;
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_MERGE,
-		     __ffs(bit) - order, shadow_index_to_pfn(zone->memmap, index),
-		     __ffs(bit), order);
+	shadow_zone_count(zone, SHADOW_ZONE_MERGE, __ffs(bit) - order);
+	if (shadow_event_heard(SHADOW_EV_PAGE_MERGE))
+		tell_merge(zone, index, __ffs(bit), order);
 	return give_block(zone, index, __ffs(bit), mt, BIT(order),
 			  may_grow(zone, index, __ffs(bit), mt));
 }

@@ -7,7 +7,12 @@
 
 DEFINE_STATIC_KEY_ARRAY_FALSE(shadow_event_keys, SHADOW_NR_EVENTS);
 DEFINE_STATIC_KEY_FALSE(shadow_watch_key);
+DEFINE_STATIC_KEY_FALSE(shadow_long_key);
 DEFINE_STATIC_KEY_FALSE(shadow_count_key);
+DEFINE_STATIC_KEY_FALSE(shadow_ring_key);
+
+/* Somebody listens behind the sink */
+static DEFINE_STATIC_KEY_FALSE(sink_key);
 
 void (*shadow_event_sink)(const struct shadow_event_log *log,
 			  const struct shadow_event_args *args);
@@ -217,24 +222,30 @@ u64 shadow_event_count(const struct shadow_event_log *log,
 	return sum;
 }
 
+static void turn(struct static_key_false *key, bool on)
+{
+	if (on)
+		static_branch_inc(key);
+	else
+		static_branch_dec(key);
+}
+
 /**
- * shadow_event_listen() - raise or lower the key of one event
+ * shadow_event_listen() - let the sink be told of an event, or not
  * @id: which
  * @on: each call with true needs one with false
  *
  * A key is shared by all machines: a static branch patches code, and the code
- * is one. Where pages and objects come and go, shadow_watch_key is asked for
- * instead.
+ * is one. Where pages, objects and mappings come and go, shadow_watch_key is
+ * asked for first.
  *
  * Context: process context; sleeps in the kernel.
  */
 void shadow_event_listen(enum shadow_event_id id, bool on)
 {
-	if (on)
-		static_branch_inc(&shadow_event_keys[id]);
-	else
-		static_branch_dec(&shadow_event_keys[id]);
-	if (shadow_event_inline(id))
+	turn(&sink_key, on);
+	turn(&shadow_event_keys[id], on);
+	if (shadow_event_watched(id))
 		shadow_watch(on);
 }
 
@@ -248,13 +259,26 @@ void shadow_event_enable(bool on)
 {
 	int id;
 
-	if (on)
-		static_branch_inc(&shadow_count_key);
-	else
-		static_branch_dec(&shadow_count_key);
+	turn(&shadow_count_key, on);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
 		if (!shadow_event_inline(id))
-			shadow_event_listen(id, on);
+			turn(&shadow_event_keys[id], on);
+}
+
+/**
+ * shadow_event_record() - let rings be told of all events, or not
+ * @on: each call with true needs one with false
+ *
+ * Context: process context; sleeps in the kernel.
+ */
+void shadow_event_record(bool on)
+{
+	int id;
+
+	turn(&shadow_ring_key, on);
+	for (id = 0; id < SHADOW_NR_EVENTS; id++)
+		turn(&shadow_event_keys[id], on);
+	turn(&shadow_watch_key, on);
 }
 
 /**
@@ -265,10 +289,8 @@ void shadow_event_enable(bool on)
  */
 void shadow_watch(bool on)
 {
-	if (on)
-		static_branch_inc(&shadow_watch_key);
-	else
-		static_branch_dec(&shadow_watch_key);
+	turn(&shadow_long_key, on);
+	turn(&shadow_watch_key, on);
 }
 
 /**
@@ -303,10 +325,13 @@ void __shadow_event(struct shadow_event_log *log,
 
 	if (unlikely(!log))
 		return;
-	if (!shadow_event_inline(args->id))
-		shadow_event_tally(log, args->id, args->nr);
-	if (log->ring)
+	if (static_branch_unlikely(&shadow_count_key) &&
+	    !shadow_event_inline(args->id))
+		__shadow_event_tally(log, args->id, args->nr);
+	if (static_branch_unlikely(&shadow_ring_key) && log->ring)
 		shadow_ring_event(log->ring, args);
+	if (!static_branch_unlikely(&sink_key))
+		return;
 	sink = READ_ONCE(shadow_event_sink);
 	if (sink)
 		sink(log, args);

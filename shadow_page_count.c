@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * shadow_page_count - how many frames were allocated and freed while counters
- * were on: what CPUs' lists and zones have counted, added up.
+ * shadow_page_count - what happened to frames while counters were on: what CPUs'
+ * lists and zones have counted, added up.
  */
 #include "shadow_page_count.h"
 #include "shadow_pcp.h"
@@ -18,23 +18,52 @@ static u64 count_zone(const struct shadow_zone *zone, enum shadow_event_id id)
 	return sum;
 }
 
+/* Does the zone itself count it, under its lock? */
+static bool is_told(enum shadow_event_id id, enum shadow_zone_told *what)
+{
+	switch (id) {
+	case SHADOW_EV_PAGE_SPLIT:
+		*what = SHADOW_ZONE_SPLIT;
+		return true;
+	case SHADOW_EV_PAGE_MERGE:
+		*what = SHADOW_ZONE_MERGE;
+		return true;
+	case SHADOW_EV_PCP_REFILL:
+		*what = SHADOW_ZONE_REFILL;
+		return true;
+	case SHADOW_EV_PCP_DRAIN:
+		*what = SHADOW_ZONE_DRAIN;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /**
- * shadow_page_count() - frames of one type of zone, of all nodes
+ * shadow_page_count() - an event of one type of zone, of all nodes
  * @nodes: the layer
  * @type: of the zones
- * @id: SHADOW_EV_PAGE_ALLOC or SHADOW_EV_PAGE_FREE
+ * @id: SHADOW_EV_PAGE_ALLOC, _FREE, _SPLIT, _MERGE, SHADOW_EV_PCP_REFILL or
+ *	_DRAIN; of another one nothing is counted here
  *
  * Context: any; a momentary value.
- * Return: how many were, while counters were on.
+ * Return: how often it happened (to how many frames), while counters were on.
  */
 u64 shadow_page_count(const struct shadow_nodes *nodes,
 		      enum shadow_zone_type type, enum shadow_event_id id)
 {
+	const struct shadow_zone *zone;
+	enum shadow_zone_told what;
 	unsigned int nid;
 	u64 sum = 0;
 
-	for (nid = 0; nid < nodes->nr_nodes; nid++)
-		sum += count_zone(&nodes->node[nid].zone[type], id);
+	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		zone = &nodes->node[nid].zone[type];
+		if (is_told(id, &what))
+			sum += READ_ONCE(zone->nr_told[what]);
+		else if (id == SHADOW_EV_PAGE_ALLOC || id == SHADOW_EV_PAGE_FREE)
+			sum += count_zone(zone, id);
+	}
 	return sum;
 }
 
@@ -45,8 +74,6 @@ static u64 count(const struct shadow_event_source *source, enum shadow_event_id 
 	unsigned int type;
 	u64 sum = 0;
 
-	if (id != SHADOW_EV_PAGE_ALLOC && id != SHADOW_EV_PAGE_FREE)
-		return 0;
 	for (type = 0; type < SHADOW_MAX_NR_ZONES; type++)
 		sum += shadow_page_count(nodes, type, id);
 	return sum;

@@ -222,6 +222,16 @@ static struct shadow_page *__list_run(struct shadow_zone *zone,
 	return page;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_refill(const struct shadow_zone *zone,
+				 const struct shadow_pcp *pcp,
+				 unsigned int order, unsigned int mt, u32 nr)
+{
+	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr,
+			   shadow_zone_names[zone->type], shadow_zone_id(zone),
+			   order, mt, pcp - zone->pcp);
+}
+
 /*
  * Blocks for an empty list; fewer where the zone has no more. They come out in
  * ascending order; from the cold end likewise, where that is asked for, fetched
@@ -254,12 +264,12 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	}
 	nr -= left;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
+	shadow_zone_count(zone, SHADOW_ZONE_REFILL, nr);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	pcp->count += nr << order;
 	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
-	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_REFILL, nr,
-			   shadow_zone_names[zone->type], shadow_zone_id(zone),
-			   order, mt, pcp - zone->pcp);
+	if (shadow_event_heard(SHADOW_EV_PCP_REFILL))
+		tell_refill(zone, pcp, order, mt, nr);
 }
 
 /* __rmqueue_pcplist() */

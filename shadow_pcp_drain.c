@@ -184,6 +184,17 @@ int __shadow_pcp_append(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	return 0;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void tell_drain(const struct shadow_zone *zone,
+				const struct shadow_pcp *pcp,
+				unsigned int nr_list, u32 nr)
+{
+	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_DRAIN, nr,
+			   shadow_zone_names[zone->type], shadow_zone_id(zone),
+			   shadow_pcp_list_order(zone, nr_list),
+			   shadow_pcp_list_mt(nr_list), pcp - zone->pcp);
+}
+
 /* Returns the oldest blocks of one list to the zone; zone lock held */
 static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		       unsigned int nr_list, u32 nr_pages, u32 *returned)
@@ -207,12 +218,9 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
-	if (*returned)
-		shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_DRAIN,
-				   *returned >> order,
-				   shadow_zone_names[zone->type],
-				   shadow_zone_id(zone), order,
-				   shadow_pcp_list_mt(nr_list), pcp - zone->pcp);
+	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, *returned >> order);
+	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN) && *returned)
+		tell_drain(zone, pcp, nr_list, *returned >> order);
 	return err;
 }
 

@@ -210,6 +210,8 @@ static __always_inline int map_hot_page(struct shadow_pgtable *pgt, u64 va,
 	shadow_tlb_wrote(&pgt->tlb, SHADOW_TLB_OP_WRITE_SYNC, va,
 			 pgt->hot.pa + index * sizeof(u64), SHADOW_LAST_LEVEL,
 			 desc, 0, 1);
+	if (shadow_counting())
+		pgt->nr_mapped++;
 	return 0;
 }
 
@@ -239,6 +241,8 @@ static noinline int map_any(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		WRITE_ONCE(pgt->good_prot, prot);
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = map_range(pgt, va, pa, bytes, prot & pgt->geo.attr_mask, flags);
+	if (shadow_counting() && !err)
+		pgt->nr_mapped += bytes >> pgt->geo.page_shift;
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (shadow_event_heard(SHADOW_EV_MAP) && !err)
 		tell_map(pgt, va, pa, bytes >> pgt->geo.page_shift, prot, flags);
@@ -258,7 +262,7 @@ static __always_inline bool is_plain_page(const struct shadow_pgtable *pgt,
 
 static __always_inline int
 map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
-	u64 bytes, u64 prot, unsigned int flags)
+	u64 bytes, u64 prot, unsigned int flags, const bool tell)
 {
 	unsigned long irq;
 	int err = -EAGAIN;
@@ -271,7 +275,7 @@ map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return map_any(pgt, va, pa, bytes, prot, flags);
-	if (shadow_event_heard(SHADOW_EV_MAP))
+	if (tell && shadow_event_heard(SHADOW_EV_MAP))
 		tell_map(pgt, va, pa, 1, prot, flags);
 	return 0;
 }
@@ -286,7 +290,7 @@ static noinline int map_watched(struct shadow_pgtable *pgt, u64 va, phys_addr_t 
 
 	shadow_op_begin(&op, pgt->events);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_MAP);
-	err = map_now(pgt, va, pa, bytes, prot, flags);
+	err = map_now(pgt, va, pa, bytes, prot, flags, true);
 	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_MAP, err, pgt->root | flags, va, pa, bytes,
 		      prot);
@@ -320,7 +324,7 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 {
 	if (shadow_watched())
 		return map_watched(pgt, va, pa, bytes, prot, flags);
-	return map_now(pgt, va, pa, bytes, prot, flags);
+	return map_now(pgt, va, pa, bytes, prot, flags, false);
 }
 
 /* Pages into the table that was used last, as many as there is place for */
@@ -417,6 +421,8 @@ int shadow_pgtable_map_pages(struct shadow_pgtable *pgt, u64 va,
 		return err;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = map_each(pgt, va, pa, nr, attrs, flags);
+	if (shadow_counting() && !err)
+		pgt->nr_mapped += nr;
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (shadow_event_heard(SHADOW_EV_MAP) && !err)
 		tell_map(pgt, va, pa[0], nr, prot, flags);

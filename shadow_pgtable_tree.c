@@ -374,6 +374,25 @@ int shadow_pgtable_split_ends(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	return min(err, 0);
 }
 
+static u64 count_told(const struct shadow_event_source *source,
+		      enum shadow_event_id id)
+{
+	const struct shadow_pgtable *pgt =
+		container_of(source, struct shadow_pgtable, told);
+	u64 cleared = READ_ONCE(pgt->nr_cleared);
+
+	switch (id) {
+	case SHADOW_EV_MAP:
+		return READ_ONCE(pgt->nr_mapped);
+	case SHADOW_EV_UNMAP:
+		return READ_ONCE(pgt->nr_unmapped) + cleared;
+	case SHADOW_EV_TLBI:
+		return READ_ONCE(pgt->tlb.nr_told) + cleared;
+	default:
+		return 0;
+	}
+}
+
 /**
  * shadow_pgtable_init() - an empty tree
  * @pgt: the tables
@@ -406,6 +425,8 @@ int shadow_pgtable_init(struct shadow_pgtable *pgt,
 	pgt->block = block;
 	pgt->events = events;
 	pgt->tlb.events = events;
+	pgt->told.count = count_told;
+	shadow_event_add_source(events, &pgt->told);
 	pgt->fault = fault;
 	shadow_pgtable_forget_hot(pgt);
 	pgt->hot_shift = geo->page_shift + geo->bits_per_level;
@@ -453,6 +474,7 @@ void shadow_pgtable_fini(struct shadow_pgtable *pgt)
 		free_below(pgt, pgt->root, pgt->geo.start_level);
 	pgt->root_table = NULL;
 	pgt->nr_tables = 0;
+	shadow_event_drop_source(pgt->events, &pgt->told);
 }
 
 /**

@@ -223,9 +223,12 @@ static noinline int unmap_range(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		      shadow_pgtable_clear(pgt, va, bytes, lazy);
 }
 
-/* One page of the table that was used last; -EAGAIN: not the quick way */
+/*
+ * One page of the table that was used last; -EAGAIN: not the quick way. Without
+ * @tell it calls nothing.
+ */
 static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
-					  bool lazy)
+					  bool lazy, const bool tell)
 {
 	unsigned int index = shadow_pgtable_hot_index(pgt, va);
 	u64 *entry = &pgt->hot.table[index];
@@ -239,6 +242,9 @@ static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
 	if (unlikely((*entry & (SHADOW_DESC_TYPE | SHADOW_ATTR_CONT)) !=
 		     SHADOW_TYPE_PAGE || (link & SHADOW_TABLE_USED_LOW) < least))
 		return -EAGAIN;
+	/* Nor are invalidations that do not take effect */
+	if (!lazy && unlikely(pgt->tlb.soft))
+		return -EAGAIN;
 	WRITE_ONCE(*entry, 0);
 	link -= SHADOW_TABLE_USED_ONE;
 	WRITE_ONCE(*parent, link);
@@ -249,6 +255,11 @@ static __always_inline int unmap_hot_page(struct shadow_pgtable *pgt, u64 va,
 				 SHADOW_LAST_LEVEL, 0, 0, 1);
 	else
 		shadow_tlb_cleared(&pgt->tlb, &pgt->geo, va, desc_pa);
+	if (tell && !lazy && shadow_event_heard(SHADOW_EV_TLBI))
+		__shadow_tlb_told(&pgt->tlb, SHADOW_TLBI_VAALE1IS, va,
+				  pgt->page_bytes, 1);
+	if (shadow_counting())
+		(*(lazy ? &pgt->nr_unmapped : &pgt->nr_cleared))++;
 	return 0;
 }
 
@@ -269,6 +280,8 @@ static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		return err;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	err = unmap_range(pgt, va, bytes, lazy);
+	if (shadow_counting() && !err)
+		pgt->nr_unmapped += bytes >> pgt->geo.page_shift;
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (shadow_event_heard(SHADOW_EV_UNMAP) && !err)
 		tell_unmap(pgt, va, bytes >> pgt->geo.page_shift, lazy);
@@ -276,7 +289,7 @@ static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 }
 
 static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
-				 bool lazy)
+				 bool lazy, const bool tell)
 {
 	unsigned long irq;
 	int err = -EAGAIN;
@@ -286,11 +299,11 @@ static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 		return unmap_any(pgt, va, bytes, lazy);
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	if (shadow_pgtable_is_hot(pgt, va))
-		err = unmap_hot_page(pgt, va, lazy);
+		err = unmap_hot_page(pgt, va, lazy, tell);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
 	if (unlikely(err))
 		return unmap_any(pgt, va, bytes, lazy);
-	if (shadow_event_heard(SHADOW_EV_UNMAP))
+	if (tell && shadow_event_heard(SHADOW_EV_UNMAP))
 		tell_unmap(pgt, va, 1, lazy);
 	return 0;
 }
@@ -304,7 +317,7 @@ static noinline int unmap_watched(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 
 	shadow_op_begin(&op, pgt->events);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_UNMAP);
-	err = unmap(pgt, va, bytes, false);
+	err = unmap(pgt, va, bytes, false, true);
 	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_UNMAP, err, pgt->root, va, bytes);
 	return err;
@@ -328,7 +341,12 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	if (shadow_watched())
 		return unmap_watched(pgt, va, bytes);
-	return unmap(pgt, va, bytes, false);
+	return unmap(pgt, va, bytes, false, false);
+}
+
+static noinline int unmap_lazy_told(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	return unmap(pgt, va, bytes, true, true);
 }
 
 /**
@@ -348,7 +366,9 @@ int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
  */
 int shadow_pgtable_unmap_lazy(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
-	return unmap(pgt, va, bytes, true);
+	if (shadow_watched())
+		return unmap_lazy_told(pgt, va, bytes);
+	return unmap(pgt, va, bytes, true, false);
 }
 
 /* Ends a chain; like every link of one an invalid descriptor */

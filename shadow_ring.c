@@ -4,8 +4,6 @@
  */
 #include "shadow_ring.h"
 
-DEFINE_STATIC_KEY_FALSE(shadow_ring_key);
-
 /* Of @nr records, how many are kept from the boot on */
 static u32 first_part(u32 nr)
 {
@@ -55,15 +53,7 @@ struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void))
  */
 void shadow_ring_enable(bool on)
 {
-	int id;
-
-	if (on)
-		static_branch_inc(&shadow_ring_key);
-	else
-		static_branch_dec(&shadow_ring_key);
-	for (id = 0; id < SHADOW_NR_EVENTS; id++)
-		shadow_event_listen(id, on);
-	shadow_watch(on);
+	shadow_event_record(on);
 }
 
 /**

@@ -10,7 +10,8 @@
  *			machine's state changed (shadow_ring.h)
  *	the sink	whoever hosts the machine: tracepoints
  *
- * Each event has a key of its own, raised once by each that listens to it.
+ * Each event has a key of its own, raised once by each that listens to it;
+ * counters do not raise those of shadow_event_inline().
  */
 #ifndef SHADOW_EVENT_H
 #define SHADOW_EVENT_H
@@ -148,8 +149,14 @@ extern struct static_key_false shadow_event_keys[SHADOW_NR_EVENTS];
  */
 DECLARE_STATIC_KEY_FALSE(shadow_watch_key);
 
-/* Counters are on, of which machine ever: raised with every event's key */
+/* ... of these somebody but the ring, which has a shorter way of its own */
+DECLARE_STATIC_KEY_FALSE(shadow_long_key);
+
+/* Counters are on, of which machine ever */
 DECLARE_STATIC_KEY_FALSE(shadow_count_key);
+
+/* Some machine has a ring */
+DECLARE_STATIC_KEY_FALSE(shadow_ring_key);
 
 void shadow_event_init(struct shadow_event_log *log);
 size_t shadow_event_bytes(unsigned int nr_cpus);
@@ -163,6 +170,7 @@ u64 shadow_event_count(const struct shadow_event_log *log,
 		       enum shadow_event_id id);
 void shadow_event_enable(bool on);
 void shadow_event_listen(enum shadow_event_id id, bool on);
+void shadow_event_record(bool on);
 void shadow_watch(bool on);
 void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 			  u64 nr);
@@ -204,6 +212,49 @@ static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 }
 
 /**
+ * shadow_event_inline() - is an event counted by who does it?
+ * @id: which
+ *
+ * Counters do not raise the keys of these: they count what their sources have,
+ * and what shadow_event_tally() was told.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+static inline bool shadow_event_inline(enum shadow_event_id id)
+{
+	const u64 ids = BIT_ULL(SHADOW_EV_PAGE_ALLOC) |
+			BIT_ULL(SHADOW_EV_PAGE_FREE) |
+			BIT_ULL(SHADOW_EV_PAGE_SPLIT) |
+			BIT_ULL(SHADOW_EV_PAGE_MERGE) |
+			BIT_ULL(SHADOW_EV_PCP_REFILL) |
+			BIT_ULL(SHADOW_EV_PCP_DRAIN) |
+			BIT_ULL(SHADOW_EV_MAP) | BIT_ULL(SHADOW_EV_UNMAP) |
+			BIT_ULL(SHADOW_EV_TLBI) |
+			BIT_ULL(SHADOW_EV_OBJECT_ALLOC) |
+			BIT_ULL(SHADOW_EV_OBJECT_FREE) |
+			BIT_ULL(SHADOW_EV_KMALLOC) | BIT_ULL(SHADOW_EV_KFREE);
+
+	return ids >> id & 1;
+}
+
+/**
+ * shadow_event_watched() - is an event told on the long way alone?
+ * @id: which
+ *
+ * Where pages, objects and mappings come and go, nobody asks for the keys of
+ * these before shadow_watch_key.
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+static inline bool shadow_event_watched(enum shadow_event_id id)
+{
+	return shadow_event_inline(id) &&
+	       (id < SHADOW_EV_PAGE_SPLIT || id >= SHADOW_EV_MAP);
+}
+
+/**
  * shadow_event_tally() - count an event that sources count, where there is none
  * @log: the machine's log
  * @id: what happened: one of those that shadow_event_inline() has
@@ -216,23 +267,6 @@ static __always_inline void shadow_event_tally(struct shadow_event_log *log,
 {
 	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_count_key)))
 		__shadow_event_tally(log, id, nr);
-}
-
-/**
- * shadow_event_inline() - is an event counted by who does it?
- * @id: which
- *
- * Counters do not raise the keys of these: they count what their sources have,
- * and what shadow_event_tally() was told. Where pages and objects come and go
- * nobody asks for the keys either, but for shadow_watch_key.
- *
- * Context: any.
- * Return: true if it is.
- */
-static inline bool shadow_event_inline(enum shadow_event_id id)
-{
-	return id == SHADOW_EV_PAGE_ALLOC || id == SHADOW_EV_PAGE_FREE ||
-	       (id >= SHADOW_EV_OBJECT_ALLOC && id <= SHADOW_EV_KFREE);
 }
 
 /**

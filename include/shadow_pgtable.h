@@ -152,6 +152,10 @@ struct shadow_pgtable_hot {
  * @idle_first: first address of the range in which tables of the last level may
  *	be empty, since the TLB has not been told of their leaves yet
  * @idle_last: its last one; 0: there is none
+ * @nr_mapped: pages, while counters were on
+ * @nr_unmapped: likewise, but for @nr_cleared
+ * @nr_cleared: likewise, pages with one invalidation for each, which tlb.nr_told
+ *	does not count: what is most frequent costs one counter
  * @tlb: what its changes ask of a TLB
  * @geo: geometry
  * @upper: these are for TTBR1_EL1
@@ -159,6 +163,7 @@ struct shadow_pgtable_hot {
  * @block: how tables are reached
  * @events: where hooks report to
  * @fault: raised when a table is found broken; freezes map and unmap
+ * @told: counts for @events what happened here
  */
 struct shadow_pgtable {
 	raw_spinlock_t lock;
@@ -181,6 +186,9 @@ struct shadow_pgtable {
 	u64 pin_last;
 	u64 idle_first;
 	u64 idle_last;
+	u64 nr_mapped;
+	u64 nr_unmapped;
+	u64 nr_cleared;
 	struct shadow_tlb tlb;
 
 	struct shadow_geometry geo;
@@ -189,6 +197,7 @@ struct shadow_pgtable {
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
 	struct shadow_fault *fault;
+	struct shadow_event_source told;
 };
 
 int shadow_pgtable_init(struct shadow_pgtable *pgt,

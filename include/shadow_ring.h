@@ -250,9 +250,6 @@ struct shadow_ring_file {
 	u64 lost;
 };
 
-/* Some machine has a ring */
-DECLARE_STATIC_KEY_FALSE(shadow_ring_key);
-
 size_t shadow_ring_bytes(u32 nr);
 struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void));
 void shadow_ring_enable(bool on);

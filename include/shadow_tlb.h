@@ -90,6 +90,7 @@ struct shadow_soft_tlb;
  * @nr_tlbi: instructions, by enum shadow_tlbi
  * @nr_bytes: address range that they were for
  * @nr_breaks: valid descriptors that were made invalid before they changed
+ * @nr_told: instructions that were given, while counters were on
  * @events: where hooks report to; NULL: nowhere
  * @soft: the machine's TLB in software; NULL: every invalidation takes effect
  *	and nothing is kept
@@ -101,6 +102,7 @@ struct shadow_tlb {
 	u64 nr_tlbi[SHADOW_NR_TLBI];
 	u64 nr_bytes[SHADOW_NR_TLBI];
 	u64 nr_breaks;
+	u64 nr_told;
 	struct shadow_event_log *events;
 	struct shadow_soft_tlb *soft;
 };
@@ -192,6 +194,8 @@ static __always_inline void shadow_tlb_told(struct shadow_tlb *tlb,
 					    enum shadow_tlbi kind, u64 va,
 					    u64 bytes, u64 nr)
 {
+	if (shadow_counting())
+		tlb->nr_told += nr;
 	if (shadow_event_heard(SHADOW_EV_TLBI))
 		__shadow_tlb_told(tlb, kind, va, bytes, nr);
 }
@@ -243,12 +247,13 @@ shadow_tlb_invalidate(struct shadow_tlb *tlb, const struct shadow_geometry *geo,
 
 /**
  * shadow_tlb_cleared() - one page was unmapped
- * @tlb: the tree's
+ * @tlb: the tree's, without a TLB in software
  * @geo: geometry of the tables
  * @va: its address
  * @pa: physical address of its descriptor, of the last level
  *
- * shadow_tlb_wrote() and shadow_tlb_invalidate() in one record.
+ * shadow_tlb_wrote() and shadow_tlb_invalidate() in one record. The caller
+ * counts, and tells.
  *
  * Context: the tree's lock is held.
  */
@@ -256,16 +261,8 @@ static __always_inline void shadow_tlb_cleared(struct shadow_tlb *tlb,
 					       const struct shadow_geometry *geo,
 					       u64 va, phys_addr_t pa)
 {
-	if (unlikely(tlb->soft)) {
-		shadow_tlb_wrote(tlb, SHADOW_TLB_OP_WRITE, va, pa,
-				 SHADOW_LAST_LEVEL, 0, 0, 1);
-		shadow_tlb_invalidate(tlb, geo, va, 1ULL << geo->page_shift,
-				      geo->page_shift, false);
-		return;
-	}
 	tlb->nr_tlbi[SHADOW_TLBI_VAALE1IS]++;
 	tlb->nr_bytes[SHADOW_TLBI_VAALE1IS] += 1ULL << geo->page_shift;
-	shadow_tlb_told(tlb, SHADOW_TLBI_VAALE1IS, va, 1ULL << geo->page_shift, 1);
 	shadow_tlb_wrote(tlb, SHADOW_TLB_OP_CLEAR, va, pa, SHADOW_LAST_LEVEL, 0,
 			 geo->page_shift, 1);
 }

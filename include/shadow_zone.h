@@ -93,6 +93,15 @@ struct shadow_memblock;
 #define SHADOW_ZONE_RECLAIM_ACTIVE	BIT(0)	/* the reclaimer is at work on it */
 #define SHADOW_ZONE_BELOW_HIGH		BIT(1)	/* was seen below its high mark */
 
+/* Events that a zone counts under its lock */
+enum shadow_zone_told {
+	SHADOW_ZONE_SPLIT,
+	SHADOW_ZONE_MERGE,
+	SHADOW_ZONE_REFILL,
+	SHADOW_ZONE_DRAIN,
+	SHADOW_NR_ZONE_TOLD
+};
+
 /**
  * struct shadow_zone - frames of one node that serve the same needs
  * @nodes: the layer it belongs to
@@ -132,6 +141,7 @@ struct shadow_memblock;
  * @frag_ops: operations until that start
  * @orders: per migratetype, bit n is set while free_area[n] has such a block
  * @free_area: blocks by order
+ * @nr_told: what happened here while counters were on, enum shadow_zone_told
  * @nr_wakes: how often its reclaimer was to be woken; not under the lock
  * @nr_alloc: frames that were allocated, but for those that a CPU's lists count;
  *	not under the lock, as counters have it
@@ -172,6 +182,7 @@ struct shadow_zone {
 	u64 frag_ops;
 	u32 orders[SHADOW_MIGRATE_TYPES];
 	struct shadow_free_area free_area[SHADOW_NR_ORDERS];
+	u64 nr_told[SHADOW_NR_ZONE_TOLD];
 	atomic64_t nr_wakes;
 	atomic64_t nr_alloc;
 	atomic64_t nr_freed;
@@ -391,6 +402,14 @@ static __always_inline void shadow_zone_count_freed(struct shadow_zone *zone,
 {
 	if (shadow_counting())
 		atomic64_add(nr_pages, &zone->nr_freed);
+}
+
+/* What else happened to it; under its lock */
+static __always_inline void shadow_zone_count(struct shadow_zone *zone,
+					      enum shadow_zone_told what, u64 nr)
+{
+	if (shadow_counting())
+		zone->nr_told[what] += nr;
 }
 
 /* A zone in one number, as events have it; SHADOW_NO_ZONE: none */

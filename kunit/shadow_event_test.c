@@ -16,16 +16,16 @@ static void counts_only_while_on(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, counts);
 	shadow_event_init(log);
 	shadow_event_set_counts(log, counts, 4);
-	shadow_event(log, SHADOW_EV_MAP, 3);
-	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_MAP), 0);
+	shadow_event(log, SHADOW_EV_TABLE_ALLOC, 3);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_TABLE_ALLOC), 0);
 	shadow_event_enable(true);
-	shadow_event(log, SHADOW_EV_MAP, 3);
-	shadow_event(log, SHADOW_EV_MAP, 4);
-	shadow_event(log, SHADOW_EV_UNMAP, 1);
+	shadow_event(log, SHADOW_EV_TABLE_ALLOC, 3);
+	shadow_event(log, SHADOW_EV_TABLE_ALLOC, 4);
+	shadow_event(log, SHADOW_EV_TABLE_FREE, 1);
 	shadow_event_enable(false);
-	shadow_event(log, SHADOW_EV_MAP, 100);
-	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_MAP), 7);
-	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_UNMAP), 1);
+	shadow_event(log, SHADOW_EV_TABLE_ALLOC, 100);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_TABLE_ALLOC), 7);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_TABLE_FREE), 1);
 	KUNIT_EXPECT_EQ(test, shadow_event_count(log, SHADOW_EV_PHASE), 0);
 }
 

@@ -831,6 +831,72 @@ static void events_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_BLOCK_SPLIT), 1);
 }
 
+static u64 told[SHADOW_NR_EVENTS];
+
+static void add_told(const struct shadow_event_log *log,
+		     const struct shadow_event_args *args)
+{
+	told[args->id] += args->nr;
+}
+
+/*
+ * Pages come and go by the quick way and by others; what counters have without
+ * a listener is what a listener is told.
+ */
+static void counted_as_told(struct kunit *test)
+{
+	static const enum shadow_event_id ids[] = {
+		SHADOW_EV_MAP, SHADOW_EV_UNMAP, SHADOW_EV_TLBI,
+	};
+	u64 count[2][ARRAY_SIZE(ids)] = {};
+	struct rnd_state first, rnd;
+	unsigned int round, i, page;
+	struct test_tables *t;
+
+	shadow_test_seed(test, &first);
+	memset(told, 0, sizeof(told));
+	for (round = 0; round < 2; round++) {
+		t = test_tables(test, 12, 48, 48, false, true);
+		rnd = first;
+		for (i = 0; i < ARRAY_SIZE(ids) && round; i++)
+			shadow_event_listen(ids[i], true);
+		shadow_event_sink = round ? add_told : NULL;
+		shadow_event_enable(true);
+		for (i = 0; i < 2000; i++) {
+			page = shadow_test_below(&rnd, 600);
+			if (shadow_test_below(&rnd, 2))
+				shadow_pgtable_map(&t->pgt, UPPER_48 + page * SZ_4K,
+						   0x80000000 + page * SZ_4K,
+						   (1 + shadow_test_below(&rnd, 3)) * SZ_4K,
+						   SHADOW_PAGE_KERNEL, 0);
+			else if (shadow_test_below(&rnd, 8))
+				shadow_pgtable_unmap(&t->pgt, UPPER_48 + page * SZ_4K,
+						     (1 + page % 2) * SZ_4K);
+			else
+				shadow_pgtable_unmap_lazy(&t->pgt,
+							  UPPER_48 + page * SZ_4K,
+							  SZ_4K);
+			if (i % 100 == 99)
+				shadow_pgtable_invalidate(&t->pgt, UPPER_48, SZ_4M);
+		}
+		shadow_event_enable(false);
+		shadow_event_sink = NULL;
+		for (i = 0; i < ARRAY_SIZE(ids); i++) {
+			count[round][i] = shadow_event_count(&t->log, ids[i]);
+			if (round)
+				shadow_event_listen(ids[i], false);
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		KUNIT_EXPECT_EQ(test, count[0][i], count[1][i]);
+		KUNIT_EXPECT_EQ(test, count[1][i], told[ids[i]]);
+		KUNIT_EXPECT_GT(test, count[0][i], 100);
+	}
+	/* What was counted stays when the tables are gone */
+	shadow_pgtable_fini(&t->pgt);
+	KUNIT_EXPECT_EQ(test, shadow_event_count(&t->log, SHADOW_EV_MAP), count[1][0]);
+}
+
 static struct kunit_case pgtable_cases[] = {
 	KUNIT_CASE(descriptors_by_hand),
 	KUNIT_CASE(table_descriptors_by_hand),
@@ -851,6 +917,7 @@ static struct kunit_case pgtable_cases[] = {
 	KUNIT_CASE(swapped_link_is_seen),
 	KUNIT_CASE(corruption_freezes),
 	KUNIT_CASE(events_are_counted),
+	KUNIT_CASE(counted_as_told),
 	{}
 };
 
