@@ -320,7 +320,7 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 	unsigned long irqflags;
 
 	shadow_pcp_enter(irqflags);
-	if (shadow_pcp_trylock(pcp)) {
+	if (shadow_pcp_trylock_op(zone, pcp)) {
 		page = take(zone, pcp, order, mt, owner, alloc_flags);
 		shadow_pcp_unlock(pcp);
 	}
@@ -386,7 +386,7 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 	unsigned int i = 0;
 
 	shadow_pcp_enter(irqflags);
-	if (shadow_pcp_trylock(pcp)) {
+	if (shadow_pcp_trylock_op(zone, pcp)) {
 		while (i < nr) {
 			if (likely(!(alloc_flags & SHADOW_ALLOC_COLD)))
 				i += pop_many(zone, pcp, mt, owner, nr - i,
@@ -449,7 +449,7 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 	int err;
 
 	shadow_pcp_enter(irqflags);
-	if (likely(shadow_pcp_trylock(pcp))) {
+	if (likely(shadow_pcp_trylock_op(zone, pcp))) {
 		err = put(zone, pcp, page, order,
 			  mt < SHADOW_MIGRATE_PCPTYPES ? mt : SHADOW_MIGRATE_MOVABLE,
 			  cold);
@@ -506,7 +506,7 @@ unsigned int shadow_pcp_free_bulk(struct shadow_zone *zone, unsigned int cpu,
 	unsigned int i = 0;
 
 	shadow_pcp_enter(irqflags);
-	if (unlikely(!shadow_pcp_trylock(pcp)))
+	if (unlikely(!shadow_pcp_trylock_op(zone, pcp)))
 		goto leave;
 	for (nr = min(nr, room(zone, pcp)); i < nr; i++) {
 		struct shadow_page *page = pages[i];

@@ -372,7 +372,7 @@ void shadow_pcp_try_drain(struct shadow_zone *zone)
 		if (!READ_ONCE(pcp->count))
 			continue;
 		shadow_pcp_enter(irqflags);
-		if (shadow_pcp_trylock(pcp)) {
+		if (shadow_pcp_trylock_op(zone, pcp)) {
 			__shadow_pcp_return(zone, pcp, pcp->count, 0);
 			shadow_pcp_unlock(pcp);
 		}

@@ -146,6 +146,26 @@ bool shadow_ring_inside(const struct shadow_ring *ring)
 	       READ_ONCE(ring->holder) == raw_smp_processor_id() + 1;
 }
 
+/**
+ * __shadow_op_insist() - the slow half of shadow_op_insist()
+ * @ring: the machine's
+ * @lock: the lock
+ *
+ * Context: as shadow_op_insist().
+ * Return: as shadow_op_insist().
+ */
+bool __shadow_op_insist(const struct shadow_ring *ring, raw_spinlock_t *lock)
+{
+	if (!shadow_ring_inside(ring))
+		return false;
+	/* Tried, since elsewhere it is taken with interrupts on */
+	while (!raw_spin_trylock(lock))
+		cpu_relax();
+	/* Taken for the caller, which sparse cannot follow */
+	__release(lock);
+	return true;
+}
+
 static void __put_event(struct shadow_ring *ring,
 			const struct shadow_event_args *args, u64 ns)
 {

@@ -11,6 +11,7 @@
  * call nothing but what ends them, so they need no frame of the stack.
  */
 #include "shadow_page_list.h"
+#include "shadow_ring.h"
 #include "shadow_slub.h"
 
 /* False: the list is empty, or (@head is not the end) the link is broken. */
@@ -110,7 +111,8 @@ static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 
 	if (unlikely(shadow_fault_frozen(cache->fault)))
 		return -EUCLEAN;
-	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)))
+	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)) &&
+	    !shadow_op_insist(cache->slab->nodes->events, &c->lock))
 		return shadow_slub_free_foreign(cache, c, object);
 	offset = (char *)object - c->base;
 	if (unlikely(offset >= c->span)) {

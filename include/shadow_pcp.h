@@ -9,6 +9,7 @@
 #ifndef SHADOW_PCP_H
 #define SHADOW_PCP_H
 
+#include "shadow_ring.h"
 #include "shadow_zone.h"
 
 #define SHADOW_PCP_MAX_ORDER	3	/* PAGE_ALLOC_COSTLY_ORDER */
@@ -91,6 +92,14 @@ static __always_inline bool shadow_pcp_trylock(struct shadow_pcp *pcp)
 		return false;
 	__release(&pcp->lock);
 	return true;
+}
+
+/* Likewise; a recorded operation waits for who only looks, see there */
+static __always_inline bool shadow_pcp_trylock_op(const struct shadow_zone *zone,
+						  struct shadow_pcp *pcp)
+{
+	return likely(shadow_pcp_trylock(pcp)) ||
+	       shadow_op_insist(zone->nodes->events, &pcp->lock);
 }
 
 static __always_inline void shadow_pcp_lock(struct shadow_pcp *pcp)

@@ -277,6 +277,7 @@ void __shadow_op_put(struct shadow_op *op, enum shadow_op_id id, int err,
 void __shadow_op_more(struct shadow_op *op, const void *more, size_t bytes);
 void __shadow_op_drop(struct shadow_op *op);
 bool shadow_ring_inside(const struct shadow_ring *ring);
+bool __shadow_op_insist(const struct shadow_ring *ring, raw_spinlock_t *lock);
 
 /* May operations be recorded? */
 static __always_inline bool shadow_op_kept(void)
@@ -337,6 +338,26 @@ static __always_inline void shadow_op_drop(struct shadow_op *op)
 static __always_inline bool shadow_op_recorded(const struct shadow_op *op)
 {
 	return shadow_op_kept() && op->ring;
+}
+
+/**
+ * shadow_op_insist() - take a lock that was tried in vain, for an operation
+ * @log: the machine's log
+ * @lock: a lock of the machine whose holder takes no other one, or only such as
+ *	come after it
+ *
+ * Where locks are only tried, what an operation does depends on who looks at the
+ * same just now. Of that a history knows nothing: so a recorded operation waits.
+ * Others are operations as well, and not under way: who holds it only looks.
+ *
+ * Context: any; interrupts are off where it waits.
+ * Return: true if it was taken; false outside of a recorded operation.
+ */
+static __always_inline bool shadow_op_insist(const struct shadow_event_log *log,
+					     raw_spinlock_t *lock)
+{
+	return shadow_op_kept() && log && log->ring &&
+	       __shadow_op_insist(log->ring, lock);
 }
 
 /**
