@@ -17,16 +17,19 @@
  * @block: how contents are reached, for what is allocated to be zeroed; NULL
  *	where there are none
  * @page_shift: log2 of the bytes in a page
+ * @events: the machine's log; NULL: nobody is told
  *
  * Context: one thread.
  */
 void shadow_bootmem_init(struct shadow_bootmem *bm,
 			 const struct shadow_block *block,
-			 unsigned int page_shift)
+			 unsigned int page_shift,
+			 struct shadow_event_log *events)
 {
 	memset(bm, 0, offsetof(struct shadow_bootmem, log));
 	bm->page_shift = page_shift;
 	bm->block = block;
+	bm->events = events;
 	bm->nr_runs = 0;
 	bm->nr_runs_lost = 0;
 	shadow_early_log_init(&bm->log);
@@ -208,6 +211,11 @@ static void forget_last(struct shadow_bootmem *bm, const struct piece *piece)
 		piece->bdata->last_end_off = 0;
 }
 
+static u64 bytes_of(const struct shadow_bootmem *bm, const struct frames *frames)
+{
+	return (frames->end - frames->start) << bm->page_shift;
+}
+
 static int free_frames(struct shadow_bootmem *bm, const struct frames *frames)
 {
 	unsigned int at;
@@ -233,7 +241,9 @@ static int free_frames(struct shadow_bootmem *bm, const struct frames *frames)
 		piece.bdata->nr_free += piece.eidx - piece.sidx;
 	}
 	shadow_early_log_drop(&bm->log, frames->start << bm->page_shift,
-			      (frames->end - frames->start) << bm->page_shift);
+			      bytes_of(bm, frames));
+	shadow_event(bm->events, SHADOW_EV_BOOTMEM_FREE, bytes_of(bm, frames),
+		     frames->start << bm->page_shift, bytes_of(bm, frames));
 	return 0;
 }
 
@@ -299,6 +309,9 @@ static int reserve_frames(struct shadow_bootmem *bm,
 
 		take_bits(bm, &piece);
 	}
+	shadow_event_named(bm->events, SHADOW_EV_BOOTMEM_RESERVE,
+			   bytes_of(bm, frames), bm->log.owner,
+			   frames->start << bm->page_shift, bytes_of(bm, frames));
 	return 0;
 }
 

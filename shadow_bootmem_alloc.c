@@ -141,6 +141,8 @@ static int alloc_in_node(struct shadow_bootmem *bm,
 	*pa = (min_pfn << bm->page_shift) + take(bm, bdata, wish, found);
 	shadow_early_log_take(&bm->log, *pa, wish->bytes);
 	zero(bm->block, *pa, wish->bytes);
+	shadow_event_named(bm->events, SHADOW_EV_BOOTMEM_ALLOC, wish->bytes,
+			   bm->log.owner, *pa, wish->bytes, wish->align, bdata->nid);
 	return 0;
 }
 

@@ -60,12 +60,13 @@ static u64 first_not_free(const struct shadow_zone *zone, u64 index, u64 end)
 	return end;
 }
 
-static void give_back(struct shadow_zone *zone, u64 index, u64 end)
+/* How many blocks that makes */
+static unsigned int give_back(struct shadow_zone *zone, u64 index, u64 end)
 {
 	const struct shadow_memmap *memmap = zone->memmap;
-	unsigned int order;
+	unsigned int order, nr;
 
-	while (index < end) {
+	for (nr = 0; index < end; nr++) {
 		order = min_t(unsigned int, ilog2(end - index),
 			      zone->nodes->max_order);
 		while (!shadow_page_aligned(memmap, index, order))
@@ -73,6 +74,7 @@ static void give_back(struct shadow_zone *zone, u64 index, u64 end)
 		__shadow_buddy_free(zone, &memmap->pages[index], order);
 		index += BIT(order);
 	}
+	return nr;
 }
 
 /* Take all free blocks that a range touches, and keep the range. */
@@ -80,7 +82,7 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 			 unsigned int owner)
 {
 	struct shadow_page *page;
-	u64 index, next, at;
+	u64 index, next, at, nr;
 	unsigned int order;
 
 	for (index = start; index < end; index = next) {
@@ -99,9 +101,15 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 							owner, 0));
 			atomic_set(&page->refcount, 1);
 		}
-		give_back(zone, head, index);
-		give_back(zone, at, next);
+		nr = at - index;
+		nr += give_back(zone, head, index);
+		nr += give_back(zone, at, next);
+		if (order)
+			shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, nr - 1,
+				     shadow_index_to_pfn(zone->memmap, head), 0,
+				     order);
 	}
+	shadow_zone_count_alloc(zone, end - start);
 	return true;
 }
 
@@ -198,6 +206,20 @@ static u64 alloc_run(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 	return pfn;
 }
 
+/* Each frame is freed by itself, so each is told of by itself */
+static void tell_run(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages,
+		     unsigned int owner)
+{
+	u32 gfp = SHADOW_GFP_OWNER(owner);
+	u64 end = pfn + nr_pages;
+
+	if (!shadow_event_heard(SHADOW_EV_PAGE_ALLOC))
+		return;
+	for (; pfn < end; pfn++)
+		shadow_event(nodes->events, SHADOW_EV_PAGE_ALLOC, 1, pfn, 0, gfp,
+			     shadow_gfp_mt(nodes, gfp));
+}
+
 /**
  * shadow_contig_alloc() - allocate any number of frames in a row
  * @nodes: the layer
@@ -220,6 +242,8 @@ u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 
 	shadow_op_begin(&op, nodes->events);
 	pfn = alloc_run(nodes, nr_pages, align, owner);
+	if (pfn)
+		tell_run(nodes, pfn, nr_pages, owner);
 	shadow_op_end(&op, SHADOW_OP_ALLOC_CONTIG, pfn ? 0 : -ENOMEM, nr_pages,
 		      align, owner, pfn);
 	return pfn;

@@ -152,7 +152,8 @@ static int bootmem_take_over(struct shadow_early *early)
 {
 	int err;
 
-	shadow_bootmem_init(early->bootmem, NULL, early->mb->page_shift);
+	shadow_bootmem_init(early->bootmem, NULL, early->mb->page_shift,
+			    early->mb->events);
 	early->bootmem->log.sites = early->mb->log.sites;
 	err = init_nodes(early);
 	if (!err)

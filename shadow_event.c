@@ -112,6 +112,15 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 	[SHADOW_EV_PHASE] = {
 		"boot_phase", "boot_phase", "",
 		{ "phase", "ns", "err" } },
+	[SHADOW_EV_BOOTMEM_RESERVE] = {
+		"bootmem_reserve", "bootmem_reserve", "bytes",
+		{ "base", "size" } },
+	[SHADOW_EV_BOOTMEM_FREE] = {
+		"bootmem_free", "bootmem_free", "bytes",
+		{ "base", "size" } },
+	[SHADOW_EV_BOOTMEM_ALLOC] = {
+		"bootmem_alloc", "bootmem_alloc", "bytes",
+		{ "base", "size", "align", "nid" } },
 };
 
 /**

@@ -58,6 +58,9 @@ EVENT(kfree, SHADOW_EV_KFREE)
 EVENT(vmalloc, SHADOW_EV_VMALLOC)
 EVENT(vfree, SHADOW_EV_VFREE)
 EVENT(boot_phase, SHADOW_EV_PHASE)
+EVENT(bootmem_reserve, SHADOW_EV_BOOTMEM_RESERVE)
+EVENT(bootmem_free, SHADOW_EV_BOOTMEM_FREE)
+EVENT(bootmem_alloc, SHADOW_EV_BOOTMEM_ALLOC)
 
 #define CREATE_TRACE_POINTS
 #include "shadow_tracepoint.h"
@@ -95,6 +98,9 @@ static void (*const tell[SHADOW_NR_EVENTS])(const struct shadow_event_log *log,
 	[SHADOW_EV_VMALLOC] = tell_vmalloc,
 	[SHADOW_EV_VFREE] = tell_vfree,
 	[SHADOW_EV_PHASE] = tell_boot_phase,
+	[SHADOW_EV_BOOTMEM_RESERVE] = tell_bootmem_reserve,
+	[SHADOW_EV_BOOTMEM_FREE] = tell_bootmem_free,
+	[SHADOW_EV_BOOTMEM_ALLOC] = tell_bootmem_alloc,
 };
 
 /* Each asks whether it is on: a key is raised by counters and the ring, too. */

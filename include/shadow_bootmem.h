@@ -28,6 +28,7 @@
 #include "shadow_block.h"
 #include "shadow_compat.h"
 #include "shadow_early_log.h"
+#include "shadow_event.h"
 #include "shadow_fault.h"
 #include "shadow_memblock.h"
 
@@ -110,6 +111,7 @@ struct shadow_bootmem_node {
  * @nr_nodes: entries of @bdata_list in use
  * @bdata_list: the nodes, sorted by node_min_pfn
  * @node: per node id
+ * @events: the machine's log; NULL: nobody is told
  * @log: who took what. Allocations are in it byte for byte, reserved ranges in
  *	the whole frames that they took.
  * @nr_runs: entries of @run in use
@@ -124,6 +126,7 @@ struct shadow_bootmem {
 	unsigned int nr_nodes;
 	struct shadow_bootmem_node *bdata_list[SHADOW_BOOTMEM_MAX_NODES];
 	struct shadow_bootmem_node node[SHADOW_BOOTMEM_MAX_NODES];
+	struct shadow_event_log *events;
 	struct shadow_early_log log;
 	unsigned int nr_runs;
 	u64 nr_runs_lost;
@@ -143,7 +146,8 @@ struct shadow_bootmem_walk {
 /* shadow_bootmem.c: the bitmaps */
 void shadow_bootmem_init(struct shadow_bootmem *bm,
 			 const struct shadow_block *block,
-			 unsigned int page_shift);
+			 unsigned int page_shift,
+			 struct shadow_event_log *events);
 u64 shadow_bootmem_map_bytes(u64 nr_pages);
 int shadow_bootmem_init_node(struct shadow_bootmem *bm, int nid, void *map,
 			     phys_addr_t map_pa, bool map_aside, u64 start_pfn,

@@ -5,7 +5,8 @@
  *
  * Names and fields are those of the host's kmem: where it has such an event
  * (pfn, order, gfp_flags, migratetype; call_site, ptr, bytes_req, bytes_alloc,
- * node, name), so that what reads those reads these. Each has two more: the
+ * node, accounted, name), so that what reads those reads these. Nothing is ever
+ * accounted to a group of processes. Each has two more: the
  * machine's name, and how many of what is counted (pages, bytes, objects). ptr
  * is an object's physical address: no pointer of the host's is shown.
  *
@@ -68,6 +69,10 @@
 /* Events have a zone's node and type in one number; none: no such zone */
 #define SHADOW_TP_ZONE_NID(zone)					\
 	((zone) == U64_MAX ? -1 : (int)((zone) / SHADOW_MAX_NR_ZONES))
+
+/* The node that was wished for, which a mask has, as kmem: prints it */
+#define SHADOW_TP_NODE(gfp)						\
+	((int)((gfp) >> SHADOW_GFP_NODE_SHIFT & 0xf) - 1)
 
 /* An event of a class; who enables it is heard by listen_to_ in the .c file */
 #define SHADOW_TP_EVENT(template, event)				\
@@ -298,6 +303,8 @@ DECLARE_EVENT_CLASS(shadow_memblock_free, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 );
 
 SHADOW_TP_EVENT(shadow_memblock_free, memblock_free);
+SHADOW_TP_EVENT(shadow_memblock_free, bootmem_reserve);
+SHADOW_TP_EVENT(shadow_memblock_free, bootmem_free);
 
 DECLARE_EVENT_CLASS(shadow_memblock_alloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	TP_STRUCT__entry(
@@ -323,6 +330,7 @@ DECLARE_EVENT_CLASS(shadow_memblock_alloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 );
 
 SHADOW_TP_EVENT(shadow_memblock_alloc, memblock_alloc);
+SHADOW_TP_EVENT(shadow_memblock_alloc, bootmem_alloc);
 
 /* -------------------------------------------------------------- tables -- */
 
@@ -524,6 +532,8 @@ DECLARE_EVENT_CLASS(shadow_object_alloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		__field(size_t, bytes_req)
 		__field(size_t, bytes_alloc)
 		__field(unsigned long, gfp_flags)
+		__field(int, node)
+		__field(bool, accounted)
 		SHADOW_TP_FIELDS
 	),
 	TP_fast_assign(
@@ -533,13 +543,16 @@ DECLARE_EVENT_CLASS(shadow_object_alloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		__entry->bytes_req = args->arg[2];
 		__entry->bytes_alloc = args->arg[3];
 		__entry->gfp_flags = args->arg[4];
+		__entry->node = SHADOW_TP_NODE(args->arg[4]);
+		__entry->accounted = false;
 		SHADOW_TP_ASSIGN;
 	),
-	TP_printk("call_site=%pS ptr=0x%llx name=%s bytes_req=%zu bytes_alloc=%zu gfp_flags=%s"
+	TP_printk("call_site=%pS ptr=0x%llx name=%s bytes_req=%zu bytes_alloc=%zu gfp_flags=%s node=%d accounted=%s"
 		  SHADOW_TP_FORMAT,
 		  (void *)__entry->call_site, __entry->ptr, __get_str(name),
 		  __entry->bytes_req, __entry->bytes_alloc,
-		  SHADOW_TP_GFP(__entry->gfp_flags), SHADOW_TP_VALUES)
+		  SHADOW_TP_GFP(__entry->gfp_flags), __entry->node,
+		  __entry->accounted ? "true" : "false", SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_object_alloc, kmem_cache_alloc);
@@ -573,6 +586,7 @@ DECLARE_EVENT_CLASS(shadow_kmalloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		__field(size_t, bytes_alloc)
 		__field(unsigned long, gfp_flags)
 		__field(int, node)
+		__field(bool, accounted)
 		SHADOW_TP_FIELDS
 	),
 	TP_fast_assign(
@@ -582,13 +596,15 @@ DECLARE_EVENT_CLASS(shadow_kmalloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		__entry->bytes_alloc = args->arg[2];
 		__entry->gfp_flags = args->arg[3];
 		__entry->node = args->arg[4];
+		__entry->accounted = false;
 		SHADOW_TP_ASSIGN;
 	),
-	TP_printk("call_site=%pS ptr=0x%llx bytes_req=%zu bytes_alloc=%zu gfp_flags=%s node=%d"
+	TP_printk("call_site=%pS ptr=0x%llx bytes_req=%zu bytes_alloc=%zu gfp_flags=%s node=%d accounted=%s"
 		  SHADOW_TP_FORMAT,
 		  (void *)__entry->call_site, __entry->ptr, __entry->bytes_req,
 		  __entry->bytes_alloc, SHADOW_TP_GFP(__entry->gfp_flags),
-		  __entry->node, SHADOW_TP_VALUES)
+		  __entry->node, __entry->accounted ? "true" : "false",
+		  SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_kmalloc, kmalloc);

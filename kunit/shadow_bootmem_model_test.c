@@ -512,7 +512,7 @@ static void begin(struct kunit *test, struct model *model, unsigned int shift)
 	memset(model->has, 0xff, bytes);
 	memset(model->who, 0, bytes);
 	memset(model->m->block.virt, 0xff, bytes);
-	shadow_bootmem_init(&model->m->bm, &model->m->block, shift);
+	shadow_bootmem_init(&model->m->bm, &model->m->block, shift, NULL);
 	for (nid = NR_NODES - 1; nid >= 0; nid--) {
 		add_node(test, model->m, nid, spans[nid].start, spans[nid].end);
 		model->hint[nid] = spans[nid].start;

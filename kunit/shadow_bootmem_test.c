@@ -501,7 +501,7 @@ static void zeroes(struct kunit *test)
 	u8 *virt;
 
 	shadow_test_block(test, &m->block, 16 * PAGE, 4 * PAGE);
-	shadow_bootmem_init(&m->bm, &m->block, SHIFT);
+	shadow_bootmem_init(&m->bm, &m->block, SHIFT, NULL);
 	memset(m->block.virt, 0xa5, m->block.bytes);
 	add_node(test, m, 0, 16, 30);
 	KUNIT_ASSERT_EQ(test, 0, release(m, 16, 30));
@@ -883,7 +883,7 @@ static void trusts_no_bitmap(struct kunit *test)
 
 	shadow_test_seed(test, &rnd);
 	for (round = 0; round < 400; round++) {
-		shadow_bootmem_init(bm, NULL, SHIFT);
+		shadow_bootmem_init(bm, NULL, SHIFT, NULL);
 		add_node(test, m, 0, 64, 200);
 		add_node(test, m, 1, 200, 290);
 		KUNIT_ASSERT_EQ(test, 0, release(m, 70, 280));

@@ -38,7 +38,7 @@ static inline struct machine *new_machine(struct kunit *test,
 
 	m->maps = shadow_test_alloc(test, bytes);
 	memset(m->maps, 0x5a, bytes);
-	shadow_bootmem_init(&m->bm, NULL, page_shift);
+	shadow_bootmem_init(&m->bm, NULL, page_shift, NULL);
 	return m;
 }
 
