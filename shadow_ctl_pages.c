@@ -86,17 +86,21 @@ int shadow_ctl_check_gfp(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cm
 
 /**
  * shadow_ctl_gfp() - the flags that a command's allocations have
+ * @ctl: the machine's ctl
  * @cmd: the command
  *
- * What a user asks for leaves its route.
+ * What a user asks for leaves its route; but while latencies are measured, those
+ * are of the way that allocations take otherwise.
  *
  * Context: any.
  * Return: SHADOW_GFP_*.
  */
-u32 shadow_ctl_gfp(const struct shadow_ctl_cmd *cmd)
+u32 shadow_ctl_gfp(const struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
 {
-	u32 gfp = cmd->gfp | SHADOW_GFP_ROUTE;
+	u32 gfp = cmd->gfp;
 
+	if (ctl->mm->latency.which == SHADOW_LATENCY_OFF)
+		gfp |= SHADOW_GFP_ROUTE;
 	if (given(cmd, SHADOW_CTL_KEY_ZONE))
 		gfp |= shadow_zone_gfp(cmd->zone);
 	if (given(cmd, SHADOW_CTL_KEY_NODE))
@@ -151,7 +155,7 @@ static int make_block(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 
 	*nr = 1;
 	page = shadow_alloc_pages_cpu(nodes, cpu_of(ctl, cmd),
-				      shadow_ctl_gfp(cmd), cmd->order);
+				      shadow_ctl_gfp(ctl, cmd), cmd->order);
 	if (!page)
 		return shadow_ctl_no_memory(ctl);
 	*pfn = shadow_page_to_pfn(nodes, page);
@@ -252,7 +256,7 @@ static int make_exact(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	u32 i;
 
 	page = shadow_alloc_exact_cpu(nodes, cpu_of(ctl, cmd),
-				      shadow_ctl_gfp(cmd), *nr);
+				      shadow_ctl_gfp(ctl, cmd), *nr);
 	if (!page)
 		return shadow_ctl_no_memory(ctl);
 	pfns[0] = shadow_page_to_pfn(nodes, page);
@@ -297,7 +301,7 @@ static int make_bulk(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 	u32 i;
 
 	*nr = shadow_alloc_pages_bulk_cpu(nodes, cpu_of(ctl, cmd),
-					  shadow_ctl_gfp(cmd) & ~SHADOW_GFP_ROUTE,
+					  shadow_ctl_gfp(ctl, cmd) & ~SHADOW_GFP_ROUTE,
 					  min_t(u32, *nr, BULK), pages);
 	if (!*nr)
 		return shadow_ctl_no_memory(ctl);

@@ -100,7 +100,7 @@ static int make_cached(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 {
 	struct shadow_kmem_cache *cache = shadow_slab_find(&ctl->mm->slab, cmd->cache);
 	u32 gfp = given(cmd, SHADOW_CTL_KEY_GFP) || given(cmd, SHADOW_CTL_KEY_NODE) ?
-		  shadow_ctl_gfp(cmd) : SHADOW_GFP_KERNEL;
+		  shadow_ctl_gfp(ctl, cmd) : SHADOW_GFP_KERNEL;
 	void *object;
 
 	*nr = 1;
@@ -385,7 +385,7 @@ static int make_object(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 
 	*nr = 1;
 	object = shadow_kmalloc(&ctl->mm->slab, cmd->bytes,
-				cmd->keys & special ? shadow_ctl_gfp(cmd) :
+				cmd->keys & special ? shadow_ctl_gfp(ctl, cmd) :
 						      SHADOW_GFP_KERNEL);
 	if (!object)
 		return shadow_ctl_no_memory(ctl);
@@ -479,7 +479,7 @@ int shadow_ctl_krealloc(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 	was = shadow_ctl_thing(handle, 0);
 	object = shadow_krealloc(&mm->slab, shadow_ctl_object_at(ctl, was), cmd->bytes,
 				 given(cmd, SHADOW_CTL_KEY_GFP) ?
-				 shadow_ctl_gfp(cmd) : SHADOW_GFP_KERNEL);
+				 shadow_ctl_gfp(ctl, cmd) : SHADOW_GFP_KERNEL);
 	if (!object)
 		return shadow_ctl_no_memory(ctl) == -EUCLEAN ? shadow_ctl_frozen(ctl) :
 		       shadow_ctl_fail(ctl, -ENOMEM,

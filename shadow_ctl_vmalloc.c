@@ -12,7 +12,7 @@ static int make_area(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 {
 	struct shadow_vmalloc *vm = &ctl->mm->vmalloc;
 	unsigned long caller = (unsigned long)make_area;
-	u32 gfp = shadow_ctl_gfp(cmd);
+	u32 gfp = shadow_ctl_gfp(ctl, cmd);
 
 	*nr = 1;
 	if (cmd->small_pages)

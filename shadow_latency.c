@@ -34,6 +34,7 @@ const char *const shadow_latency_paths[SHADOW_NR_LATENCY_PATHS] = {
 	[SHADOW_LATENCY_NEW] = "new",
 	[SHADOW_LATENCY_LARGE] = "large",
 	[SHADOW_LATENCY_TABLE] = "table",
+	[SHADOW_LATENCY_SPECIAL] = "special",
 	[SHADOW_LATENCY_BUDDY] = "buddy",
 	[SHADOW_LATENCY_SLOW] = "slow",
 	[SHADOW_LATENCY_REFUSED] = "refused",
@@ -50,6 +51,8 @@ const char *const shadow_latency_explain[SHADOW_NR_LATENCY_PATHS] = {
 		"kmalloc: larger than any class, straight from the page allocator",
 	[SHADOW_LATENCY_TABLE] =
 		"maps: a page table was made, or went",
+	[SHADOW_LATENCY_SPECIAL] =
+		"pages: more than frames (zeroed, of a node), below the zone's high mark, or shared",
 	[SHADOW_LATENCY_BUDDY] =
 		"pages: a free area, under its zone's lock",
 	[SHADOW_LATENCY_SLOW] =
@@ -59,7 +62,8 @@ const char *const shadow_latency_explain[SHADOW_NR_LATENCY_PATHS] = {
 };
 
 /* Which ways an operation of its own has; the others are those of its parts */
-#define PAGES	(BIT(SHADOW_LATENCY_BUDDY) | BIT(SHADOW_LATENCY_SLOW))
+#define PAGES	(BIT(SHADOW_LATENCY_SPECIAL) | BIT(SHADOW_LATENCY_BUDDY) | \
+		 BIT(SHADOW_LATENCY_SLOW))
 #define OBJECTS	(BIT(SHADOW_LATENCY_PARTIAL) | BIT(SHADOW_LATENCY_NEW))
 
 static const u16 ways[SHADOW_NR_LATENCY_OPS] = {

@@ -207,6 +207,7 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 {
 	struct shadow_page *page;
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
 	if (unlikely(order > nodes->max_order ||
 		     shadow_fault_frozen(nodes->fault) ||
 		     ((gfp & SHADOW_GFP_CHECKED) &&
@@ -396,6 +397,7 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	u32 flags = READ_ONCE(page->flags);
 	struct shadow_zone *zone;
 
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
 	if (unlikely(order > SHADOW_MAX_ORDER || !block_in_use(flags, order)))

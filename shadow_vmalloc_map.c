@@ -290,6 +290,8 @@ static int map_device(struct shadow_vmalloc *vm, phys_addr_t pa, u64 bytes,
 		shadow_page_owner_set_area(vm->nodes->page_owner,
 					   area->va_start);
 	shadow_vmalloc_publish(area);
+	shadow_event(vm->events, SHADOW_EV_VMALLOC, nr_pages, area->va_start,
+		     shadow_vmalloc_bytes(vm, nr_pages));
 	return 0;
 }
 
@@ -343,7 +345,7 @@ static int put_pages(struct shadow_vmalloc *vm,
 static int unmap_area(struct shadow_vmalloc *vm, u64 va)
 {
 	struct shadow_vmap_area *area;
-	u64 page_va = va & (~0ULL << vm->nodes->page_shift);
+	u64 nr_pages, page_va = va & (~0ULL << vm->nodes->page_shift);
 	u32 kinds = va == page_va ? SHADOW_VMAP_MAP | SHADOW_VMAP_IOREMAP :
 				    SHADOW_VMAP_IOREMAP;
 	int err;
@@ -362,11 +364,15 @@ static int unmap_area(struct shadow_vmalloc *vm, u64 va)
 	if (vm->nodes->page_owner && area->flags & SHADOW_VMAP_IOREMAP)
 		shadow_page_owner_clear_area(vm->nodes->page_owner,
 					     area->va_start);
+	nr_pages = shadow_vmalloc_mapped(vm, area);
 	err = shadow_vmalloc_unmap(vm, area);
 	if (!err && area->flags & SHADOW_VMAP_MAP)
 		err = put_pages(vm, area);
 	if (!err)
 		err = shadow_vmalloc_retire(vm, area);
+	if (!err)
+		shadow_event(vm->events, SHADOW_EV_VFREE, nr_pages, page_va,
+			     shadow_vmalloc_bytes(vm, nr_pages));
 	return err;
 }
 

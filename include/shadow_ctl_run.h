@@ -46,7 +46,7 @@ int shadow_ctl_remember_failed(struct shadow_ctl *ctl, int err, u32 nr);
 bool shadow_ctl_fits(struct shadow_ctl *ctl, u64 bytes, u32 count);
 int shadow_ctl_no_memory(struct shadow_ctl *ctl);
 int shadow_ctl_check_gfp(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
-u32 shadow_ctl_gfp(const struct shadow_ctl_cmd *cmd);
+u32 shadow_ctl_gfp(const struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_alloc_pages(struct shadow_ctl *ctl,
 			   const struct shadow_ctl_cmd *cmd);
 int shadow_ctl_alloc_exact(struct shadow_ctl *ctl,

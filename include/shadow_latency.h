@@ -41,6 +41,7 @@ enum shadow_latency_path {
 	SHADOW_LATENCY_NEW,		/* objects: a new slab, or one that went */
 	SHADOW_LATENCY_LARGE,		/* kmalloc: by the page allocator */
 	SHADOW_LATENCY_TABLE,		/* maps: a new table, or one that went */
+	SHADOW_LATENCY_SPECIAL,		/* pages: the general way, without locks */
 	SHADOW_LATENCY_BUDDY,		/* pages: under the zone's lock */
 	SHADOW_LATENCY_SLOW,		/* pages: below the low mark, or special */
 	SHADOW_LATENCY_REFUSED,
