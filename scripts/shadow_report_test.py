@@ -120,7 +120,7 @@ class Readers(unittest.TestCase):
             "Machine main: one character is 512 frames, 2048 KiB, a row 131072 KiB.\n"
             "A capital: all\n\nNode 0, zone DMA: [0x1-0x2], 1024 frames\n"
             "0x0000040000000 IfF-?\n\n      frames  of memory\nF          1   1.0%  free\n")
-        self.assertEqual((frames, size, rows), (512, 4096, [[0x40000000, "IfF-?"]]))
+        self.assertEqual((frames, size, rows), (512, 4096, [[0x40000000, "IfF-?", "0 DMA"]]))
         for text, line in (("Machine x\n", 1), ("", 1), (
                 "Machine m: one character is 1 frames, 4 KiB, a\n0x0000040000000 FQ\n", 2)):
             with self.assertRaisesRegex(views.BadText, f"^line {line}: "):
@@ -150,6 +150,25 @@ class Readers(unittest.TestCase):
         self.assertEqual(geometry.segments, [[100, 200, 0], [10**7, 50, 200]])
         self.assertEqual([geometry.index(pfn) for pfn in (99, 100, 205, 300, 10**7 + 49)],
                          [-1, 0, 105, -1, 249])
+
+    def test_before_the_handover(self):
+        """Memory comes, is reserved and given back as memblock is told, and when
+        mem_init is over it is what the handover left; later memblock is past."""
+        names = [("memblock_add", ["base", "size"]), ("memblock_reserve", ["base", "size"]),
+                 ("memblock_alloc", ["base", "size"]), ("memblock_free", ["base", "size"]),
+                 ("boot_phase", ["phase"]), ("mm_page_free", ["pfn", "order"])]
+        told = [(0, 0x100000, 0x20000), (1, 0x104800, 0x1000), (4,), (2, 0x110000, 0x3000),
+                (3, 0x111000, 0x1000), (5, 0x106, 0), (4,), (1, 0x100000, 0x1000), (5, 0x110, 0)]
+        records = [(i + 1, i, kind, 0, 0, list(args)) for i, (kind, *args) in enumerate(told)]
+        early = history.Early(["bootmem_init", "mem_init", "verify"], [
+            [0x104000, 0x105fff, 11], [0x110000, 0x112fff, 10]], [[0, 4, 0], [4, 2, 11], [6, 26, 0]], 4096)
+        flat = history.effects(history.History(names, records),
+                               history.Geometry(4096, [[0x100, 0x120]]), early)
+        other = views.BY_LETTER["E"]
+        self.assertEqual([flat[i:i + 4] for i in range(0, len(flat), 4)], [
+            [0, 0, 32, views.FREE], [1, 4, 2, 11], [3, 16, 3, 10], [4, 17, 1, views.FREE],
+            [6, 0, 4, 0], [6, 4, 2, 11], [6, 6, 26, 0], [8, 16, 1, views.FREE]])
+        self.assertEqual(early.class_at(0x103fff), other)
 
     def test_pack(self):
         """Numbers survive, whatever their size and sign."""
@@ -213,6 +232,21 @@ class Calls(Folder):
                     self.refused([self.path("run"), "-o", self.out],
                                  f"run/000/{name}': line [0-9]+: ")
                     shutil.rmtree(self.path("run"))
+
+    def test_numbers(self):
+        """No number is too long, no NaN and no other script's digit gets through."""
+        zone = "Node 0, zone   Normal"
+        for name, text in (("unusable_index", f"{zone} 0.1 inf\n"), ("unusable_index", f"{zone} nan\n"),
+                           ("buddyinfo", f"{zone} {'9' * 5000}\n"), ("buddyinfo", f"{zone} {10**30}\n"),
+                           ("vmstat", "nr_free_pages \u00b2\n"),
+                           ("moment", "uptime_s=inf\n"), ("moment", f"seq={'9' * 5000}\n"),
+                           ("boot", f"verify   {'7' * 5000}  0  0  of words\n"),
+                           ("slab_objects", "one character an object\nc: slab at pfn 7, order 0, node 0,"
+                            f" full: 1 of {10**12} objects of 8 bytes in use\n  #\n")):
+            with self.subTest(name=name, text=text[:60]):
+                self.moment(**{name: text})
+                self.refused([self.path("run"), "-o", self.out], f"run/000/{name}': ")
+                shutil.rmtree(self.path("run"))
 
     def test_missing(self):
         """One file is enough; of the others the page says how to get them."""
@@ -491,11 +525,29 @@ class Recorded(unittest.TestCase):
             one.eval(f"show({at})")
             seen.add(one.eval("document.querySelector('#map canvas').toDataURL()"))
         self.assertGreater(len(seen), one.eval("STEPS") // 2)
+        self.boot(one)
         for name in filter(None, [SHOTS]):
             one.eval("show(STEPS * 0.78)")
             os.makedirs(name, exist_ok=True)
             one.screenshot(os.path.join(name, "recorded.png"), whole=True)
         self.assertEqual(one.errors, [])
+
+
+    def boot(self, one):
+        """With a history from the reset on, the phases end one after the other."""
+        if not one.eval("RUNS.every((r) => r.early)"):
+            return
+        nr = one.eval("RUNS[0].boot.length")
+        todo, letters = [], set()
+        for at in range(101):
+            one.eval(f"show({at / 100})")
+            todo.append(one.eval("document.querySelectorAll('[data-run=A] .phase.todo').length"))
+            letters.add(one.eval("document.querySelector('.letters').textContent"))
+        self.assertEqual((todo[0], todo[-1]), (nr, 0))
+        self.assertEqual(todo, sorted(todo, reverse=True))
+        self.assertGreater(len(set(todo)), nr // 3)
+        # No memory, memory, image reserved, memmap and tables
+        self.assertGreaterEqual(len(letters), 4)
 
 
 if __name__ == "__main__":

@@ -26,9 +26,10 @@ test_report_demo() {
 	rc=0
 	"$SHADOW_SCRIPTS/demo.sh" -o "$work/demo" >"$work/out" 2>"$work/err" || rc=$?
 	expect_status 0
-	expect_match "^open in a browser: file:///.*/demo/report.html "
+	expect_match "^open in a browser: file:///.*/demo/report.html$"
+	expect_match '^took [0-9]+ s: packages and module [0-9]+ s, guest [0-9]+ s, page [0-9]+ s; [1-9][0-9]* s of CPU$'
 	expect_page "$work/demo/report.html"
-	# Ten that were taken, and the handover, which the events lead back to
+	# Ten that were taken, and the reset, which the events lead back to
 	expect_match '^# run mobility=on: 11 moments, missing: \[\]$'
 	expect_match '^# run mobility=off: 11 moments, missing: \[\]$'
 }

@@ -149,7 +149,10 @@ def read(lines):
             if text != VERSION:
                 raise BadDump(f"line 1: '{VERSION}' was expected")
             continue
-        reader.line(text, number_)
+        try:
+            reader.line(text, number_)
+        except ValueError:
+            raise BadDump(f"line {number_}: not a number: {text.strip()[:60]!r}") from None
     if not reader.ended:
         raise BadDump("the last line is missing: the dump was cut off")
     return reader.trees, reader.machine

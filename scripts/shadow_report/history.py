@@ -92,15 +92,56 @@ CHANGE_FRAMES = {"mm_page_alloc", "mm_page_free"} | {
         "free_pages_bulk", "alloc_pages_exact", "alloc_contig", "free_contig")}
 
 
-def effects(history, geometry):
+class Early:
+    """Memory before the handover: each range as memblock is told of it, and all
+    of it when the phase is over that hands it over."""
+
+    HANDOVER = "mem_init"
+
+    def __init__(self, phases, owners, cells, frame_bytes):
+        """phases: their names, in order; owners: [first byte, last, class];
+        cells: what the handover left, [index, frames, class]."""
+        self.phases, self.owners, self.cells = list(phases), owners, cells
+        self.frame_bytes, self.over = frame_bytes, self.HANDOVER not in phases
+
+    def class_at(self, base):
+        return next((cls for first, last, cls in self.owners if first <= base <= last),
+                    views.BY_LETTER["E"])
+
+    def effects_of(self, name, facts):
+        """(pfn, frames, class) of what memblock was told."""
+        base, size = facts.get("base", 0), facts.get("size", 0)
+        cls = {"memblock_add": views.FREE, "memblock_free": views.FREE,
+               "memblock_reserve": self.class_at(base),
+               "memblock_alloc": self.class_at(base)}.get(name)
+        if cls is None or not size:
+            return []
+        first = base // self.frame_bytes
+        return [(first, (base + size - 1) // self.frame_bytes + 1 - first, cls)]
+
+    def ends_with(self, name):
+        """Is this record the end of the handover?"""
+        if name == "boot_phase" and not self.over:
+            self.over = not self.phases or self.phases.pop(0) == self.HANDOVER
+            return self.over
+        return False
+
+
+def effects(history, geometry, early=None):
     """[record, first index, frames, class], flat; what lies outside is left out."""
     flat = []
     for at, (_, _, kind, _, err, args) in enumerate(history.records):
         name, arg_names = history.names[kind]
-        if name not in CHANGE_FRAMES or name.startswith("op ") and err < 0:
-            continue
-        more = history.payloads.get(history.records[at][0], ())
-        for pfn, frames, cls in effects_of(name, dict(zip(arg_names, args)), more):
+        found = []
+        if early and not early.over:
+            found = early.effects_of(name, dict(zip(arg_names, args)))
+            if early.ends_with(name):
+                for index, frames, cls in early.cells:
+                    flat += [at, index, frames, cls]
+        elif name in CHANGE_FRAMES and not (name.startswith("op ") and err < 0):
+            more = history.payloads.get(history.records[at][0], ())
+            found = effects_of(name, dict(zip(arg_names, args)), more)
+        for pfn, frames, cls in found:
             index = geometry.index(pfn) if pfn < HAD_PAGE else -1
             if index >= 0:
                 flat += [at, index, min(frames, geometry.nr - index), cls]

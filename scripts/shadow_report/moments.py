@@ -50,7 +50,7 @@ def read_file(path, reader):
                        " a NUL byte: text was expected")
     try:
         return reader(data.decode("utf-8", "replace")), None
-    except views.BadText as err:
+    except (views.BadText, ValueError) as err:
         raise BadInput(f"'{path}': {err}") from None
     except views.NotYet as err:
         return None, str(err)
@@ -75,7 +75,10 @@ class Moment:
         if key not in facts:
             return None
         try:
-            return kind(facts[key])
+            found = kind(facts[key])
+            if not 0 <= found < views.MAX_NUMBER:
+                raise ValueError
+            return found
         except ValueError:
             raise BadInput(f"'{os.path.join(self.path, 'moment')}': {key}="
                            f"{facts[key][:40]!r}: a number was expected") from None

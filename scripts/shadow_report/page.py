@@ -14,6 +14,7 @@ SCRIPTS = ("report_data.js", "report_draw.js", "report_map.js", "report_views.js
 MAX_FRAMES = 16 << 20
 MAX_SLABS = 400
 MAX_TREE_ROWS = 6000
+MAX_BOOT_RECORDS = 100000
 
 # View -> the file it cannot do without
 NEEDS = {
@@ -40,7 +41,7 @@ def geometry_of(run):
         for one in run.moments:
             frames, _, rows = one.get("map") or (1, size, [])
             spans += [[base // size, base // size + frames * len(text)]
-                      for base, text in rows]
+                      for base, text, _ in rows]
     merged = []
     for first, end in sorted(span for span in spans if span[0] < span[1]):
         if merged and first <= merged[-1][1]:
@@ -62,12 +63,30 @@ def map_cells(geometry, found):
     """Class of each frame from the letters; a mixed character is its most."""
     frames, size, rows = found
     cells = bytearray([views.HOLE]) * geometry.nr
-    for base, text in rows:
+    for base, text, _ in rows:
         for i, letter in enumerate(text):
             if letter != " ":
                 paint(cells, geometry, base // size + i * frames, frames,
                       views.BY_LETTER[letter.upper()])
     return cells
+
+
+def zones_of(run, geometry):
+    """Names of the zones, and which one each frame is in: 0 none, else from 1."""
+    for one in run.moments:
+        if not one.get("map"):
+            continue
+        frames, size, rows = one.get("map")
+        names, cells = [], bytearray(geometry.nr)
+        for base, text, zone in rows:
+            if zone not in names:
+                names.append(zone)
+            for i, letter in enumerate(text):
+                if letter != " ":
+                    paint(cells, geometry, base // size + i * frames, frames,
+                          min(255, names.index(zone) + 1))
+        return {"names": names, "cells": run_lengths(cells)}
+    return {"names": [], "cells": [0, geometry.nr]}
 
 
 def early_cells(run, geometry):
@@ -77,11 +96,32 @@ def early_cells(run, geometry):
     for first, last, _ in run.once.get("memblock_memory") or []:
         paint(cells, geometry, -(-first // size), (last + 1) // size - -(-first // size),
               views.FREE)
-    by_name = {"image": "I", "dtb": "I", "initrd": "I", "table": "T", "memmap": "M"}
-    for first, last, owner in run.once.get("memblock_owners") or []:
-        paint(cells, geometry, first // size, last // size + 1 - first // size,
-              views.BY_LETTER[by_name.get(owner, "E")])
+    for first, last, cls in early_owners(run):
+        paint(cells, geometry, first // size, last // size + 1 - first // size, cls)
     return cells
+
+
+def early_owners(run):
+    """[first byte, last byte, class]"""
+    by_name = {"image": "I", "dtb": "I", "initrd": "I", "table": "T", "memmap": "M"}
+    return [[first, last, views.BY_LETTER[by_name.get(owner, "E")]]
+            for first, last, owner in run.once.get("memblock_owners") or []]
+
+
+def early_of(run, geometry, history):
+    """The time before the handover, as far as events tell of it: (what the first
+    of them found, history.Early or None)."""
+    cells = run_lengths(early_cells(run, geometry))
+    phases = [phase[0] for phase in run.once.get("boot") or []]
+    names = {history.names[one[2]][0] for one in history.records[:MAX_BOOT_RECORDS]}
+    if past.Early.HANDOVER not in phases or not {"memblock_add", "boot_phase"} <= names:
+        return cells, None
+    parts, at = [], 0
+    for cls, count in zip(cells[::2], cells[1::2]):
+        parts.append([at, count, cls])
+        at += count
+    return [views.HOLE, geometry.nr], past.Early(phases, early_owners(run), parts,
+                                                 geometry.frame_bytes)
 
 
 def run_lengths(cells):
@@ -125,8 +165,8 @@ def prune(nodes, left):
 
 
 def slabs_of(found):
-    if not found:
-        return found
+    if found is None:
+        return None
     order = {}
     for slab in found:
         order.setdefault(slab[0], len(order))
@@ -198,8 +238,11 @@ def run_data(run, history, most_events):
     left_out = history.cut(most_events) if history else 0
     pools = {key: Pool() for key in ("map", "slabs", "tables")}
     at = event_positions(run, history)
+    start, early = None, None
     complete = history and not left_out and not history.lost and \
         history.records[0][0] == 1
+    if complete and run.once.get("memblock_memory") and geometry.nr:
+        start, early = early_of(run, geometry, history)
     data = {
         "name": run.name, "config": run.once.get("config") or {},
         "frameBytes": geometry.frame_bytes, "segments": geometry.segments,
@@ -207,8 +250,7 @@ def run_data(run, history, most_events):
         "boot": run.once.get("boot") or [],
         "moments": [moment_data(one, at[i], geometry, pools)
                     for i, one in enumerate(run.moments)],
-        "early": run_lengths(early_cells(run, geometry)) if complete and
-        run.once.get("memblock_memory") and geometry.nr else None,
+        "early": start, "zones": zones_of(run, geometry),
         "missing": missing_of(run, history),
         "events": None,
     }
@@ -217,7 +259,7 @@ def run_data(run, history, most_events):
         data["events"] = {
             "names": history.names, "lost": history.lost, "leftOut": left_out,
             "records": past.pack_records(history),
-            "effects": past.pack_effects(past.effects(history, geometry)),
+            "effects": past.pack_effects(past.effects(history, geometry, early)),
         }
     return data
 
@@ -231,7 +273,7 @@ def build(runs, most_events):
     """runs: (Run, History or None), one or two. The page's text."""
     data = {"classes": views.CLASSES,
             "runs": [run_data(run, history, most_events) for run, history in runs]}
-    text = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     title = html.escape(" beside ".join(run.name for run, _ in runs))
     policy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'"

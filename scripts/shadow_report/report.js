@@ -215,6 +215,10 @@ function build() {
 			views.push({ run, id, view: new View(run, place, STEPS) });
 		}
 	}
+	const maps = views.filter(({ id }) => id === "map").map(({ view }) => view);
+
+	for (const map of maps)
+		map.others = maps.filter((one) => one !== map);
 }
 
 function orders() {

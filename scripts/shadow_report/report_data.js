@@ -109,6 +109,9 @@ class Frames {
 		this.exact = run.events && (run.early || run.mapFrames === 1);
 		this.samples = [];
 		this.drift = [];
+		// 0: none, else one of run.zones.names, from 1
+		this.zoneOf = new Uint8Array(run.nr);
+		this.expand(run.zones.cells, this.zoneOf);
 		if (this.exact)
 			this.prepare();
 	}
@@ -159,13 +162,17 @@ class Frames {
 		// Without the boot's events, what came before the first snapshot is not known
 		let done = run.early ? 0 : stops[0][0];
 
+		let way = {};
+
 		this.expand(start, this.cells);
-		this.blocks = new BlockCounter(run, this.cells);
+		this.blocks = new BlockCounter(run, this.cells, this.zoneOf);
 		this.keep(done);
 		while (done < total || stops.length) {
-			const next = Math.min(total, done + every, stops.length ? stops[0][0] : total);
+			const stop = stops.length ? stops[0][0] : total, next = Math.min(total, done + every, stop);
 
-			this.count(done, next, total);
+			if (stop !== way.to)
+				way = { from: done, to: stop };
+			this.count(done, next, way);
 			done = next;
 			while (stops.length && stops[0][0] <= done)
 				this.resync(stops.shift()[1]);
@@ -174,15 +181,16 @@ class Frames {
 		this.at = done;
 	}
 
-	// What prepare() does with effects: apply them, and sample how free memory lies
-	count(from, to, total) {
-		const { index, count, cls, record } = this.effects, every = Math.max(1, Math.floor(total / 800));
+	// What prepare() does with effects: apply them, and sample how free memory lies,
+	// some eighty times on the way from a snapshot to the next
+	count(from, to, way) {
+		const { index, count, cls, record } = this.effects, every = Math.max(1, Math.floor((way.to - way.from) / 80));
 
 		for (let i = from; i < to; i++) {
 			this.blocks.change(this.cells, index[i], count[i], cls[i]);
 			this.cells.fill(cls[i], index[i], index[i] + count[i]);
-			if (i % every === 0)
-				this.samples.push([record[i], this.blocks.share(), this.blocks.free]);
+			if ((i - way.from) % every === 0 || i === way.to - 1)
+				this.samples.push([record[i], this.blocks.share(), this.blocks.inZone.slice()]);
 		}
 	}
 
@@ -196,7 +204,7 @@ class Frames {
 				differ++;
 		this.drift.push([moment.name, differ]);
 		this.cells = truth;
-		this.blocks = new BlockCounter(this.run, truth);
+		this.blocks = new BlockCounter(this.run, truth, this.zoneOf);
 	}
 
 	// The cells after so many records
@@ -250,18 +258,21 @@ function unpackEffects(events) {
 	return found;
 }
 
-// Free frames, and those of them in wholly free pageblocks
+// Free frames, by zone too, and those of them in wholly free pageblocks
 class BlockCounter {
-	constructor(run, cells) {
+	constructor(run, cells, zoneOf) {
+		this.zoneOf = zoneOf;
+		this.inZone = new Uint32Array(run.zones.names.length + 1);
 		this.shift = Math.round(Math.log2(run.blockFrames));
 		this.size = run.blockFrames;
 		this.used = new Uint32Array(Math.ceil(run.nr / this.size) + 1);
 		this.free = 0;
 		this.whole = 0;
 		for (let i = 0; i < run.nr; i++) {
-			if (isFree[cells[i]])
+			if (isFree[cells[i]]) {
 				this.free++;
-			else
+				this.inZone[zoneOf[i]]++;
+			} else
 				this.used[i >> this.shift]++;
 		}
 		for (let i = 0; i < Math.floor(run.nr / this.size); i++)
@@ -275,6 +286,7 @@ class BlockCounter {
 			if (was === is)
 				continue;
 			this.free += is ? 1 : -1;
+			this.inZone[this.zoneOf[i]] += is ? 1 : -1;
 			if (is && !--this.used[block])
 				this.whole++;
 			else if (!is && !this.used[block]++)
@@ -306,9 +318,9 @@ function makeRun(given, number, fromBoot, toEnd) {
 	run.blockFrames = { 4096: 512, 16384: 2048, 65536: 8192 }[run.frameBytes] || 512;
 	run.moments = given.moments.map((one, i) => Object.assign({ number: i }, one));
 	if (fromBoot)
-		run.moments.unshift(Object.assign({}, none, { name: "handover", at: 0 }));
+		run.moments.unshift(Object.assign({}, none, { name: "reset", short: "reset", at: 0 }));
 	if (toEnd)
-		run.moments.push(Object.assign({}, none, { name: "last event",
+		run.moments.push(Object.assign({}, none, { name: "last event", short: "end",
 			at: run.records ? run.records.nr : 0 }));
 	run.frames = new Frames(run);
 	return run;

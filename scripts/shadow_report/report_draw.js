@@ -152,7 +152,7 @@ class Chart {
 		this.run.moments.forEach((one, i) => {
 			if (i % every)
 				return;
-			g.fillText(one.number === undefined ? "·" : String(one.number), this.x(i), this.bottom + 13);
+			g.fillText(one.short || String(one.number), this.x(i), this.bottom + 13);
 			if (one.t !== null)
 				g.fillText(one.t.toFixed(1), this.x(i), this.bottom + 25);
 		});

@@ -100,7 +100,9 @@ class EventsView {
 		for (let i = from; i < Math.min(records.nr, from + 2 * ROWS_AROUND); i++)
 			rows.push(this.row(i, i === record - 1));
 		this.table.replaceChildren(head, ...rows);
-		this.chart.says.textContent = `event ${grouped(record)} of ${grouped(records.nr)}` +
+		const number = record ? `, the newest is number ${grouped(records.seq[record - 1])}` : "";
+
+		this.chart.says.textContent = `${grouped(record)} of ${grouped(records.nr)} events${number}` +
 			(events.lost ? `; ${grouped(events.lost)} were lost` : "") +
 			(events.leftOut ? `; ${grouped(events.leftOut)} older ones are not in this page` : "");
 	}

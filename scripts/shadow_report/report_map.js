@@ -7,9 +7,39 @@ const MAP_LEFT = 92;
 const LETTERS_A_ROW = 64;
 const MIN_WINDOW = 256;
 
+// As a canvas has them in memory: red first
+const pixel = (hex) => rgb(hex).reduceRight((sum, one) => sum * 256 + one, 255);
+const PIXELS = CLASSES.map(({ light }) => pixel(light));
+const PIXELS_DARK = CLASSES.map(({ dark }) => pixel(dark));
+
+// A row of cells: from the pixel row .from on downwards in the colour .front
+class Cells {
+	constructor(columns) {
+		this.behind = new Uint32Array(columns);
+		this.front = new Uint32Array(columns);
+		this.from = new Uint32Array(columns);
+		this.high = 0;
+	}
+
+	write(pixels, width, edges, gap, top, count) {
+		for (let y = 0; y < this.high; y++) {
+			const line = (top + y) * width;
+
+			for (let column = 0; column < count; column++) {
+				const colour = y < this.from[column] ? this.behind[column] : this.front[column];
+				const end = line + edges[column + 1] - gap;
+
+				for (let at = line + edges[column]; at < end; at++)
+					pixels[at] = colour;
+			}
+		}
+	}
+}
+
 class MapView {
 	constructor(run, parent) {
 		this.run = run;
+		this.others = [];	// maps that zoom and move with this one
 		this.first = 0;
 		this.count = this.whole = 2 ** Math.ceil(Math.log2(Math.max(run.nr, MIN_WINDOW)));
 		this.tally = new Uint32Array(CLASSES.length);
@@ -84,8 +114,12 @@ class MapView {
 		const step = Math.max(1, this.count / 16);
 
 		this.first = Math.max(0, Math.min(this.whole - this.count, Math.round(first / step) * step));
-		if (this.cells)
-			this.draw();
+		for (const one of [this, ...this.others.filter((other) => other.whole === this.whole)]) {
+			one.first = this.first;
+			one.count = this.count;
+			if (one.cells)
+				one.draw();
+		}
 	}
 
 	// Cells a row, frames a cell, size of a cell: the largest cells that fit
@@ -151,38 +185,77 @@ class MapView {
 			`${(this.whole / this.count)}× zoom; a cell is ${amount(this.shape.each, this.run.frameBytes)}`;
 	}
 
+	// Cells go to the canvas pixel by pixel: thousands of rectangles take too long
 	paint(g) {
-		const { columns, each, rows, wide, high } = this.shape, dark = darkQuery.matches;
-		const colours = CLASSES.map((one) => (dark ? one.dark : one.light));
-		const letters = each === 1 && wide >= 8 && high >= 10, gap = wide >= 5 ? 1 : 0;
+		const { columns, rows, wide, high } = this.shape, { scale } = this.board;
+		const gap = wide >= 5 ? Math.max(1, Math.floor(scale)) : 0, cells = new Cells(columns);
+		const edges = Array.from({ length: columns + 1 }, (_, i) => Math.round(i * wide * scale));
+		const image = this.blank(edges[columns], Math.round(rows * high * scale));
+
+		for (let row = 0; row < rows; row++) {
+			const top = Math.round(row * high * scale);
+			const count = this.fillRow(cells, row, Math.round((row + 1) * high * scale) - gap - top);
+
+			cells.write(this.pixels, image.width, edges, gap, top, count);
+			if (count < columns)
+				break;
+		}
+		g.putImageData(image, Math.round(MAP_LEFT * scale), 0);
+		this.letterEach(g);
+	}
+
+	blank(width, height) {
+		if (!this.image || this.image.width !== width || this.image.height !== height) {
+			this.image = new ImageData(width, height);
+			this.pixels = new Uint32Array(this.image.data.buffer);
+		}
+		this.pixels.fill(0);
+		return this.image;
+	}
+
+	// The class that is behind those in use
+	rest() {
+		return this.tally[CLASS.C] ? CLASS.C : this.tally[CLASS.F] ? CLASS.F : CLASS["-"];
+	}
+
+	// A row of cells, so many pixels high; how many have frames
+	fillRow(cells, row, high) {
+		const { columns, each } = this.shape, colours = darkQuery.matches ? PIXELS_DARK : PIXELS;
+
+		cells.high = high;
+		for (let column = 0; column < columns; column++) {
+			const nr = this.countCell(this.first + (row * columns + column) * each, each);
+
+			if (!nr)
+				return column;
+			const [best, used] = this.most();
+
+			cells.behind[column] = colours[this.rest()];
+			cells.front[column] = used ? colours[best] : 0;
+			cells.from[column] = used ? high - Math.max(1, Math.round(high * used / nr)) : high;
+		}
+		return columns;
+	}
+
+	// A letter in each cell that is one frame and has room for it
+	letterEach(g) {
+		const { columns, each, rows, wide, high } = this.shape;
+
+		if (each !== 1 || wide < 8 || high < 10)
+			return;
+		const inks = CLASSES.map(({ letter, light, dark }) =>
+			(letter === "F" ? css("--soft") : inkOn(rgb(darkQuery.matches ? dark : light))));
+		const end = Math.min(this.first + columns * rows, this.run.nr);
 
 		g.textAlign = "center";
-		for (let row = 0; row < rows; row++)
-			for (let column = 0; column < columns; column++) {
-				const at = this.first + (row * columns + column) * each;
-				const nr = this.countCell(at, each);
+		g.font = `${Math.min(11, wide)}px ui-monospace, "DejaVu Sans Mono", monospace`;
+		for (let i = this.first; i < end; i++) {
+			const at = i - this.first, cls = this.cells[i];
 
-				if (!nr)
-					return;
-				const [best, used] = this.most(), x = MAP_LEFT + column * wide, y = row * high;
-				const rest = this.tally[CLASS.C] ? CLASS.C : this.tally[CLASS.F] ? CLASS.F : CLASS["-"];
-
-				g.fillStyle = colours[rest];
-				g.fillRect(x, y, wide - gap, high - gap);
-				if (used) {
-					const part = Math.max(1, (high - gap) * used / nr);
-
-					g.fillStyle = colours[best];
-					g.fillRect(x, y + high - gap - part, wide - gap, part);
-				}
-				if (letters) {
-					const cls = used ? best : rest;
-
-					g.fillStyle = cls === CLASS.F ? css("--line") : inkOn(rgb(colours[cls]));
-					g.font = `${Math.min(11, wide)}px ui-monospace, "DejaVu Sans Mono", monospace`;
-					g.fillText(CLASSES[cls].letter, x + (wide - gap) / 2, y + high / 2 + 3.5);
-				}
-			}
+			g.fillStyle = inks[cls];
+			g.fillText(CLASSES[cls].letter, MAP_LEFT + (at % columns + 0.45) * wide,
+				(Math.floor(at / columns) + 0.5) * high + 3.5);
+		}
 	}
 
 	// Between pageblocks
@@ -227,12 +300,13 @@ class MapView {
 		if (at < 0 || at >= this.run.nr)
 			return "";
 		this.countCell(at, each);
+		const zone = this.run.zones.names[this.run.frames.zoneOf[at] - 1];
 		const pfn = pfnOf(this.run, at), what = CLASSES.map((one, i) => [this.tally[i], one]).filter(([n]) => n)
 			.sort(([a], [b]) => b - a).map(([n, one]) => each === 1 ? `${one.letter} ${one.name}` :
 				`${n} × ${one.letter} ${one.name}`);
 
 		return `0x${(pfn * this.run.frameBytes).toString(16)}, frame ${pfn}` + (each > 1 ? ` and ${each - 1} more` : "") +
-			`\npageblock at frame ${pfn - pfn % this.run.blockFrames}\n${what.join("\n")}`;
+			`\n${zone ? `node ${zone}, ` : ""}pageblock at frame ${pfn - pfn % this.run.blockFrames}\n${what.join("\n")}`;
 	}
 
 	// As the file map would say it

@@ -180,7 +180,7 @@ class MarksView {
 
 	drawZone(zone, chart) {
 		const g = chart.begin(), known = this.run.moments.map((one) => this.of(one, zone));
-		const most = Math.max(10, ...known.map((one) => (one ? Math.max(one.managed, one.high) : 0)));
+		const most = 2 * Math.max(10, ...known.map((one) => (one ? Math.max(one.managed, one.high) : 0)));
 		const log = (frames) => Math.log10(Math.max(1, frames)) / Math.log10(most);
 		const y = (frames) => PAD.top + (1 - log(frames)) * (chart.bottom - PAD.top);
 		const series = (key) => known.map((one, at) => (one ? [chart.x(at), y(one[key])] : null));
@@ -188,11 +188,24 @@ class MarksView {
 		for (let tick = 1; tick <= most; tick *= 10)
 			chart.yTick(g, y(tick), tick >= 1000 ? tick / 1000 + "k" : tick);
 		chart.yTitle(g, "frames");
+		this.counted(g, chart, zone, y);
 		[["free", 0], ["high", 2], ["low", 4], ["min", 1]].forEach(([key, colour], i) => {
 			chart.line(g, series(key), ink(colour), DASH[i], !i);
 			chart.key(g, i, key, ink(colour), DASH[i], 62);
 		});
 		chart.done();
+	}
+
+	// Frame by frame, where events are known: with those on per-CPU lists
+	counted(g, chart, zone, y) {
+		const at = this.run.zones.names.indexOf(zone) + 1;
+
+		if (!at)
+			return;
+		g.globalAlpha = 0.75;
+		chart.line(g, this.run.frames.samples.map(([record, , inZone]) =>
+			[chart.x(positionOf(this.run, record)), y(inZone[at])]), css("--soft"), [], false);
+		g.globalAlpha = 1;
 	}
 
 	words(one) {
@@ -338,7 +351,7 @@ class TreeView {
 	constructor(run, parent) {
 		this.run = run;
 		this.drawn = -2;
-		this.open = new Set(["0", "0/0"]);
+		this.open = null;
 		this.box = make("div", { class: "tree scroll", tabindex: "0", "aria-label": `tables of run ${run.name}` });
 		this.says = make("p", { class: "says" });
 		parent.append(this.box, this.says);
@@ -361,6 +374,14 @@ class TreeView {
 			list.append(item);
 		});
 		return list;
+	}
+
+	// At first the tables that the kernel runs on are open, down to level 1
+	opened(trees) {
+		const last = trees.length - 1;
+
+		return new Set([`${last}`, `${last}/0`, ...trees.slice(last).flatMap(([, , [root]]) =>
+			(root ? root[2].slice(0, 2).flatMap((one, i) => [`${last}/0/${i}`, `${last}/0/${i}/0`]) : []))]);
 	}
 
 	branch(words, mark, children, at) {
@@ -389,6 +410,7 @@ class TreeView {
 			const { scrollTop, scrollLeft } = this.box;
 
 			this.drawn = moment.tables;
+			this.open = this.open || (trees && this.opened(trees));
 			this.box.replaceChildren(this.list(trees || [], ""));
 			this.box.scrollTo(scrollLeft, scrollTop);
 		}
@@ -396,33 +418,88 @@ class TreeView {
 	}
 }
 
+// The phases, and how far they had come where events of the boot are known
 class BootView {
 	constructor(run, parent) {
-		const total = run.boot.reduce((sum, [, ns]) => sum + ns, 0) || 1, list = make("div");
+		const list = make("div", { class: "boot" });
 		let before = 0;
 
-		for (const [name, ns, early, tables, effect] of run.boot) {
-			const bar = make("i"), lane = make("span", { class: "lane" }, bar);
-			const row = make("div", { class: "phase" }, make("span", { text: name, title: name }), lane,
-				make("span", { text: time(ns) }));
+		this.run = run;
+		this.total = run.boot.reduce((sum, [, ns]) => sum + ns, 0) || 1;
+		this.phases = run.boot.map(([name, ns, early, tables, effect]) => {
+			const bar = make("i"), now = make("b", { hidden: "" });
+			const row = make("div", { class: "phase" }, make("span", { text: name, title: name }),
+				make("span", { class: "lane" }, bar, now), make("span", { text: time(ns) }));
 
-			bar.style.left = 100 * before / total + "%";
-			bar.style.width = 100 * ns / total + "%";
-			row.addEventListener("mousemove", (event) => tip(`${name}: ${time(ns)}, ${(100 * ns / total).toFixed(1)} %\n` +
+			bar.style.left = this.percent(before);
+			bar.style.width = this.percent(ns);
+			row.addEventListener("mousemove", (event) => tip(
+				`${name}: ${time(ns)}, ${(100 * ns / this.total).toFixed(1)} %\n` +
 				(early ? `${grouped(early)} bytes from the early allocator\n` : "") +
 				(tables ? `${tables} tables made\n` : "") + effect, event));
 			row.addEventListener("mouseleave", (event) => tip("", event));
 			list.append(row);
 			before += ns;
+			return { name, ns, row, now, start: before - ns, end: -1 };
+		});
+		this.says = make("p", { class: "says" });
+		parent.append(list, this.axis(), this.says);
+		this.known = this.find();
+	}
+
+	percent(ns) {
+		return 100 * ns / this.total + "%";
+	}
+
+	// 1, 2 or 5 times a power of ten apart, at most six of them
+	axis() {
+		const lane = make("span", { class: "lane" }), power = 10 ** Math.floor(Math.log10(this.total / 6));
+		const step = [1, 2, 5, 10].map((one) => one * power).find((one) => one * 6 >= this.total);
+
+		for (let ns = 0; ns <= this.total; ns += step) {
+			const tick = make("em", { text: ns ? time(ns) : "0" });
+
+			tick.style.left = this.percent(ns);
+			lane.append(tick);
 		}
-		parent.append(list, make("p", { class: "says", text: `${run.boot.length} phases, ${time(total)} in all;` +
-			" axis: from the boot's start to its end" }));
+		return make("div", { class: "phase axis" }, make("span", { text: "phase" }), lane, make("span", { text: "took" }));
+	}
+
+	// The record that ended each phase; false: the history does not have them
+	find() {
+		const { records } = this.run, ends = [];
+
+		for (let i = 0; records && i < records.nr && ends.length < this.phases.length; i++)
+			if (records.names[records.kind[i]][0] === "boot_phase")
+				ends.push(i);
+		if (!this.phases.length || ends.length < this.phases.length)
+			return false;
+		this.phases.forEach((phase, i) => {
+			phase.end = ends[i];
+		});
+		return this.run.early !== null;
 	}
 
 	draw() {
 	}
 
-	show() {
+	show(moment, record) {
+		const { records } = this.run, done = `${this.phases.length} phases, ${time(this.total)} from the boot's start to its end`;
+
+		this.says.textContent = done;
+		if (!this.known)
+			return;
+		const at = this.phases.findIndex((phase) => record <= phase.end);
+		const phase = this.phases[at], began = phase ? records.ns[phase.end] - phase.ns : 0;
+		const ns = !phase ? this.total : phase.start + (record ?
+			Math.max(0, Math.min(phase.ns, records.ns[record - 1] - began)) : 0);
+
+		this.phases.forEach((one, i) => {
+			one.row.classList.toggle("todo", Boolean(phase) && i >= at);
+			one.now.hidden = !phase;
+			one.now.style.left = this.percent(ns);
+		});
+		this.says.textContent = phase ? `${time(ns)} of ${time(this.total)}: in ${phase.name}` : done + ": all done";
 	}
 }
 

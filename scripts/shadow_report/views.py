@@ -63,6 +63,14 @@ def bad(number, line, wanted):
     return BadText(f"line {number}: {wanted} was expected, not {line.strip()[:60]!r}")
 
 
+MAX_NUMBER = 1 << 64
+
+
+def is_number(word):
+    """What the machine prints has 20 digits at most."""
+    return word.isascii() and word.isdigit() and len(word) <= 20
+
+
 ZONE = re.compile(r"Node +(\d+), zone +(\w+)\s*(.*)")
 
 
@@ -72,7 +80,10 @@ def zone_numbers(text, kind, what):
     for number, line in lines_of(text):
         match = ZONE.fullmatch(line.rstrip())
         try:
-            rows.append([f"{match[1]} {match[2]}", [kind(w) for w in match[3].split()]])
+            found = [kind(word) for word in match[3].split()]
+            if not all(abs(one) <= MAX_NUMBER for one in found):
+                raise ValueError
+            rows.append([f"{match[1]} {match[2]}", found])
         except (TypeError, ValueError):
             raise bad(number, line, what) from None
     return rows
@@ -100,9 +111,9 @@ def zoneinfo(text):
         words = line.split()
         if words[:2] == ["pages", "free"]:
             words = words[1:]
-        if words[0] == "count:" and len(words) == 2 and words[1].isdigit():
+        if words[0] == "count:" and len(words) == 2 and is_number(words[1]):
             zone["pcp"] += int(words[1])
-        elif len(words) == 2 and words[1].isdigit() and words[0] in (
+        elif len(words) == 2 and is_number(words[1]) and words[0] in (
                 "free", "min", "low", "high", "boost", "managed", "present",
                 "spanned"):
             zone.setdefault(words[0], int(words[1]))
@@ -122,6 +133,7 @@ def slabinfo(text):
     return rows
 
 
+MAX_OBJECTS = 1 << 20
 SLAB = re.compile(r"(.+): slab at pfn (\d+), order (\d+), node (\d+), (.*?):"
                   r" (\d+) of (\d+) (?:objects|pieces) of (\d+) bytes in use")
 
@@ -134,6 +146,8 @@ def slab_objects(text):
         if match:
             slab = [match[1], int(match[2]), int(match[3]), int(match[4]),
                     match[5], int(match[6]), int(match[7]), int(match[8]), ""]
+            if max(slab[1:4] + slab[5:8]) > MAX_NUMBER or slab[6] > MAX_OBJECTS:
+                raise bad(number, line, "a slab of at most %d objects" % MAX_OBJECTS)
             slabs.append(slab)
         elif slab and line.startswith("  "):
             slab[8] += line[2:].rstrip()
@@ -197,7 +211,7 @@ def vmstat(text):
     facts = {}
     for number, line in lines_of(text):
         words = line.split()
-        if len(words) != 2 or not words[1].lstrip("-").isdigit():
+        if len(words) != 2 or not is_number(words[1].removeprefix("-")):
             raise bad(number, line, "a name and a number")
         facts[words[0]] = int(words[1])
     return facts
@@ -264,19 +278,23 @@ def page_tables(text):
 
 MAP_SCALE = re.compile(r"Machine \S+: one character is (\d+) frames, (\d+) KiB")
 MAP_ROW = re.compile(r"0x([0-9a-f]{6,16}) ([A-Za-z?\- ]+)")
+MAP_ZONE = re.compile(r"Node (\d+), zone (\w+):")
 
 
 def frame_map(text):
-    """Frames a character, bytes of a frame, and rows: [first byte, letters]."""
-    scale, rows = None, []
+    """Frames a character, bytes of a frame, and rows: [first byte, letters, zone]."""
+    scale, rows, zone = None, [], ""
     for number, line in lines_of(text):
         if number == 1:
             scale = MAP_SCALE.match(line)
             if not scale or not int(scale[1]) or not int(scale[2]):
                 raise bad(number, line, "'Machine NAME: one character is N frames, N KiB'")
+        head = MAP_ZONE.match(line)
+        if head:
+            zone = f"{head[1]} {head[2]}"
         row = MAP_ROW.fullmatch(line)
         if row:
-            rows.append([int(row[1], 16), row[2]])
+            rows.append([int(row[1], 16), row[2], zone])
             for letter in row[2]:
                 if letter != " " and letter.upper() not in BY_LETTER:
                     raise bad(number, line, "letters of the legend")
