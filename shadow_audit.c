@@ -13,84 +13,115 @@
 #include "shadow_pcp.h"
 #include "shadow_vmemmap.h"
 
-static int verify_memblock(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_memblock(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_memblock_verify(&mm->memblock, fault);
+	return shadow_memblock_verify(&mm->memblock, &audit->fault);
 }
 
-static int verify_early(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_early(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return mm->early.ops->verify(&mm->early, fault);
+	return mm->early.ops->verify(&mm->early, &audit->fault);
 }
 
-static int verify_backing(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_backing(struct shadow_mm *mm, struct shadow_audit *audit)
 {
 	return shadow_block_virtual(&mm->block) ?
-	       shadow_backing_verify(&mm->block, fault) : 0;
+	       shadow_backing_verify(&mm->block, &audit->fault) : 0;
 }
 
-static int verify_fixmap(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_fixmap(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_fixmap_verify(&mm->fixmap, fault);
+	return shadow_fixmap_verify(&mm->fixmap, &audit->fault);
 }
 
-static int verify_layout(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_layout(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_layout_verify(&mm->layout, fault);
+	return shadow_layout_verify(&mm->layout, &audit->fault);
 }
 
-static int verify_idmap(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_idmap(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_pgtable_verify(&mm->idmap, fault);
+	return shadow_pgtable_verify(&mm->idmap, &audit->fault);
 }
 
-static int verify_init_pg(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_init_pg(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_pgtable_verify(&mm->init_pg, fault);
+	return shadow_pgtable_verify(&mm->init_pg, &audit->fault);
 }
 
-static int verify_swapper(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_swapper(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_pgtable_verify(&mm->swapper, fault);
+	return shadow_pgtable_verify(&mm->swapper, &audit->fault);
 }
 
-static int verify_vmemmap(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_vmemmap(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_vmemmap_verify(&mm->nodes, &mm->layout, &mm->swapper, fault);
+	return shadow_vmemmap_verify(&mm->nodes, &mm->layout, &mm->swapper, &audit->fault);
 }
 
-static int verify_kmap(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_kmap(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_kmap_verify(&mm->kmap, fault);
+	return shadow_kmap_verify(&mm->kmap, &audit->fault);
 }
 
-static int verify_nodes(struct shadow_mm *mm, struct shadow_fault *fault)
+/* How long the locks of one zone were kept, at most */
+static void note_locked(const struct shadow_mm *mm, struct shadow_audit *audit,
+			const struct shadow_zone *zone, u64 since_ns)
 {
-	return shadow_zone_verify(&mm->nodes, fault);
+	u64 ns = mm->host->now() - since_ns;
+
+	if (ns <= audit->locked_ns)
+		return;
+	audit->locked_ns = ns;
+	audit->locked_nid = zone->nid;
+	audit->locked_zone = zone->type;
 }
 
-static int each_zone(struct shadow_mm *mm, struct shadow_fault *fault,
+/*
+ * Each keeps a zone's locks for no longer than it takes itself; nobody else's
+ * zone is locked meanwhile.
+ */
+static int each_zone(struct shadow_mm *mm, struct shadow_audit *audit,
 		     int (*verify)(struct shadow_zone *zone,
 				   struct shadow_fault *fault))
 {
 	struct shadow_zone *zone;
+	u64 since_ns;
 	int err = 0;
 
 	for (zone = shadow_first_zone(&mm->nodes); zone && !err;
-	     zone = shadow_next_zone(zone))
-		if (shadow_zone_populated(zone))
-			err = verify(zone, fault);
+	     zone = shadow_next_zone(zone)) {
+		since_ns = mm->host->now();
+		err = verify(zone, &audit->fault);
+		note_locked(mm, audit, zone, since_ns);
+		cond_resched();
+	}
 	return err;
 }
 
-static int verify_buddy(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_nodes(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return each_zone(mm, fault, shadow_buddy_verify);
+	return each_zone(mm, audit, shadow_zone_verify_one);
 }
 
-static int verify_pcp(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_areas(struct shadow_zone *zone, struct shadow_fault *fault)
 {
-	return each_zone(mm, fault, shadow_pcp_verify);
+	return shadow_zone_populated(zone) ? shadow_buddy_verify(zone, fault) : 0;
+}
+
+static int verify_buddy(struct shadow_mm *mm, struct shadow_audit *audit)
+{
+	return each_zone(mm, audit, verify_areas);
+}
+
+static int verify_lists(struct shadow_zone *zone, struct shadow_fault *fault)
+{
+	return shadow_zone_populated(zone) ? shadow_pcp_verify(zone, fault) : 0;
+}
+
+static int verify_pcp(struct shadow_mm *mm, struct shadow_audit *audit)
+{
+	return each_zone(mm, audit, verify_lists);
 }
 
 /* Looks that find the same thing, and looks in all where each finds another */
@@ -102,8 +133,9 @@ static int verify_pcp(struct shadow_mm *mm, struct shadow_fault *fault)
  * module allocates. What is wrong stays wrong, word for word; what somebody was
  * just doing is another thing, or nothing, at the next look.
  */
-static int verify_slab(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_slab(struct shadow_mm *mm, struct shadow_audit *audit)
 {
+	struct shadow_fault *fault = &audit->fault;
 	struct shadow_fault again;
 	unsigned int i, same = 1;
 	u64 since_ns, now_ns;
@@ -131,15 +163,25 @@ static int verify_slab(struct shadow_mm *mm, struct shadow_fault *fault)
 	return 0;
 }
 
-static int verify_vmalloc(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_vmalloc(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return shadow_vmalloc_verify(&mm->vmalloc, fault);
+	return shadow_vmalloc_verify(&mm->vmalloc, &audit->fault);
 }
 
 /* There is one since somebody mapped there */
-static int verify_user(struct shadow_mm *mm, struct shadow_fault *fault)
+static int verify_user(struct shadow_mm *mm, struct shadow_audit *audit)
 {
-	return mm->user.root_table ? shadow_pgtable_verify(&mm->user, fault) : 0;
+	return mm->user.root_table ? shadow_pgtable_verify(&mm->user, &audit->fault) : 0;
+}
+
+static int verify_linear(struct shadow_mm *mm, struct shadow_audit *audit)
+{
+	return shadow_audit_linear(mm, &audit->fault);
+}
+
+static int verify_frames(struct shadow_mm *mm, struct shadow_audit *audit)
+{
+	return shadow_audit_frames(mm, &audit->fault);
 }
 
 /* ------------------------------------------------------- whose they are -- */
@@ -242,7 +284,7 @@ static int audit_zone(struct shadow_mm *mm, struct shadow_zone *zone,
 {
 	unsigned long irqflags;
 	unsigned int cpu;
-	u64 listed = 0;
+	u64 listed = 0, since_ns = mm->host->now();
 
 	memset(sum, 0, sizeof(*sum));
 	irqflags = shadow_pcp_lock_all(zone);
@@ -256,6 +298,7 @@ static int audit_zone(struct shadow_mm *mm, struct shadow_zone *zone,
 		listed += zone->pcp[cpu].count;
 	raw_spin_unlock(&zone->lock);
 	shadow_pcp_unlock_all(zone, irqflags);
+	note_locked(mm, audit, zone, since_ns);
 	return verify_sums(zone, sum, listed, &audit->fault);
 }
 
@@ -330,7 +373,7 @@ static int audit_owners(struct shadow_mm *mm, struct shadow_audit *audit,
 static const struct {
 	const char *name;
 	enum shadow_phase born;
-	int (*verify)(struct shadow_mm *mm, struct shadow_fault *fault);
+	int (*verify)(struct shadow_mm *mm, struct shadow_audit *audit);
 } layers[SHADOW_AUDIT_NR_LAYERS] = {
 	[SHADOW_AUDIT_MEMBLOCK] = {
 		"memblock", SHADOW_PHASE_SETUP_FDT, verify_memblock },
@@ -367,13 +410,13 @@ static const struct {
 	[SHADOW_AUDIT_OWNERS] = {
 		"owners", SHADOW_PHASE_MEM_INIT, NULL },
 	[SHADOW_AUDIT_TABLES] = {
-		"tables, memmap", SHADOW_PHASE_MEM_INIT, NULL },
+		"tables, memmap", SHADOW_PHASE_MEM_INIT, shadow_audit_tables },
 	[SHADOW_AUDIT_LINEAR] = {
-		"linear map, memory", SHADOW_PHASE_PAGING_INIT, shadow_audit_linear },
+		"linear map, memory", SHADOW_PHASE_PAGING_INIT, verify_linear },
 	[SHADOW_AUDIT_FRAMES] = {
-		"frames, their owners", SHADOW_PHASE_VMALLOC_INIT, shadow_audit_frames },
+		"frames, their owners", SHADOW_PHASE_VMALLOC_INIT, verify_frames },
 	[SHADOW_AUDIT_RING] = {
-		"ring, counters", SHADOW_PHASE_PRESERVE_BOOT_ARGS, NULL },
+		"ring, counters", SHADOW_PHASE_PRESERVE_BOOT_ARGS, shadow_audit_ring },
 };
 
 /**
@@ -410,11 +453,7 @@ static int ask_layer(struct shadow_mm *mm, int layer, struct shadow_audit *audit
 {
 	if (layer == SHADOW_AUDIT_OWNERS)
 		return audit_owners(mm, audit, zones);
-	if (layer == SHADOW_AUDIT_TABLES)
-		return shadow_audit_tables(mm, audit);
-	if (layer == SHADOW_AUDIT_RING)
-		return shadow_audit_ring(mm, audit);
-	return layers[layer].verify(mm, &audit->fault);
+	return layers[layer].verify(mm, audit);
 }
 
 static int ask_layers(struct shadow_mm *mm, struct shadow_audit *audit, int end,

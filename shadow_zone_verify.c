@@ -160,31 +160,45 @@ static int verify_zone(struct shadow_zone *zone, struct shadow_fault *fault)
 }
 
 /**
- * shadow_zone_verify() - walk the memmap and compare with the zones' counts
- * @nodes: the layer, after the handover
+ * shadow_zone_verify_one() - walk a zone's part of the memmap
+ * @zone: the zone
  * @fault: filled with the first thing that is wrong
  *
  * Every frame's state, place and block; present, managed and free frames.
  *
- * Context: any; takes each populated zone's lock in turn, interrupts off
- * for the length of the walk over that zone. Changes nothing.
+ * Context: any; takes @zone's lock, interrupts off for the length of the walk.
+ * Changes nothing.
+ * Return: 0, or -EUCLEAN.
+ */
+int shadow_zone_verify_one(struct shadow_zone *zone, struct shadow_fault *fault)
+{
+	unsigned long irqflags;
+	int err;
+
+	if (!shadow_zone_populated(zone) && !zone->managed)
+		return 0;
+	raw_spin_lock_irqsave(&zone->lock, irqflags);
+	err = verify_zone(zone, fault);
+	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
+	return err;
+}
+
+/**
+ * shadow_zone_verify() - walk the memmap and compare with the zones' counts
+ * @nodes: the layer, after the handover
+ * @fault: filled with the first thing that is wrong
+ *
+ * Context: any; takes each zone's lock in turn, see shadow_zone_verify_one().
  * Return: 0, or -EUCLEAN.
  */
 int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault)
 {
 	struct shadow_zone *zone;
-	unsigned long irqflags;
 	int err = 0;
 
-	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone)) {
-		if (!shadow_zone_populated(zone) && !zone->managed)
-			continue;
-		raw_spin_lock_irqsave(&zone->lock, irqflags);
-		err = verify_zone(zone, fault);
-		raw_spin_unlock_irqrestore(&zone->lock, irqflags);
-		if (err)
-			break;
-	}
+	for (zone = shadow_first_zone(nodes); zone && !err;
+	     zone = shadow_next_zone(zone))
+		err = shadow_zone_verify_one(zone, fault);
 	return err;
 }
 

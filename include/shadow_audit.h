@@ -81,6 +81,9 @@ struct shadow_audit_zone {
  * @fault: the first thing found wrong
  * @faulty: the layer that found it
  * @nr_tables: table pages reached, of all trees
+ * @locked_ns: how long the locks of one zone were kept, at most
+ * @locked_nid: node of that zone
+ * @locked_zone: its type
  */
 struct shadow_audit {
 	u64 nr_frames;
@@ -94,6 +97,9 @@ struct shadow_audit {
 	struct shadow_fault fault;
 	int faulty;
 	u64 nr_tables;
+	u64 locked_ns;
+	int locked_nid;
+	enum shadow_zone_type locked_zone;
 };
 
 const char *shadow_audit_layer_name(enum shadow_audit_layer layer);

@@ -525,6 +525,7 @@ u64 shadow_nodes_managed(const struct shadow_nodes *nodes);
 u64 shadow_nodes_free(const struct shadow_nodes *nodes);
 unsigned int shadow_pageblocks(const struct shadow_nodes *nodes);
 int shadow_zone_verify(struct shadow_nodes *nodes, struct shadow_fault *fault);
+int shadow_zone_verify_one(struct shadow_zone *zone, struct shadow_fault *fault);
 u64 __shadow_zone_count(struct shadow_zone *zone, enum shadow_page_state state);
 unsigned long shadow_nodes_lock(struct shadow_nodes *nodes);
 void shadow_nodes_unlock(struct shadow_nodes *nodes, unsigned long irqflags);

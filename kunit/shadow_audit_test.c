@@ -368,6 +368,101 @@ static void audit_sums(struct kunit *test)
 			rig->mm.init_pg.nr_tables + rig->mm.swapper.nr_tables);
 }
 
+/* ------------------------------------------------------ who is kept waiting -- */
+
+#ifndef __KERNEL__
+/**
+ * struct held - locks of zones that the reader has
+ * @mm: the machine
+ * @thread: the reader
+ * @held: locks of each zone, its own and its lists'
+ * @nr_zones: zones of which it has one
+ * @most: at the same time, so far
+ * @nr_taken: locks of zones taken, so far
+ * @since_ns: when it had none
+ * @longest_ns: how long it had one
+ */
+static struct held {
+	struct shadow_mm *mm;
+	int thread;
+	unsigned int held[SHADOW_AUDIT_ZONES];
+	unsigned int nr_zones;
+	unsigned int most;
+	unsigned int nr_taken;
+	u64 since_ns;
+	u64 longest_ns;
+} held;
+
+static bool is_of(const struct shadow_zone *zone, const raw_spinlock_t *lock)
+{
+	unsigned int cpu;
+
+	if (lock == &zone->lock)
+		return true;
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
+		if (lock == &zone->pcp[cpu].lock)
+			return true;
+	return false;
+}
+
+static void watch(const raw_spinlock_t *lock, bool taken)
+{
+	struct shadow_zone *zone;
+	unsigned int *of_zone;
+
+	if (shadow_host_thread() != held.thread)
+		return;
+	for (zone = shadow_first_zone(&held.mm->nodes); zone; zone = shadow_next_zone(zone))
+		if (is_of(zone, lock))
+			break;
+	if (!zone)
+		return;
+	of_zone = &held.held[zone->nid * SHADOW_MAX_NR_ZONES + zone->type];
+	if (taken) {
+		held.nr_taken++;
+		if (!held.nr_zones)
+			held.since_ns = ktime_get_ns();
+		held.nr_zones += !(*of_zone)++;
+		held.most = max(held.most, held.nr_zones);
+	} else {
+		held.nr_zones -= !--(*of_zone);
+		if (!held.nr_zones)
+			held.longest_ns = max(held.longest_ns, ktime_get_ns() - held.since_ns);
+	}
+}
+
+/* Of several zones, under load, a read has never locked more than one */
+static void one_zone_at_a_time(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+	struct worker *w = shadow_test_alloc(test, NR_WORKERS * sizeof(*w));
+	struct load *load = shadow_test_alloc(test, sizeof(*load));
+	unsigned int i;
+
+	shadow_boot_down(&rig->mm);
+	rig->mm.cfg.nr_nodes = 2;
+	rig->mm.cfg.highmem = SHADOW_TEST_BASE + SZ_8M;
+	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_NODES) | BIT_ULL(SHADOW_PARAM_HIGHMEM);
+	rig_boot(test, rig);
+	start_load(test, rig, load, w);
+	memset(&held, 0, sizeof(held));
+	held.mm = &rig->mm;
+	held.thread = shadow_host_thread();
+	shadow_host_lock_watch = watch;
+	for (i = 0; i < NR_READS; i++)
+		KUNIT_EXPECT_EQ_MSG(test, rig_audit(rig), 0, "%s", rig->audit.fault.text);
+	shadow_host_lock_watch = NULL;
+	stop_load(test, rig, load, w);
+	KUNIT_EXPECT_EQ(test, held.most, 1);
+	KUNIT_EXPECT_EQ(test, held.nr_zones, 0);
+	/* Each zone is walked for its frames, areas, lists and owners */
+	KUNIT_EXPECT_GE(test, held.nr_taken, NR_READS * 4 * 2);
+	KUNIT_EXPECT_GT(test, rig->audit.locked_ns, 0);
+	kunit_info(test, "%u locks of zones, at most %u zones at a time, for at most %llu ns\n",
+		   held.nr_taken, held.most, held.longest_ns);
+}
+#endif
+
 /* -------------------------------------------------- the ring and counters -- */
 
 static void boot_with_ring(struct kunit *test, struct rig *rig, u32 nr)
@@ -505,6 +600,9 @@ static void ring_is_damaged(struct kunit *test)
 }
 
 static struct kunit_case audit_cases[] = {
+#ifndef __KERNEL__
+	KUNIT_CASE(one_zone_at_a_time),
+#endif
 	KUNIT_CASE(ring_under_load),
 	KUNIT_CASE(ring_of_each_phase),
 	KUNIT_CASE(ring_is_damaged),

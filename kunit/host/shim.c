@@ -24,6 +24,7 @@
 #define LOCK_SPINS	1024
 
 int shadow_host_cpu = -1;
+void (*shadow_host_lock_watch)(const raw_spinlock_t *lock, bool taken);
 
 /* Numbers of threads that run, by bit. Who has ended needs none any more */
 static unsigned long threads;

@@ -26,6 +26,9 @@ typedef struct shadow_host_lock {
 
 int shadow_host_thread(void);
 void shadow_host_lock_wait(raw_spinlock_t *lock);
+
+/* Whoever wants to know of each lock that is taken or let go; NULL: nobody does */
+extern void (*shadow_host_lock_watch)(const raw_spinlock_t *lock, bool taken);
 void __noreturn shadow_host_lock_misuse(const char *what);
 
 static inline void raw_spin_lock_init(raw_spinlock_t *lock)
@@ -37,9 +40,13 @@ static inline bool raw_spin_trylock(raw_spinlock_t *lock)
 {
 	int nobody = 0;
 
-	return __atomic_compare_exchange_n(&lock->holder, &nobody,
-					   shadow_host_thread(), false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(&lock->holder, &nobody,
+					 shadow_host_thread(), false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	if (unlikely(shadow_host_lock_watch))
+		shadow_host_lock_watch(lock, true);
+	return true;
 }
 
 static inline void raw_spin_lock(raw_spinlock_t *lock)
@@ -63,6 +70,8 @@ static inline void raw_spin_unlock(raw_spinlock_t *lock)
 {
 	if (unlikely(!shadow_host_lock_is_held(lock)))
 		shadow_host_lock_misuse("unlock of a lock not held");
+	if (unlikely(shadow_host_lock_watch))
+		shadow_host_lock_watch(lock, false);
 	__atomic_store_n(&lock->holder, 0, __ATOMIC_RELEASE);
 }
 
