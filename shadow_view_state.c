@@ -57,9 +57,18 @@ static void put(void *to, const char *text, size_t bytes)
 	cond_resched();
 }
 
-static u64 last_of(const struct shadow_mm *mm)
+/* Whoever is inside of an operation has ended it: then it is recorded */
+static u64 last_of(struct shadow_mm *mm)
 {
-	return mm->events.ring ? shadow_ring_last(mm->events.ring) : 0;
+	struct shadow_op op;
+	u64 last;
+
+	if (!mm->events.ring)
+		return 0;
+	shadow_op_begin(&op, &mm->events);
+	last = shadow_ring_last(mm->events.ring);
+	shadow_op_drop(&op);
+	return last;
 }
 
 static int print_still(struct shadow_mm *mm, struct dump *dump)
