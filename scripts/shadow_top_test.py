@@ -14,6 +14,7 @@ import re
 import select
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.dont_write_bytecode = True
@@ -51,7 +52,7 @@ def squeezes():
 def bars():
     expect(PAINT.bar(0.5, 10), "#####     ", "half")
     expect(PAINT.bar(7, 4), "####", "too much")
-    expect(PAINT.spark([0, 0.5, 1]), " +@", "spark")
+    expect(PAINT.spark([0, 0.001, 0.5, 1]), " .+@", "spark")
     expect(screen.cut("\x1b[1mabc\x1b[0mdef", 4), "\x1b[1mabc\x1b[0md", "colours take no column")
     expect(screen.beside(["a", "b"], ["x"], 3), ["a   x", "b   "], "columns")
 
@@ -85,6 +86,12 @@ def fits():
     whole = "\n".join(screen.compose(texts, history, "main", (80, 40), PAINT))
     expect(" 25.0% of free memory unusable at order  5" in whole, True, "fragmentation")
     expect("0 DMA       100   10   12   14" in whole, True, "marks")
+    small = screen.compose(texts, history, "main", (40, 10), PAINT)
+    expect(small[2:-2], ["d" * 40, "d" * 40, "free 14329 by order |........:+@| 0-10",
+                         "zone       free  low  |: high", "0 DMA       100   12  ####|" + "#" * 11,
+                         "unusable 25.0%  " + ":" * 22],
+           "a small terminal")
+    expect([line[:4] for line in small[-2:]], ["359 ", "359 "], "newest events")
     expect(whole.splitlines()[-2:], ["359 51.285714286 3   mm_page_alloc pfn=359",
                                      "359 51.285714286 3 alloc_pages pfn=359"], "events")
 
@@ -103,6 +110,37 @@ def refusals():
     done = subprocess.run([os.path.join(HERE, "shadow-top"), "--once"],
                           capture_output=True, text=True, check=False)
     expect((done.returncode, done.stderr.count("\n")), (1, 1), "no machine here")
+
+
+def over_ssh():
+    """HOST is asked through ssh: one that greets, one that cannot be reached."""
+    with tempfile.TemporaryDirectory() as folder:
+        debugfs = os.path.join(folder, "shadow_mm")
+        os.mkdir(debugfs)
+        for name, text in (("buddyinfo", "Node 0, zone      DMA" + "      7" * 11 + "\n"),
+                           ("map", "one character is 16 frames\n0x0000000000000 FFdD\n")):
+            with open(os.path.join(debugfs, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        ssh = os.path.join(folder, "ssh")
+        with open(ssh, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n[ \"$1 $2 $3\" = '-T board exec sh' ] ||"
+                       " { echo \"ssh: $2: no such host\" >&2; exit 255; }\n"
+                       "echo Welcome to this board.\n"
+                       f"sed -u 's#/sys/kernel/debug#{folder}#g' | sh\n")
+        os.chmod(ssh, 0o755)
+        env = dict(os.environ, PATH=folder + ":" + os.environ["PATH"], COLUMNS="80", LINES="30")
+        for host, status, pattern in (
+                ("board", 0, r"(?s)\Ashadow-top  main .*\nFFdD\n.*   10        7    7168 #+ "),
+                ("other", 1, r"\Ashadow-top: ssh: other: no such host\n\Z")):
+            done = subprocess.run([os.path.join(HERE, "shadow-top"), host, "--ascii", "--once"],
+                                  capture_output=True, text=True, env=env, check=False)
+            expect(done.returncode, status, host)
+            expect(bool(re.search(pattern, done.stdout + done.stderr)), True,
+                   f"{host}: {done.stdout}{done.stderr}")
+        # Files that are not there are said to be so, where they would stand
+        done = subprocess.run([os.path.join(HERE, "shadow-top"), "board"],
+                              capture_output=True, text=True, env=env, check=False)
+        expect("zoneinfo: not there" in done.stdout, True, done.stdout)
 
 
 class Driver:
@@ -182,4 +220,5 @@ else:
     bars()
     fits()
     refusals()
+    over_ssh()
 print(f"{cases} cases")

@@ -250,6 +250,21 @@ class Chart {
 		g.stroke();
 		g.lineWidth = 1;
 	}
+
+	// The same for columns of numbers: a frame, that a line would cross out
+	cursorFrame(position) {
+		if (position % 1 || !this.board.behind) {
+			this.cursor(position);
+			return;
+		}
+		this.board.recall();
+		const g = this.board.g, wide = this.x(1) - this.x(0);
+
+		g.strokeStyle = css("--now");
+		g.lineWidth = 2;
+		g.strokeRect(this.x(position) - wide / 2, PAD.top - 1, wide - 1, this.bottom - PAD.top + 1);
+		g.lineWidth = 1;
+	}
 }
 
 // Light to dark on light ground, the other way round on dark: one blue.

@@ -79,7 +79,7 @@ class BuddyView {
 	show(moment, record, position) {
 		const blocks = this.blocks[this.run.moments.indexOf(moment)];
 
-		this.chart.cursor(position);
+		this.chart.cursorFrame(position);
 		this.chart.says.textContent = blocks ?
 			`${moment.name}: ${grouped(this.free(blocks))} frames (${amount(this.free(blocks), this.run.frameBytes)})` +
 			` free, largest order ${blocks.findLastIndex((nr) => nr)}` : `${moment.name}: no snapshot`;

@@ -61,6 +61,15 @@ class Machine:
         lines = self.said.read().decode("utf-8", "replace").strip().splitlines()
         return lines[-1] if lines else f"the shell there has ended with status {status}"
 
+    def greet(self):
+        """Waits for the shell there, however long a password takes."""
+        self.tell(f'echo "{MARK}"')
+        while MARK.encode() not in self.left:
+            data = os.read(self.fileno(), 1 << 16)
+            if not data:
+                raise Gone(self.last_words())
+            self.left += data
+
     def ask(self, idle):
         """{file: text}; idle() is called while nothing comes, and may end the wait."""
         names = " ".join(FILES)

@@ -91,27 +91,52 @@ class Terminal:
 
     def __enter__(self):
         self.keys = sys.stdin.isatty()
+        self.woken, self.wake = os.pipe()
+        os.set_blocking(self.wake, False)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+        # Another size: what waits for a key shall draw again
+        signal.signal(signal.SIGWINCH, lambda *_: os.write(self.wake, b"w"))
+        signal.signal(signal.SIGTSTP, self.stop)
+        self.take()
+        return self
+
+    def take(self):
         if self.keys:
             self.before = termios.tcgetattr(sys.stdin)
             tty.setcbreak(sys.stdin)
         sys.stdout.write("\x1b[?1049h\x1b[?25l")
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        signal.signal(signal.SIGWINCH, lambda *_: None)
-        return self
+        sys.stdout.flush()
 
-    def __exit__(self, *_):
+    def give_back(self):
         sys.stdout.write("\x1b[?25h\x1b[?1049l")
         sys.stdout.flush()
         if self.keys:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self.before)
 
+    def stop(self, *_):
+        """Ctrl-Z: a shell finds the terminal as it was."""
+        self.give_back()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self.take()
+        os.write(self.wake, b"w")
+
+    def __exit__(self, *_):
+        self.give_back()
+
     def key(self, wait):
-        """A key, or None after so many seconds."""
-        if not self.keys:
-            time.sleep(wait)
+        """A key; None after so many seconds, "" where there is to be drawn again."""
+        files = [sys.stdin, self.woken] if self.keys else [self.woken]
+        ready, _, _ = select.select(files, [], [], max(0, wait))
+        if self.woken in ready:
+            os.read(self.woken, 64)
+            return ""
+        if not ready:
             return None
-        ready, _, _ = select.select([sys.stdin], [], [], max(0, wait))
-        return os.read(sys.stdin.fileno(), 1).decode("latin-1") if ready else None
+        key = os.read(sys.stdin.fileno(), 1).decode("latin-1")
+        if not key:
+            raise source.Gone("the terminal is gone")
+        return key
 
     def show(self, lines):
         sys.stdout.write("\x1b[H" + "\x1b[K\r\n".join(lines) + "\x1b[K\x1b[J")
@@ -201,6 +226,9 @@ def run(given, unicode):
         plain = given.once or not sys.stdout.isatty()
         colour = not (plain or given.plain or os.environ.get("NO_COLOR"))
         top = Top(machine, given, screen.Paint(colour, unicode))
+        # Whoever must be asked for a password is asked on a terminal as it was
+        if given.host:
+            machine.greet()
         if not plain:
             with Terminal() as terminal:
                 watch(top, terminal)
