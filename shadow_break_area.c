@@ -120,14 +120,10 @@ static struct shadow_vmap_area *__area_of(struct shadow_break *b, u64 va)
 	return IS_ERR_OR_NULL(area) ? NULL : area;
 }
 
-/**
- * shadow_break_area_overlap() - an area reaches a page too far down
- * @b: the damage
- *
- * Context: takes the layer's lock.
- * Return: 0 or why nothing was changed.
- */
-int shadow_break_area_overlap(struct shadow_break *b)
+/* Change the area of the page that is asked for, or of the first one */
+static int change_area(struct shadow_break *b,
+		       void (*change)(struct shadow_break *b,
+				      struct shadow_vmap_area *area))
 {
 	struct shadow_vmalloc *vm = &b->mm->vmalloc;
 	struct shadow_vmap_area *area;
@@ -140,14 +136,40 @@ int shadow_break_area_overlap(struct shadow_break *b)
 		return err;
 	raw_spin_lock_irqsave(&vm->lock, flags);
 	area = __area_of(b, va);
-	if (area) {
-		va = area->va_start;
-		area->va_start -= vm->tree.unit;
-		shadow_break_did(b, "va_start of an area: %#llx -> %#llx", va,
-				 area->va_start);
-	}
+	if (area)
+		change(b, area);
 	raw_spin_unlock_irqrestore(&vm->lock, flags);
 	return area ? 0 : shadow_break_refuse(b, -ENOENT, FIRST);
+}
+
+static void __overlap(struct shadow_break *b, struct shadow_vmap_area *area)
+{
+	u64 was = area->va_start;
+
+	area->va_start -= b->mm->vmalloc.tree.unit;
+	shadow_break_did(b, "va_start of an area: %#llx -> %#llx", was,
+			 area->va_start);
+}
+
+/**
+ * shadow_break_area_overlap() - an area reaches a page too far down
+ * @b: the damage
+ *
+ * Context: takes the layer's lock.
+ * Return: 0 or why nothing was changed.
+ */
+int shadow_break_area_overlap(struct shadow_break *b)
+{
+	return change_area(b, __overlap);
+}
+
+static void __lead_astray(struct shadow_break *b, struct shadow_vmap_area *area)
+{
+	u32 was = area->left;
+
+	area->left = b->mm->vmalloc.tree.nr_handles + (b->rnd >> 40);
+	shadow_break_did(b, "left of the area at %#llx: handle %#x -> %#x",
+			 area->va_start, was, area->left);
 }
 
 /**
@@ -159,26 +181,7 @@ int shadow_break_area_overlap(struct shadow_break *b)
  */
 int shadow_break_area_link(struct shadow_break *b)
 {
-	struct shadow_vmalloc *vm = &b->mm->vmalloc;
-	struct shadow_vmap_area *area;
-	struct shadow_walk walk;
-	unsigned long flags;
-	u32 was;
-	u64 va;
-	int err = find_page(b, &va, &walk);
-
-	if (err)
-		return err;
-	raw_spin_lock_irqsave(&vm->lock, flags);
-	area = __area_of(b, va);
-	if (area) {
-		was = area->left;
-		area->left = vm->tree.nr_handles + (b->rnd >> 40);
-		shadow_break_did(b, "left of the area at %#llx: handle %#x -> %#x",
-				 area->va_start, was, area->left);
-	}
-	raw_spin_unlock_irqrestore(&vm->lock, flags);
-	return area ? 0 : shadow_break_refuse(b, -ENOENT, FIRST);
+	return change_area(b, __lead_astray);
 }
 
 /* A slot with users, of the frame that is named if one is */

@@ -32,6 +32,25 @@ static u32 wild(const struct shadow_break *b)
 	return b->mm->nodes.memmap.nr + (b->rnd >> 32) % 0x10000000;
 }
 
+/* The link of a free block leads to itself, or out of the memmap */
+static int overwrite_next(struct shadow_break *b, bool itself)
+{
+	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
+	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
+	u32 was;
+
+	if (!IS_ERR(page)) {
+		was = page->next;
+		page->next = itself ? shadow_page_index(&b->mm->nodes.memmap, page) :
+				      wild(b);
+		shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x%s",
+				 shadow_break_pfn(b, page), was, page->next,
+				 itself ? ", itself" : "");
+	}
+	shadow_nodes_unlock(&b->mm->nodes, irq);
+	return PTR_ERR_OR_ZERO(page);
+}
+
 /**
  * shadow_break_free_link() - a free block's link leads out of the memmap
  * @b: the damage
@@ -41,18 +60,7 @@ static u32 wild(const struct shadow_break *b)
  */
 int shadow_break_free_link(struct shadow_break *b)
 {
-	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
-	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
-	u32 was;
-
-	if (!IS_ERR(page)) {
-		was = page->next;
-		page->next = wild(b);
-		shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x",
-				 shadow_break_pfn(b, page), was, page->next);
-	}
-	shadow_nodes_unlock(&b->mm->nodes, irq);
-	return PTR_ERR_OR_ZERO(page);
+	return overwrite_next(b, false);
 }
 
 /**
@@ -64,18 +72,7 @@ int shadow_break_free_link(struct shadow_break *b)
  */
 int shadow_break_free_cycle(struct shadow_break *b)
 {
-	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
-	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
-	u32 was;
-
-	if (!IS_ERR(page)) {
-		was = page->next;
-		page->next = shadow_page_index(&b->mm->nodes.memmap, page);
-		shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x, itself",
-				 shadow_break_pfn(b, page), was, page->next);
-	}
-	shadow_nodes_unlock(&b->mm->nodes, irq);
-	return PTR_ERR_OR_ZERO(page);
+	return overwrite_next(b, true);
 }
 
 /**

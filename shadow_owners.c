@@ -99,11 +99,11 @@ static bool is_since(const struct shadow_mm *mm, const struct shadow_birth *birt
 
 /* --------------------------------------------------------------- the kinds */
 
-static void add_block(struct shadow_mm *mm, struct shadow_owners *owners,
-		      const struct shadow_page *page, unsigned int order,
-		      unsigned int class)
+static void add_block(struct shadow_mm *mm, const struct shadow_page *page,
+		      unsigned int order, unsigned int class, void *to)
 {
 	struct shadow_owners_row *row = NULL;
+	struct shadow_owners *owners = to;
 	struct found found = {
 		.kind = SHADOW_OWNERS_PAGES, .name = shadow_owner_names[class],
 		.nr = 1, .bytes = 1ULL << (mm->nodes.page_shift + order),
@@ -127,8 +127,14 @@ static void add_block(struct shadow_mm *mm, struct shadow_owners *owners,
 	add(owners, &found, row);
 }
 
-/* Without locks: each frame is seen once, as what it is at that time */
-static void collect_pages(struct shadow_mm *mm, struct shadow_owners *owners)
+typedef void (*seen_t)(struct shadow_mm *mm, const struct shadow_page *page,
+		       unsigned int order, unsigned int class, void *to);
+
+/*
+ * Blocks in use. Without locks: each frame is seen once, as what it is at that
+ * time; what it says of itself is used when it makes sense.
+ */
+static void each_block(struct shadow_mm *mm, seen_t seen, void *to)
 {
 	const struct shadow_memmap *memmap = &mm->nodes.memmap;
 	const struct shadow_page *page;
@@ -144,11 +150,10 @@ static void collect_pages(struct shadow_mm *mm, struct shadow_owners *owners)
 				cond_resched();
 			order = shadow_page_order(page);
 			class = shadow_page_owner(page);
-			if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
-			    order > mm->nodes.max_order ||
-			    class >= SHADOW_NR_OWNERS)
-				continue;
-			add_block(mm, owners, page, order, class);
+			if (shadow_page_state(page) == SHADOW_PAGE_ALLOCATED &&
+			    order <= mm->nodes.max_order &&
+			    class < SHADOW_NR_OWNERS)
+				seen(mm, page, order, class, to);
 		}
 	}
 }
@@ -289,7 +294,7 @@ void shadow_owners_collect(struct shadow_mm *mm, bool marked,
 {
 	memset(owners, 0, sizeof(*owners));
 	owners->marked = marked;
-	collect_pages(mm, owners);
+	each_block(mm, add_block, owners);
 	collect_early(mm, owners);
 	collect_areas(mm, owners);
 	collect_objects(mm, owners);
@@ -331,28 +336,12 @@ bool shadow_owners_of_users(const struct shadow_owners_row *row)
 
 /* -------------------------------------------------------------------- mark */
 
-static void count_frames(struct shadow_mm *mm, struct shadow_owners_mark *now)
+static void count_block(struct shadow_mm *mm, const struct shadow_page *page,
+			unsigned int order, unsigned int class, void *to)
 {
-	const struct shadow_memmap *memmap = &mm->nodes.memmap;
-	const struct shadow_page *page;
-	unsigned int nr, order, class;
-	u32 i;
+	struct shadow_owners_mark *now = to;
 
-	if (!shadow_boot_reached(mm, SHADOW_PHASE_MEM_INIT))
-		return;
-	for (nr = 0; nr < memmap->nr_banks; nr++) {
-		page = &memmap->pages[memmap->bank[nr].first];
-		for (i = 0; i < memmap->bank[nr].nr; i++, page++) {
-			if (!(i % RESCHED_EVERY))
-				cond_resched();
-			order = shadow_page_order(page);
-			class = shadow_page_owner(page);
-			if (shadow_page_state(page) == SHADOW_PAGE_ALLOCATED &&
-			    order <= mm->nodes.max_order &&
-			    class < SHADOW_NR_OWNERS)
-				now->frames[class] += BIT(order);
-		}
-	}
+	now->frames[class] += BIT(order);
 }
 
 static void count_areas(struct shadow_mm *mm, struct shadow_owners_mark *now)
@@ -414,7 +403,7 @@ void shadow_owners_count(struct shadow_mm *mm, struct shadow_owners_mark *now)
 
 	memset(now, 0, sizeof(*now));
 	now->ns = mm->host->now();
-	count_frames(mm, now);
+	each_block(mm, count_block, now);
 	count_areas(mm, now);
 	count_objects(mm, now);
 	if (!shadow_boot_reached(mm, SHADOW_PHASE_SETUP_FDT))
