@@ -130,7 +130,7 @@ def over_ssh():
         os.chmod(ssh, 0o755)
         env = dict(os.environ, PATH=folder + ":" + os.environ["PATH"], COLUMNS="80", LINES="30")
         for host, status, pattern in (
-                ("board", 0, r"(?s)\Ashadow-top  main .*\nFFdD\n.*   10        7    7168 #+ "),
+                ("board", 0, r"(?s)\Ashadow-top  main .*\nFFdD\n.*   10        7    7168 #+\n"),
                 ("other", 1, r"\Ashadow-top: ssh: other: no such host\n\Z")):
             done = subprocess.run([os.path.join(HERE, "shadow-top"), host, "--ascii", "--once"],
                                   capture_output=True, text=True, env=env, check=False)
