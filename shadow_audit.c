@@ -11,6 +11,7 @@
 #include "shadow_buddy.h"
 #include "shadow_parse.h"
 #include "shadow_pcp.h"
+#include "shadow_ring.h"
 #include "shadow_vmemmap.h"
 
 static int verify_memblock(struct shadow_mm *mm, struct shadow_audit *audit)
@@ -128,21 +129,26 @@ static int verify_pcp(struct shadow_mm *mm, struct shadow_audit *audit)
 #define SAME_LOOKS	4U
 #define MOST_LOOKS	256U
 
-/*
- * Its sums are over the whole state, so they are of no one moment while another
- * module allocates. What is wrong stays wrong, word for word; what somebody was
- * just doing is another thing, or nothing, at the next look.
- */
-static int verify_slab(struct shadow_mm *mm, struct shadow_audit *audit)
+/* Nobody is inside of an operation while the ring's lock is held */
+static int verify_slab_alone(struct shadow_mm *mm, struct shadow_fault *fault)
 {
-	struct shadow_fault *fault = &audit->fault;
+	struct shadow_op op;
+	int err;
+
+	shadow_fault_init(fault);
+	shadow_op_begin(&op, &mm->events);
+	err = shadow_slab_verify(&mm->slab, fault);
+	shadow_op_drop(&op);
+	return err;
+}
+
+/* What is wrong stays wrong, word for word, until everybody has moved on */
+static int verify_slab_patiently(struct shadow_mm *mm, struct shadow_fault *fault)
+{
+	u64 since_ns = mm->host->now(), now_ns;
 	struct shadow_fault again;
 	unsigned int i, same = 1;
-	u64 since_ns, now_ns;
 
-	if (!shadow_slab_verify(&mm->slab, fault))
-		return 0;
-	since_ns = mm->host->now();
 	for (i = 0; i < MOST_LOOKS || same >= SAME_LOOKS; i++) {
 		cond_resched();
 		shadow_fault_init(&again);
@@ -161,6 +167,19 @@ static int verify_slab(struct shadow_mm *mm, struct shadow_audit *audit)
 	}
 	shadow_fault_init(fault);
 	return 0;
+}
+
+/*
+ * Its sums are over the whole state, so they are of no one moment while another
+ * module allocates: what somebody was just doing is another thing, or nothing,
+ * at the next look.
+ */
+static int verify_slab(struct shadow_mm *mm, struct shadow_audit *audit)
+{
+	if (!shadow_slab_verify(&mm->slab, &audit->fault))
+		return 0;
+	return mm->events.ring ? verify_slab_alone(mm, &audit->fault) :
+				 verify_slab_patiently(mm, &audit->fault);
 }
 
 static int verify_vmalloc(struct shadow_mm *mm, struct shadow_audit *audit)

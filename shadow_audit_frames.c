@@ -7,13 +7,14 @@
  * A layer tells its page whose it is after it has got it, and forgets it before
  * it gives it back. So what looks wrong may be on its way, and is looked at
  * again until it has been the same, word for word, for longer than anybody
- * takes who is on his way.
+ * takes who is on his way; with a ring, while nobody is.
  */
 #include <linux/sched.h>
 
 #include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_compound.h"
+#include "shadow_ring.h"
 #include "shadow_slab_engine.h"
 #include "shadow_vmalloc_room.h"
 
@@ -65,6 +66,19 @@ static u64 words(const struct shadow_page *page)
 	return READ_ONCE(page->private[0]) * 31 + READ_ONCE(page->private[1]);
 }
 
+/* Nobody is inside of an operation while the ring's lock is held */
+static const char *look_alone(struct shadow_mm *mm, const struct shadow_page *page,
+			      unsigned int owner, look_t look)
+{
+	const char *wrong;
+	struct shadow_op op;
+
+	shadow_op_begin(&op, &mm->events);
+	wrong = is_owned(page, owner) ? look(mm, page) : NULL;
+	shadow_op_drop(&op);
+	return wrong;
+}
+
 /* Has it been the same for so long that nobody is on his way? */
 static const char *look_again(struct shadow_mm *mm, const struct shadow_page *page,
 			      unsigned int owner, look_t look)
@@ -94,7 +108,8 @@ static int ask_frame(struct shadow_mm *mm, const struct shadow_page *page,
 
 	if (likely(!look(mm, page)))
 		return 0;
-	wrong = look_again(mm, page, owner, look);
+	wrong = mm->events.ring ? look_alone(mm, page, owner, look) :
+				  look_again(mm, page, owner, look);
 	if (!wrong)
 		return 0;
 	return shadow_fault_raise(fault,

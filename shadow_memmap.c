@@ -52,14 +52,19 @@ static bool bank_has(const struct shadow_memmap_bank *bank, u32 index)
  *
  * Context: any.
  * Return: frame number; of an index that is in no bank, which only a corrupt
- * link can lead to, the machine's first frame.
+ * link can lead to or a pointer to no page, the machine's first frame.
  */
 u64 shadow_memmap_many_pfn(const struct shadow_memmap *memmap, u32 index)
 {
-	u32 flags = READ_ONCE(memmap->pages[index].flags);
-	unsigned int nr = (flags & SHADOW_PF_BANK_MASK) >> SHADOW_PF_BANK_SHIFT;
-	const struct shadow_memmap_bank *bank = &memmap->bank[nr];
+	const struct shadow_memmap_bank *bank;
+	unsigned int nr;
+	u32 flags;
 
+	if (unlikely(index >= READ_ONCE(memmap->nr)))
+		return memmap->start_pfn;
+	flags = READ_ONCE(memmap->pages[index].flags);
+	nr = (flags & SHADOW_PF_BANK_MASK) >> SHADOW_PF_BANK_SHIFT;
+	bank = &memmap->bank[nr];
 	if (unlikely(!bank_has(bank, index))) {
 		for (nr = 0; nr < SHADOW_MEMMAP_BANKS; nr++)
 			if (bank_has(&memmap->bank[nr], index))

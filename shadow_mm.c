@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/printk.h>
 
+#include "shadow_audit.h"
 #include "shadow_boot.h"
 #include "shadow_buddy.h"
 #include "shadow_debugfs.h"
@@ -151,6 +152,7 @@ SHADOW_EXPORT(shadow_pgtable_lookup);
 SHADOW_EXPORT(shadow_pgtable_verify);
 SHADOW_EXPORT(shadow_pgtable_walker);
 SHADOW_EXPORT(shadow_mmu_check_list);
+SHADOW_EXPORT(shadow_audit);
 SHADOW_EXPORT(shadow_trace_load);
 SHADOW_EXPORT(shadow_trace_unload);
 

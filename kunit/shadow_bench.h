@@ -236,6 +236,7 @@ extern ulong bench_steps;
 extern char *bench_trace;
 
 int bench_boot_row(struct shadow_mm *mm);
+int bench_audit_rows(struct shadow_mm *mm);
 int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);

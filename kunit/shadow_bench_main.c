@@ -18,7 +18,7 @@ MODULE_PARM_DESC(machine, "Machine that is measured");
 
 static char *rows = "calls";
 module_param(rows, charp, 0444);
-MODULE_PARM_DESC(rows, "What is measured: boot, calls, objects, cost (of who watches), waste (of a trace), tables, vmalloc, mixed, growth, frag_host, frag_shadow, mmu (seeded bugs in descriptors), gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
+MODULE_PARM_DESC(rows, "What is measured: audit (a read), boot, calls, objects, cost (of who watches), waste (of a trace), tables, vmalloc, mixed, growth, frag_host, frag_shadow, mmu (seeded bugs in descriptors), gpu where the kernel has gpu_buddy, and iopgt (leaf by leaf) where it has io-pgtable-arm");
 
 module_param_named(seed, bench_seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "What random sequences start from, not 0");
@@ -83,6 +83,7 @@ static const struct {
 	bool counts;
 } sets[] = {
 	{ "boot", bench_boot_row },
+	{ "audit", bench_audit_rows },
 	{ "calls", bench_call_rows, true },
 	{ "objects", bench_object_rows, true },
 	{ "cost", bench_cost_rows, true },

@@ -18,7 +18,8 @@
 # take, replayed on both. Rows gpu_* have gpu_buddy for a host, and
 # are measured on the kernel that has it built in, 6.12. Rows table_* have
 # io-pgtable-arm, for each leaf or walk; those with _plain do without contiguous
-# hints and folding, which the host's tables do not have. The status is 1 if two
+# hints and folding, which the host's tables do not have. Rows audit_* are one
+# audit of 1 GiB, and for how long it keeps a zone locked at most. The status is 1 if two
 # boots differ by more than 1 %, or a goal is missed. (mixed_* of the host, single
 # calls out of a million, and its vmalloc differ from boot to boot.) What hooks
 # cost follows, see scripts/bench-cost.sh. Options are passed on, for example: scripts/bench.sh --kernel 6.12-16k
@@ -72,6 +73,9 @@ vmalloc_4k_1000live ratio 0.40
 vmalloc_2m ratio 0.40
 boot_frame shadow 100
 boot_frame_board8g shadow 70
+audit_fresh shadow 150000000
+audit_full shadow 150000000
+audit_full_locked shadow 30000000
 '
 
 # measure OPTION... COMMAND: the rows that the guest's command makes
@@ -119,6 +123,9 @@ run_boot() {
 		done
 		rows rows=boot machine=board8g
 		rows rows=growth machine=board8g'
+	measure "$@" --mem 2G --params size=1G '
+		sleep 5
+		insmod /shadow_bench.ko rows=audit || exit 1'
 	measure "$@" --kernel 6.12 '
 		sleep 5
 		insmod /shadow_bench.ko rows=gpu || exit 1'
