@@ -72,10 +72,29 @@ static void print_legend(struct seq_file *seq, const struct shadow_map_count *su
 	}
 }
 
+/* Rows between where one could have been, from @pfn on, and where the next is */
+static u64 nr_skipped(const struct shadow_map_part *part, u64 pfn,
+		      const struct shadow_map_row *row, u64 row_frames)
+{
+	return div64_u64(row->start_pfn, row_frames) -
+	       div64_u64(max(pfn, part->start_pfn), row_frames);
+}
+
+/* A row; before it, how many were left out since the last one of its part */
+static void print_row(struct seq_file *seq, const struct shadow_mm *mm,
+		      const struct shadow_map_row *row, u64 left_out)
+{
+	if (left_out)
+		seq_printf(seq, "...             %llu rows without memory\n",
+			   left_out);
+	seq_printf(seq, "0x%013llx %s\n", row->start_pfn << mm->cfg.page_shift,
+		   row->text);
+}
+
 static void print_map(struct seq_file *seq, struct shadow_mm *mm, u64 frames,
 		      u64 max_rows)
 {
-	u64 row_frames = frames * SHADOW_MAP_COLUMNS, rows = 0, pfn;
+	u64 row_frames = frames * SHADOW_MAP_COLUMNS, rows = 0, pfn, left_out;
 	struct shadow_map_count sum = {};
 	struct shadow_map_part part;
 	struct shadow_map_row row;
@@ -89,10 +108,9 @@ static void print_map(struct seq_file *seq, struct shadow_mm *mm, u64 frames,
 			print_part(seq, mm, &part);
 		for (pfn = 0; shadow_map_row(mm, &part, frames, pfn, &row, &sum);
 		     pfn = row.start_pfn + row_frames) {
+			left_out = nr_skipped(&part, pfn, &row, row_frames);
 			if (rows++ < max_rows)
-				seq_printf(seq, "0x%013llx %s\n",
-					   row.start_pfn << mm->cfg.page_shift,
-					   row.text);
+				print_row(seq, mm, &row, left_out);
 			cond_resched();
 		}
 	}
