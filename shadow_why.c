@@ -206,6 +206,8 @@ static void tell_refused(struct shadow_nodes *nodes,
 		return;
 	while (i < list->nr && list->zone[i]->type > shadow_gfp_zone(gfp))
 		i++;
+	/* Whether routes are kept is none of what was asked for */
+	gfp &= ~SHADOW_GFP_ROUTE;
 	if (i == list->nr) {
 		shadow_event(nodes->events, SHADOW_EV_PAGE_REFUSED, 1, order, gfp,
 			     SHADOW_NO_ZONE);

@@ -12,6 +12,7 @@
 #include "replay.h"
 #include "shadow_boot.h"
 #include "shadow_compound.h"
+#include "shadow_contig.h"
 #include "shadow_page_call.h"
 
 #define MAX_HELD	512
@@ -28,6 +29,16 @@ struct held {
 	struct shadow_kmem_cache *cache[8];
 	void *in_cache[8][64];
 	unsigned int nr_created;
+};
+
+/**
+ * struct how - what else is to be in a history
+ * @early: commands while the machine boots
+ * @breaks: damage at its end
+ */
+struct how {
+	bool early;
+	bool breaks;
 };
 
 static struct held held;
@@ -143,12 +154,42 @@ static void fail_op(struct shadow_mm *mm)
 	shadow_fail_arm(&mm->fail, below(SHADOW_NR_FAIL_POINTS), &attr);
 }
 
-static void one_op(struct shadow_mm *mm)
+/* As `create share=` takes them */
+static void contig_op(struct shadow_mm *mm)
 {
-	unsigned int what = below(100);
+	static u64 pfn[8];
+	unsigned int i = below(ARRAY_SIZE(pfn));
+	u64 nr = 512;
+
+	if (pfn[i]) {
+		shadow_contig_free(&mm->nodes, pfn[i], nr);
+		pfn[i] = 0;
+		return;
+	}
+	pfn[i] = shadow_contig_alloc(&mm->nodes, nr, 512, SHADOW_OWNER_DIRECT);
+}
+
+static u64 random64(void)
+{
+	u64 high = prandom_u32_state(&rnd);
+
+	return high << 32 | prandom_u32_state(&rnd);
+}
+
+static void one_op(struct machine *machine)
+{
+	struct shadow_mm *mm = &machine->mm;
+	unsigned int what = below(130);
 
 	machine_on_cpu(below(mm->nr_cpus));
-	if (what < 35)
+	if (what >= 102)
+		command_run(machine, random64(), false);
+	else if (what >= 101)
+		contig_op(mm);
+	else if (what >= 100)
+		shadow_boot_tlb_use(mm, shadow_layout_pa_to_va(&mm->layout,
+				    mm->block.base + below(SZ_16M)));
+	else if (what < 35)
 		pages_op(mm);
 	else if (what < 60)
 		kmalloc_op(mm);
@@ -225,26 +266,35 @@ static int save_state(struct machine *machine, const struct shadow_ring *ring,
 }
 
 static int make(struct shadow_setup *setup, const char *events,
-		const char *state, u64 nr, char *why)
+		const char *state, u64 nr, const struct how *how, char *why)
 {
 	struct machine *machine;
 	struct shadow_ring *ring;
-	unsigned int phase;
+	unsigned int phase, i;
 
 	shadow_ring_enable(true);
 	machine = machine_create(setup, why);
 	if (!machine)
 		return -EINVAL;
 	machine_on_cpu(0);
-	for (phase = 0; phase < SHADOW_NR_PHASES; phase++)
+	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
 		if (machine_boot_phase(machine, phase))
 			return refuse(why, "phase %u failed: %s", phase,
 				      machine->mm.boot.record[phase].effect);
+		for (i = 0; how->early && i < below(5) &&
+		     shadow_boot_reached(&machine->mm, SHADOW_PHASE_SETUP_FDT) &&
+		     !shadow_boot_reached(&machine->mm, SHADOW_PHASE_MEM_INIT); i++)
+			command_run(machine, random64(), true);
+	}
 	ring = machine->mm.events.ring;
 	if (!ring)
 		return refuse(why, "no ring; allowed: with ring=RECORDS");
-	while (nr--)
-		one_op(&machine->mm);
+	while (nr--) {
+		one_op(machine);
+		/* At the end: most of what comes behind is refused */
+		if (how->breaks && nr < 200 && nr % 20 == 0)
+			command_break(machine, random64());
+	}
 	printf("%llu records, %llu lost\n", (unsigned long long)shadow_ring_last(ring),
 	       (unsigned long long)shadow_ring_lost(ring));
 	return history_save(events, setup, ring, why) ? :
@@ -253,7 +303,8 @@ static int make(struct shadow_setup *setup, const char *events,
 
 /**
  * make_history() - random operations, recorded
- * @arg: EVENTS.BIN STATE SEED OPERATIONS [PARAMETER=VALUE]..., then NULL
+ * @arg: EVENTS.BIN STATE SEED OPERATIONS, then parameters of the machine,
+ *	with-early, with-breaks, and NULL
  *
  * Return: what the process ends with.
  */
@@ -266,6 +317,7 @@ int make_history(char **arg)
 	};
 	const char *board = NULL, *memory;
 	char why[REPLAY_WHY];
+	struct how how = {};
 	unsigned int i;
 
 	for (i = 0; i < 4; i++)
@@ -277,6 +329,10 @@ int make_history(char **arg)
 		if (!strncmp(arg[i], "board-text=", 11)) {
 			board = arg[i] + 11;
 			setup.given.value[SHADOW_PARAM_BOARD] = "made";
+		} else if (!strcmp(arg[i], "with-early")) {
+			how.early = true;
+		} else if (!strcmp(arg[i], "with-breaks")) {
+			how.breaks = true;
 		} else if (take_param(&setup, arg[i])) {
 			fprintf(stderr, "shadow-replay: %s: no parameter\n", arg[i]);
 			return 2;
@@ -291,7 +347,7 @@ int make_history(char **arg)
 		}
 	}
 	prandom_seed_state(&rnd, strtoull(arg[2], NULL, 0));
-	if (make(&setup, arg[0], arg[1], strtoull(arg[3], NULL, 0), why)) {
+	if (make(&setup, arg[0], arg[1], strtoull(arg[3], NULL, 0), &how, why)) {
 		fprintf(stderr, "shadow-replay: %s\n", why);
 		return 1;
 	}

@@ -440,7 +440,7 @@ static int run_text(const struct call *c, const char *verb)
 		nr = c->arg[1] ? snprintf(line, sizeof(line), "tlbi 0x%llx %llu",
 					  (unsigned long long)c->arg[0],
 					  (unsigned long long)c->arg[1]) :
-				 snprintf(line, sizeof(line), "tlbi");
+				 snprintf(line, sizeof(line), "tlbi all");
 	else
 		nr = snprintf(line, sizeof(line), "%s %s", verb, c->text);
 	shadow_ctl_write(ctl, line, nr);

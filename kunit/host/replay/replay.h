@@ -101,6 +101,10 @@ void record_print(const struct shadow_ring_record *record, char *text,
 /* session.c */
 int session(struct replay *replay, u64 every);
 
+/* command.c */
+void command_run(struct machine *machine, u64 rnd, bool early);
+void command_break(struct machine *machine, u64 rnd);
+
 /* make.c */
 int make_history(char **arg);
 
