@@ -182,7 +182,10 @@ static void one_op(struct machine *machine)
 	unsigned int what = below(130);
 
 	machine_on_cpu(below(mm->nr_cpus));
-	if (what >= 102)
+	/* Where until= has stopped the boot there is little to do */
+	if (mm->boot.nr_done < SHADOW_NR_PHASES)
+		command_run(machine, random64(), true);
+	else if (what >= 102)
 		command_run(machine, random64(), false);
 	else if (what >= 101)
 		contig_op(mm);
@@ -277,7 +280,8 @@ static int make(struct shadow_setup *setup, const char *events,
 	if (!machine)
 		return -EINVAL;
 	machine_on_cpu(0);
-	for (phase = 0; phase < SHADOW_NR_PHASES; phase++) {
+	for (phase = 0; phase < SHADOW_NR_PHASES && phase <= machine->mm.cfg.until;
+	     phase++) {
 		if (machine_boot_phase(machine, phase))
 			return refuse(why, "phase %u failed: %s", phase,
 				      machine->mm.boot.record[phase].effect);
