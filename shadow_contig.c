@@ -104,12 +104,15 @@ static bool __take_range(struct shadow_zone *zone, u64 start, u64 end,
 		nr = at - index;
 		nr += give_back(zone, head, index);
 		nr += give_back(zone, at, next);
-		if (order)
-			shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, nr - 1,
-				     shadow_index_to_pfn(zone->memmap, head), 0,
-				     order);
+		if (!order)
+			continue;
+		shadow_zone_count(zone, SHADOW_ZONE_SPLIT, nr - 1);
+		shadow_event(zone->nodes->events, SHADOW_EV_PAGE_SPLIT, nr - 1,
+			     shadow_index_to_pfn(zone->memmap, head), 0, order);
 	}
 	shadow_zone_count_alloc(zone, end - start);
+	/* No allocation of __alloc_pages(), as the kernel's numa_hit has it */
+	shadow_zone_count_beyond(zone, end - start);
 	return true;
 }
 

@@ -35,7 +35,7 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "pfn", "alloc_order", "fallback_order", "alloc_migratetype",
 		  "fallback_migratetype" } },
 	[SHADOW_EV_PAGE_STEAL] = {
-		"mm_page_steal", "pgsteal_block", "",
+		"mm_page_steal", "pageblock_steal", "",
 		{ "pfn", "old_migratetype", "new_migratetype", "nr_moved" } },
 	[SHADOW_EV_PAGE_REFUSED] = {
 		"mm_page_refused", "pgrefused", "",

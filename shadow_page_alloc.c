@@ -7,6 +7,7 @@
 #include "shadow_buddy.h"
 #include "shadow_latency.h"
 #include "shadow_page_alloc.h"
+#include "shadow_page_count.h"
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
@@ -47,6 +48,14 @@ static __always_inline bool above_high(const struct shadow_fast *fast,
 				      *fast->reserve));
 }
 
+static __always_inline void __count_listed(struct shadow_pcp *pcp,
+					   unsigned int order)
+{
+	pcp->nr_alloc += 1U << order;
+	if (order)
+		pcp->nr_beyond += (1U << order) - 1;
+}
+
 /* Off this CPU's list, where nobody holds its lock and it is not empty */
 static __always_inline struct shadow_page *
 take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
@@ -62,7 +71,7 @@ take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
 		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, order, mt,
 					owner);
 		if (shadow_counting() && likely(page))
-			pcp->nr_alloc += 1U << order;
+			__count_listed(pcp, order);
 		shadow_pcp_unlock(pcp);
 	}
 	shadow_pcp_leave(irqflags);
@@ -116,8 +125,10 @@ take_free(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 		return NULL;
 	page = shadow_buddy_try_alloc(zone, order, shadow_gfp_mt(nodes, gfp),
 				      shadow_gfp_owner(gfp));
-	if (likely(page))
+	if (likely(page)) {
 		shadow_zone_count_alloc(zone, BIT(order));
+		shadow_zone_count_beyond(zone, BIT(order) - 1);
+	}
 	return page;
 }
 
@@ -206,6 +217,7 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 					      unsigned int order)
 {
 	struct shadow_page *page;
+	struct shadow_zone *zone;
 
 	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
 	if (unlikely(order > nodes->max_order ||
@@ -230,7 +242,10 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 		if (!page)
 			return NULL;
 	}
-	shadow_zone_count_alloc(shadow_page_zone(nodes, page), BIT(order));
+	zone = shadow_page_zone(nodes, page);
+	shadow_zone_count_alloc(zone, BIT(order));
+	shadow_zone_count_beyond(zone, BIT(order) - 1);
+	shadow_page_count_place(nodes, cpu, gfp, zone, 1);
 	return page;
 }
 

@@ -6,6 +6,7 @@
 #include "shadow_compound.h"
 #include "shadow_latency.h"
 #include "shadow_page_call.h"
+#include "shadow_page_count.h"
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
@@ -184,6 +185,7 @@ static unsigned int take_batch(struct shadow_nodes *nodes,
 	for (at = 0; nodes->page_owner && at < i; at++)
 		shadow_page_owner_set(nodes->page_owner, pages[at], 1, gfp);
 	shadow_zone_count_alloc(zone, i);
+	shadow_page_count_place(nodes, cpu, gfp, zone, i);
 	if (shadow_event_heard(SHADOW_EV_PAGE_ALLOC))
 		tell_batch(nodes, SHADOW_EV_PAGE_ALLOC, i, pages, gfp);
 	return i;

@@ -3,6 +3,7 @@
  * shadow_page_count - what happened to frames while counters were on: what CPUs'
  * lists and zones have counted, added up.
  */
+#include "shadow_gfp.h"
 #include "shadow_page_count.h"
 #include "shadow_pcp.h"
 
@@ -79,6 +80,67 @@ static u64 count(const struct shadow_event_source *source, enum shadow_event_id 
 	return sum;
 }
 
+static u64 beyond_of(const struct shadow_zone *zone)
+{
+	u64 sum = atomic64_read(&zone->nr_beyond);
+	unsigned int cpu;
+
+	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++)
+		sum += READ_ONCE(zone->pcp[cpu].nr_beyond);
+	return sum;
+}
+
+/**
+ * shadow_page_count_calls() - allocations, whatever their order
+ * @nodes: the layer
+ *
+ * Without those of shadow_contig_alloc(), as the kernel's numa_hit.
+ *
+ * Context: any; a momentary value.
+ * Return: how many there were, while counters were on.
+ */
+u64 shadow_page_count_calls(const struct shadow_nodes *nodes)
+{
+	const struct shadow_zone *zone;
+	unsigned int nid, type;
+	u64 sum = 0;
+
+	for (nid = 0; nid < nodes->nr_nodes; nid++) {
+		for (type = 0; type < SHADOW_MAX_NR_ZONES; type++) {
+			zone = &nodes->node[nid].zone[type];
+			sum += count_zone(zone, SHADOW_EV_PAGE_ALLOC) - beyond_of(zone);
+		}
+	}
+	return sum;
+}
+
+/**
+ * __shadow_page_count_place() - shadow_page_count_place() of several nodes
+ * @nodes: the layer
+ * @cpu: who asked
+ * @gfp: SHADOW_GFP_*
+ * @zone: where it is from
+ * @nr: how many allocations
+ *
+ * Follows zone_statistics() of mm/page_alloc.c.
+ *
+ * Context: any.
+ */
+void __shadow_page_count_place(struct shadow_nodes *nodes, unsigned int cpu,
+			       u32 gfp, const struct shadow_zone *zone,
+			       unsigned int nr)
+{
+	const struct shadow_zonelist *list = shadow_gfp_zonelist(nodes, cpu, gfp);
+	unsigned int i = 0;
+
+	while (i < list->nr && list->zone[i]->type > shadow_gfp_zone(gfp))
+		i++;
+	if (i < list->nr && list->zone[i]->nid != zone->nid)
+		atomic64_add(nr, &nodes->numa_miss);
+	if (zone->nid != shadow_cpu_node(nodes, cpu))
+		atomic64_add(nr, &nodes->numa_other);
+}
+
 /**
  * shadow_page_count_keep() - a zone's lists go; what they have counted stays
  * @zone: the zone
@@ -89,13 +151,16 @@ void shadow_page_count_keep(struct shadow_zone *zone)
 {
 	u64 nr_alloc = count_zone(zone, SHADOW_EV_PAGE_ALLOC);
 	u64 nr_freed = count_zone(zone, SHADOW_EV_PAGE_FREE);
+	u64 nr_beyond = beyond_of(zone);
 	unsigned int cpu;
 
 	atomic64_set(&zone->nr_alloc, nr_alloc);
 	atomic64_set(&zone->nr_freed, nr_freed);
+	atomic64_set(&zone->nr_beyond, nr_beyond);
 	for (cpu = 0; zone->pcp && cpu < zone->nodes->nr_cpus; cpu++) {
 		zone->pcp[cpu].nr_alloc = 0;
 		zone->pcp[cpu].nr_freed = 0;
+		zone->pcp[cpu].nr_beyond = 0;
 	}
 }
 

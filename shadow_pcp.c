@@ -42,6 +42,7 @@ static void init_lists(struct shadow_pcp *pcp)
 	pcp->odd = 0;
 	pcp->free_count = 0;
 	pcp->nr_alloc = 0;
+	pcp->nr_beyond = 0;
 	pcp->nr_freed = 0;
 	for (i = 0; i < SHADOW_PCP_NR_LISTS; i++) {
 		pcp->list[i].first = SHADOW_NO_PAGE;
@@ -76,6 +77,9 @@ static void set_fast(struct shadow_node *node, u32 gfp)
 		if (node->fallback.zone[i]->type <= highest)
 			break;
 	if (i == node->fallback.nr || !node->fallback.zone[i]->pcp)
+		return;
+	/* A node without memory: the fast path counts its own node's alone */
+	if (node->fallback.zone[i]->nid != node->nid)
 		return;
 	fast->zone = node->fallback.zone[i];
 	fast->reserve = &fast->zone->lowmem_reserve[highest];

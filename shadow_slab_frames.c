@@ -19,6 +19,12 @@ static void unshade(const struct shadow_slab *slab, const struct shadow_page *pa
 					       shadow_page_order(page)));
 }
 
+static void count_reclaimable(const struct shadow_kmem_cache *cache, s64 nr_frames)
+{
+	if (cache->desc.flags & SHADOW_SLAB_RECLAIM_ACCOUNT)
+		atomic64_add(nr_frames, &cache->slab->nr_reclaimable);
+}
+
 /**
  * shadow_slab_take() - frames for a slab
  * @cache: whose
@@ -59,6 +65,7 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 	/* They may have been those of a slab that a corrupted machine lost */
 	unshade(cache->slab, page);
 	atomic64_add(1ULL << shadow_page_order(page), &cache->slab->nr_frames);
+	count_reclaimable(cache, 1LL << shadow_page_order(page));
 	shadow_event_named(nodes->events, SHADOW_EV_SLAB_NEW, 1,
 			   cache->desc.name, cache->desc.id,
 			   shadow_page_to_pfn(nodes, page),
@@ -119,6 +126,7 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 			   cache->desc.name, cache->desc.id,
 			   shadow_page_to_pfn(nodes, page),
 			   shadow_page_order(page));
+	count_reclaimable(cache, -(1LL << shadow_page_order(page)));
 	shadow_slab_debug_leave(cache);
 	if (cache->desc.flags & SHADOW_SLAB_TYPESAFE_BY_RCU) {
 		wait_for_grace(cache->slab, page);

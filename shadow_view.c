@@ -8,6 +8,7 @@
 
 #include "shadow_boot.h"
 #include "shadow_view.h"
+#include "shadow_vmstat.h"
 
 /**
  * shadow_view_ask() - read what was written to a file that is asked about one
@@ -143,22 +144,6 @@ void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machin
 			   info.va_start, info.va_end, info.va_end - info.va_start);
 }
 
-static void print_vmalloc(struct seq_file *seq, struct shadow_mm *mm)
-{
-	struct shadow_vmalloc_totals totals;
-
-	if (mm->boot.nr_done <= SHADOW_PHASE_VMALLOC_INIT ||
-	    shadow_vmalloc_totals(&mm->vmalloc, &totals))
-		return;
-	seq_printf(seq, "vmalloc_used_kb %llu\n", totals.used_bytes >> 10);
-	seq_printf(seq, "vmalloc_areas %u\n", totals.nr_areas);
-	seq_printf(seq, "vmalloc_lazy_areas %u\n", totals.nr_lazy_areas);
-	seq_printf(seq, "vmalloc_lazy_pages %llu\n", totals.nr_lazy_pages);
-	seq_printf(seq, "vmalloc_lazy_max_pages %llu\n", totals.lazy_max_pages);
-	seq_printf(seq, "vmalloc_purges %llu\n", totals.nr_purges);
-	seq_printf(seq, "vmalloc_purged_areas %llu\n", totals.nr_purged);
-}
-
 /**
  * shadow_view_vmstat() - counters, as /proc/vmstat
  * @seq: where to print
@@ -168,15 +153,44 @@ static void print_vmalloc(struct seq_file *seq, struct shadow_mm *mm)
  */
 void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine)
 {
-	struct shadow_mm *mm = &machine->mm;
-	int id;
+	struct shadow_vmstat stat;
+	unsigned int at = 0;
 
-	seq_printf(seq, "nr_free_pages %llu\n", shadow_nodes_free(&mm->nodes));
-	seq_printf(seq, "nr_page_table_pages %llu\n", shadow_view_tables(mm));
-	print_vmalloc(seq, mm);
-	for (id = 0; id < SHADOW_NR_EVENTS; id++)
-		seq_printf(seq, "%s %llu\n", shadow_events[id].counter,
-			   shadow_event_count(&mm->events, id));
+	while (shadow_vmstat_next(&machine->mm, &at, &stat))
+		seq_printf(seq, "%s %llu\n", stat.name, stat.value);
+}
+
+/* An event counts itself, or what it is about */
+static void explain_stat(struct seq_file *seq, const struct shadow_vmstat *stat,
+			 bool event)
+{
+	seq_printf(seq, "%-22s %12llu  ", stat->name, stat->value);
+	if (!event)
+		seq_printf(seq, "%s\n", stat->what);
+	else if (stat->unit[0])
+		seq_printf(seq, "%s of events %s\n", stat->unit, stat->what);
+	else
+		seq_printf(seq, "events %s\n", stat->what);
+}
+
+/**
+ * shadow_view_vmstat_whole() - the same, with what each of them counts
+ * @seq: where to print
+ * @machine: the machine
+ *
+ * Context: process context, the machine's lock held.
+ */
+void shadow_view_vmstat_whole(struct seq_file *seq, struct shadow_machine *machine)
+{
+	struct shadow_vmstat stat;
+	unsigned int at = 0;
+	bool event = false;
+
+	seq_puts(seq, "nr_ and vmalloc_: what there is now, or since the boot. All others count while counters are on: write set counters on to ctl\n");
+	while (shadow_vmstat_next(&machine->mm, &at, &stat)) {
+		event |= !strcmp(stat.name, shadow_events[SHADOW_EV_PAGE_FREE].counter);
+		explain_stat(seq, &stat, event);
+	}
 }
 
 static void memblock_list(struct seq_file *seq,

@@ -45,6 +45,7 @@
  * @free_count: frames freed of late without an allocation in between
  * @nr_alloc: frames that were allocated off the lists, as counters have it
  * @nr_freed: frames that were freed to them
+ * @nr_beyond: of those in @nr_alloc, the ones behind a block's first
  * @list: by order and migratetype, the huge pages' last; newest first. The
  *	links back are made when they are needed, see shadow_pcp_drain.c
  *
@@ -67,6 +68,7 @@ struct shadow_pcp {
 	u64 nr_alloc;
 	u64 nr_freed;
 	struct shadow_page_list list[SHADOW_PCP_NR_LISTS];
+	u64 nr_beyond;
 } __aligned(SHADOW_PCP_ALIGN);
 
 /*

@@ -221,6 +221,8 @@ struct shadow_slab_alias {
  * @watch: reports and quarantine, in the host's memory
  * @nr_frames: in slabs, those that wait for a grace period included, and behind
  *	kmallocs that are larger than any slab's object
+ * @nr_reclaimable: of those, in slabs of caches with SHADOW_SLAB_RECLAIM_ACCOUNT,
+ *	until they are given back or wait for that
  * @grace_lock: protects @later and @asked; innermost but for the page
  *	allocator's; interrupts off
  * @later: slabs that wait until a grace period can be asked for
@@ -254,6 +256,7 @@ struct shadow_slab {
 	void *machine;
 	struct shadow_slab_watch *watch;
 	atomic64_t nr_frames;
+	atomic64_t nr_reclaimable;
 	raw_spinlock_t grace_lock;
 	struct shadow_page_list later;
 	struct shadow_page_list asked;

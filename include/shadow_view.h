@@ -23,6 +23,7 @@ bool shadow_view_born(struct seq_file *seq, const struct shadow_machine *machine
 void shadow_view_buddyinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_vmstat(struct seq_file *seq, struct shadow_machine *machine);
+void shadow_view_vmstat_whole(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_memory(struct seq_file *seq, struct shadow_machine *machine);
 void shadow_view_reserved(struct seq_file *seq, struct shadow_machine *machine);
 

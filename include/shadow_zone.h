@@ -146,6 +146,7 @@ enum shadow_zone_told {
  * @nr_alloc: frames that were allocated, but for those that a CPU's lists count;
  *	not under the lock, as counters have it
  * @nr_freed: likewise, frames that were freed
+ * @nr_beyond: of those in @nr_alloc, the ones behind an allocation's first
  */
 struct shadow_zone {
 	struct shadow_nodes *nodes;
@@ -186,6 +187,7 @@ struct shadow_zone {
 	atomic64_t nr_wakes;
 	atomic64_t nr_alloc;
 	atomic64_t nr_freed;
+	atomic64_t nr_beyond;
 };
 
 /**
@@ -258,6 +260,9 @@ struct shadow_core {
  * @block: how contents are reached; virt is NULL where there are none
  * @events: where hooks report to
  * @counts: what @events are told of frames, see shadow_page_count.c
+ * @numa_miss: allocations that got frames of another node than the first that
+ *	they might have had, as counters have it; not under a lock
+ * @numa_other: likewise, of another node than the CPU's
  * @fault: raised when an invariant is found broken; freezes the allocator
  * @fail: allocations that fail on purpose; NULL: none
  * @why: which way allocations went; NULL: nothing is remembered
@@ -306,6 +311,8 @@ struct shadow_nodes {
 	const struct shadow_block *block;
 	struct shadow_event_log *events;
 	struct shadow_event_source counts;
+	atomic64_t numa_miss;
+	atomic64_t numa_other;
 	struct shadow_fault *fault;
 	struct shadow_fail *fail;
 	struct shadow_why *why;
@@ -395,6 +402,14 @@ static __always_inline void shadow_zone_count_alloc(struct shadow_zone *zone,
 {
 	if (shadow_counting())
 		atomic64_add(nr_pages, &zone->nr_alloc);
+}
+
+/* Of them, @nr_pages are not an allocation's first: see numa_hit of vmstat */
+static __always_inline void shadow_zone_count_beyond(struct shadow_zone *zone,
+						     u64 nr_pages)
+{
+	if (nr_pages && shadow_counting())
+		atomic64_add(nr_pages, &zone->nr_beyond);
 }
 
 static __always_inline void shadow_zone_count_freed(struct shadow_zone *zone,

@@ -4,7 +4,7 @@
 
 usage: scripts/check-formats.py EXPORTER FOLDER
 
-FOLDER holds copies of buddyinfo, zoneinfo and slabinfo. EXPORTER, Debian's
+FOLDER holds copies of buddyinfo, zoneinfo, slabinfo and vmstat. EXPORTER, Debian's
 prometheus-node-exporter, reads them in place of /proc: each of its collectors
 must report success, and what it understood must be what the files say, number
 for number. Prints what differs, ends with status 1 then.
@@ -41,7 +41,9 @@ def scrape(exporter, folder):
     port = free_port()
     args = [exporter, f"--path.procfs={folder}", "--collector.disable-defaults",
             f"--web.listen-address=127.0.0.1:{port}"]
-    args += [f"--collector.{name}" for name in ("buddyinfo", "zoneinfo", "slabinfo")]
+    args += [f"--collector.{name}" for name in EXPECTED]
+    # Of vmstat it takes a few names alone, unless it is told to take all.
+    args.append("--collector.vmstat.fields=.*")
     with subprocess.Popen(args, stderr=subprocess.PIPE) as process:
         try:
             for _ in range(200):
@@ -64,7 +66,7 @@ def parse_metrics(text):
     """{(name, frozenset of labels): value}"""
     found = {}
     for line in text.splitlines():
-        match = re.match(r"([a-z_]+)(?:\{(.*)\})? (\S+)$", line)
+        match = re.match(r"([a-z_0-9]+)(?:\{(.*)\})? (\S+)$", line)
         if match:
             labels = frozenset(re.findall(r'(\w+)="([^"]*)"', match[2] or ""))
             found[(match[1], labels)] = float(match[3])
@@ -109,6 +111,20 @@ def expected_slabinfo(folder):
             yield ("node_slabinfo_" + name, {"slab": words[0]}, value)
 
 
+def expected_vmstat(folder):
+    for line in read(folder, "vmstat"):
+        name, value = line.split(" ")
+        yield "node_vmstat_" + name, {}, value
+
+
+EXPECTED = {
+    "buddyinfo": expected_buddyinfo,
+    "zoneinfo": expected_zoneinfo,
+    "slabinfo": expected_slabinfo,
+    "vmstat": expected_vmstat,
+}
+
+
 def main():
     if len(sys.argv) != 3 or sys.argv[1] in ("-h", "--help"):
         print(__doc__.strip())
@@ -116,9 +132,7 @@ def main():
     folder = os.path.abspath(sys.argv[2])
     metrics = parse_metrics(scrape(sys.argv[1], folder))
     wrong = compared = 0
-    for name, expected in (("buddyinfo", expected_buddyinfo),
-                           ("zoneinfo", expected_zoneinfo),
-                           ("slabinfo", expected_slabinfo)):
+    for name, expected in EXPECTED.items():
         key = ("node_scrape_collector_success", frozenset({("collector", name)}))
         if metrics.get(key) != 1:
             print(f"{name}: the collector reports failure")

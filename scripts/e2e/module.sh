@@ -149,11 +149,12 @@ test_many_at_once() {
 test_formats() {
 	guest --params size=256M -- '
 	cd /sys/kernel/debug/shadow_mm
-	echo "alloc_pages 0 count=77
+	echo "set counters on
+	alloc_pages 0 count=77
 	kmalloc 100 count=300
 	kmalloc 3000 count=10" >ctl || exit 1
 	mkdir /tmp/p
-	for f in buddyinfo zoneinfo slabinfo; do cat $f >/tmp/p/$f; done
+	for f in buddyinfo zoneinfo slabinfo vmstat; do cat $f >/tmp/p/$f; done
 	tar -c -C /tmp/p .'
 	expect_status 0
 	mkdir "$work/proc"

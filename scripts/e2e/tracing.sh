@@ -68,7 +68,7 @@ test_tracing_tracefs() {
 	expect_match 'vfree: call_site=[^ ]+ \[shadow_mm\] va=0x[0-9a-f]+ size=' "$work/trace"
 	# Each page that is counted was told of, but for the 3 that came after.
 	[ "$(sed -n "s/.* mm_page_alloc: .* nr=//p" "$work/trace" | awk "{ n += \$1 } END { print n }")" -eq \
-		$(($(sed -n "s/^pgalloc //p" "$work/vmstat") - 3)) ] ||
+		$(($(awk "/^pgalloc_/ { n += \$2 } END { print n }" "$work/vmstat") - 3)) ] ||
 		fail "tracepoints and counters of pages differ"
 	# Areas: told in pages, counted in pages.
 	expect_match '^vmalloc 5$' "$work/vmstat"
