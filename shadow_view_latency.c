@@ -12,6 +12,8 @@
 
 static void explain(struct seq_file *seq, const struct shadow_latency *latency)
 {
+	unsigned int path;
+
 	if (!latency->last) {
 		seq_puts(seq, "nothing was measured: write set latency ns, cycles or instructions to ctl\n");
 		return;
@@ -21,9 +23,12 @@ static void explain(struct seq_file *seq, const struct shadow_latency *latency)
 	seq_printf(seq, "reading the clock counts %llu, which is taken off each; median and p99 are upper ends of buckets\n",
 		   latency->overhead);
 	seq_puts(seq, "interrupts are off in each; what an operation asks of another one is its own time, and not in a row of its own\n");
-	seq_puts(seq, "paths: fast is from or to a CPU's own list, buddy under the zone's lock, slow past the low mark\n");
-	seq_puts(seq, "buckets: N:M is M operations that took less than 2^N and at least half of that\n\n");
-	seq_printf(seq, "%-12s %-8s %10s %8s %8s %8s %10s  %s\n", "operation",
+	seq_puts(seq, "commands leave no routes in why meanwhile, so that they take the way that others take\n");
+	seq_puts(seq, "buckets: N:M is M operations that took less than 2^N and at least half of that; a row has the longest way that it went:\n");
+	for (path = 0; path < SHADOW_NR_LATENCY_PATHS; path++)
+		seq_printf(seq, "  %-8s %s\n", shadow_latency_paths[path],
+			   shadow_latency_explain[path]);
+	seq_printf(seq, "\n%-16s %-8s %10s %8s %8s %8s %10s  %s\n", "operation",
 		   "path", "count", "min", "median", "p99", "max", "buckets");
 }
 
@@ -32,7 +37,7 @@ static void show_hist(struct seq_file *seq, unsigned int op, unsigned int path,
 {
 	unsigned int bucket;
 
-	seq_printf(seq, "%-12s %-8s %10llu %8llu %8llu %8llu %10llu ",
+	seq_printf(seq, "%-16s %-8s %10llu %8llu %8llu %8llu %10llu ",
 		   shadow_latency_ops[op], shadow_latency_paths[path],
 		   hist->count, hist->min, shadow_latency_rank(hist, MEDIAN),
 		   shadow_latency_rank(hist, P99), hist->max);
