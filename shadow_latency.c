@@ -52,7 +52,7 @@ const char *const shadow_latency_explain[SHADOW_NR_LATENCY_PATHS] = {
 	[SHADOW_LATENCY_TABLE] =
 		"maps: a page table was made, or went",
 	[SHADOW_LATENCY_SPECIAL] =
-		"pages: more than frames (zeroed, of a node), below the zone's high mark, or shared",
+		"pages: the general way: zeroed, of a node, a zone below its high mark, a list at its limit",
 	[SHADOW_LATENCY_BUDDY] =
 		"pages: a free area, under its zone's lock",
 	[SHADOW_LATENCY_SLOW] =

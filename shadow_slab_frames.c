@@ -136,6 +136,23 @@ int shadow_slab_give(struct shadow_kmem_cache *cache, unsigned int cpu,
 }
 
 /**
+ * shadow_slab_reclaimable() - is a slab one of those that could be reclaimed?
+ * @slab: the layer
+ * @page: its first frame
+ *
+ * Context: any; a momentary value.
+ * Return: true if its cache has SHADOW_SLAB_RECLAIM_ACCOUNT.
+ */
+bool shadow_slab_reclaimable(struct shadow_slab *slab,
+			     const struct shadow_page *page)
+{
+	const struct shadow_kmem_cache *cache = shadow_slab_cache_of(slab, page);
+
+	return cache && !shadow_slab_waits(page) &&
+	       (cache->desc.flags & SHADOW_SLAB_RECLAIM_ACCOUNT);
+}
+
+/**
  * shadow_slab_waits() - does a slab wait for the end of a grace period?
  * @page: its first frame
  *

@@ -13,29 +13,21 @@
 
 /**
  * struct node_pages - what of a node's memory is whose
- * @slab: frames of slabs
+ * @reclaimable: frames of slabs of caches that say so
+ * @slab: of all other ones, and what kmalloc has without a cache
  * @tables: frames of translation tables
  */
 struct node_pages {
+	u64 reclaimable;
 	u64 slab;
 	u64 tables;
 };
 
 /* ------------------------------------------------------------ the counts -- */
 
-static u64 slab_pages(struct shadow_mm *mm)
+static bool has_slabs(const struct shadow_mm *mm)
 {
-	struct shadow_kmem_cache *cache = NULL;
-	struct shadow_slabinfo info;
-	u64 nr_pages = 0;
-
-	if (!shadow_boot_reached(mm, SHADOW_PHASE_SLAB_INIT))
-		return 0;
-	while ((cache = shadow_slab_next(&mm->slab, cache))) {
-		shadow_slab_get_info(cache, &info);
-		nr_pages += info.num_slabs * info.pagesperslab;
-	}
-	return nr_pages;
+	return shadow_boot_reached(mm, SHADOW_PHASE_SLAB_INIT);
 }
 
 /**
@@ -51,9 +43,10 @@ u64 shadow_view_tables(const struct shadow_mm *mm)
 	       mm->swapper.nr_tables + mm->user.nr_tables;
 }
 
-static void count_range(const struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,
+static void count_range(struct shadow_mm *mm, u64 pfn, u64 end_pfn,
 			struct node_pages *count)
 {
+	const struct shadow_nodes *nodes = &mm->nodes;
 	const struct shadow_page *page;
 	u64 nr_pages;
 
@@ -66,6 +59,12 @@ static void count_range(const struct shadow_nodes *nodes, u64 pfn, u64 end_pfn,
 			nr_pages = BIT_ULL(shadow_page_order(page));
 		switch (shadow_page_owner(page)) {
 		case SHADOW_OWNER_SLAB:
+			if (has_slabs(mm) && shadow_slab_reclaimable(&mm->slab, page))
+				count->reclaimable += nr_pages;
+			else
+				count->slab += nr_pages;
+			break;
+		case SHADOW_OWNER_KMALLOC:
 			count->slab += nr_pages;
 			break;
 		case SHADOW_OWNER_TABLE:
@@ -88,14 +87,18 @@ static void count_nodes(struct shadow_mm *mm, struct node_pages *count)
 
 	memset(count, 0, SHADOW_MAX_NODES * sizeof(*count));
 	if (nodes->nr_nodes == 1) {
-		count->slab = slab_pages(mm);
+		if (has_slabs(mm)) {
+			count->reclaimable = atomic64_read(&mm->slab.nr_reclaimable);
+			count->slab = atomic64_read(&mm->slab.nr_frames) -
+				      count->reclaimable;
+		}
 		count->tables = shadow_view_tables(mm);
 		return;
 	}
 	shadow_for_each_mem_pfn_range(&mm->memblock, i, SHADOW_MAX_NUMNODES,
 				      &start_pfn, &end_pfn, &nid) {
 		nid = shadow_numa_valid_node(nid) ? nid : 0;
-		count_range(nodes, start_pfn, end_pfn, &count[nid]);
+		count_range(mm, start_pfn, end_pfn, &count[nid]);
 	}
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++)
 		tables += count[nid].tables;
@@ -129,6 +132,7 @@ static bool first_populated(const struct shadow_zone *zone)
 static void node_stats(struct seq_file *seq, const struct node_pages *count)
 {
 	seq_puts(seq, "\n  per-node stats");
+	stat_line(seq, "nr_slab_reclaimable", count->reclaimable);
 	stat_line(seq, "nr_slab_unreclaimable", count->slab);
 	stat_line(seq, "nr_page_table_pages", count->tables);
 }

@@ -344,6 +344,8 @@ int shadow_slab_step_text(const struct shadow_slab *slab, unsigned int nr,
 			  char *text, size_t bytes);
 void shadow_slab_grace(struct shadow_slab *slab);
 u64 shadow_slab_nr_waiting(struct shadow_slab *slab);
+bool shadow_slab_reclaimable(struct shadow_slab *slab,
+			     const struct shadow_page *page);
 int shadow_slab_verify(struct shadow_slab *slab, struct shadow_fault *fault);
 int shadow_slab_verify_at(struct shadow_slab *slab, const void *virt,
 			  struct shadow_fault *fault);
