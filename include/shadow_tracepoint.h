@@ -128,8 +128,7 @@ DECLARE_EVENT_CLASS(shadow_page_free, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("pfn=0x%lx order=%d call_site=%pS"
 		  SHADOW_TP_FORMAT,
-		  __entry->pfn, __entry->order, (void *)__entry->call_site,
-		  SHADOW_TP_VALUES)
+		  __entry->pfn, __entry->order, (void *)__entry->call_site, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_page_free, mm_page_free);
@@ -149,8 +148,7 @@ DECLARE_EVENT_CLASS(shadow_page_order, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("pfn=0x%lx order=%u from_order=%u"
 		  SHADOW_TP_FORMAT,
-		  __entry->pfn, __entry->order, __entry->from_order,
-		  SHADOW_TP_VALUES)
+		  __entry->pfn, __entry->order, __entry->from_order, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_page_order, mm_page_split);
@@ -176,8 +174,7 @@ DECLARE_EVENT_CLASS(shadow_page_fallback, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	TP_printk("pfn=0x%lx alloc_order=%d fallback_order=%d alloc_migratetype=%d fallback_migratetype=%d"
 		  SHADOW_TP_FORMAT,
 		  __entry->pfn, __entry->alloc_order, __entry->fallback_order,
-		  __entry->alloc_migratetype, __entry->fallback_migratetype,
-		  SHADOW_TP_VALUES)
+		  __entry->alloc_migratetype, __entry->fallback_migratetype, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_page_fallback, mm_page_alloc_extfrag);
@@ -200,8 +197,7 @@ DECLARE_EVENT_CLASS(shadow_page_steal, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	TP_printk("pfn=0x%lx old_migratetype=%d new_migratetype=%d nr_moved=%lu"
 		  SHADOW_TP_FORMAT,
 		  __entry->pfn, __entry->old_migratetype,
-		  __entry->new_migratetype, __entry->nr_moved,
-		  SHADOW_TP_VALUES)
+		  __entry->new_migratetype, __entry->nr_moved, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_page_steal, mm_page_steal);
@@ -279,8 +275,7 @@ DECLARE_EVENT_CLASS(shadow_memblock_add, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("base=0x%llx size=0x%llx nid=%d flags=0x%x"
 		  SHADOW_TP_FORMAT,
-		  __entry->base, __entry->size, __entry->nid, __entry->flags,
-		  SHADOW_TP_VALUES)
+		  __entry->base, __entry->size, __entry->nid, __entry->flags, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_memblock_add, memblock_add);
@@ -418,8 +413,7 @@ DECLARE_EVENT_CLASS(shadow_level, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("va=0x%llx level=%d table_pa=0x%llx"
 		  SHADOW_TP_FORMAT,
-		  __entry->va, __entry->level, __entry->table_pa,
-		  SHADOW_TP_VALUES)
+		  __entry->va, __entry->level, __entry->table_pa, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_level, block_split);
@@ -440,8 +434,7 @@ DECLARE_EVENT_CLASS(shadow_tlbi, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("kind=%s va=0x%llx size=0x%llx"
 		  SHADOW_TP_FORMAT,
-		  __get_str(kind), __entry->va, __entry->size,
-		  SHADOW_TP_VALUES)
+		  __get_str(kind), __entry->va, __entry->size, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_tlbi, tlbi);
@@ -473,8 +466,7 @@ DECLARE_EVENT_CLASS(shadow_cache_create, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		  SHADOW_TP_FORMAT,
 		  __get_str(name), __entry->cache, __entry->object_size,
 		  __entry->size, __entry->align, __entry->flags,
-		  (void *)__entry->call_site,
-		  SHADOW_TP_VALUES)
+		  (void *)__entry->call_site, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_cache_create, kmem_cache_create);
@@ -572,8 +564,7 @@ DECLARE_EVENT_CLASS(shadow_object_free, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("call_site=%pS ptr=0x%llx name=%s"
 		  SHADOW_TP_FORMAT,
-		  (void *)__entry->call_site, __entry->ptr, __get_str(name),
-		  SHADOW_TP_VALUES)
+		  (void *)__entry->call_site, __entry->ptr, __get_str(name), SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_object_free, kmem_cache_free);
@@ -603,8 +594,7 @@ DECLARE_EVENT_CLASS(shadow_kmalloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 		  SHADOW_TP_FORMAT,
 		  (void *)__entry->call_site, __entry->ptr, __entry->bytes_req,
 		  __entry->bytes_alloc, SHADOW_TP_GFP(__entry->gfp_flags),
-		  __entry->node, __entry->accounted ? "true" : "false",
-		  SHADOW_TP_VALUES)
+		  __entry->node, __entry->accounted ? "true" : "false", SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_kmalloc, kmalloc);
@@ -647,8 +637,7 @@ DECLARE_EVENT_CLASS(shadow_vmalloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	TP_printk("call_site=%pS va=0x%llx size=%llu gfp_flags=%s order=%u"
 		  SHADOW_TP_FORMAT,
 		  (void *)__entry->call_site, __entry->va, __entry->size,
-		  SHADOW_TP_GFP(__entry->gfp_flags), __entry->order,
-		  SHADOW_TP_VALUES)
+		  SHADOW_TP_GFP(__entry->gfp_flags), __entry->order, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_vmalloc, vmalloc);
@@ -668,8 +657,7 @@ DECLARE_EVENT_CLASS(shadow_vfree, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("call_site=%pS va=0x%llx size=%llu"
 		  SHADOW_TP_FORMAT,
-		  (void *)__entry->call_site, __entry->va, __entry->size,
-		  SHADOW_TP_VALUES)
+		  (void *)__entry->call_site, __entry->va, __entry->size, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_vfree, vfree);
@@ -693,8 +681,7 @@ DECLARE_EVENT_CLASS(shadow_phase, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	),
 	TP_printk("phase=%u name=%s ns=%llu err=%d"
 		  SHADOW_TP_FORMAT,
-		  __entry->phase, __get_str(name), __entry->ns, __entry->err,
-		  SHADOW_TP_VALUES)
+		  __entry->phase, __get_str(name), __entry->ns, __entry->err, SHADOW_TP_VALUES)
 );
 
 SHADOW_TP_EVENT(shadow_phase, boot_phase);
