@@ -78,8 +78,8 @@ class Readers(unittest.TestCase):
     def test_zones(self):
         text = "Node 0, zone      DMA      0      2 \nNode 1, zone   Normal      1      0 \n"
         self.assertEqual(views.buddyinfo(text), [["0 DMA", [0, 2]], ["1 Normal", [1, 0]]])
-        self.assertEqual(views.indices("Node 0, zone      DMA -1.000 0.250 \n"),
-                         [["0 DMA", [-1.0, 0.25]]])
+        self.assertEqual(views.indices("Node 0, zone      DMA -1.000 0.250  0.-500 \n"),
+                         [["0 DMA", [-1.0, 0.25, -0.5]]])
         for bad in ("Node 0, zone DMA 1 x\n", "hello\n", "Node 0 zone DMA 1\n"):
             with self.assertRaisesRegex(views.BadText, "^line 1: "):
                 views.buddyinfo(bad)

@@ -93,8 +93,14 @@ def buddyinfo(text):
     return zone_numbers(text, int, "'Node N, zone NAME' and free blocks by order")
 
 
+def index(word):
+    """As the kernel prints them, who writes -0.5 as 0.-500."""
+    match = re.fullmatch(r"(-?\d{1,20})\.-(\d{1,20})", word)
+    return -float(f"{match[1]}.{match[2]}") if match else float(word)
+
+
 def indices(text):
-    return zone_numbers(text, float, "'Node N, zone NAME' and an index by order")
+    return zone_numbers(text, index, "'Node N, zone NAME' and an index by order")
 
 
 def zoneinfo(text):
