@@ -13,6 +13,7 @@
 #define NR_SLOTS	200
 #define NR_STEPS	6000
 #define NR_BULK		30
+#define NR_OBJECTS	600
 #define NO_SUCH_FLAG	SHADOW_GFP_COMP		/* objects cannot have it */
 
 static atomic64_t now;
@@ -369,7 +370,7 @@ static void slub_by_hand(struct kunit *test)
 static void slab_by_hand(struct kunit *test)
 {
 	struct work *w = begin(test, "slab");
-	void *object[600];
+	void **object = shadow_test_alloc(test, NR_OBJECTS * sizeof(*object));
 	u64 fast, partial;
 	u32 i;
 
@@ -377,19 +378,19 @@ static void slab_by_hand(struct kunit *test)
 	EXPECT_WENT(w, SHADOW_LATENCY_CACHE_ALLOC, SHADOW_LATENCY_NEW, 1);
 	object[1] = get(w, 0);
 	EXPECT_WENT(w, SHADOW_LATENCY_CACHE_ALLOC, SHADOW_LATENCY_FAST, 1);
-	for (i = 2; i < ARRAY_SIZE(object); i++)
+	for (i = 2; i < NR_OBJECTS; i++)
 		object[i] = get(w, 0);
-	put(w, 0, object[599]);
+	put(w, 0, object[NR_OBJECTS - 1]);
 	EXPECT_WENT(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_FAST, 1);
 	/* The array is full sooner or later: a batch leaves it for the node */
-	for (i = 598; i; i--)
+	for (i = NR_OBJECTS - 2; i; i--)
 		put(w, 0, object[i]);
 	fast = row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_FAST);
 	partial = row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_PARTIAL);
 	KUNIT_EXPECT_GT(test, partial, 0);
 	KUNIT_EXPECT_GT(test, fast, 5 * partial);
 	EXPECT_WENT(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_FAST,
-		    599 - partial - row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_NEW));
+		    NR_OBJECTS - 1 - partial - row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_NEW));
 	partial = row(w, SHADOW_LATENCY_CACHE_ALLOC, SHADOW_LATENCY_PARTIAL);
 	for (i = 1; i < 200; i++)
 		object[i] = get(w, 0);
