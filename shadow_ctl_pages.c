@@ -330,6 +330,7 @@ int shadow_ctl_alloc_bulk(struct shadow_ctl *ctl,
 
 /* ----------------------------------------------------- what was allocated -- */
 
+/* NULL: what leads there from a frame's number is corrupt */
 static struct shadow_page *page_of(struct shadow_ctl *ctl,
 				   const struct shadow_ctl_handle *handle, u32 nr)
 {
@@ -352,11 +353,11 @@ static int check_split(struct shadow_ctl *ctl,
 				       handle->id, handle->refs);
 	for (i = 0; i < handle->left; i++) {
 		page = page_of(ctl, handle, i);
-		if (shadow_page_compound(page))
+		if (page && shadow_page_compound(page))
 			return shadow_ctl_fail(ctl, -EINVAL,
 					       "split_page: id %llu is one compound page: allowed: a block without COMP",
 					       handle->id);
-		if (shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
+		if (!page || shadow_page_state(page) != SHADOW_PAGE_ALLOCATED ||
 		    shadow_page_order(page) != handle->order)
 			return shadow_ctl_fail(ctl, -EINVAL,
 					       "split_page: pfn %llu: the machine no longer knows it as a block of order %u",
@@ -416,6 +417,7 @@ int shadow_ctl_get_page(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 {
 	struct shadow_ctl_handle *handle =
 		shadow_ctl_named(ctl, cmd, SHADOW_CTL_PAGES);
+	struct shadow_page *page;
 	int err = 0;
 	u32 i;
 
@@ -427,8 +429,10 @@ int shadow_ctl_get_page(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd
 		return shadow_ctl_fail(ctl, -EOVERFLOW,
 				       "get_page: id %llu has %u more references: allowed: as many",
 				       handle->id, handle->refs);
-	for (i = 0; i < handle->left && !err; i++)
-		err = shadow_get_page(&ctl->mm->nodes, page_of(ctl, handle, i));
+	for (i = 0; i < handle->left && !err; i++) {
+		page = page_of(ctl, handle, i);
+		err = page ? shadow_get_page(&ctl->mm->nodes, page) : -EINVAL;
+	}
 	if (err)
 		return shadow_ctl_fail(ctl, err,
 				       "get_page: pfn %llu: the machine no longer knows it as a block in use",
@@ -449,8 +453,8 @@ static int drop(struct shadow_ctl *ctl, struct shadow_ctl_handle *handle, bool p
 
 	for (i = 0; i < handle->left && !err; i++) {
 		page = page_of(ctl, handle, i);
-		err = put ? shadow_put_page(nodes, page) :
-			    shadow_free_pages(nodes, page, order);
+		err = !page ? -EINVAL : put ? shadow_put_page(nodes, page) :
+					      shadow_free_pages(nodes, page, order);
 	}
 	if (err == -EUCLEAN)
 		return shadow_ctl_frozen(ctl);

@@ -142,11 +142,13 @@ static int free_thing(struct shadow_ctl *ctl,
 		      const struct shadow_ctl_handle *handle, u64 thing)
 {
 	struct shadow_nodes *nodes = &ctl->mm->nodes;
+	struct shadow_page *page;
 
 	switch (handle->kind) {
 	case SHADOW_CTL_PAGES:
-		return shadow_free_pages(nodes, shadow_pfn_to_page(nodes, thing),
-					 handle->order);
+		page = shadow_pfn_to_page(nodes, thing);
+		/* What leads there from a frame's number may be corrupt */
+		return page ? shadow_free_pages(nodes, page, handle->order) : -EINVAL;
 	case SHADOW_CTL_OBJECTS:
 		return shadow_kfree(&ctl->mm->slab, shadow_ctl_object_at(ctl, thing));
 	case SHADOW_CTL_CACHED:

@@ -142,9 +142,13 @@ static int check_pages(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd,
 		if (IS_ERR(handle))
 			return PTR_ERR(handle);
 		*nr_pages += (u64)handle->left << handle->order;
-		for (i = 0; handle->order && i < handle->left; i++) {
+		for (i = 0; i < handle->left; i++) {
 			page = block_of(ctl, handle, i);
-			if (!page || !shadow_page_compound(page))
+			if (!page)
+				return shadow_ctl_fail(ctl, -EINVAL,
+						       "vmap: pfn %llu: the machine no longer knows it",
+						       shadow_ctl_thing(handle, i));
+			if (handle->order && !shadow_page_compound(page))
 				return shadow_ctl_fail(ctl, -EINVAL,
 						       "vmap: id %llu: blocks of order %u are not compound pages: allowed: those of gfp=COMP, of order 0, or split_page first",
 						       handle->id, handle->order);

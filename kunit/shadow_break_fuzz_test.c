@@ -174,6 +174,26 @@ static void overwrite(struct rig *rig, struct rnd_state *rnd)
 	overwrite_at(rig, rnd, any_place(rig, rnd));
 }
 
+/* What a virtual board's frames have for contents; NULL: the machine has none */
+static struct shadow_backing *backing;
+static struct shadow_block storage;
+
+/* As a machine is made: where contents are is forgotten, which may be damaged */
+static void boot_again(struct kunit *test, struct rig *rig)
+{
+	if (backing) {
+		shadow_ctl_fini(&rig->ctl);
+		shadow_boot_down(&rig->mm);
+		shadow_test_host_prepare(test, &rig->mm, &storage, backing);
+		rig->mm.host = &host;
+		rig->mm.nr_cpus = NR_CPUS_HERE;
+		rig_boot(test, rig);
+		KUNIT_ASSERT_EQ(test, shadow_ctl_init(&rig->ctl, &rig->mm, &ops), 0);
+	} else {
+		reboot(test, rig);
+	}
+}
+
 static void one_round(struct kunit *test, struct rig *rig, u64 seed)
 {
 	struct rnd_state rnd;
@@ -186,7 +206,7 @@ static void one_round(struct kunit *test, struct rig *rig, u64 seed)
 	rig->mm.cfg.ring = shadow_test_below(&rnd, 2) * SHADOW_RING_MIN;
 	rig->mm.cfg.nr_nodes = 1 + shadow_test_below(&rnd, 2);
 	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_NODES);
-	reboot(test, rig);
+	boot_again(test, rig);
 	/* Tables and slabs that lead into objects which nobody may touch: KASAN's */
 	if (!given("SHADOW_DEBUG", 0))
 		expect_ok(test, rig, "cache_create red 60");
@@ -301,7 +321,7 @@ static void everything_is_overwritten(struct kunit *test, struct rig *rig)
 	u64 pfn;
 
 	prandom_seed_state(&rnd, 1);
-	reboot(test, rig);
+	boot_again(test, rig);
 	furnish(test, rig);
 	for (pfn = nodes->memmap.start_pfn; pfn < nodes->memmap.end_pfn; pfn++) {
 		page = shadow_pfn_to_page(nodes, pfn);
@@ -313,7 +333,7 @@ static void everything_is_overwritten(struct kunit *test, struct rig *rig)
 		any_command(rig, &rnd);
 	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&rig->mm.fault));
 	look_at_all(rig, &rnd);
-	expect_ok(test, rig, "reset");
+	boot_again(test, rig);
 	expect_healthy(test, rig);
 }
 
@@ -345,23 +365,24 @@ static void words_are_overwritten(struct kunit *test)
 /* Frames without contents, and books of those that have some */
 static void words_of_a_board_are_overwritten(struct kunit *test)
 {
-	struct shadow_backing *backing = shadow_test_alloc(test, sizeof(*backing));
 	struct shadow_board *board = shadow_test_alloc(test, sizeof(*board));
 	struct rig *rig = test->priv;
-	struct shadow_block storage = rig->mm.block;
 
+	shadow_ctl_fini(&rig->ctl);
 	shadow_boot_down(&rig->mm);
+	storage = rig->mm.block;
+	backing = shadow_test_alloc(test, sizeof(*backing));
 	rig->mm.cfg.given &= ~BIT_ULL(SHADOW_PARAM_HIGHMEM);
 	rig->mm.cfg.highmem = 0;
 	shadow_test_host_memory(test, &rig->mm, board, "0x80000000+24M,0x82000000+24M");
 	shadow_test_host_place(test, &rig->mm, &storage);
 	shadow_test_host_prepare(test, &rig->mm, &storage, backing);
-	KUNIT_ASSERT_TRUE(test, shadow_block_virtual(&rig->mm.block));
-	rig->mm.host = &host;
-	rig->mm.nr_cpus = NR_CPUS_HERE;
 	rig_boot(test, rig);
-	expect_healthy(test, rig);
+	KUNIT_ASSERT_EQ(test, shadow_ctl_init(&rig->ctl, &rig->mm, &ops), 0);
+	KUNIT_EXPECT_TRUE(test, shadow_block_virtual(&rig->mm.block));
+	boot_again(test, rig);
 	many_rounds(test, rig);
+	backing = NULL;
 }
 
 static struct kunit_case shadow_break_fuzz_cases[] = {
