@@ -133,11 +133,12 @@ static int __ask_state(struct books *books)
 
 static int ask_now(struct books *books)
 {
-	const struct shadow_ring *ring = books->ring;
+	struct shadow_ring *ring = books->ring;
 	struct shadow_op op;
 	int err;
 
 	shadow_op_begin(&op, &books->mm->events);
+	__shadow_ring_settle(ring);
 	err = __ask_numbers(books);
 	if (!err)
 		err = __ask_counters(books);

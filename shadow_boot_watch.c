@@ -47,6 +47,8 @@ int shadow_boot_watch(struct shadow_mm *mm)
 {
 	u64 bytes = shadow_event_bytes(mm->nr_cpus);
 	void *mem = mm->host->zalloc(bytes);
+	shadow_ticks_t ticks;
+	u32 hz;
 
 	shadow_event_init(&mm->events);
 	mm->events.machine = mm->name;
@@ -63,7 +65,10 @@ int shadow_boot_watch(struct shadow_mm *mm)
 	if (!mem)
 		return no_memory_for(mm, "the ring (ring=)", bytes);
 	mm->ring = shadow_ring_init(mem, mm->cfg.ring, mm->host->now);
-	mm->ring->nr_nodes = mm->cfg.nr_nodes;
+	shadow_ring_set_nodes(mm->ring, mm->cfg.nr_nodes);
+	ticks = mm->host->ticks ? mm->host->ticks(&hz) : NULL;
+	if (ticks)
+		shadow_ring_set_clock(mm->ring, ticks, hz);
 	mm->events.ring = mm->ring;
 	shadow_ring_enable(true);
 	return 0;
@@ -82,6 +87,7 @@ void shadow_boot_stop_recording(struct shadow_mm *mm)
 	if (mm->events.ring)
 		shadow_ring_enable(false);
 	mm->events.ring = NULL;
+	shadow_slab_record_stop(&mm->slab);
 }
 
 /**

@@ -3,8 +3,6 @@
  * shadow_kmalloc - memory of any size: classes of caches, and the page
  * allocator above two frames. Follows mm/slab_common.c and mm/slub.c.
  */
-#include <linux/overflow.h>
-
 #include "shadow_latency.h"
 #include "shadow_ring.h"
 #include "shadow_slab.h"
@@ -142,7 +140,7 @@ static __always_inline void *kmalloc(struct shadow_slab *slab, unsigned int cpu,
 				     u64 bytes, u32 gfp)
 {
 	if (shadow_watched())
-		return shadow_kmalloc_watched(slab, cpu, bytes, gfp);
+		return shadow_kmalloc_recorded(slab, cpu, bytes, gfp);
 	return __kmalloc(slab, cpu, bytes, gfp);
 }
 
@@ -202,56 +200,6 @@ void *shadow_kmalloc_node(struct shadow_slab *slab, u64 bytes, u32 gfp,
 		return NULL;
 	gfp &= ~(0xfU << SHADOW_GFP_NODE_SHIFT);
 	return shadow_kmalloc(slab, bytes, gfp | SHADOW_GFP_NODE(nid));
-}
-
-/**
- * shadow_kmalloc_array() - memory for many things of one size
- * @slab: the layer
- * @nr: how many
- * @bytes: of each
- * @gfp: as above
- *
- * Follows kmalloc_array(): a product that does not fit is refused, not cut.
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: the memory, or NULL as above, or where @nr times @bytes overflows.
- */
-void *shadow_kmalloc_array(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp)
-{
-	u64 sum;
-
-	if (unlikely(check_mul_overflow(nr, bytes, &sum)))
-		return NULL;
-	return shadow_kmalloc(slab, sum, gfp);
-}
-
-/**
- * shadow_kcalloc() - zeroed memory for many things of one size
- * @slab: the layer
- * @nr: how many
- * @bytes: of each
- * @gfp: as above
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: the memory, or NULL as shadow_kmalloc_array().
- */
-void *shadow_kcalloc(struct shadow_slab *slab, u64 nr, u64 bytes, u32 gfp)
-{
-	return shadow_kmalloc_array(slab, nr, bytes, gfp | SHADOW_GFP_ZERO);
-}
-
-/**
- * shadow_kzalloc() - zeroed memory of any size
- * @slab: the layer
- * @bytes: how much
- * @gfp: as above
- *
- * Context: any, also with interrupts off; does not sleep.
- * Return: the memory, or NULL as above.
- */
-void *shadow_kzalloc(struct shadow_slab *slab, u64 bytes, u32 gfp)
-{
-	return shadow_kmalloc(slab, bytes, gfp | SHADOW_GFP_ZERO);
 }
 
 /* The cache that a slab's page names, if users may have objects of it. */
@@ -387,11 +335,37 @@ int shadow_kfree_quietly(struct shadow_slab *slab, unsigned int cpu,
 	return __kfree(slab, cpu, object);
 }
 
+/**
+ * shadow_kfree_class() - shadow_kfree() of what is of kmalloc's classes
+ * @slab: the layer
+ * @cpu: who gives
+ * @object: as for shadow_kfree()
+ *
+ * For shadow_slab_record.c, which tells.
+ *
+ * Context: as shadow_kfree().
+ * Return: as shadow_kfree(); -EAGAIN: it is not, shadow_kfree_quietly() is to be
+ * asked.
+ */
+int shadow_kfree_class(struct shadow_slab *slab, unsigned int cpu,
+		       const void *object)
+{
+	struct shadow_page *page = plain_slab(slab->nodes, object);
+	struct shadow_kmem_cache *cache;
+
+	if (unlikely(!page))
+		return -EAGAIN;
+	cache = user_cache(slab, page);
+	if (unlikely(!cache || !cache->kmalloc))
+		return -EAGAIN;
+	return cache->calls->free(cache, cpu, (void *)object);
+}
+
 static __always_inline int kfree(struct shadow_slab *slab, unsigned int cpu,
 				 const void *object)
 {
 	if (shadow_watched())
-		return shadow_kfree_watched(slab, cpu, object);
+		return shadow_kfree_recorded(slab, cpu, object);
 	return __kfree(slab, cpu, object);
 }
 
@@ -607,6 +581,7 @@ static int make_class(struct shadow_slab *slab, enum shadow_kmalloc_type type,
 		return PTR_ERR(cache);
 	cache->own = true;
 	cache->kmalloc = true;
+	cache->ring = NULL;
 	slab->kmalloc[type][nr] = cache;
 	/* An engine's own kmalloc asks a class that has debugging itself */
 	if (!slab->engine->kmalloc)

@@ -17,6 +17,7 @@ static const struct shadow_host_ops host_ops = {
 	.zalloc = shadow_pool_zalloc,
 	.free = shadow_pool_free,
 	.now = ktime_get_ns,
+	.ticks = shadow_machine_ticks,
 	.clock = shadow_machine_clock,
 	.mmu_check = shadow_machine_boot_check,
 	.site = &shadow_machine_site_ops,

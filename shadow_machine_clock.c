@@ -8,6 +8,10 @@
 #include <linux/limits.h>
 #include <linux/timex.h>
 
+#ifdef CONFIG_ARM64
+#include <asm/arch_timer.h>
+#endif
+
 #include "shadow_counter.h"
 #include "shadow_machine_room.h"
 
@@ -19,6 +23,23 @@ static u64 read_ns(void)
 static u64 read_cycles(void)
 {
 	return get_cycles();
+}
+
+/**
+ * shadow_machine_ticks() - a counter of this host that is quick to read
+ * @hz: set to how often it ticks in a second
+ *
+ * Context: any.
+ * Return: what reads it, in any context; NULL where there is none.
+ */
+shadow_ticks_t shadow_machine_ticks(u32 *hz)
+{
+#ifdef CONFIG_ARM64
+	*hz = arch_timer_get_cntfrq();
+	return *hz ? arch_timer_read_counter : NULL;
+#else
+	return NULL;
+#endif
 }
 
 static void start_counter(u64 *state)

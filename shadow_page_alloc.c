@@ -11,7 +11,7 @@
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
-#include "shadow_ring.h"
+#include "shadow_ring_quick.h"
 #include "shadow_watermark.h"
 #include "shadow_why.h"
 
@@ -132,6 +132,15 @@ take_free(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 	return page;
 }
 
+/* Out of line: what says it needs a frame of the stack */
+static noinline void __tell_free(const struct shadow_nodes *nodes,
+				 const struct shadow_page *page,
+				 unsigned int order)
+{
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order),
+		     shadow_page_to_pfn(nodes, page), order);
+}
+
 /* Before somebody else can have the frames */
 static __always_inline void tell_free(struct shadow_nodes *nodes,
 				      const struct shadow_page *page,
@@ -139,8 +148,8 @@ static __always_inline void tell_free(struct shadow_nodes *nodes,
 {
 	if (nodes->page_owner)
 		shadow_page_owner_clear(nodes->page_owner, page);
-	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order),
-		     shadow_page_to_pfn(nodes, page), order);
+	if (shadow_event_heard(SHADOW_EV_PAGE_FREE))
+		__tell_free(nodes, page, order);
 }
 
 static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
@@ -317,13 +326,48 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 	return page;
 }
 
+/* While nobody but the ring listens: off a list, or as alloc_watched() */
+static noinline struct shadow_page *alloc_recorded(struct shadow_nodes *nodes,
+						   unsigned int cpu, u32 gfp,
+						   unsigned int order)
+{
+	struct shadow_ring_record *record;
+	struct shadow_page *page = NULL;
+	unsigned long irqflags;
+	struct shadow_ring *ring = shadow_ring_of(nodes->events);
+
+	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
+		return alloc_watched(nodes, cpu, gfp, order);
+	if (likely(plain(nodes, gfp))) {
+		if (!order)
+			page = take_fast(nodes, cpu, gfp);
+		else if (order <= nodes->max_order && nodes->pcp_orders >> order & 1)
+			page = take_block(nodes, cpu, gfp, order);
+	}
+	if (unlikely(!page)) {
+		shadow_ring_leave(ring, irqflags);
+		return alloc_watched(nodes, cpu, gfp, order);
+	}
+	record = shadow_ring_op(ring, SHADOW_OP_ALLOC_PAGES);
+	record->arg[0] = gfp;
+	record->arg[1] = order;
+	record->arg[2] = cpu;
+	record->arg[3] = shadow_page_to_pfn(nodes, page);
+	record->arg[4] = 0;
+	shadow_ring_put(ring, record);
+	shadow_ring_count_op(ring, SHADOW_OP_ALLOC_PAGES, SHADOW_EV_PAGE_ALLOC,
+			     BIT(order));
+	shadow_ring_leave(ring, irqflags);
+	return page;
+}
+
 /* What alloc_pages() does not do itself */
 static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
 					       unsigned int cpu, u32 gfp,
 					       unsigned int order)
 {
 	if (shadow_watched())
-		return alloc_watched(nodes, cpu, gfp, order);
+		return alloc_recorded(nodes, cpu, gfp, order);
 	return alloc_other(nodes, cpu, gfp, order);
 }
 
@@ -458,18 +502,38 @@ static __always_inline bool free_single(struct shadow_nodes *nodes,
 				  page, 0, tell));
 }
 
+/* Is it the first frame of a block in use, which lies in one piece? */
+static __always_inline bool plain_large(const struct shadow_nodes *nodes,
+					const struct shadow_page *page, u32 flags,
+					unsigned int order)
+{
+	return likely(order <= SHADOW_MAX_ORDER && plain_block(nodes, flags, order) &&
+		      shadow_page_fits(&nodes->memmap,
+				       shadow_page_index(&nodes->memmap, page), order));
+}
+
+/* Likewise a block that has a list */
+static __always_inline bool free_listed(struct shadow_nodes *nodes,
+					unsigned int cpu, struct shadow_page *page,
+					unsigned int order, const bool tell)
+{
+	u32 flags = READ_ONCE(page->flags);
+
+	return order <= SHADOW_PCP_MAX_ORDER && nodes->pcp_orders >> order & 1 &&
+	       plain_large(nodes, page, flags, order) &&
+	       likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
+				  page, order, tell));
+}
+
 /* What free_single() does not do: as alloc_other() */
 static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int cpu,
 				      struct shadow_page *page, unsigned int order,
 				      const bool tell)
 {
-	u32 index = shadow_page_index(&nodes->memmap, page);
 	u32 flags = READ_ONCE(page->flags);
 	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
 
-	if (unlikely(!order || order > SHADOW_MAX_ORDER ||
-		     !plain_block(nodes, flags, order) ||
-		     !shadow_page_fits(&nodes->memmap, index, order)))
+	if (unlikely(!order || !plain_large(nodes, page, flags, order)))
 		return free_any(nodes, cpu, page, order);
 	if (nodes->pcp_orders >> order & 1) {
 		if (order <= SHADOW_PCP_MAX_ORDER &&
@@ -502,12 +566,42 @@ static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
 	return err;
 }
 
+/* As alloc_recorded() */
+static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
+				  struct shadow_page *page, unsigned int order)
+{
+	struct shadow_ring_record *record;
+	unsigned long irqflags;
+	struct shadow_ring *ring = shadow_ring_of(nodes->events);
+	bool done;
+
+	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
+		return free_watched(nodes, cpu, page, order);
+	done = order ? free_listed(nodes, cpu, page, order, false) :
+		       free_single(nodes, cpu, page, false);
+	if (unlikely(!done)) {
+		shadow_ring_leave(ring, irqflags);
+		return free_watched(nodes, cpu, page, order);
+	}
+	record = shadow_ring_op(ring, SHADOW_OP_FREE_PAGES);
+	record->arg[0] = shadow_page_to_pfn(nodes, page);
+	record->arg[1] = order;
+	record->arg[2] = cpu;
+	record->arg[3] = 0;
+	record->arg[4] = 0;
+	shadow_ring_put(ring, record);
+	shadow_ring_count_op(ring, SHADOW_OP_FREE_PAGES, SHADOW_EV_PAGE_FREE,
+			     BIT(order));
+	shadow_ring_leave(ring, irqflags);
+	return 0;
+}
+
 /* What free_pages() does not do itself */
 static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
 			      struct shadow_page *page, unsigned int order)
 {
 	if (shadow_watched())
-		return free_watched(nodes, cpu, page, order);
+		return free_recorded(nodes, cpu, page, order);
 	return free_other(nodes, cpu, page, order, false);
 }
 

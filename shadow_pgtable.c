@@ -13,7 +13,7 @@
  */
 #include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
-#include "shadow_ring.h"
+#include "shadow_ring_quick.h"
 
 /* Level of the largest leaf that fits */
 static __always_inline int leaf_level(const struct shadow_geometry *geo, u64 va,
@@ -260,20 +260,28 @@ static __always_inline bool is_plain_page(const struct shadow_pgtable *pgt,
 	       !shadow_fault_frozen(pgt->fault);
 }
 
-static __always_inline int
-map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
-	u64 bytes, u64 prot, unsigned int flags, const bool tell)
+/* One page, where that is quick; false: nothing has changed */
+static __always_inline bool map_quick(struct shadow_pgtable *pgt, u64 va,
+				      phys_addr_t pa, u64 bytes, u64 prot,
+				      unsigned int flags)
 {
 	unsigned long irq;
 	int err = -EAGAIN;
 
 	if (unlikely(!is_plain_page(pgt, va, pa, bytes, prot, flags)))
-		return map_any(pgt, va, pa, bytes, prot, flags);
+		return false;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	if (shadow_pgtable_is_hot(pgt, va))
 		err = map_hot_page(pgt, va, pa, prot, flags);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (unlikely(err))
+	return likely(!err);
+}
+
+static __always_inline int
+map_now(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+	u64 bytes, u64 prot, unsigned int flags, const bool tell)
+{
+	if (unlikely(!map_quick(pgt, va, pa, bytes, prot, flags)))
 		return map_any(pgt, va, pa, bytes, prot, flags);
 	if (tell && shadow_event_heard(SHADOW_EV_MAP))
 		tell_map(pgt, va, pa, 1, prot, flags);
@@ -288,13 +296,39 @@ static noinline int map_watched(struct shadow_pgtable *pgt, u64 va, phys_addr_t 
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin(&op, pgt->events);
+	shadow_op_begin_as(&op, pgt->events, SHADOW_EV_MAP);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_MAP);
 	err = map_now(pgt, va, pa, bytes, prot, flags, true);
 	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_MAP, err, pgt->root | flags, va, pa, bytes,
 		      prot);
 	return err;
+}
+
+/* While nobody but the ring listens: the quick way, or as map_watched() */
+static noinline int map_recorded(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
+				 u64 bytes, u64 prot, unsigned int flags)
+{
+	struct shadow_ring_record *record;
+	unsigned long irqflags;
+	struct shadow_ring *ring = shadow_ring_of(pgt->events);
+
+	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
+		return map_watched(pgt, va, pa, bytes, prot, flags);
+	if (unlikely(!map_quick(pgt, va, pa, bytes, prot, flags))) {
+		shadow_ring_leave(ring, irqflags);
+		return map_watched(pgt, va, pa, bytes, prot, flags);
+	}
+	record = shadow_ring_op(ring, SHADOW_OP_MAP);
+	record->arg[0] = pgt->root | flags;
+	record->arg[1] = va;
+	record->arg[2] = pa;
+	record->arg[3] = bytes;
+	record->arg[4] = prot;
+	shadow_ring_put(ring, record);
+	shadow_ring_count_single(ring, SHADOW_SINGLE_MAP);
+	shadow_ring_leave(ring, irqflags);
+	return 0;
 }
 
 /**
@@ -323,7 +357,7 @@ int shadow_pgtable_map(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 		       u64 bytes, u64 prot, unsigned int flags)
 {
 	if (shadow_watched())
-		return map_watched(pgt, va, pa, bytes, prot, flags);
+		return map_recorded(pgt, va, pa, bytes, prot, flags);
 	return map_now(pgt, va, pa, bytes, prot, flags, false);
 }
 

@@ -5,7 +5,7 @@
  */
 #include "shadow_latency.h"
 #include "shadow_pgtable_run.h"
-#include "shadow_ring.h"
+#include "shadow_ring_quick.h"
 
 /**
  * struct emptied - tables that are not linked any more
@@ -288,20 +288,27 @@ static noinline int unmap_any(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	return err;
 }
 
-static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
-				 bool lazy, const bool tell)
+/* One page, where that is quick; false: nothing has changed */
+static __always_inline bool unmap_quick(struct shadow_pgtable *pgt, u64 va,
+					u64 bytes, bool lazy, const bool tell)
 {
 	unsigned long irq;
 	int err = -EAGAIN;
 
 	if (unlikely(bytes != pgt->page_bytes || va & (bytes - 1) ||
 		     shadow_fault_frozen(pgt->fault)))
-		return unmap_any(pgt, va, bytes, lazy);
+		return false;
 	raw_spin_lock_irqsave(&pgt->lock, irq);
 	if (shadow_pgtable_is_hot(pgt, va))
 		err = unmap_hot_page(pgt, va, lazy, tell);
 	raw_spin_unlock_irqrestore(&pgt->lock, irq);
-	if (unlikely(err))
+	return likely(!err);
+}
+
+static __always_inline int unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes,
+				 bool lazy, const bool tell)
+{
+	if (unlikely(!unmap_quick(pgt, va, bytes, lazy, tell)))
 		return unmap_any(pgt, va, bytes, lazy);
 	if (tell && shadow_event_heard(SHADOW_EV_UNMAP))
 		tell_unmap(pgt, va, 1, lazy);
@@ -315,12 +322,47 @@ static noinline int unmap_watched(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin(&op, pgt->events);
+	shadow_op_begin_as(&op, pgt->events, SHADOW_EV_UNMAP);
 	shadow_latency_begin(&mark, pgt->events, SHADOW_LATENCY_UNMAP);
 	err = unmap(pgt, va, bytes, false, true);
 	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_UNMAP, err, pgt->root, va, bytes);
 	return err;
+}
+
+/*
+ * While nobody but the ring listens: the quick way, or as unmap_watched(). Its
+ * invalidation is an event.
+ */
+static noinline int unmap_recorded(struct shadow_pgtable *pgt, u64 va, u64 bytes)
+{
+	struct shadow_ring_record *record;
+	unsigned long irqflags;
+	struct shadow_ring *ring = shadow_ring_of(pgt->events);
+
+	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
+		return unmap_watched(pgt, va, bytes);
+	if (unlikely(!unmap_quick(pgt, va, bytes, false, false))) {
+		shadow_ring_leave(ring, irqflags);
+		return unmap_watched(pgt, va, bytes);
+	}
+	record = shadow_ring_event_of(ring, SHADOW_EV_TLBI, 1);
+	record->arg[0] = SHADOW_TLBI_VAALE1IS;
+	record->arg[1] = va;
+	record->arg[2] = bytes;
+	record->arg[3] = 1;
+	record->arg[4] = 0;
+	shadow_ring_put(ring, record);
+	record = shadow_ring_op(ring, SHADOW_OP_UNMAP);
+	record->arg[0] = pgt->root;
+	record->arg[1] = va;
+	record->arg[2] = bytes;
+	record->arg[3] = 0;
+	record->arg[4] = 0;
+	shadow_ring_put(ring, record);
+	shadow_ring_count_single(ring, SHADOW_SINGLE_UNMAP);
+	shadow_ring_leave(ring, irqflags);
+	return 0;
 }
 
 /**
@@ -340,7 +382,7 @@ static noinline int unmap_watched(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 int shadow_pgtable_unmap(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
 	if (shadow_watched())
-		return unmap_watched(pgt, va, bytes);
+		return unmap_recorded(pgt, va, bytes);
 	return unmap(pgt, va, bytes, false, false);
 }
 

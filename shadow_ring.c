@@ -2,7 +2,11 @@
 /*
  * shadow_ring - numbers records and keeps them. See shadow_ring.h.
  */
-#include "shadow_ring.h"
+#include <linux/math64.h>
+
+#include "shadow_ring_quick.h"
+
+#define NS_PER_SECOND	1000000000ULL
 
 /* Of @nr records, how many are kept from the boot on */
 static u32 first_part(u32 nr)
@@ -39,8 +43,46 @@ struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void))
 	ring->next = 1;
 	ring->nr = nr;
 	ring->nr_first = first_part(nr);
+	ring->at = ring->record;
+	ring->end = ring->record + nr;
 	ring->now = now;
+	shadow_ring_set_nodes(ring, 1);
 	return ring;
+}
+
+/**
+ * shadow_ring_set_clock() - let records have the ticks of a counter
+ * @ring: the machine's, without records so far
+ * @ticks: the counter; may be asked in any context, and does not go backwards
+ * @hz: its ticks in a second
+ *
+ * It costs less to read than the host's clock. shadow_ring_read() makes
+ * nanoseconds of it, from what the host's clock shows now.
+ *
+ * Context: any.
+ */
+void shadow_ring_set_clock(struct shadow_ring *ring, shadow_ticks_t ticks, u32 hz)
+{
+	ring->base_ns = ring->now();
+	ring->base = ticks();
+	ring->now = ticks;
+	ring->hz = hz;
+}
+
+/**
+ * shadow_ring_set_nodes() - which node CPUs are of
+ * @ring: the machine's
+ * @nr_nodes: nodes, to which CPUs are dealt out in turn, shadow_cpu_node()
+ *
+ * Context: any, before the first record.
+ */
+void shadow_ring_set_nodes(struct shadow_ring *ring, unsigned int nr_nodes)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < SHADOW_RING_CPUS; cpu++)
+		ring->place[(cpu + 1) % SHADOW_RING_CPUS] =
+			cpu << 16 | cpu % nr_nodes << 24;
 }
 
 /**
@@ -54,6 +96,36 @@ struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void))
 void shadow_ring_enable(bool on)
 {
 	shadow_event_record(on);
+}
+
+/**
+ * __shadow_ring_settle() - @nr_ops and @sum of a ring have all that happened
+ * @ring: the machine's
+ *
+ * Context: the ring's lock is held, or nobody is in an operation.
+ */
+void __shadow_ring_settle(struct shadow_ring *ring)
+{
+	static const struct {
+		enum shadow_op_id op;
+		enum shadow_event_id event;
+	} is[SHADOW_NR_SINGLE] = {
+		[SHADOW_SINGLE_OBJECT_ALLOC] = {
+			SHADOW_OP_CACHE_ALLOC, SHADOW_EV_OBJECT_ALLOC },
+		[SHADOW_SINGLE_OBJECT_FREE] = {
+			SHADOW_OP_CACHE_FREE, SHADOW_EV_OBJECT_FREE },
+		[SHADOW_SINGLE_KMALLOC] = { SHADOW_OP_KMALLOC, SHADOW_EV_KMALLOC },
+		[SHADOW_SINGLE_KFREE] = { SHADOW_OP_KFREE, SHADOW_EV_KFREE },
+		[SHADOW_SINGLE_MAP] = { SHADOW_OP_MAP, SHADOW_EV_MAP },
+		[SHADOW_SINGLE_UNMAP] = { SHADOW_OP_UNMAP, SHADOW_EV_UNMAP },
+	};
+	unsigned int i;
+
+	for (i = 0; i < SHADOW_NR_SINGLE; i++) {
+		ring->nr_ops[is[i].op] += ring->nr_single[i];
+		ring->sum[is[i].event] += ring->nr_single[i];
+		ring->nr_single[i] = 0;
+	}
 }
 
 /**
@@ -74,6 +146,7 @@ void shadow_ring_count(struct shadow_event_log *log, bool on)
 	if (!ring)
 		return;
 	raw_spin_lock_irqsave(&ring->lock, irqflags);
+	__shadow_ring_settle(ring);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++) {
 		ring->counted[id] = shadow_event_count(log, id);
 		ring->summed[id] = ring->sum[id];
@@ -94,29 +167,19 @@ static struct shadow_ring_record *slot_of(const struct shadow_ring *ring, u64 se
 }
 
 /* One record, complete when its number is there; lock held, or booting */
-static void __put(struct shadow_ring *ring, u16 id, s32 err, u64 ns,
+static void __put(struct shadow_ring *ring, u16 id, s32 err, u64 at,
 		  const u64 *arg)
 {
-	unsigned int cpu = raw_smp_processor_id();
-	struct shadow_ring_record *record;
-	u64 seq = ring->next;
+	struct shadow_ring_record *record = __shadow_ring_place(ring);
 
-	record = slot_of(ring, seq);
-	WRITE_ONCE(record->seq, 0);
-	/* Whoever reads sees that it is being written before he sees it change */
-	smp_wmb();
-	record->ns = ns;
-	record->id = id;
-	record->cpu = cpu;
-	record->nid = ring->nr_nodes > 1 ? cpu % ring->nr_nodes : 0;
-	record->err = err;
+	record->ns = at;
+	record->what = ring->place[(raw_smp_processor_id() + 1) % SHADOW_RING_CPUS] |
+		       id | (u64)err << 32;
 	memcpy(record->arg, arg, sizeof(record->arg));
-	/* Its number is seen only with all of it: shadow_ring_read() */
-	smp_store_release(&record->seq, seq);
-	WRITE_ONCE(ring->next, seq + 1);
+	__shadow_ring_commit(ring, record);
 }
 
-static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
+static void __put_more(struct shadow_ring *ring, u64 at, const void *more,
 		       size_t bytes)
 {
 	u64 arg[SHADOW_RING_ARGS];
@@ -127,7 +190,7 @@ static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
 		memset(arg, 0, sizeof(arg));
 		memcpy(arg, more, part);
 		ring->nr_more++;
-		__put(ring, SHADOW_RING_MORE, part, ns, arg);
+		__put(ring, SHADOW_RING_MORE, part, at, arg);
 	}
 }
 
@@ -142,8 +205,10 @@ static void __put_more(struct shadow_ring *ring, u64 ns, const void *more,
  */
 bool shadow_ring_inside(const struct shadow_ring *ring)
 {
-	return READ_ONCE(ring->booting) ||
-	       READ_ONCE(ring->holder) == raw_smp_processor_id() + 1;
+	unsigned int holder = READ_ONCE(ring->holder);
+
+	return holder == raw_smp_processor_id() + 1 ||
+	       holder == SHADOW_RING_BOOTING;
 }
 
 /**
@@ -166,16 +231,15 @@ bool __shadow_op_insist(const struct shadow_ring *ring, raw_spinlock_t *lock)
 	return true;
 }
 
-static void __put_event(struct shadow_ring *ring,
-			const struct shadow_event_args *args, u64 ns)
+static __always_inline void __put_event(struct shadow_ring *ring,
+					const struct shadow_event_args *args,
+					u64 at)
 {
 	ring->sum[args->id] += args->nr;
-	if (ring->covered == args->id + 1) {
-		ring->nr_covered[args->id]++;
+	if (ring->covered == args->id + 1)
 		return;
-	}
 	ring->nr_events[args->id]++;
-	__put(ring, args->id, min_t(u64, args->nr, S32_MAX), ns, args->arg);
+	__put(ring, args->id, min_t(u64, args->nr, S32_MAX), at, args->arg);
 }
 
 /**
@@ -189,14 +253,18 @@ static void __put_event(struct shadow_ring *ring,
 void shadow_ring_event(struct shadow_ring *ring,
 		       const struct shadow_event_args *args)
 {
+	unsigned int holder = READ_ONCE(ring->holder);
 	unsigned long irqflags;
 
-	if (shadow_ring_inside(ring)) {
-		__put_event(ring, args, ring->booting ? ring->now() : ring->op_ns);
+	if (holder == raw_smp_processor_id() + 1) {
+		__put_event(ring, args, ring->op_at);
+		return;
+	}
+	if (holder == SHADOW_RING_BOOTING) {
+		__put_event(ring, args, ring->now());
 		return;
 	}
 	raw_spin_lock_irqsave(&ring->lock, irqflags);
-	ring->covered = 0;
 	__put_event(ring, args, ring->now());
 	raw_spin_unlock_irqrestore(&ring->lock, irqflags);
 }
@@ -222,7 +290,7 @@ void __shadow_op_begin(struct shadow_op *op, struct shadow_ring *ring,
 	raw_spin_lock(&ring->lock);
 	WRITE_ONCE(ring->holder, raw_smp_processor_id() + 1);
 	ring->covered = covered;
-	ring->op_ns = ring->now();
+	ring->op_at = ring->now();
 	op->irqflags = irqflags;
 	op->ring = ring;
 	/* Held until __shadow_op_drop(), which sparse cannot follow */
@@ -241,6 +309,7 @@ void __shadow_op_drop(struct shadow_op *op)
 
 	/* Taken by __shadow_op_begin() */
 	__acquire(&ring->lock);
+	ring->covered = 0;
 	WRITE_ONCE(ring->holder, 0);
 	raw_spin_unlock(&ring->lock);
 	local_irq_restore(op->irqflags);
@@ -264,7 +333,7 @@ void __shadow_op_put(struct shadow_op *op, enum shadow_op_id id, int err,
 	struct shadow_ring *ring = op->ring;
 
 	ring->nr_ops[id]++;
-	__put(ring, SHADOW_RING_OP | id, err, ring->op_ns, arg);
+	__put(ring, SHADOW_RING_OP | id, err, ring->op_at, arg);
 }
 
 /**
@@ -277,7 +346,7 @@ void __shadow_op_put(struct shadow_op *op, enum shadow_op_id id, int err,
  */
 void __shadow_op_more(struct shadow_op *op, const void *more, size_t bytes)
 {
-	__put_more(op->ring, op->ring->op_ns, more, bytes);
+	__put_more(op->ring, op->ring->op_at, more, bytes);
 }
 
 /**
@@ -295,7 +364,8 @@ void __shadow_op_end(struct shadow_op *op, enum shadow_op_id id, int err,
 		     const u64 *arg, const void *more, size_t bytes)
 {
 	__shadow_op_put(op, id, err, arg);
-	__shadow_op_more(op, more, bytes);
+	if (bytes)
+		__shadow_op_more(op, more, bytes);
 	__shadow_op_drop(op);
 }
 
@@ -312,9 +382,8 @@ void shadow_ring_boot_begin(struct shadow_ring *ring)
 {
 	if (!ring)
 		return;
-	ring->covered = 0;
-	ring->op_ns = ring->now();
-	WRITE_ONCE(ring->booting, true);
+	ring->op_at = ring->now();
+	WRITE_ONCE(ring->holder, SHADOW_RING_BOOTING);
 }
 
 /**
@@ -332,8 +401,8 @@ void shadow_ring_boot_end(struct shadow_ring *ring, unsigned int phase, int err)
 	if (!ring)
 		return;
 	ring->nr_ops[SHADOW_OP_BOOT_PHASE]++;
-	__put(ring, SHADOW_RING_OP | SHADOW_OP_BOOT_PHASE, err, ring->op_ns, arg);
-	WRITE_ONCE(ring->booting, false);
+	__put(ring, SHADOW_RING_OP | SHADOW_OP_BOOT_PHASE, err, ring->op_at, arg);
+	WRITE_ONCE(ring->holder, 0);
 }
 
 /* -------------------------------------------------------------- reading -- */
@@ -391,11 +460,24 @@ bool shadow_ring_sound(const struct shadow_ring *ring, u32 nr)
 	return ring->nr == nr && ring->nr_first == first_part(nr);
 }
 
+/* What a record's clock showed, by the host's */
+static u64 ns_of(const struct shadow_ring *ring, u64 at)
+{
+	u64 seconds;
+	u32 rest;
+
+	if (!ring->hz)
+		return at;
+	seconds = div_u64_rem(at - ring->base, ring->hz, &rest);
+	return ring->base_ns + seconds * NS_PER_SECOND +
+	       div_u64(rest * NS_PER_SECOND, ring->hz);
+}
+
 /**
  * shadow_ring_read() - copy a record
  * @ring: the machine's
  * @seq: its number
- * @record: filled
+ * @record: filled; @ns are nanoseconds of the host's clock
  *
  * Takes no lock, and waits for nobody.
  *
@@ -410,11 +492,12 @@ bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
 	if (!seq || seq > shadow_ring_last(ring))
 		return false;
 	slot = slot_of(ring, seq);
-	/* With the number comes what __put() wrote before it */
+	/* With the number comes what was written before it */
 	if (smp_load_acquire(&slot->seq) != seq)
 		return false;
 	*record = *slot;
 	/* All of it was read before its number is looked at again */
 	smp_rmb();
+	record->ns = ns_of(ring, record->ns);
 	return READ_ONCE(slot->seq) == seq;
 }

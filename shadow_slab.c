@@ -67,6 +67,7 @@ static int prepare(struct shadow_slab *slab, struct shadow_kmem_cache *cache,
 	cache->nr_cpus = slab->nr_cpus;
 	cache->names = 1;
 	cache->slab = slab;
+	cache->ring = slab->ring;
 	cache->ctor = ctor;
 	cache->gfp = cache_gfp(flags);
 	cache->desc.id = id;
@@ -469,7 +470,7 @@ void *shadow_kmem_cache_alloc(struct shadow_kmem_cache *cache, u32 gfp)
 	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
 
 	if (shadow_watched())
-		return shadow_slab_alloc_watched(cache, cpu, gfp);
+		return shadow_slab_alloc_recorded(cache, cpu, gfp);
 	return cache->calls->alloc(cache, cpu, gfp);
 }
 
@@ -488,7 +489,7 @@ void *shadow_kmem_cache_alloc_cpu(struct shadow_kmem_cache *cache,
 	if (unlikely(cpu >= cache->nr_cpus))
 		return NULL;
 	if (shadow_watched())
-		return shadow_slab_alloc_watched(cache, cpu, gfp);
+		return shadow_slab_alloc_recorded(cache, cpu, gfp);
 	return cache->calls->alloc(cache, cpu, gfp);
 }
 
@@ -573,7 +574,7 @@ int shadow_kmem_cache_free(struct shadow_kmem_cache *cache, void *object)
 	unsigned int cpu = shadow_slab_this_cpu(cache->nr_cpus);
 
 	if (shadow_watched())
-		return shadow_slab_free_watched(cache, cpu, object);
+		return shadow_slab_free_recorded(cache, cpu, object);
 	return cache->calls->free(cache, cpu, object);
 }
 
@@ -592,6 +593,6 @@ int shadow_kmem_cache_free_cpu(struct shadow_kmem_cache *cache,
 	if (unlikely(cpu >= cache->nr_cpus))
 		return -EINVAL;
 	if (shadow_watched())
-		return shadow_slab_free_watched(cache, cpu, object);
+		return shadow_slab_free_recorded(cache, cpu, object);
 	return cache->calls->free(cache, cpu, object);
 }

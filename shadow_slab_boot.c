@@ -107,6 +107,7 @@ int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		slab->caches[id].open = false;
 	}
 	shadow_slab_count_init(slab);
+	shadow_slab_record_init(slab);
 	err = slab->engine->boot(slab);
 	if (err)
 		shadow_slab_fini(slab);

@@ -12,13 +12,6 @@
 #include "shadow_ring.h"
 #include "shadow_slab_engine.h"
 
-static u64 pa_of(const struct shadow_slab *slab, const void *object)
-{
-	if (!object || object == SHADOW_ZERO_SIZE_PTR)
-		return 0;
-	return shadow_virt_to_phys(slab->nodes->block, object);
-}
-
 /* As the kernel has it: the node that was asked for, or NUMA_NO_NODE */
 static u64 node_of(u32 gfp)
 {
@@ -29,7 +22,7 @@ static void tell_alloc(struct shadow_kmem_cache *cache, const void *object, u32 
 {
 	struct shadow_event_log *log = cache->slab->nodes->events;
 	const struct shadow_kmem_cache_desc *desc = &cache->desc;
-	u64 pa = pa_of(cache->slab, object);
+	u64 pa = shadow_slab_pa(cache->slab, object);
 
 	if (cache->kmalloc)
 		shadow_event_named(log, SHADOW_EV_KMALLOC, 1, desc->name, pa,
@@ -77,7 +70,7 @@ void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cp
 	if (object)
 		tell_alloc(cache, object, gfp);
 	shadow_op_end(&op, SHADOW_OP_CACHE_ALLOC, object ? 0 : -ENOMEM,
-		      cache - slab->caches, gfp, cpu, pa_of(slab, object));
+		      cache - slab->caches, gfp, cpu, shadow_slab_pa(slab, object));
 	return object;
 }
 
@@ -97,7 +90,7 @@ int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 			     void *object)
 {
 	struct shadow_slab *slab = cache->slab;
-	u64 pa = pa_of(slab, object);
+	u64 pa = shadow_slab_pa(slab, object);
 	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;
@@ -121,7 +114,7 @@ static void tell_objects(struct shadow_op *op, const struct shadow_slab *slab,
 	u32 i;
 
 	for (i = 0; i < nr; i++) {
-		pa = pa_of(slab, objects[i]);
+		pa = shadow_slab_pa(slab, objects[i]);
 		__shadow_op_more(op, &pa, sizeof(pa));
 	}
 	__shadow_op_drop(op);
@@ -188,7 +181,7 @@ u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 	freed = cache->calls->free_bulk(cache, cpu, nr, objects);
 	shadow_latency_end(&mark, freed < nr);
 	for (i = 0; i < freed; i++)
-		tell_free(cache, pa_of(slab, objects[i]));
+		tell_free(cache, shadow_slab_pa(slab, objects[i]));
 	if (shadow_op_recorded(&op)) {
 		__shadow_op_put(&op, SHADOW_OP_CACHE_FREE_BULK,
 				freed < nr ? -EINVAL : 0,
@@ -222,11 +215,11 @@ void *shadow_kmalloc_watched(struct shadow_slab *slab, unsigned int cpu,
 	object = shadow_kmalloc_quietly(slab, cpu, bytes, gfp);
 	shadow_latency_end(&mark, !object);
 	if (object && object != SHADOW_ZERO_SIZE_PTR)
-		shadow_event(log, SHADOW_EV_KMALLOC, 1, pa_of(slab, object), bytes,
+		shadow_event(log, SHADOW_EV_KMALLOC, 1, shadow_slab_pa(slab, object), bytes,
 			     shadow_kmalloc_given(slab, bytes, gfp), gfp,
 			     node_of(gfp));
 	shadow_op_end(&op, SHADOW_OP_KMALLOC, object ? 0 : -ENOMEM, bytes, gfp, cpu,
-		      pa_of(slab, object));
+		      shadow_slab_pa(slab, object));
 	return object;
 }
 
@@ -257,7 +250,7 @@ int shadow_kfree_watched(struct shadow_slab *slab, unsigned int cpu,
 	struct shadow_event_log *log = slab->nodes->events;
 	bool none = !object || object == SHADOW_ZERO_SIZE_PTR;
 	struct shadow_kmem_cache *cache = NULL;
-	u64 pa = pa_of(slab, object);
+	u64 pa = shadow_slab_pa(slab, object);
 	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;

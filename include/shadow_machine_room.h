@@ -37,6 +37,7 @@ void shadow_machine_plan_destroy(struct shadow_machine_plan *plan);
 
 /* shadow_machine_mmu.c */
 void shadow_machine_unchecked(struct shadow_machine *machine);
+shadow_ticks_t shadow_machine_ticks(u32 *hz);
 const struct shadow_clock *
 shadow_machine_clock(enum shadow_latency_clock which);
 int shadow_machine_boot_check(struct shadow_mm *mm, char *said,

@@ -44,6 +44,8 @@ struct shadow_owners_mark;
  *	locks and heads that must not be corruptible; NULL if there is none
  * @free: gives it back; NULL is allowed
  * @now: a clock in nanoseconds
+ * @ticks: a counter that costs less to read, and how often it ticks in a second;
+ *	NULL: it has none, or always
  * @clock: what latencies are measured with; NULL where this CPU has no such
  *	clock. NULL: there is none at all
  * @mmu_check: asks the CPU about the machine's tables and describes the
@@ -56,6 +58,7 @@ struct shadow_host_ops {
 	void *(*zalloc)(size_t bytes);
 	void (*free)(void *mem);
 	u64 (*now)(void);
+	shadow_ticks_t (*ticks)(u32 *hz);
 	const struct shadow_clock *(*clock)(enum shadow_latency_clock which);
 	int (*mmu_check)(struct shadow_mm *mm, char *said, size_t said_bytes);
 	const struct shadow_site_ops *site;

@@ -108,6 +108,9 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
 #define SHADOW_RING_HAD_PAGE	(U64_MAX - 1)
 #define SHADOW_RING_NO_PAGE	U64_MAX
 
+/* What a counter shows, in any context */
+typedef u64 (*shadow_ticks_t)(void);
+
 #define SHADOW_RING_VERSION	1
 #define SHADOW_RING_RECORD	64	/* bytes of a record */
 #define SHADOW_RING_LINE	256	/* of text, with a NUL */
@@ -115,6 +118,8 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
 #define SHADOW_RING_OP		0x8000	/* of @id: an operation, not an event */
 #define SHADOW_RING_MORE	0xffff	/* @arg goes on with what is before */
 #define SHADOW_RING_GONE	0xfffe	/* in a file: it was lost while it was read */
+#define SHADOW_RING_CPUS	256U	/* told apart in a record */
+#define SHADOW_RING_BOOTING	UINT_MAX
 #define SHADOW_RING_MIN		1024U	/* records of a ring */
 #define SHADOW_RING_MAX		(4U << 20)
 #define SHADOW_RING_TAIL	64U	/* of those, at least, go round */
@@ -123,7 +128,9 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
  * struct shadow_ring_record - one record, as it is kept and as a file has it
  * @seq: number, from 1 on, without gaps where nothing was lost; written last
  * @ns: the host's clock when the operation began, or the event came where it is
- *	in none
+ *	in none; in the ring itself what its own clock showed, see
+ *	shadow_ring_set_clock()
+ * @what: the next four in one
  * @id: an enum shadow_event_id, an enum shadow_op_id with SHADOW_RING_OP, or
  *	SHADOW_RING_MORE
  * @cpu: which CPU did it
@@ -139,10 +146,15 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
 struct shadow_ring_record {
 	u64 seq;
 	u64 ns;
-	u16 id;
-	u8 cpu;
-	u8 nid;
-	s32 err;
+	union {
+		u64 what;
+		struct {
+			u16 id;
+			u8 cpu;
+			u8 nid;
+			s32 err;
+		};
+	};
 	u64 arg[SHADOW_RING_ARGS];
 };
 
@@ -160,24 +172,45 @@ struct shadow_op_info {
 
 extern const struct shadow_op_info shadow_ops[SHADOW_NR_OPS];
 
+/* The most frequent operations, see shadow_ring_quick.h */
+enum shadow_ring_single {
+	SHADOW_SINGLE_OBJECT_ALLOC,
+	SHADOW_SINGLE_OBJECT_FREE,
+	SHADOW_SINGLE_KMALLOC,
+	SHADOW_SINGLE_KFREE,
+	SHADOW_SINGLE_MAP,
+	SHADOW_SINGLE_UNMAP,
+	SHADOW_NR_SINGLE
+};
+
 /**
  * struct shadow_ring - the history of one machine, in the host's memory
  * @lock: held by the operation that is under way; taken outside of all locks
  *	of the machine. Interrupts off
- * @holder: CPU that holds it, plus 1; 0: nobody does
- * @booting: a phase of the boot is under way, which does not hold the lock
- * @covered: event that the operation under way says by itself, plus 1; 0: none
- * @op_ns: when it began
+ * @holder: CPU that holds it, plus 1; 0: nobody does; SHADOW_RING_BOOTING: a
+ *	phase of the boot is under way, which does not hold the lock
+ * @covered: event that the operation under way says by itself, plus 1; 0: none,
+ *	as outside of operations
+ * @op_at: when it began, by @now
+ * @at: the next record
+ * @end: where @at goes back to the first of those that go round
  * @next: number of the next record
+ * @now: what its clock shows
  * @nr: records that there is room for
  * @nr_first: of those, the ones that are kept from the boot on
- * @now: the host's clock
- * @nr_nodes: nodes, to which CPUs are dealt out in turn, shadow_cpu_node()
+ * @hz: ticks of @now in a second; 0: it has nanoseconds
+ * @base: what it showed at @base_ns of the host's clock
+ * @base_ns: see there
+ * @to_pa: added to a pointer into the block, makes its physical address of it;
+ *	of a machine that is real
+ * @place: by @holder, of a record's @what CPU and node; nodes are dealt out in
+ *	turn, shadow_cpu_node()
+ * @nr_single: operations that are counted for the next ones and @sum by
+ *	__shadow_ring_settle(): each is one event that counts one
  * @nr_ops: operations since the boot, by enum shadow_op_id, a record each
  * @nr_more: records of payloads since the boot
  * @nr_events: events since the boot, by enum shadow_event_id, a record each
- * @nr_covered: likewise, those whose operation says it: without a record
- * @sum: what both counted
+ * @sum: what events counted, those without a record as well
  * @counting: counters have counted without a break since shadow_ring_count()
  * @counted: what they had then
  * @summed: what @sum was then
@@ -186,18 +219,23 @@ extern const struct shadow_op_info shadow_ops[SHADOW_NR_OPS];
 struct shadow_ring {
 	raw_spinlock_t lock;
 	unsigned int holder;
-	bool booting;
 	unsigned int covered;
-	u64 op_ns;
+	u64 op_at;
+	struct shadow_ring_record *at;
+	struct shadow_ring_record *end;
 	u64 next;
+	u64 (*now)(void);
 	u32 nr;
 	u32 nr_first;
-	u64 (*now)(void);
-	unsigned int nr_nodes;
+	u32 hz;
+	u64 base;
+	u64 base_ns;
+	u64 to_pa;
+	u32 place[SHADOW_RING_CPUS];
+	u64 nr_single[SHADOW_NR_SINGLE];
 	u64 nr_ops[SHADOW_NR_OPS];
 	u64 nr_more;
 	u64 nr_events[SHADOW_NR_EVENTS];
-	u64 nr_covered[SHADOW_NR_EVENTS];
 	u64 sum[SHADOW_NR_EVENTS];
 	bool counting;
 	u64 counted[SHADOW_NR_EVENTS];
@@ -252,10 +290,13 @@ struct shadow_ring_file {
 
 size_t shadow_ring_bytes(u32 nr);
 struct shadow_ring *shadow_ring_init(void *mem, u32 nr, u64 (*now)(void));
+void shadow_ring_set_clock(struct shadow_ring *ring, shadow_ticks_t ticks, u32 hz);
+void shadow_ring_set_nodes(struct shadow_ring *ring, unsigned int nr_nodes);
 void shadow_ring_enable(bool on);
 void shadow_ring_count(struct shadow_event_log *log, bool on);
 void shadow_ring_event(struct shadow_ring *ring,
 		       const struct shadow_event_args *args);
+void __shadow_ring_settle(struct shadow_ring *ring);
 u64 shadow_ring_last(const struct shadow_ring *ring);
 u64 shadow_ring_lost(const struct shadow_ring *ring);
 u64 shadow_ring_tail(const struct shadow_ring *ring);

@@ -205,6 +205,8 @@ struct shadow_slab_alias {
 /**
  * struct shadow_slab - the layer: all caches of a machine
  * @nodes: where slabs come from
+ * @ring: of @nodes' log, where objects have physical addresses by arithmetic;
+ *	NULL: there is none, or they have not
  * @cfg: how the caches shall be
  * @engine: how slabs are managed
  * @lock: protects the table of caches; taken outside all other locks of the
@@ -244,6 +246,7 @@ struct shadow_slab_alias {
  */
 struct shadow_slab {
 	struct shadow_nodes *nodes;
+	struct shadow_ring *ring;
 	struct shadow_slab_config cfg;
 	const struct shadow_slab_engine *engine;
 	raw_spinlock_t lock;
@@ -337,6 +340,7 @@ u64 shadow_slab_bytes(const struct shadow_slab_config *cfg,
 int shadow_slab_init(struct shadow_slab *slab, struct shadow_nodes *nodes,
 		     const struct shadow_slab_config *cfg, unsigned int nr_cpus,
 		     void *mem);
+void shadow_slab_record_stop(struct shadow_slab *slab);
 u64 shadow_slab_fini(struct shadow_slab *slab);
 const char *shadow_slab_source(const struct shadow_slab *slab);
 const char *shadow_slab_booted(const struct shadow_slab *slab);

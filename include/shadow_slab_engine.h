@@ -101,6 +101,8 @@ struct shadow_slab_debug {
  * @own: the machine's own: cannot be destroyed
  * @kmalloc: it is a class of kmalloc: whoever has an object of it, its events
  *	are kmalloc and kfree, so that each has its counterpart
+ * @ring: the layer's, where that may be told of objects without looking who they
+ *	are; else NULL
  * @desc: what the cache is; @home must stay equal to it
  * @home: the descriptor in the block
  * @node: one entry a node
@@ -120,6 +122,7 @@ struct shadow_kmem_cache {
 	u64 shuffle;
 	u64 seed;
 	struct shadow_slab *slab;
+	struct shadow_ring *ring;
 	void (*ctor)(void *object);
 	void (*fresh)(struct shadow_kmem_cache *cache, void *inner);
 	struct shadow_slab_debug debug;
@@ -281,7 +284,16 @@ struct shadow_page *shadow_slab_next_frames(const struct shadow_nodes *nodes,
 /* shadow_slab_count.c */
 void shadow_slab_count_init(struct shadow_slab *slab);
 void shadow_slab_count_keep(struct shadow_kmem_cache *cache);
-/* shadow_slab_tell.c */
+/* shadow_slab_record.c, and what that leaves to shadow_slab_tell.c */
+void shadow_slab_record_init(struct shadow_slab *slab);
+void *shadow_slab_alloc_recorded(struct shadow_kmem_cache *cache,
+				 unsigned int cpu, u32 gfp);
+int shadow_slab_free_recorded(struct shadow_kmem_cache *cache, unsigned int cpu,
+			      void *object);
+void *shadow_kmalloc_recorded(struct shadow_slab *slab, unsigned int cpu,
+			      u64 bytes, u32 gfp);
+int shadow_kfree_recorded(struct shadow_slab *slab, unsigned int cpu,
+			  const void *object);
 void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 				u32 gfp);
 int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
@@ -300,6 +312,8 @@ void *shadow_kmalloc_quietly(struct shadow_slab *slab, unsigned int cpu,
 			     u64 bytes, u32 gfp);
 int shadow_kfree_quietly(struct shadow_slab *slab, unsigned int cpu,
 			 const void *object);
+int shadow_kfree_class(struct shadow_slab *slab, unsigned int cpu,
+		       const void *object);
 u64 shadow_kmalloc_given(const struct shadow_slab *slab, u64 bytes, u32 gfp);
 int shadow_kmalloc_boot(struct shadow_slab *slab);
 u64 shadow_kmalloc_drop(struct shadow_slab *slab);
@@ -404,6 +418,15 @@ static inline u64 shadow_slab_told(const struct shadow_slab *slab,
 {
 	if (!object || object == SHADOW_ZERO_SIZE_PTR)
 		return (unsigned long)object;
+	return shadow_virt_to_phys(slab->nodes->block, object);
+}
+
+/* Likewise as events have it, where an object of no bytes is none */
+static inline u64 shadow_slab_pa(const struct shadow_slab *slab,
+				 const void *object)
+{
+	if (!object || object == SHADOW_ZERO_SIZE_PTR)
+		return 0;
 	return shadow_virt_to_phys(slab->nodes->block, object);
 }
 

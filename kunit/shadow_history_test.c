@@ -136,11 +136,12 @@ struct judge {
 	struct shadow_test_state after;
 };
 
-static u64 nr_ops(const struct shadow_ring *ring)
+static u64 nr_ops(struct shadow_ring *ring)
 {
 	u64 nr = 0;
 	unsigned int id;
 
+	__shadow_ring_settle(ring);
 	for (id = 0; id < SHADOW_NR_OPS; id++)
 		nr += ring->nr_ops[id];
 	return nr;
