@@ -115,7 +115,7 @@ def main(words, manual):
     try:
         options = parse(words)
         if options.help:
-            print(manual.strip())
+            print(manual.strip(), flush=True)
             return 0
         check(options)
         if options.record:
@@ -128,6 +128,9 @@ def main(words, manual):
     except (BadCall, moments.BadInput) as err:
         print(f"shadow-report: {err}", file=sys.stderr)
         return E_USAGE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except OSError as err:
         print(f"shadow-report: '{err.filename or options.output}': {err.strerror}",
               file=sys.stderr)

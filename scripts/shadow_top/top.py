@@ -238,7 +238,8 @@ def run(given, unicode):
                 time.sleep(given.interval)
             top.read()
         size = shutil.get_terminal_size((80, 48))
-        print("\n".join(line.rstrip() for line in top.lines((size.columns, size.lines))))
+        print("\n".join(line.rstrip() for line in top.lines((size.columns, size.lines))),
+              flush=True)
     finally:
         machine.close()
 
@@ -253,8 +254,15 @@ def main(words, help_text):
     except Usage as err:
         print(f"shadow-top: {err}", file=sys.stderr)
         return 2
-    except (source.Gone, OSError) as err:
+    except source.Gone as err:
         print(f"shadow-top: {err}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except OSError as err:
+        print(f"shadow-top: {err.filename or 'standard output'}: {err.strerror}",
+              file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
