@@ -4,9 +4,11 @@
  * cache and objects of it, kmalloc, pages, a vmalloc area. It holds them until
  * it is unloaded; until then the machine can neither be reset nor go.
  *
- *	insmod shadow_example.ko [machine=NAME] [leak=N] [corrupt=KIND]
+ *	insmod shadow_example.ko [machine=NAME] [leak=N] [lose=WHAT,...] [corrupt=KIND]
  *
- * leak: so many objects are not given back. corrupt: one mistake of a driver,
+ * leak: so many objects of the cache are not given back. lose: nor are pages,
+ * an area or the object of kmalloc; leaks and owners have them, and the log when
+ * the machine goes. corrupt: one mistake of a driver,
  * for the debugging of slab_debug=FZPU to find: overrun, use-after-free,
  * double-free, wrong-cache, foreign-free, freelist.
  */
@@ -32,6 +34,11 @@ MODULE_PARM_DESC(machine, "Name of the machine (main)");
 static unsigned int leak;
 module_param(leak, uint, 0444);
 MODULE_PARM_DESC(leak, "Objects that are not given back, up to 32 (0)");
+
+static char *lose[3];
+static int nr_lose;
+module_param_array(lose, charp, &nr_lose, 0444);
+MODULE_PARM_DESC(lose, "What is not given back: pages, area, kmalloc");
 
 static char *corrupt = "";
 module_param(corrupt, charp, 0444);
@@ -124,17 +131,42 @@ static int make_mistake(void)
 
 /* ---------------------------------------------------------- give and take -- */
 
+static bool is_lost(const char *what)
+{
+	int i;
+
+	for (i = 0; i < nr_lose; i++)
+		if (!strcmp(lose[i], what))
+			return true;
+	return false;
+}
+
+static int check_lose(void)
+{
+	int i;
+
+	for (i = 0; i < nr_lose; i++) {
+		if (!strcmp(lose[i], "pages") || !strcmp(lose[i], "area") ||
+		    !strcmp(lose[i], "kmalloc"))
+			continue;
+		pr_err("lose=%s: allowed: pages, area, kmalloc\n", lose[i]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static void give_back(void)
 {
 	struct shadow_mm *mm = has.mm;
 	unsigned int i;
 	int err;
 
-	if (has.area)
+	if (has.area && !is_lost("area"))
 		shadow_vfree(&mm->vmalloc, has.area);
-	if (has.page)
+	if (has.page && !is_lost("pages"))
 		shadow_free_pages(&mm->nodes, has.page, PAGE_ORDER);
-	shadow_kfree(&mm->slab, has.memory);
+	if (!is_lost("kmalloc"))
+		shadow_kfree(&mm->slab, has.memory);
 	for (i = min(leak, NR_OBJECTS); i < NR_OBJECTS; i++)
 		if (has.object[i])
 			shadow_kmem_cache_free(has.cache, has.object[i]);
@@ -143,7 +175,7 @@ static void give_back(void)
 		pr_info("cache destroyed: %d\n", err);
 	}
 	shadow_mm_put(mm);
-	pr_info("all given back\n");
+	pr_info("%s\n", nr_lose ? "given back, but for what lose= has" : "all given back");
 }
 
 static int take_objects(struct shadow_slab *slab)
@@ -200,8 +232,10 @@ static int take_pages(struct shadow_mm *mm)
 /* Not __init: reports name who allocated, also when that is long over */
 static int shadow_example_init(void)
 {
-	int err;
+	int err = check_lose();
 
+	if (err)
+		return err;
 	has.mm = shadow_mm_get(machine);
 	if (!has.mm) {
 		pr_err("no machine '%s'\n", machine);
