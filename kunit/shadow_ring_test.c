@@ -378,7 +378,7 @@ static bool is_whole(const struct shadow_ring_record *record)
 static void one_op(struct member *m)
 {
 	struct crowd *c = m->c;
-	u32 events = shadow_test_below(&m->rnd, 3), bytes = 0;
+	u32 events = shadow_test_below(&m->rnd, 3), bytes = 0, spin;
 	u8 text[MAX_BYTES];
 	struct shadow_op op;
 	u64 value;
@@ -390,7 +390,9 @@ static void one_op(struct member *m)
 	while (events--)
 		shadow_event(&c->r->log, SHADOW_EV_PAGE_SPLIT, 1, value, mix(value, 1),
 			     mix(value, 2), mix(value, 3), m->id);
-	cpu_relax();
+	/* Long enough for another one to come in between, if it could */
+	for (spin = shadow_test_below(&m->rnd, 8) ? 1 : 200; spin; spin--)
+		cpu_relax();
 	WRITE_ONCE(c->value, value + 1);
 	memset(text, value, bytes);
 	shadow_op_end_more(&op, SHADOW_OP_MAP, bytes, text, bytes, value, mix(value, 1),
@@ -592,6 +594,51 @@ static void no_memory(struct kunit *test)
 	kunit_info(test, "%u allocations\n", nth);
 }
 
+/* ------------------------------------------------------------- parameter -- */
+
+static const struct {
+	char *text;
+	int err;
+	u32 nr;
+	const char *why;
+} given[] = {
+	{ "0", 0, 0 },
+	{ "1", -ERANGE, 0, "ring=1: out of range; allowed: 0 (none), or 1K to 4M records of 64 bytes" },
+	{ "1023", -ERANGE, 0, "ring=1023: out of range" },
+	{ "1024", 0, SHADOW_RING_MIN },
+	{ "1025", 0, SHADOW_RING_MIN + 1 },
+	{ "4M", 0, SHADOW_RING_MAX },
+	{ "4194305", -ERANGE, 0, "ring=4194305: out of range" },
+	{ "4G", -ERANGE, 0, "ring=4G: out of range" },
+	{ "16777216T", -ERANGE, 0, "out of range" },
+	{ "", -EINVAL, 0, "not a number of records; allowed: 0, or like 64K" },
+	{ "-1", -EINVAL, 0, "ring=-1: not a number of records" },
+	{ "1K1", -EINVAL, 0, "ring=1K1: not a number of records" },
+	{ "on", -EINVAL, 0, "ring=on: not a number of records" },
+};
+
+static void sizes(struct kunit *test)
+{
+	static const struct shadow_host_facts facts = {
+		.page_shift = 12, .arm64 = true, .pa_bits = 48,
+	};
+	struct shadow_param_strings *in = shadow_test_alloc(test, sizeof(*in));
+	struct shadow_config *cfg = shadow_test_alloc(test, sizeof(*cfg));
+	char why[SHADOW_PARAMS_WHY];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(given); i++) {
+		in->value[SHADOW_PARAM_RING] = given[i].text;
+		err = shadow_params_check(in, &facts, cfg, why, sizeof(why));
+		KUNIT_EXPECT_EQ_MSG(test, err, given[i].err, "ring=%s", given[i].text);
+		if (err)
+			KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(why, given[i].why), "'%s'", why);
+		else
+			KUNIT_EXPECT_EQ(test, cfg->ring, given[i].nr);
+	}
+}
+
 static struct kunit_case shadow_ring_cases[] = {
 	KUNIT_CASE(levels),
 	KUNIT_CASE(payloads),
@@ -602,6 +649,7 @@ static struct kunit_case shadow_ring_cases[] = {
 	KUNIT_CASE(order_of_effects),
 	KUNIT_CASE(torn_reads),
 	KUNIT_CASE(no_memory),
+	KUNIT_CASE(sizes),
 	{}
 };
 
