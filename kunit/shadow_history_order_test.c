@@ -77,6 +77,7 @@ static void page_op(struct member *m, u32 slot)
 		SHADOW_GFP_DMA, SHADOW_GFP_NOWAIT,
 	};
 	struct shadow_nodes *nodes = &m->c->rig->mm.nodes;
+	u32 how;
 
 	if (m->page[slot]) {
 		if (shadow_free_pages_cpu(nodes, any_cpu(m), m->page[slot], m->order[slot]))
@@ -85,8 +86,8 @@ static void page_op(struct member *m, u32 slot)
 		return;
 	}
 	m->order[slot] = shadow_test_below(&m->rnd, 3) ? 0 : shadow_test_below(&m->rnd, 6);
-	m->page[slot] = shadow_alloc_pages_cpu(nodes, any_cpu(m),
-			gfp[shadow_test_below(&m->rnd, ARRAY_SIZE(gfp))], m->order[slot]);
+	how = gfp[shadow_test_below(&m->rnd, ARRAY_SIZE(gfp))];
+	m->page[slot] = shadow_alloc_pages_cpu(nodes, any_cpu(m), how, m->order[slot]);
 }
 
 static void many_op(struct member *m)
@@ -102,6 +103,7 @@ static void many_op(struct member *m)
 static void object_op(struct member *m, u32 slot)
 {
 	struct shadow_slab *slab = &m->c->rig->mm.slab;
+	u32 most = shadow_test_below(&m->rnd, 20) ? 600 : 20000;
 
 	if (m->object[slot]) {
 		if (shadow_kfree_cpu(slab, any_cpu(m), m->object[slot]))
@@ -110,8 +112,7 @@ static void object_op(struct member *m, u32 slot)
 		return;
 	}
 	m->object[slot] = shadow_kmalloc_cpu(slab, any_cpu(m),
-			1 + shadow_test_below(&m->rnd, shadow_test_below(&m->rnd, 20) ?
-					      600 : 20000), 0);
+					     1 + shadow_test_below(&m->rnd, most), 0);
 }
 
 static void thing_op(struct member *m, u32 slot)

@@ -183,18 +183,19 @@ static void try_line(struct kunit *test, struct rig *rig, struct judge *judge,
 {
 	u64 ops = nr_ops(rig->mm.events.ring);
 	u64 last = shadow_ring_last(rig->mm.events.ring);
-	ssize_t said, at;
+	ssize_t said, at, first;
 
 	shadow_test_state_take(test, &rig->mm, &judge->before);
 	said = say(rig, line);
 	shadow_test_state_take(test, &rig->mm, &judge->after);
 	at = shadow_test_state_differ(&judge->before, &judge->after);
+	first = max_t(ssize_t, at, 0);
 	if (changes != SOMETIMES) {
 		KUNIT_EXPECT_EQ_MSG(test, said, strlen(line), "%s: %s: %s", engine, line,
 				    rig->ctl.said);
 		KUNIT_EXPECT_EQ_MSG(test, at >= 0, changes == ALWAYS, "%s: %s: %.*s", engine,
-				    line, shadow_test_state_line(&judge->after, max_t(ssize_t, at, 0)),
-				    judge->after.text + max_t(ssize_t, at, 0));
+				    line, shadow_test_state_line(&judge->after, first),
+				    judge->after.text + first);
 	}
 	if (at < 0)
 		return;

@@ -193,6 +193,7 @@ static void frames_add_up(struct kunit *test)
 	struct rig *rig = test->priv;
 	const struct shadow_nodes *nodes = &rig->mm.nodes;
 	unsigned long long pfn, times, frames, next = 0;
+	int nr_read;
 	const char *at, *word;
 	unsigned int i;
 	u64 nr = 0;
@@ -203,7 +204,8 @@ static void frames_add_up(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, at);
 	for (at++; strncmp(at, "pageblocks:", 11); at += strcspn(at, "\n") + 1) {
 		if (!strncmp(at, "bank:", 5)) {
-			KUNIT_ASSERT_EQ(test, sscanf(at, "bank: start 0x%llx", &next), 1);
+			nr_read = sscanf(at, "bank: start 0x%llx", &next);
+			KUNIT_ASSERT_EQ(test, nr_read, 1);
 			continue;
 		}
 		KUNIT_ASSERT_EQ(test, sscanf(at, "  0x%llx", &pfn), 1);
@@ -260,7 +262,8 @@ static void pages_are_there(struct kunit *test)
 	take(test);
 	snprintf(text, sizeof(text), "\n  0x%llx 8 frames flags 0x", pfn);
 	KUNIT_ASSERT_NOT_NULL(test, strstr(the_look->state.text, text));
-	KUNIT_EXPECT_NOT_NULL(test, strstr(line_after(text, "flags"), " allocated direct refcount 2"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(line_after(text, "flags"),
+					   " allocated direct refcount 2"));
 	expect_ok(test, rig, "put_page p\nset min_free_kbytes 777\nset watermark_boost_factor 66");
 	take(test);
 	KUNIT_EXPECT_NULL(test, strstr(line_after(text, "flags"), "refcount 2"));
@@ -360,9 +363,10 @@ static void failures_are_there(struct kunit *test)
 {
 	struct rig *rig = test->priv;
 
-	expect_ok(test, rig, "fail table probability=7 interval=3 times=5 space=4096");
+	expect_ok(test, rig, "fail table probability=7 interval=3 times=5 space=4K");
 	take(test);
-	expect_line(test, "fail: seed", "fail table: probability 7 interval 3 times 5 space 4096\n");
+	expect_line(test, "fail: seed",
+		    "fail table: probability 7 interval 3 times 5 space 4096\n");
 	expect_line(test, "fail table:", "  left: times 5 space 4096; looked 0 drawn 0 ");
 }
 

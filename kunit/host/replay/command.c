@@ -22,26 +22,26 @@ static const char *const commands[] = {
 	"cache_free %u", "cache_free %u count=1", "cache_shrink c%u", "cache_shrink t%u",
 	"cache_reap #%u", "cache_check r%u", "cache_destroy c%u", "cache_destroy t%u",
 	"vmalloc %u0000", "vmalloc %uM huge=on", "vmalloc 3%u000 huge=off count=3", "vfree %u",
-	"vmap %u", "vmap %u 3 4", "vunmap %u", "ioremap 0x9%u000 8192", "iounmap %u",
-	"vmalloc_purge #%u", "map 0x5%u0000 0x48000000 40 rw", "unmap 0x5%u3000 2",
-	"unmap 0x5%u0000 40", "protect 0x5%u1000 1 r", "tlbi all #%u",
-	"tlbi 0xfff00000%u000000 600", "kmap %u", "kmap %u cpu=1", "kunmap %u", "kunmap %u cpu=1",
+	"vmap %u", "vmap %u 3 4", "vunmap %u", "ioremap 0x9%x000 8192", "iounmap %u",
+	"vmalloc_purge #%u", "map 0x5%x0000 0x48000000 40 rw", "unmap 0x5%x3000 2",
+	"unmap 0x5%x0000 40", "protect 0x5%x1000 1 r", "tlbi all #%u",
+	"tlbi 0xfff00000%x000000 600", "kmap %u", "kmap %u cpu=1", "kunmap %u", "kunmap %u cpu=1",
 	"drain cpu=%u", "drain #%u", "mark #%u", "set routes on #%u", "set routes off #%u",
 	"set counters on #%u", "set counters off #%u", "set min_free_kbytes %u00",
 	"set watermark_scale_factor %u0", "set watermark_boost_factor %u000",
 	"set lowmem_reserve_ratio %u", "set percpu_pagelist_high_fraction %u",
 	"set frag_interval %u", "set map_frames %u",
-	"memremap_pages 0x%u00000000 128M", "memunmap_pages 0x%u00000000",
+	"memremap_pages 0x%x00000000 128M", "memunmap_pages 0x%x00000000",
 	"fail page probability=%u times=20", "fail page #%u", "fail table probability=%u times=9",
 	"fail slab probability=%u interval=3", "fail slab #%u",
 };
 
 /* As long as memory comes from the early allocator */
 static const char *const early_commands[] = {
-	"memblock_reserve 0x4a%u00000 12288", "memblock_free 0x4a%u01000 4096",
-	"memblock_remove 0x4b%u00000 65536", "memblock_add 0x4b%u00000 32768",
+	"memblock_reserve 0x4a%x00000 12288", "memblock_free 0x4a%x01000 4096",
+	"memblock_remove 0x4b%x00000 65536", "memblock_add 0x4b%x00000 32768",
 	"early_alloc %u00", "early_alloc 8192 align=%uM", "early_alloc 64 node=%u",
-	"early_ioremap 0x9%u00000 4096", "early_iounmap 0x%u", "set routes on #%u",
+	"early_ioremap 0x9%x00000 4096", "early_iounmap 0x%x", "set routes on #%u",
 };
 
 static void say(struct machine *machine, const char *text)

@@ -169,6 +169,14 @@ static void contig_op(struct shadow_mm *mm)
 	pfn[i] = shadow_contig_alloc(&mm->nodes, nr, 512, SHADOW_OWNER_DIRECT);
 }
 
+/* As who writes an address to vtop */
+static void use_op(struct shadow_mm *mm)
+{
+	u64 pa = mm->block.base + below(SZ_16M);
+
+	shadow_boot_tlb_use(mm, shadow_layout_pa_to_va(&mm->layout, pa));
+}
+
 static u64 random64(void)
 {
 	u64 high = prandom_u32_state(&rnd);
@@ -190,8 +198,7 @@ static void one_op(struct machine *machine)
 	else if (what >= 101)
 		contig_op(mm);
 	else if (what >= 100)
-		shadow_boot_tlb_use(mm, shadow_layout_pa_to_va(&mm->layout,
-				    mm->block.base + below(SZ_16M)));
+		use_op(mm);
 	else if (what < 35)
 		pages_op(mm);
 	else if (what < 60)
