@@ -81,3 +81,27 @@ test_owners_early() {
 		{ show_last; fail "the early reservation was expected twice"; }
 	expect_match '^OK$'
 }
+
+# A driver that forgets: leaks name it, and the log when the machine goes.
+test_owners_lost() {
+	guest --params 'size=64M page_owner=on slab_debug=U' -- '
+		cd /sys/kernel/debug/shadow_mm
+		echo mark >ctl
+		insmod /shadow_example.ko lose=nothing 2>/dev/null || echo refused
+		insmod /shadow_example.ko lose=pages,area,kmalloc || exit 1
+		grep shadow_example leaks | sort
+		rmmod shadow_example
+		echo "after: $(grep -c " pages direct \| area vmalloc \| objects kmalloc-1k " leaks)"
+		head -n 1 audit
+		cd /
+		rmmod shadow_mm
+		dmesg | sed -n "s/.*shadow_example: lose/lose/p; s/.*left behind: //p"'
+	expect_status 0
+	expect_match '^refused$'
+	expect_match '^lose=nothing: allowed: pages, area, kmalloc$'
+	expect_match '^ +16384 .* pages direct +shadow_example_init\+.*\[shadow_example\]'
+	expect_match '^ +65536 .* area vmalloc +shadow_example_init\+.*\[shadow_example\]'
+	expect_match '^after: 3$'
+	expect_match '^OK$'
+	expect_match '^1 blocks of pages \(direct\), 16384 bytes'
+}
