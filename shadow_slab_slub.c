@@ -103,18 +103,13 @@ static void *slub_alloc(struct shadow_kmem_cache *cache, unsigned int cpu, u32 g
 	return object;
 }
 
-static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
+/* Under the CPU's lock, which it drops */
+static __always_inline int free_locked(struct shadow_kmem_cache *cache,
+				       struct shadow_slub_cpu *c, void *object,
+				       unsigned long flags)
 {
-	struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
-	unsigned long flags;
-	u64 offset;
+	u64 offset = (char *)object - c->base;
 
-	if (unlikely(shadow_fault_frozen(cache->fault)))
-		return -EUCLEAN;
-	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)) &&
-	    !shadow_op_insist(cache->slab->nodes->events, &c->lock))
-		return shadow_slub_free_foreign(cache, c, object);
-	offset = (char *)object - c->base;
 	if (unlikely(offset >= c->span)) {
 		raw_spin_unlock_irqrestore(&c->lock, flags);
 		return shadow_slub_free_foreign(cache, c, object);
@@ -129,6 +124,31 @@ static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *ob
 	shadow_slab_count_freed(&c->counts, 1);
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 	return 0;
+}
+
+/* Somebody has the lock: out of line, as waiting needs a frame of the stack */
+static noinline int free_contended(struct shadow_kmem_cache *cache,
+				   struct shadow_slub_cpu *c, void *object)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (shadow_op_insist(cache->slab->nodes->events, &c->lock))
+		return free_locked(cache, c, object, flags);
+	local_irq_restore(flags);
+	return shadow_slub_free_foreign(cache, c, object);
+}
+
+static int slub_free(struct shadow_kmem_cache *cache, unsigned int cpu, void *object)
+{
+	struct shadow_slub_cpu *c = shadow_slub_cpu_of(cache, cpu);
+	unsigned long flags;
+
+	if (unlikely(shadow_fault_frozen(cache->fault)))
+		return -EUCLEAN;
+	if (unlikely(!raw_spin_trylock_irqsave(&c->lock, flags)))
+		return free_contended(cache, c, object);
+	return free_locked(cache, c, object, flags);
 }
 
 /* As many as the CPU's list has; what ends it is left to pop_or_refill(). */

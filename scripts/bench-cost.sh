@@ -12,10 +12,8 @@
 #
 # where bare is the first module, and the others are the second with nobody
 # watching, with counters on, and of a machine with a ring. A goal that is missed
-# is said: off is at most 2 instructions a call or 2 % above bare, whichever is
-# more, counters 10 % above it, the ring 2.5 times as much. The ring misses it
-# throughout, order 3 and the tables with counters: the status is 1 only where
-# single frames, objects and kmalloc miss one of the first two.
+# is said, and the status is 1: off is at most 2 instructions a call or 2 % above
+# bare, whichever is more, counters 10 % above it, the ring 2.5 times as much.
 
 set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
@@ -71,7 +69,7 @@ run_hooked() {
 
 # The second file has each row three times
 compare() {
-	awk -v HELD='^(slab_)?(page_order0|kmalloc_.*|object_.*)$' '
+	awk '
 	NR == FNR { bare[$1] = $2; next }
 	{ value[$1, ++nr[$1]] = $2; if (nr[$1] == 1) order[++rows] = $1 }
 	END {
@@ -88,14 +86,15 @@ compare() {
 			most = bare[row] * 0.02 > 4 ? bare[row] * 0.02 : 4
 			if (off > bare[row] + most) {
 				print "goal missed: " row " with nobody watching"
-				bad = bad || row ~ HELD
+				bad = 1
 			}
 			if (counters > bare[row] * 1.1) {
 				print "goal missed: " row " with counters"
-				bad = bad || row ~ HELD
+				bad = 1
 			}
 			if (ring > bare[row] * 2.5) {
 				print "goal missed: " row " with the ring"
+				bad = 1
 			}
 		}
 		exit bad || !rows
