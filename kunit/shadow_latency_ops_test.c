@@ -390,7 +390,8 @@ static void slab_by_hand(struct kunit *test)
 	KUNIT_EXPECT_GT(test, partial, 0);
 	KUNIT_EXPECT_GT(test, fast, 5 * partial);
 	EXPECT_WENT(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_FAST,
-		    NR_OBJECTS - 1 - partial - row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_NEW));
+		    NR_OBJECTS - 1 - partial -
+		    row(w, SHADOW_LATENCY_CACHE_FREE, SHADOW_LATENCY_NEW));
 	partial = row(w, SHADOW_LATENCY_CACHE_ALLOC, SHADOW_LATENCY_PARTIAL);
 	for (i = 1; i < 200; i++)
 		object[i] = get(w, 0);
