@@ -245,18 +245,18 @@ static __always_inline void note_split(struct shadow_zone *zone, u32 index,
 				       u64 nr)
 {
 	shadow_zone_count(zone, SHADOW_ZONE_SPLIT, nr);
-	if (shadow_event_heard(SHADOW_EV_PAGE_SPLIT))
+	if (shadow_event_listened())
 		tell_split(zone, index, from, order, nr);
 }
 
 /*
  * Gives the upper halves back until the block has the order asked for. All
  * lists between the two orders are empty: what is split was the smallest that
- * would do.
+ * would do. Where nobody is @told, no register is kept for what he would be.
  */
 static __always_inline void split(struct shadow_zone *zone,
 				  struct shadow_page *page, unsigned int from,
-				  unsigned int order, unsigned int mt)
+				  unsigned int order, unsigned int mt, bool told)
 {
 	struct shadow_free_area *area = &zone->free_area[from];
 	u32 index = shadow_page_index(zone->memmap, page);
@@ -280,7 +280,8 @@ static __always_inline void split(struct shadow_zone *zone,
 		list->last = index + half;
 		area->nr_free++;
 	} while (half != least);
-	note_split(zone, index, from, order, from - order);
+	if (told)
+		note_split(zone, index, from, order, from - order);
 }
 
 /**
@@ -301,7 +302,31 @@ void __shadow_buddy_split(struct shadow_zone *zone, struct shadow_page *page,
 {
 	lockdep_assert_held(&zone->lock);
 	if (from > order)
-		split(zone, page, from, order, mt);
+		split(zone, page, from, order, mt,
+		      shadow_event_heard(SHADOW_EV_PAGE_SPLIT));
+}
+
+static __always_inline struct shadow_page *
+smallest(struct shadow_zone *zone, unsigned int order, unsigned int mt, bool told)
+{
+	u32 orders = zone->orders[mt] >> order;
+	struct shadow_page *page;
+	unsigned int from;
+
+	if (!orders)
+		return NULL;
+	from = order + __ffs(orders);
+	page = pop(zone, from, mt);
+	if (page && from > order)
+		split(zone, page, from, order, mt, told);
+	return page;
+}
+
+static noinline struct shadow_page *smallest_told(struct shadow_zone *zone,
+						  unsigned int order,
+						  unsigned int mt)
+{
+	return smallest(zone, order, mt, true);
 }
 
 /**
@@ -320,18 +345,10 @@ struct shadow_page *__shadow_buddy_smallest(struct shadow_zone *zone,
 					    unsigned int order,
 					    unsigned int mt)
 {
-	u32 orders = zone->orders[mt] >> order;
-	struct shadow_page *page;
-	unsigned int from;
-
 	lockdep_assert_held(&zone->lock);
-	if (!orders)
-		return NULL;
-	from = order + __ffs(orders);
-	page = pop(zone, from, mt);
-	if (page && from > order)
-		split(zone, page, from, order, mt);
-	return page;
+	if (shadow_event_heard(SHADOW_EV_PAGE_SPLIT))
+		return smallest_told(zone, order, mt);
+	return smallest(zone, order, mt, false);
 }
 
 /*
@@ -351,7 +368,8 @@ static noinline struct shadow_page *take_part(struct shadow_zone *zone,
 					      unsigned int order,
 					      unsigned int mt)
 {
-	split(zone, page, from, order, mt);
+	split(zone, page, from, order, mt,
+	      shadow_event_heard(SHADOW_EV_PAGE_SPLIT));
 	__shadow_frag_count(zone);
 	return page;
 }
@@ -425,6 +443,41 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
 	return take(zone, order, mt, alloc_flags, true);
 }
 
+static __always_inline struct shadow_page *
+alloc_run(struct shadow_zone *zone, unsigned int order, unsigned int mt,
+	  unsigned int alloc_flags, u32 *nr, bool told)
+{
+	u32 orders = zone->orders[mt] >> order;
+	unsigned int from, run = order;
+	struct shadow_page *page;
+
+	if (shadow_fault_frozen(zone_fault(zone)) ||
+	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
+			       1ULL << (zone->nodes->page_shift + order)))
+		return NULL;
+	if (likely(orders)) {
+		from = order + __ffs(orders);
+		/* Each block may be one to fail, or the last before a sample */
+		if (!static_branch_unlikely(&shadow_fail_key))
+			run = min(from, order + ilog2(min(*nr, zone->frag_left)));
+		page = pop(zone, from, mt);
+		if (page && from > run)
+			split(zone, page, from, run, mt, told);
+	} else {
+		page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
+	}
+	if (unlikely(!page))
+		return NULL;
+	*nr = BIT(run - order);
+	if (told && run > order)
+		note_split(zone, shadow_page_index(zone->memmap, page), run, order,
+			   *nr - 1);
+	zone->frag_left -= *nr;
+	if (unlikely(!zone->frag_left))
+		__shadow_frag_due(zone);
+	return page;
+}
+
 /**
  * __shadow_buddy_alloc_run() - take blocks that lie side by side off a zone
  * @zone: the zone
@@ -440,6 +493,8 @@ struct shadow_page *__shadow_buddy_alloc(struct shadow_zone *zone,
  * first frame yet. @zone's nr_free is the caller's to keep, once for all runs:
  * other CPUs read it at each allocation, and wait whenever it has been written.
  *
+ * Nobody is told of splits: whoever might want it asks shadow_event_heard().
+ *
  * Context: @zone's lock held, interrupts off.
  * Return: the first block's first page, or NULL: nothing large enough is free,
  * or the machine is frozen.
@@ -449,36 +504,29 @@ struct shadow_page *__shadow_buddy_alloc_run(struct shadow_zone *zone,
 					     unsigned int mt,
 					     unsigned int alloc_flags, u32 *nr)
 {
-	u32 orders = zone->orders[mt] >> order;
-	unsigned int from, run = order;
-	struct shadow_page *page;
-
 	lockdep_assert_held(&zone->lock);
-	if (shadow_fault_frozen(zone_fault(zone)) ||
-	    shadow_should_fail(zone->nodes->fail, SHADOW_FAIL_BUDDY,
-			       1ULL << (zone->nodes->page_shift + order)))
-		return NULL;
-	if (likely(orders)) {
-		from = order + __ffs(orders);
-		/* Each block may be one to fail, or the last before a sample */
-		if (!static_branch_unlikely(&shadow_fail_key))
-			run = min(from, order + ilog2(min(*nr, zone->frag_left)));
-		page = pop(zone, from, mt);
-		if (page && from > run)
-			split(zone, page, from, run, mt);
-	} else {
-		page = __shadow_mobility_fallback(zone, order, mt, alloc_flags);
-	}
-	if (unlikely(!page))
-		return NULL;
-	*nr = BIT(run - order);
-	if (run > order)
-		note_split(zone, shadow_page_index(zone->memmap, page), run, order,
-			   *nr - 1);
-	zone->frag_left -= *nr;
-	if (unlikely(!zone->frag_left))
-		__shadow_frag_due(zone);
-	return page;
+	return alloc_run(zone, order, mt, alloc_flags, nr, false);
+}
+
+/**
+ * __shadow_buddy_alloc_run_told() - the same, while somebody listens to splits
+ * @zone: the zone
+ * @order: log2 of the frames of each
+ * @mt: enum shadow_migratetype
+ * @alloc_flags: SHADOW_ALLOC_*
+ * @nr: how many are wanted; set to how many there are
+ *
+ * Context: @zone's lock held, interrupts off.
+ * Return: as __shadow_buddy_alloc_run().
+ */
+struct shadow_page *__shadow_buddy_alloc_run_told(struct shadow_zone *zone,
+						  unsigned int order,
+						  unsigned int mt,
+						  unsigned int alloc_flags,
+						  u32 *nr)
+{
+	lockdep_assert_held(&zone->lock);
+	return alloc_run(zone, order, mt, alloc_flags, nr, true);
 }
 
 /*
@@ -594,7 +642,8 @@ finish_try(struct shadow_zone *zone, struct shadow_page *page,
 	   unsigned int owner, unsigned long irqflags)
 {
 	if (from != order)
-		split(zone, page, from, order, mt);
+		split(zone, page, from, order, mt,
+		      shadow_event_heard(SHADOW_EV_PAGE_SPLIT));
 	__shadow_frag_count(zone);
 	shadow_page_set(page, SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, owner, mt));
 	unlock_tried(zone, irqflags);

@@ -187,21 +187,45 @@ static noinline void tell_merge(const struct shadow_zone *zone, u32 index,
 		     shadow_index_to_pfn(zone->memmap, index), to, order);
 }
 
+static __always_inline void note_merge(struct shadow_zone *zone, u32 index,
+				       unsigned int to, unsigned int order)
+{
+	shadow_zone_count(zone, SHADOW_ZONE_MERGE, to - order);
+	if (shadow_event_listened())
+		tell_merge(zone, index, to, order);
+}
+
+/*
+ * @index is the address of a parameter: a local variable whose address is taken
+ * would cost the check of a guarded stack.
+ */
+static __always_inline int merge_and_give(struct shadow_zone *zone, u32 *index,
+					  unsigned int order, unsigned int mt,
+					  bool told)
+{
+	u32 pageblock = BIT(zone->nodes->pageblock_log2);
+	u32 bit = merge(zone, index, order, mt, pageblock);
+
+	if (bit >= pageblock)
+		bit = merge_pageblocks(zone, index, __ffs(bit), mt);
+	if (unlikely(!bit))
+		return -EUCLEAN;
+	if (told)
+		note_merge(zone, *index, __ffs(bit), order);
+	return give_block(zone, *index, __ffs(bit), mt, BIT(order),
+			  may_grow(zone, *index, __ffs(bit), mt));
+}
+
+static noinline int give_merging_told(struct shadow_zone *zone, u32 index,
+				      unsigned int order, unsigned int mt)
+{
+	return merge_and_give(zone, &index, order, mt, true);
+}
+
 static noinline int give_merging(struct shadow_zone *zone, u32 index,
 				 unsigned int order, unsigned int mt)
 {
-	u32 pageblock = BIT(zone->nodes->pageblock_log2);
-	u32 bit = merge(zone, &index, order, mt, pageblock);
-
-	if (bit >= pageblock)
-		bit = merge_pageblocks(zone, &index, __ffs(bit), mt);
-	if (unlikely(!bit))
-		return -EUCLEAN;
-	shadow_zone_count(zone, SHADOW_ZONE_MERGE, __ffs(bit) - order);
-	if (shadow_event_heard(SHADOW_EV_PAGE_MERGE))
-		tell_merge(zone, index, __ffs(bit), order);
-	return give_block(zone, index, __ffs(bit), mt, BIT(order),
-			  may_grow(zone, index, __ffs(bit), mt));
+	return merge_and_give(zone, &index, order, mt, false);
 }
 
 static __always_inline int give(struct shadow_zone *zone,
@@ -216,7 +240,9 @@ static __always_inline int give(struct shadow_zone *zone,
 	if (order >= zone->nodes->pageblock_log2 ||
 	    is_free(memmap, index ^ (u32)BIT(order), SHADOW_BUDDY_MASK,
 		    shadow_buddy_want(zone, order, mt)))
-		return give_merging(zone, index, order, mt);
+		return shadow_event_heard(SHADOW_EV_PAGE_MERGE) ?
+		       give_merging_told(zone, index, order, mt) :
+		       give_merging(zone, index, order, mt);
 	return give_block(zone, index, order, mt, BIT(order), false);
 }
 

@@ -12,7 +12,7 @@ DEFINE_STATIC_KEY_FALSE(shadow_count_key);
 DEFINE_STATIC_KEY_FALSE(shadow_ring_key);
 
 /* Somebody listens behind the sink */
-static DEFINE_STATIC_KEY_FALSE(sink_key);
+DEFINE_STATIC_KEY_FALSE(shadow_sink_key);
 
 void (*shadow_event_sink)(const struct shadow_event_log *log,
 			  const struct shadow_event_args *args);
@@ -252,7 +252,7 @@ static void turn(struct static_key_false *key, bool on)
  */
 void shadow_event_listen(enum shadow_event_id id, bool on)
 {
-	turn(&sink_key, on);
+	turn(&shadow_sink_key, on);
 	turn(&shadow_event_keys[id], on);
 	if (shadow_event_watched(id))
 		shadow_watch(on);
@@ -270,8 +270,22 @@ void shadow_event_enable(bool on)
 
 	turn(&shadow_count_key, on);
 	for (id = 0; id < SHADOW_NR_EVENTS; id++)
-		if (!shadow_event_inline(id))
+		if (!shadow_event_inline(id) || shadow_event_zoned(id))
 			turn(&shadow_event_keys[id], on);
+}
+
+/**
+ * shadow_event_measure() - let it be noted where lists are filled and emptied
+ * @on: each call with true needs one with false
+ *
+ * For latencies, which ask which way an operation went.
+ *
+ * Context: process context; sleeps in the kernel.
+ */
+void shadow_event_measure(bool on)
+{
+	turn(&shadow_event_keys[SHADOW_EV_PCP_REFILL], on);
+	turn(&shadow_event_keys[SHADOW_EV_PCP_DRAIN], on);
 }
 
 /**
@@ -339,7 +353,7 @@ void __shadow_event(struct shadow_event_log *log,
 		__shadow_event_tally(log, args->id, args->nr);
 	if (static_branch_unlikely(&shadow_ring_key) && log->ring)
 		shadow_ring_event(log->ring, args);
-	if (!static_branch_unlikely(&sink_key))
+	if (!static_branch_unlikely(&shadow_sink_key))
 		return;
 	sink = READ_ONCE(shadow_event_sink);
 	if (sink)

@@ -280,6 +280,7 @@ void shadow_latency_set(struct shadow_latency *latency,
 		static_branch_dec(&shadow_latency_key);
 	else
 		static_branch_inc(&shadow_latency_key);
+	shadow_event_measure(!was);
 	shadow_watch(!was);
 }
 

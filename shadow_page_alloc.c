@@ -226,9 +226,7 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 					      unsigned int order)
 {
 	struct shadow_page *page;
-	struct shadow_zone *zone;
 
-	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
 	if (unlikely(order > nodes->max_order ||
 		     shadow_fault_frozen(nodes->fault) ||
 		     ((gfp & SHADOW_GFP_CHECKED) &&
@@ -251,17 +249,23 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 		if (!page)
 			return NULL;
 	}
-	zone = shadow_page_zone(nodes, page);
-	shadow_zone_count_alloc(zone, BIT(order));
-	shadow_zone_count_beyond(zone, BIT(order) - 1);
-	shadow_page_count_place(nodes, cpu, gfp, zone, 1);
-	return page;
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_count_key)) ?
+	       __shadow_page_count_any(nodes, cpu, gfp, page, order) : page;
 }
 
 /* Is there anything about an allocation that alloc_any() alone knows of? */
 static __always_inline bool plain(const struct shadow_nodes *nodes, u32 gfp)
 {
 	return !(gfp & SHADOW_GFP_SPECIAL) && !shadow_fault_frozen(nodes->fault);
+}
+
+/* The same, measured */
+static noinline struct shadow_page *alloc_special(struct shadow_nodes *nodes,
+						  unsigned int cpu, u32 gfp,
+						  unsigned int order)
+{
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
+	return alloc_any(nodes, cpu, gfp, order);
 }
 
 /* A block that has no list, or whose list is empty */
@@ -272,13 +276,16 @@ static noinline struct shadow_page *alloc_unlisted(struct shadow_nodes *nodes,
 	struct shadow_page *page = take_free(nodes, cpu, gfp, order);
 
 	shadow_latency_path(nodes->events, SHADOW_LATENCY_BUDDY);
-	return page ? : alloc_any(nodes, cpu, gfp, order);
+	return page ? : alloc_special(nodes, cpu, gfp, order);
 }
 
-/* What take_fast() does not do: other orders have their fast path, too */
+/*
+ * What take_fast() does not do: other orders have their fast path, too. @tell:
+ * it may be measured.
+ */
 static __always_inline struct shadow_page *
 alloc_other(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
-	    unsigned int order)
+	    unsigned int order, const bool tell)
 {
 	struct shadow_page *page;
 
@@ -289,7 +296,8 @@ alloc_other(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 		if (likely(page))
 			return page;
 	}
-	return alloc_any(nodes, cpu, gfp, order);
+	return tell ? alloc_special(nodes, cpu, gfp, order) :
+		      alloc_any(nodes, cpu, gfp, order);
 }
 
 /*
@@ -311,8 +319,8 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 	if (cuts && likely(!order) && plain(nodes, gfp))
 		page = take_fast(nodes, cpu, gfp);
 	if (!page)
-		page = cuts ? alloc_other(nodes, cpu, gfp, order) :
-			      alloc_any(nodes, cpu, gfp, order);
+		page = cuts ? alloc_other(nodes, cpu, gfp, order, true) :
+			      alloc_special(nodes, cpu, gfp, order);
 	shadow_latency_end(&mark, !page);
 	if (likely(page)) {
 		if (nodes->page_owner)
@@ -368,7 +376,7 @@ static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
 {
 	if (shadow_watched())
 		return alloc_recorded(nodes, cpu, gfp, order);
-	return alloc_other(nodes, cpu, gfp, order);
+	return alloc_other(nodes, cpu, gfp, order, false);
 }
 
 /*
@@ -456,7 +464,6 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	u32 flags = READ_ONCE(page->flags);
 	struct shadow_zone *zone;
 
-	shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
 	if (unlikely(order > SHADOW_MAX_ORDER || !block_in_use(flags, order)))
@@ -525,6 +532,15 @@ static __always_inline bool free_listed(struct shadow_nodes *nodes,
 				  page, order, tell));
 }
 
+static __always_inline int free_rest(struct shadow_nodes *nodes, unsigned int cpu,
+				     struct shadow_page *page, unsigned int order,
+				     const bool tell)
+{
+	if (tell)
+		shadow_latency_path(nodes->events, SHADOW_LATENCY_SPECIAL);
+	return free_any(nodes, cpu, page, order);
+}
+
 /* What free_single() does not do: as alloc_other() */
 static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int cpu,
 				      struct shadow_page *page, unsigned int order,
@@ -534,7 +550,7 @@ static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int c
 	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
 
 	if (unlikely(!order || !plain_large(nodes, page, flags, order)))
-		return free_any(nodes, cpu, page, order);
+		return free_rest(nodes, cpu, page, order, tell);
 	if (nodes->pcp_orders >> order & 1) {
 		if (order <= SHADOW_PCP_MAX_ORDER &&
 		    likely(give_listed(nodes, zone, cpu, page, order, tell)))
@@ -545,7 +561,7 @@ static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int c
 		shadow_zone_count_freed(zone, BIT(order));
 		return shadow_buddy_free(zone, page, order);
 	}
-	return free_any(nodes, cpu, page, order);
+	return free_rest(nodes, cpu, page, order, tell);
 }
 
 /* As alloc_watched(); the event comes before the frames are anybody's */

@@ -142,6 +142,32 @@ void __shadow_page_count_place(struct shadow_nodes *nodes, unsigned int cpu,
 }
 
 /**
+ * __shadow_page_count_any() - an allocation has got what it asked for
+ * @nodes: the layer
+ * @cpu: who allocated
+ * @gfp: as it was asked for
+ * @page: the first page
+ * @order: log2 of the frames
+ *
+ * Called last and while counters count: nothing is kept for it.
+ *
+ * Context: any.
+ * Return: @page.
+ */
+struct shadow_page *__shadow_page_count_any(struct shadow_nodes *nodes,
+					    unsigned int cpu, u32 gfp,
+					    struct shadow_page *page,
+					    unsigned int order)
+{
+	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+
+	shadow_zone_count_alloc(zone, BIT(order));
+	shadow_zone_count_beyond(zone, BIT(order) - 1);
+	shadow_page_count_place(nodes, cpu, gfp, zone, 1);
+	return page;
+}
+
+/**
  * shadow_page_count_keep() - a zone's lists go; what they have counted stays
  * @zone: the zone
  *

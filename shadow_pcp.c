@@ -236,6 +236,17 @@ static noinline void tell_refill(const struct shadow_zone *zone,
 			   order, mt, pcp - zone->pcp);
 }
 
+/* The zone's lock is held */
+static noinline void note_refill(struct shadow_zone *zone,
+				 const struct shadow_pcp *pcp,
+				 unsigned int order, unsigned int mt, u32 nr)
+{
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
+	shadow_zone_count(zone, SHADOW_ZONE_REFILL, nr);
+	if (shadow_event_listened())
+		tell_refill(zone, pcp, order, mt, nr);
+}
+
 /*
  * Blocks for an empty list; fewer where the zone has no more. They come out in
  * ascending order; from the cold end likewise, where that is asked for, fetched
@@ -259,7 +270,9 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	raw_spin_lock_irqsave(&zone->lock, irqflags);
 	for (left = nr; left; left -= run) {
 		run = cold ? 1 : left;
-		page = __shadow_buddy_alloc_run(zone, order, mt, alloc_flags, &run);
+		page = shadow_event_heard(SHADOW_EV_PAGE_SPLIT) ?
+		       __shadow_buddy_alloc_run_told(zone, order, mt, alloc_flags, &run) :
+		       __shadow_buddy_alloc_run(zone, order, mt, alloc_flags, &run);
 		if (!page)
 			break;
 		page = __list_run(zone, page, order, run, pf, link);
@@ -268,12 +281,10 @@ static void refill(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	}
 	nr -= left;
 	WRITE_ONCE(zone->nr_free, zone->nr_free - ((u64)nr << order));
-	shadow_zone_count(zone, SHADOW_ZONE_REFILL, nr);
+	if (shadow_event_heard(SHADOW_EV_PCP_REFILL))
+		note_refill(zone, pcp, order, mt, nr);
 	raw_spin_unlock_irqrestore(&zone->lock, irqflags);
 	pcp->count += nr << order;
-	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
-	if (shadow_event_heard(SHADOW_EV_PCP_REFILL))
-		tell_refill(zone, pcp, order, mt, nr);
 }
 
 /* __rmqueue_pcplist() */
@@ -296,6 +307,21 @@ static struct shadow_page *take(struct shadow_zone *zone, struct shadow_pcp *pcp
 	page = __shadow_pcp_pop(zone->memmap, zone, pcp, order, mt, owner);
 	if (unlikely(!page))
 		shadow_pcp_corrupt(zone, pcp, order, list->first);
+	return page;
+}
+
+/* Somebody has the lock: out of line, as waiting needs a frame of the stack */
+static noinline struct shadow_page *
+alloc_contended(struct shadow_zone *zone, struct shadow_pcp *pcp,
+		unsigned int order, unsigned int mt, unsigned int owner,
+		unsigned int alloc_flags)
+{
+	struct shadow_page *page;
+
+	if (!shadow_op_insist(zone->nodes->events, &pcp->lock))
+		return NULL;
+	page = take(zone, pcp, order, mt, owner, alloc_flags);
+	shadow_pcp_unlock(pcp);
 	return page;
 }
 
@@ -324,9 +350,11 @@ struct shadow_page *shadow_pcp_alloc(struct shadow_zone *zone, unsigned int cpu,
 	unsigned long irqflags;
 
 	shadow_pcp_enter(irqflags);
-	if (shadow_pcp_trylock_op(zone, pcp)) {
+	if (likely(shadow_pcp_trylock(pcp))) {
 		page = take(zone, pcp, order, mt, owner, alloc_flags);
 		shadow_pcp_unlock(pcp);
+	} else if (shadow_op_kept()) {
+		page = alloc_contended(zone, pcp, order, mt, owner, alloc_flags);
 	}
 	shadow_pcp_leave(irqflags);
 	shadow_watermark_wake_boosted(zone);
@@ -409,9 +437,9 @@ unsigned int shadow_pcp_alloc_bulk(struct shadow_zone *zone, unsigned int cpu,
 }
 
 /* free_unref_page_commit() */
-static int put(struct shadow_zone *zone, struct shadow_pcp *pcp,
-	       struct shadow_page *page, unsigned int order, unsigned int mt,
-	       bool cold)
+static __always_inline int put(struct shadow_zone *zone, struct shadow_pcp *pcp,
+			       struct shadow_page *page, unsigned int order,
+			       unsigned int mt, bool cold)
 {
 	const struct shadow_pcp_policy *policy = zone->nodes->pcp_policy;
 	u32 nr_pages;
@@ -426,6 +454,21 @@ static int put(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	return __shadow_pcp_return(zone, pcp, nr_pages,
 			    policy->spread ? SHADOW_MIGRATE_MOVABLE :
 					     shadow_pcp_list_of(order, mt));
+}
+
+/* Somebody has the lock: the zone itself gets it, or we wait */
+static noinline int free_contended(struct shadow_zone *zone,
+				   struct shadow_pcp *pcp,
+				   struct shadow_page *page, unsigned int order,
+				   unsigned int mt, bool cold)
+{
+	int err;
+
+	if (!shadow_op_insist(zone->nodes->events, &pcp->lock))
+		return shadow_buddy_free(zone, page, order);
+	err = put(zone, pcp, page, order, mt, cold);
+	shadow_pcp_unlock(pcp);
+	return err;
 }
 
 /**
@@ -453,13 +496,13 @@ int shadow_pcp_free(struct shadow_zone *zone, unsigned int cpu,
 	int err;
 
 	shadow_pcp_enter(irqflags);
-	if (likely(shadow_pcp_trylock_op(zone, pcp))) {
-		err = put(zone, pcp, page, order,
-			  mt < SHADOW_MIGRATE_PCPTYPES ? mt : SHADOW_MIGRATE_MOVABLE,
-			  cold);
+	if (mt >= SHADOW_MIGRATE_PCPTYPES)
+		mt = SHADOW_MIGRATE_MOVABLE;
+	if (likely(shadow_pcp_trylock(pcp))) {
+		err = put(zone, pcp, page, order, mt, cold);
 		shadow_pcp_unlock(pcp);
 	} else {
-		err = shadow_buddy_free(zone, page, order);
+		err = free_contended(zone, pcp, page, order, mt, cold);
 	}
 	shadow_pcp_leave(irqflags);
 	return err;

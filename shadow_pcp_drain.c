@@ -195,6 +195,16 @@ static noinline void tell_drain(const struct shadow_zone *zone,
 			   shadow_pcp_list_mt(nr_list), pcp - zone->pcp);
 }
 
+static noinline void note_drain(struct shadow_zone *zone,
+				const struct shadow_pcp *pcp,
+				unsigned int nr_list, u32 nr)
+{
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
+	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, nr);
+	if (shadow_event_listened())
+		tell_drain(zone, pcp, nr_list, nr);
+}
+
 /* Returns the oldest blocks of one list to the zone; zone lock held */
 static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		       unsigned int nr_list, u32 nr_pages, u32 *returned)
@@ -215,12 +225,10 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		}
 		*returned += BIT(order);
 	}
-	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
-	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, *returned >> order);
 	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN) && *returned)
-		tell_drain(zone, pcp, nr_list, *returned >> order);
+		note_drain(zone, pcp, nr_list, *returned >> order);
 	return err;
 }
 

@@ -17,6 +17,11 @@ struct shadow_page *__shadow_buddy_alloc_run(struct shadow_zone *zone,
 					     unsigned int order,
 					     unsigned int mt,
 					     unsigned int alloc_flags, u32 *nr);
+struct shadow_page *__shadow_buddy_alloc_run_told(struct shadow_zone *zone,
+						  unsigned int order,
+						  unsigned int mt,
+						  unsigned int alloc_flags,
+						  u32 *nr);
 int __shadow_buddy_free(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order);
 int __shadow_buddy_return(struct shadow_zone *zone, struct shadow_page *page,

@@ -160,6 +160,7 @@ DECLARE_STATIC_KEY_FALSE(shadow_count_key);
 
 /* Some machine has a ring */
 DECLARE_STATIC_KEY_FALSE(shadow_ring_key);
+DECLARE_STATIC_KEY_FALSE(shadow_sink_key);
 
 void shadow_event_init(struct shadow_event_log *log);
 size_t shadow_event_bytes(unsigned int nr_cpus);
@@ -172,6 +173,7 @@ void shadow_event_drop_source(struct shadow_event_log *log,
 u64 shadow_event_count(const struct shadow_event_log *log,
 		       enum shadow_event_id id);
 void shadow_event_enable(bool on);
+void shadow_event_measure(bool on);
 void shadow_event_listen(enum shadow_event_id id, bool on);
 void shadow_event_record(bool on);
 void shadow_watch(bool on);
@@ -208,6 +210,16 @@ static __always_inline bool shadow_counting(void)
 	return SHADOW_HOOKED(static_branch_likely(&shadow_count_key));
 }
 
+/*
+ * Does a ring or the sink listen, to any event? For those whose keys counters
+ * raise as well, and that are counted elsewhere.
+ */
+static __always_inline bool shadow_event_listened(void)
+{
+	return SHADOW_HOOKED(static_branch_unlikely(&shadow_ring_key) ||
+			     static_branch_unlikely(&shadow_sink_key));
+}
+
 /* Does somebody listen? For paths that call nothing unless somebody does */
 static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
 {
@@ -218,8 +230,8 @@ static __always_inline bool shadow_event_heard(const enum shadow_event_id id)
  * shadow_event_inline() - is an event counted by who does it?
  * @id: which
  *
- * Counters do not raise the keys of these: they count what their sources have,
- * and what shadow_event_tally() was told.
+ * Counters do not raise the keys of these, but for shadow_event_zoned(): they
+ * count what their sources have, and what shadow_event_tally() was told.
  *
  * Context: any.
  * Return: true if it is.
@@ -239,6 +251,13 @@ static inline bool shadow_event_inline(enum shadow_event_id id)
 			BIT_ULL(SHADOW_EV_KMALLOC) | BIT_ULL(SHADOW_EV_KFREE);
 
 	return ids >> id & 1;
+}
+
+/* Of those, does a zone count it, where its key is raised for counters as well? */
+static inline bool shadow_event_zoned(enum shadow_event_id id)
+{
+	return id == SHADOW_EV_PAGE_SPLIT || id == SHADOW_EV_PAGE_MERGE ||
+	       id == SHADOW_EV_PCP_REFILL || id == SHADOW_EV_PCP_DRAIN;
 }
 
 /**

@@ -16,6 +16,11 @@ void __shadow_page_count_place(struct shadow_nodes *nodes, unsigned int cpu,
 			       u32 gfp, const struct shadow_zone *zone,
 			       unsigned int nr);
 
+struct shadow_page *__shadow_page_count_any(struct shadow_nodes *nodes,
+					    unsigned int cpu, u32 gfp,
+					    struct shadow_page *page,
+					    unsigned int order);
+
 /**
  * shadow_page_count_place() - allocations have got what they have from a zone
  * @nodes: the layer

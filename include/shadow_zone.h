@@ -412,10 +412,11 @@ static __always_inline void shadow_zone_count_beyond(struct shadow_zone *zone,
 		atomic64_add(nr_pages, &zone->nr_beyond);
 }
 
+/* Laid out for no: what is counted is not worked out beforehand then */
 static __always_inline void shadow_zone_count_freed(struct shadow_zone *zone,
 						    u64 nr_pages)
 {
-	if (shadow_counting())
+	if (SHADOW_HOOKED(static_branch_unlikely(&shadow_count_key)))
 		atomic64_add(nr_pages, &zone->nr_freed);
 }
 
