@@ -298,7 +298,9 @@ class Calls(Folder):
         letters = {"char": "8s", "u64": "Q", "u32": "I", "u16": "H", "u8": "B", "s32": "i"}
         for name, ours in (("file", eventfile.HEADER), ("record", eventfile.RECORD)):
             body = re.search(rf"^struct shadow_ring_{name} {{(.*?)^}}", text, re.M | re.S)[1]
-            fields = re.findall(r"^\t(\w+) \w+(\[\w+\])?;", body, re.M)
+            # In a union the first member is all of the others in one
+            body = re.sub(r"union {\n[^\n]*\n", "", body)
+            fields = re.findall(r"^\t+(\w+) \w+(\[\w+\])?;", body, re.M)
             theirs = "".join(letters[kind] * (5 if many and kind == "u64" else 1)
                              for kind, many in fields)
             self.assertEqual("<" + theirs, ours.format.replace("5Q", "Q" * 5))
