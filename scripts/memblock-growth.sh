@@ -53,7 +53,7 @@ compile() {
 		-include linux/compiler.h -o "$1/versus" \
 		"$top"/kunit/host/versus/{versus,ours}.c \
 		"$top"/shadow_memblock*.c \
-		"$top"/shadow_{early_log,event,fault,backing}.c \
+		"$top"/shadow_{early_log,event,fault,backing,latency,ring,site}.c \
 		"$top/kunit/host/shim.c" \
 		"$tree"/tools/lib/{find_bit,hweight,bitmap}.c \
 		"${objects[@]}" -lpthread

@@ -109,7 +109,7 @@ prepare() {
 compile() {
 	local top=$SHADOW_TOP tree=$2 sources
 	sources=("$1/main.c" "$1"/tests/*.c "$top"/shadow_memblock*.c
-		"$top"/shadow_{early_log,event,fault,backing}.c
+		"$top"/shadow_{early_log,event,fault,backing,latency,ring,site}.c
 		"$top/kunit/host/shim.c" "$tree"/tools/lib/{find_bit,hweight,bitmap}.c)
 	"${HOSTCC:-gcc}" -I"$1" -I"$top/kunit/host/include" -I"$top/include" \
 		-I"$top/kunit" -I"$tree/tools/include" \

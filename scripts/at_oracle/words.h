@@ -33,6 +33,7 @@ typedef unsigned int gfp_t;
 #define U8_MAX		((u8)~0U)
 #define U16_MAX		((u16)~0U)
 #define U32_MAX		((u32)~0U)
+#define S32_MAX		((s32)(U32_MAX >> 1))
 #define U64_MAX		((u64)~0ULL)
 #define S64_MAX		((s64)(U64_MAX >> 1))
 
@@ -57,6 +58,8 @@ typedef unsigned int gfp_t;
 #define __acquires(x)
 #define __releases(x)
 #define __must_hold(x)
+#define __acquire(x)	((void)0)
+#define __release(x)	((void)0)
 #define fallthrough	__attribute__((__fallthrough__))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
@@ -84,6 +87,7 @@ typedef unsigned int gfp_t;
 #define ALIGN_DOWN(x, a)	((x) & ~((__typeof__(x))(a) - 1))
 #define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d)	DIV_ROUND_UP((u64)(n), d)
 #define round_up(x, a)	ALIGN(x, a)
 #define round_down(x, a)	ALIGN_DOWN(x, a)
 #define ilog2(x)	(63 - __builtin_clzll(x))
@@ -155,6 +159,14 @@ typedef unsigned int gfp_t;
 #define PTR_ERR(p)	((long)(p))
 #define ERR_PTR(e)	((void *)(long)(e))
 
+static inline u64 div_u64_rem(u64 value, u32 by, u32 *rest)
+{
+	*rest = value % by;
+	return value / by;
+}
+
+#define div_u64(value, by)	((u64)(value) / (by))
+
 typedef struct {
 	int counter;
 } atomic_t;
@@ -198,6 +210,11 @@ struct lock_class_key {
 #define raw_spin_lock_nested(l, s)		((void)(l))
 #define lockdep_assert_held(l)			((void)(l))
 #define cpu_relax()				barrier()
+#define cond_resched()				((void)0)
+#define local_irq_save(f)			((f) = 0)
+#define local_irq_restore(f)			((void)(f))
+#define raw_smp_processor_id()			0U
+#define _RET_IP_				((unsigned long)__builtin_return_address(0))
 
 struct static_key_false {
 	int enabled;
@@ -205,6 +222,7 @@ struct static_key_false {
 
 #define DEFINE_STATIC_KEY_FALSE(name)	struct static_key_false name
 #define DECLARE_STATIC_KEY_FALSE(name)	extern struct static_key_false name
+#define DEFINE_STATIC_KEY_ARRAY_FALSE(name, n)	struct static_key_false name[n]
 #define static_branch_unlikely(key)	unlikely((key)->enabled > 0)
 #define static_branch_likely(key)	likely((key)->enabled > 0)
 #define static_branch_inc(key)		((void)(key)->enabled++)
