@@ -339,7 +339,6 @@ static noinline struct shadow_page *alloc_recorded(struct shadow_nodes *nodes,
 						   unsigned int cpu, u32 gfp,
 						   unsigned int order)
 {
-	struct shadow_ring_record *record;
 	struct shadow_page *page = NULL;
 	unsigned long irqflags;
 	struct shadow_ring *ring = shadow_ring_of(nodes->events);
@@ -356,13 +355,8 @@ static noinline struct shadow_page *alloc_recorded(struct shadow_nodes *nodes,
 		shadow_ring_leave(ring, irqflags);
 		return alloc_watched(nodes, cpu, gfp, order);
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_ALLOC_PAGES);
-	record->arg[0] = gfp;
-	record->arg[1] = order;
-	record->arg[2] = cpu;
-	record->arg[3] = shadow_page_to_pfn(nodes, page);
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_ALLOC_PAGES, gfp, order, cpu,
+			   shadow_page_to_pfn(nodes, page), 0);
 	shadow_ring_count_op(ring, SHADOW_OP_ALLOC_PAGES, SHADOW_EV_PAGE_ALLOC,
 			     BIT(order));
 	shadow_ring_leave(ring, irqflags);
@@ -586,7 +580,6 @@ static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
 static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
 				  struct shadow_page *page, unsigned int order)
 {
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	struct shadow_ring *ring = shadow_ring_of(nodes->events);
 	bool done;
@@ -599,13 +592,8 @@ static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
 		shadow_ring_leave(ring, irqflags);
 		return free_watched(nodes, cpu, page, order);
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_FREE_PAGES);
-	record->arg[0] = shadow_page_to_pfn(nodes, page);
-	record->arg[1] = order;
-	record->arg[2] = cpu;
-	record->arg[3] = 0;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_FREE_PAGES,
+			   shadow_page_to_pfn(nodes, page), order, cpu, 0, 0);
 	shadow_ring_count_op(ring, SHADOW_OP_FREE_PAGES, SHADOW_EV_PAGE_FREE,
 			     BIT(order));
 	shadow_ring_leave(ring, irqflags);

@@ -309,7 +309,6 @@ static noinline int map_watched(struct shadow_pgtable *pgt, u64 va, phys_addr_t 
 static noinline int map_recorded(struct shadow_pgtable *pgt, u64 va, phys_addr_t pa,
 				 u64 bytes, u64 prot, unsigned int flags)
 {
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	struct shadow_ring *ring = shadow_ring_of(pgt->events);
 
@@ -319,13 +318,8 @@ static noinline int map_recorded(struct shadow_pgtable *pgt, u64 va, phys_addr_t
 		shadow_ring_leave(ring, irqflags);
 		return map_watched(pgt, va, pa, bytes, prot, flags);
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_MAP);
-	record->arg[0] = pgt->root | flags;
-	record->arg[1] = va;
-	record->arg[2] = pa;
-	record->arg[3] = bytes;
-	record->arg[4] = prot;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_MAP, pgt->root | flags, va, pa,
+			   bytes, prot);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_MAP);
 	shadow_ring_leave(ring, irqflags);
 	return 0;

@@ -336,7 +336,6 @@ static noinline int unmap_watched(struct shadow_pgtable *pgt, u64 va, u64 bytes)
  */
 static noinline int unmap_recorded(struct shadow_pgtable *pgt, u64 va, u64 bytes)
 {
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	struct shadow_ring *ring = shadow_ring_of(pgt->events);
 
@@ -346,20 +345,9 @@ static noinline int unmap_recorded(struct shadow_pgtable *pgt, u64 va, u64 bytes
 		shadow_ring_leave(ring, irqflags);
 		return unmap_watched(pgt, va, bytes);
 	}
-	record = shadow_ring_event_of(ring, SHADOW_EV_TLBI, 1);
-	record->arg[0] = SHADOW_TLBI_VAALE1IS;
-	record->arg[1] = va;
-	record->arg[2] = bytes;
-	record->arg[3] = 1;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
-	record = shadow_ring_op(ring, SHADOW_OP_UNMAP);
-	record->arg[0] = pgt->root;
-	record->arg[1] = va;
-	record->arg[2] = bytes;
-	record->arg[3] = 0;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_event(ring, SHADOW_EV_TLBI, 1, SHADOW_TLBI_VAALE1IS, va,
+			      bytes, 1, 0);
+	shadow_ring_put_op(ring, SHADOW_OP_UNMAP, pgt->root, va, bytes, 0, 0);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_UNMAP);
 	shadow_ring_leave(ring, irqflags);
 	return 0;

@@ -66,7 +66,6 @@ void *shadow_slab_alloc_recorded(struct shadow_kmem_cache *cache,
 {
 	struct shadow_ring *ring = cache->ring;
 	const u64 wide_cpu = cpu, wide_gfp = gfp;
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	void *object;
 
@@ -78,13 +77,9 @@ void *shadow_slab_alloc_recorded(struct shadow_kmem_cache *cache,
 			      cache->desc.id, wide_gfp, wide_cpu);
 		return NULL;
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_CACHE_ALLOC);
-	record->arg[0] = cache->desc.id;
-	record->arg[1] = wide_gfp;
-	record->arg[2] = wide_cpu;
-	record->arg[3] = (unsigned long)object + ring->to_pa;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_CACHE_ALLOC, cache->desc.id,
+			   wide_gfp, wide_cpu,
+			   (unsigned long)object + ring->to_pa, 0);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_OBJECT_ALLOC);
 	shadow_ring_leave(ring, irqflags);
 	return object;
@@ -103,7 +98,6 @@ int shadow_slab_free_recorded(struct shadow_kmem_cache *cache, unsigned int cpu,
 			      void *object)
 {
 	struct shadow_ring *ring = cache->ring;
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	int err;
 
@@ -116,13 +110,8 @@ int shadow_slab_free_recorded(struct shadow_kmem_cache *cache, unsigned int cpu,
 			      shadow_slab_pa(cache->slab, object));
 		return err;
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_CACHE_FREE);
-	record->arg[0] = cache->desc.id;
-	record->arg[1] = cpu;
-	record->arg[2] = (unsigned long)object + ring->to_pa;
-	record->arg[3] = 0;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_CACHE_FREE, cache->desc.id, cpu,
+			   (unsigned long)object + ring->to_pa, 0, 0);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_OBJECT_FREE);
 	shadow_ring_leave(ring, irqflags);
 	return 0;
@@ -142,7 +131,6 @@ void *shadow_kmalloc_recorded(struct shadow_slab *slab, unsigned int cpu,
 			      u64 bytes, u32 gfp)
 {
 	struct shadow_ring *ring = slab->ring;
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	void *object;
 
@@ -154,13 +142,8 @@ void *shadow_kmalloc_recorded(struct shadow_slab *slab, unsigned int cpu,
 			      gfp, cpu);
 		return NULL;
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_KMALLOC);
-	record->arg[0] = bytes;
-	record->arg[1] = gfp;
-	record->arg[2] = cpu;
-	record->arg[3] = (unsigned long)object + ring->to_pa;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_KMALLOC, bytes, gfp, cpu,
+			   (unsigned long)object + ring->to_pa, 0);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_KMALLOC);
 	shadow_ring_leave(ring, irqflags);
 	return object;
@@ -179,7 +162,6 @@ int shadow_kfree_recorded(struct shadow_slab *slab, unsigned int cpu,
 			  const void *object)
 {
 	struct shadow_ring *ring = slab->ring;
-	struct shadow_ring_record *record;
 	unsigned long irqflags;
 	int err;
 
@@ -195,13 +177,8 @@ int shadow_kfree_recorded(struct shadow_slab *slab, unsigned int cpu,
 			      shadow_slab_pa(slab, object), cpu, 0);
 		return err;
 	}
-	record = shadow_ring_op(ring, SHADOW_OP_KFREE);
-	record->arg[0] = (unsigned long)object + ring->to_pa;
-	record->arg[1] = cpu;
-	record->arg[2] = 0;
-	record->arg[3] = 0;
-	record->arg[4] = 0;
-	shadow_ring_put(ring, record);
+	shadow_ring_put_op(ring, SHADOW_OP_KFREE,
+			   (unsigned long)object + ring->to_pa, cpu, 0, 0, 0);
 	shadow_ring_count_single(ring, SHADOW_SINGLE_KFREE);
 	shadow_ring_leave(ring, irqflags);
 	return 0;

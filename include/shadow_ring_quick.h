@@ -10,9 +10,7 @@
  *	if (ring && shadow_ring_enter(ring, &irqflags)) {
  *		(what it does on its fast path; nobody is told)
  *		if (done) {
- *			record = shadow_ring_op(ring, SHADOW_OP_X);
- *			record->arg[0] = ...	(all five)
- *			shadow_ring_put(ring, record);
+ *			shadow_ring_put_op(ring, SHADOW_OP_X, (five arguments));
  *			shadow_ring_count_...
  *			shadow_ring_leave(ring, irqflags);
  *			return ...
@@ -20,8 +18,6 @@
  *		shadow_ring_leave(ring, irqflags);
  *	}
  *	(the long way, from the beginning)
- *
- * Between shadow_ring_op() and shadow_ring_put() there are no events.
  */
 #ifndef SHADOW_RING_QUICK_H
 #define SHADOW_RING_QUICK_H
@@ -117,56 +113,64 @@ static __always_inline void shadow_ring_leave(struct shadow_ring *ring,
 	local_irq_restore(irqflags);
 }
 
-/**
- * shadow_ring_op() - its record; it went well
- * @ring: the machine's
- * @id: what it is
- *
- * Context: as shadow_ring_enter() left it.
- * Return: the record, whose arguments are the caller's to write.
- */
-static __always_inline struct shadow_ring_record *
-shadow_ring_op(struct shadow_ring *ring, enum shadow_op_id id)
+/* One record, written in its place */
+static __always_inline void __shadow_ring_fill(struct shadow_ring *ring, u64 what,
+					       u64 arg0, u64 arg1, u64 arg2,
+					       u64 arg3, u64 arg4)
 {
 	struct shadow_ring_record *record = __shadow_ring_place(ring);
 
 	record->ns = ring->op_at;
-	record->what = __shadow_ring_what(ring, SHADOW_RING_OP | id);
-	return record;
+	record->what = what;
+	record->arg[0] = arg0;
+	record->arg[1] = arg1;
+	record->arg[2] = arg2;
+	record->arg[3] = arg3;
+	record->arg[4] = arg4;
+	__shadow_ring_commit(ring, record);
 }
 
 /**
- * shadow_ring_event_of() - the record of an event of it, before its own
+ * shadow_ring_put_op() - its record; it went well
+ * @ring: the machine's
+ * @id: what it is
+ * @arg0: as shadow_ops says, 0 where it has no more
+ * @arg1: likewise
+ * @arg2: likewise
+ * @arg3: likewise
+ * @arg4: likewise
+ *
+ * Context: as shadow_ring_enter() left it.
+ */
+static __always_inline void
+shadow_ring_put_op(struct shadow_ring *ring, enum shadow_op_id id, u64 arg0,
+		   u64 arg1, u64 arg2, u64 arg3, u64 arg4)
+{
+	__shadow_ring_fill(ring, __shadow_ring_what(ring, SHADOW_RING_OP | id),
+			   arg0, arg1, arg2, arg3, arg4);
+}
+
+/**
+ * shadow_ring_put_event() - the record of an event of it, before its own
  * @ring: the machine's
  * @id: what happened
  * @nr: how many, at most INT_MAX
+ * @arg0: as shadow_events says, 0 where it has no more
+ * @arg1: likewise
+ * @arg2: likewise
+ * @arg3: likewise
+ * @arg4: likewise
  *
  * Context: as shadow_ring_enter() left it.
- * Return: the record, whose arguments are the caller's to write.
  */
-static __always_inline struct shadow_ring_record *
-shadow_ring_event_of(struct shadow_ring *ring, enum shadow_event_id id, u64 nr)
+static __always_inline void
+shadow_ring_put_event(struct shadow_ring *ring, enum shadow_event_id id, u64 nr,
+		      u64 arg0, u64 arg1, u64 arg2, u64 arg3, u64 arg4)
 {
-	struct shadow_ring_record *record = __shadow_ring_place(ring);
-
 	ring->nr_events[id]++;
 	ring->sum[id] += nr;
-	record->ns = ring->op_at;
-	record->what = __shadow_ring_what(ring, id) | nr << 32;
-	return record;
-}
-
-/**
- * shadow_ring_put() - a record is complete
- * @ring: the machine's
- * @record: from shadow_ring_op() or shadow_ring_event_of()
- *
- * Context: as shadow_ring_enter() left it.
- */
-static __always_inline void shadow_ring_put(struct shadow_ring *ring,
-					    struct shadow_ring_record *record)
-{
-	__shadow_ring_commit(ring, record);
+	__shadow_ring_fill(ring, __shadow_ring_what(ring, id) | nr << 32,
+			   arg0, arg1, arg2, arg3, arg4);
 }
 
 /**
