@@ -288,23 +288,27 @@ static int verify_page(struct shadow_slab *slab, struct shadow_page *page,
 	return 0;
 }
 
+/*
+ * Others may use the slab meanwhile, so that it is not what it was a moment ago:
+ * what is an index here is read once.
+ */
 static void see(struct shadow_slab *slab, const struct shadow_page *page)
 {
 	struct shadow_slob *slob = shadow_slob_of(slab);
 	struct shadow_kmem_cache *cache = cache_of(slab, page);
+	const u32 state = shadow_slob_state(page), type = shadow_slob_type(page);
 	unsigned int nid = shadow_page_nid(page);
 
 	if (cache) {
 		cache->node[nid].seen_slabs++;
 		cache->node[nid].seen_objects += page->slab.inuse;
-		cache->node[nid].seen_partial += shadow_slob_state(page) == SLOB_SLOTS_PARTIAL;
+		cache->node[nid].seen_partial += state == SLOB_SLOTS_PARTIAL;
 		return;
 	}
 	slob->seen_pages++;
 	slob->seen_used += page->slab.inuse;
-	if (shadow_slob_state(page) != SLOB_FULL)
-		slob->seen_listed[nid][shadow_slob_type(page)]
-				 [shadow_slob_state(page) - SLOB_LISTED]++;
+	if (state - SLOB_LISTED < SLOB_NR_LISTS && type < SHADOW_NR_KMALLOC_TYPES)
+		slob->seen_listed[nid][type][state - SLOB_LISTED]++;
 }
 
 /**
