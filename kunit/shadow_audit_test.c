@@ -161,7 +161,7 @@ static void stop_load(struct kunit *test, struct rig *rig, struct load *load,
 }
 
 /* No alarm while everybody allocates and frees, and the sums are exact */
-static void audit_under_load(struct kunit *test)
+static void under_load(struct kunit *test, const char *engine)
 {
 	struct rig *rig = test->priv;
 	struct worker *w = shadow_test_alloc(test, NR_WORKERS * sizeof(*w));
@@ -169,6 +169,9 @@ static void audit_under_load(struct kunit *test)
 	struct shadow_audit *audit = &rig->audit;
 	unsigned int i, alarms = 0, steps;
 
+	shadow_boot_down(&rig->mm);
+	rig->mm.cfg.slab = engine;
+	rig_boot(test, rig);
 	start_load(test, rig, load, w);
 	steps = atomic_read(&load->nr_steps);
 	for (i = 0; i < 25 * NR_READS && alarms < 4; i++) {
@@ -186,6 +189,21 @@ static void audit_under_load(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, audit->owned[SHADOW_OWNER_KMALLOC], 0);
 	kunit_info(test, "%u reads, %u steps of %u threads meanwhile\n", i, steps,
 		   NR_WORKERS);
+}
+
+static void under_load_slub(struct kunit *test)
+{
+	under_load(test, "slub");
+}
+
+static void under_load_slab(struct kunit *test)
+{
+	under_load(test, "slab");
+}
+
+static void under_load_slob(struct kunit *test)
+{
+	under_load(test, "slob");
 }
 
 /* ------------------------------------------------------------ seeded faults -- */
@@ -607,7 +625,9 @@ static struct kunit_case audit_cases[] = {
 	KUNIT_CASE(ring_of_each_phase),
 	KUNIT_CASE(ring_is_damaged),
 	KUNIT_CASE(audit_sums),
-	KUNIT_CASE(audit_under_load),
+	KUNIT_CASE(under_load_slub),
+	KUNIT_CASE(under_load_slab),
+	KUNIT_CASE(under_load_slob),
 	KUNIT_CASE(audit_seeded),
 	{ }
 };
