@@ -32,23 +32,29 @@ static u32 wild(const struct shadow_break *b)
 	return b->mm->nodes.memmap.nr + (b->rnd >> 32) % 0x10000000;
 }
 
-/* The link of a free block leads to itself, or out of the memmap */
-static int overwrite_next(struct shadow_break *b, bool itself)
+/*
+ * Something of a free block is changed, under the locks of all zones; @change
+ * does so and says it.
+ */
+static int change_free(struct shadow_break *b,
+		       void (*change)(struct shadow_break *b, struct shadow_page *page))
 {
 	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
 	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
-	u32 was;
 
-	if (!IS_ERR(page)) {
-		was = page->next;
-		page->next = itself ? shadow_page_index(&b->mm->nodes.memmap, page) :
-				      wild(b);
-		shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x%s",
-				 shadow_break_pfn(b, page), was, page->next,
-				 itself ? ", itself" : "");
-	}
+	if (!IS_ERR(page))
+		change(b, page);
 	shadow_nodes_unlock(&b->mm->nodes, irq);
 	return PTR_ERR_OR_ZERO(page);
+}
+
+static void __lead_out(struct shadow_break *b, struct shadow_page *page)
+{
+	u32 was = page->next;
+
+	page->next = wild(b);
+	shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x",
+			 shadow_break_pfn(b, page), was, page->next);
 }
 
 /**
@@ -60,7 +66,16 @@ static int overwrite_next(struct shadow_break *b, bool itself)
  */
 int shadow_break_free_link(struct shadow_break *b)
 {
-	return overwrite_next(b, false);
+	return change_free(b, __lead_out);
+}
+
+static void __lead_to_itself(struct shadow_break *b, struct shadow_page *page)
+{
+	u32 was = page->next;
+
+	page->next = shadow_page_index(&b->mm->nodes.memmap, page);
+	shadow_break_did(b, "next of free pfn %#llx: index %#x -> %#x, itself",
+			 shadow_break_pfn(b, page), was, page->next);
 }
 
 /**
@@ -72,7 +87,17 @@ int shadow_break_free_link(struct shadow_break *b)
  */
 int shadow_break_free_cycle(struct shadow_break *b)
 {
-	return overwrite_next(b, true);
+	return change_free(b, __lead_to_itself);
+}
+
+static void __change_order(struct shadow_break *b, struct shadow_page *page)
+{
+	unsigned int was = shadow_page_order(page), is = was ? was - 1 : 1;
+
+	WRITE_ONCE(page->flags, (page->flags & ~SHADOW_PF_ORDER_MASK) |
+				is << SHADOW_PF_ORDER_SHIFT);
+	shadow_break_did(b, "order of free pfn %#llx: %u -> %u",
+			 shadow_break_pfn(b, page), was, is);
 }
 
 /**
@@ -84,20 +109,7 @@ int shadow_break_free_cycle(struct shadow_break *b)
  */
 int shadow_break_free_order(struct shadow_break *b)
 {
-	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
-	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
-	unsigned int was, is;
-
-	if (!IS_ERR(page)) {
-		was = shadow_page_order(page);
-		is = was ? was - 1 : 1;
-		WRITE_ONCE(page->flags, (page->flags & ~SHADOW_PF_ORDER_MASK) |
-					is << SHADOW_PF_ORDER_SHIFT);
-		shadow_break_did(b, "order of free pfn %#llx: %u -> %u",
-				 shadow_break_pfn(b, page), was, is);
-	}
-	shadow_nodes_unlock(&b->mm->nodes, irq);
-	return PTR_ERR_OR_ZERO(page);
+	return change_free(b, __change_order);
 }
 
 /* Each half on the list of its order, as if nobody had looked for its buddy */
@@ -153,6 +165,16 @@ static unsigned int other_zone(struct shadow_break *b, unsigned int type)
 	return (type + 1) % SHADOW_MAX_NR_ZONES;
 }
 
+static void __change_zone(struct shadow_break *b, struct shadow_page *page)
+{
+	unsigned int was = shadow_page_zonenum(page), is = other_zone(b, was);
+
+	WRITE_ONCE(page->flags, (page->flags & ~SHADOW_PF_ZONE_MASK) |
+				is << SHADOW_PF_ZONE_SHIFT);
+	shadow_break_did(b, "pfn %#llx is on a list of zone %u and says zone %u",
+			 shadow_break_pfn(b, page), was, is);
+}
+
 /**
  * shadow_break_wrong_zone() - a free block says another zone than its list's
  * @b: the damage
@@ -162,20 +184,7 @@ static unsigned int other_zone(struct shadow_break *b, unsigned int type)
  */
 int shadow_break_wrong_zone(struct shadow_break *b)
 {
-	unsigned long irq = shadow_nodes_lock(&b->mm->nodes);
-	struct shadow_page *page = shadow_break_frame(b, is_free, FREE, FREE_FIRST);
-	unsigned int was, is;
-
-	if (!IS_ERR(page)) {
-		was = shadow_page_zonenum(page);
-		is = other_zone(b, was);
-		WRITE_ONCE(page->flags, (page->flags & ~SHADOW_PF_ZONE_MASK) |
-					is << SHADOW_PF_ZONE_SHIFT);
-		shadow_break_did(b, "pfn %#llx is on a list of zone %u and says zone %u",
-				 shadow_break_pfn(b, page), was, is);
-	}
-	shadow_nodes_unlock(&b->mm->nodes, irq);
-	return PTR_ERR_OR_ZERO(page);
+	return change_free(b, __change_zone);
 }
 
 /**
