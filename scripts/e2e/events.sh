@@ -52,6 +52,17 @@ events_file() {
 		gunzip >"$work/$1"
 }
 
+# events_check: what the guest printed leads to the state that it printed
+events_check() {
+	events_file events.bin
+	events_file state
+	rc=0
+	"$SHADOW_SCRIPTS/shadow-replay" "$work/events.bin" --check "$work/state" \
+		>"$work/out" 2>"$work/err" || rc=$?
+	expect_status 0
+	expect_match 'state: equal, [0-9]+ bytes, at record [0-9]+$'
+}
+
 # events_replayed PARAMETERS OPTION...: a guest works, its history is run again
 events_replayed() {
 	local params=$1
@@ -59,14 +70,8 @@ events_replayed() {
 	guest --smp 4 --params "ring=256K $params" "$@" -- "$events_work$events_show"
 	expect_status 0
 	expect_no_match '^differs$'
-	events_file events.bin
-	events_file state
-	rc=0
-	"$SHADOW_SCRIPTS/shadow-replay" "$work/events.bin" --check "$work/state" \
-		>"$work/out" 2>"$work/err" || rc=$?
-	expect_status 0
+	events_check
 	expect_match '^replayed [0-9]{4,} operations, ([0-9]+) records of \1: each as'
-	expect_match 'state: equal, [0-9]+ bytes, at record [0-9]+$'
 }
 
 test_events_replayed() {
@@ -99,13 +104,7 @@ test_events_replayed_broken() {
 		cat audit | head -3'"$events_show"
 	expect_status 0
 	expect_no_match '^(differs|reading changed it)$'
-	events_file events.bin
-	events_file state
-	rc=0
-	"$SHADOW_SCRIPTS/shadow-replay" "$work/events.bin" --check "$work/state" \
-		>"$work/out" 2>"$work/err" || rc=$?
-	expect_status 0
-	expect_match 'state: equal, [0-9]+ bytes, at record [0-9]+$'
+	events_check
 	expect_match '^fault: ' "$work/state"
 }
 
