@@ -127,7 +127,8 @@ static void print_area(struct seq_file *seq,
  * @machine: the machine
  *
  * Addresses are the shadow's own, so they are printed as they are. Follows
- * vmalloc_info_show() and show_purge_info() of mm/vmalloc.c.
+ * vmalloc_info_show() and show_purge_info() of mm/vmalloc.c. Where their tree is
+ * corrupt, a last line says so.
  *
  * Context: process context, the machine's lock held.
  */
@@ -135,13 +136,16 @@ void shadow_view_vmallocinfo(struct seq_file *seq, struct shadow_machine *machin
 {
 	struct shadow_vmalloc *vm = &machine->mm.vmalloc;
 	struct shadow_vmalloc_info info;
+	int err;
 	u64 va;
 
-	for (va = 0; !shadow_vmalloc_next(vm, va, &info); va = info.va_end)
+	for (va = 0; !(err = shadow_vmalloc_next(vm, va, &info)); va = info.va_end)
 		print_area(seq, &info);
 	for (va = 0; !shadow_vmalloc_next_lazy(vm, va, &info); va = info.va_end)
 		seq_printf(seq, "0x%016llx-0x%016llx %7llu unpurged vm_area\n",
 			   info.va_start, info.va_end, info.va_end - info.va_start);
+	if (err == -EUCLEAN)
+		seq_puts(seq, "further areas cannot be found, their tree is corrupt: see audit\n");
 }
 
 /**

@@ -11,12 +11,20 @@
 #include "shadow_map.h"
 #include "shadow_view.h"
 
+#define WIDTH	80	/* columns of a terminal */
+
 static void print_scale(struct seq_file *seq, const struct shadow_mm *mm,
 			u64 frames)
 {
-	seq_printf(seq, "Machine %s: one character is %llu frames, %llu KiB, a row %llu KiB.\n",
-		   mm->name, frames, frames << mm->cfg.page_shift >> 10,
-		   frames * SHADOW_MAP_COLUMNS << mm->cfg.page_shift >> 10);
+	size_t start = seq->count;
+	char row[40];
+
+	seq_printf(seq, "Machine %s: one character is %llu frames, %llu KiB,",
+		   mm->name, frames, frames << mm->cfg.page_shift >> 10);
+	snprintf(row, sizeof(row), "a row %llu KiB.",
+		 frames * SHADOW_MAP_COLUMNS << mm->cfg.page_shift >> 10);
+	seq_putc(seq, seq->count - start + strlen(row) < WIDTH ? ' ' : '\n');
+	seq_printf(seq, "%s\n", row);
 	seq_puts(seq, "A capital: all of them are that; a small letter: most of them are.\n");
 }
 

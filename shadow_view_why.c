@@ -6,6 +6,7 @@
 #include <linux/seq_file.h>
 
 #include "shadow_page_tell.h"
+#include "shadow_parse.h"
 #include "shadow_view.h"
 #include "shadow_why.h"
 
@@ -128,6 +129,9 @@ void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine)
 {
 	struct shadow_nodes *nodes = &machine->mm.nodes;
 
+	if (machine->page_refused[0])
+		seq_printf(seq, "the last write was refused: %s\n",
+			   machine->page_refused);
 	shadow_page_tell(nodes, machine->page_asked ? machine->page_pfn :
 						      nodes->memmap.start_pfn,
 			 emit_to_seq, seq);
@@ -143,12 +147,19 @@ void shadow_view_page(struct seq_file *seq, struct shadow_machine *machine)
  */
 int shadow_view_page_ask(struct shadow_machine *machine, const char *text)
 {
+	char quoted[SHADOW_QUOTE];
 	u64 value;
 	bool pa;
 	int err = shadow_view_ask(text, "pa", &pa, &value);
 
-	if (err)
+	if (err) {
+		snprintf(machine->page_refused, sizeof(machine->page_refused),
+			 "'%s': allowed: PFN or pa ADDRESS, a number up to 0xffffffffffffffff",
+			 shadow_parse_quote(quoted, text,
+					    strcspn(text, "\n")));
 		return err;
+	}
+	machine->page_refused[0] = '\0';
 	machine->page_pfn = pa ? value >> machine->mm.cfg.page_shift : value;
 	machine->page_asked = true;
 	return 0;

@@ -291,6 +291,9 @@ static int verify_areas(const struct shadow_vmalloc *vm,
 		if (err)
 			return err;
 	}
+	if (IS_ERR(area))
+		return shadow_fault_raise(fault,
+					  "vmalloc: the tree of areas leads to none");
 	err = verify_sums(vm, &sums, fault);
 	return err ? err : verify_unmapped(vm, walker, va, vm->tree.va_end, fault);
 }

@@ -206,6 +206,8 @@ shadow_vmap_tree_find(const struct shadow_vmap_tree *tree, u64 va)
  * @tree: the tree
  * @va: address
  *
+ * For who only looks: a tree that is corrupt does not freeze the machine.
+ *
  * Context: under the tree's lock.
  * Return: the lowest area whose va_end is above @va, NULL where there is none,
  * ERR_PTR(-EUCLEAN) where the tree is corrupt.
@@ -218,8 +220,8 @@ shadow_vmap_tree_next(const struct shadow_vmap_tree *tree, u64 va)
 	u32 link = tree->root;
 
 	while (link != SHADOW_VMAP_NONE) {
-		area = look_at(tree, link, &depth);
-		if (unlikely(!area))
+		area = shadow_vmap_peek(tree, link);
+		if (unlikely(!area || depth++ == SHADOW_VMAP_MAX_DEPTH))
 			return ERR_PTR(-EUCLEAN);
 		if (area->va_end > va) {
 			next = area;

@@ -78,6 +78,7 @@ struct shadow_machine_list_ops {
  * @compare: engines that were compared, of the first one alone
  * @page_pfn: frame that page tells of, where @page_asked
  * @page_asked: somebody said which; else it is the first one
+ * @page_refused: why the last question to page was none, or ""
  */
 struct shadow_machine {
 	struct list_head list;
@@ -109,6 +110,7 @@ struct shadow_machine {
 	struct shadow_machine_compare compare;
 	u64 page_pfn;
 	bool page_asked;
+	char page_refused[128];
 };
 
 static inline struct shadow_machine *shadow_to_machine(struct shadow_mm *mm)

@@ -38,6 +38,7 @@ test_audit_map() {
 		[ $(grep -c "^0x" map) -le 40 ] && echo bounded
 		awk "\$1 == \"=\" { print \$2, \$3 }" map
 		echo "set map_frames 512" >ctl; grep -o "one character is 512 frames" map
+		echo "set map_frames 1073741824" >ctl; awk "length > 80" map | wc -l
 		awk "/^  *[0-9]+ (DMA|Normal)/ { if (\$3 != \$6 + \$7 + \$8 + \$9) bad++; n++ }
 			END { print (n > 1), bad + 0 }" audit
 		echo "reset until=arm64_memblock_init" >ctl
@@ -50,6 +51,7 @@ zones
 bounded
 65536 100.0%
 one character is 512 frames
+0
 1 0
 static
 reserved

@@ -57,6 +57,7 @@ test_break_kinds() {
 		echo "break $kind" >ctl || echo "$kind: refused: $(last)"
 		last
 		tour $kind
+		sed -n "1s/^FROZEN/$kind: not: frozen by a reading:/p" audit
 		work
 		tour $kind
 		nr=$((nr + 1))

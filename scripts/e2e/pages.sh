@@ -80,11 +80,13 @@ test_page_of_a_frame() {
 	echo pa $(((pfn + 5) * 4096)) >page
 	grep -c "^compound     tail 5 of the head at pfn $pfn$" page
 	echo 1 >page; grep "the machine.s memory" page
-	echo 1x >page || echo refused
+	echo 1x >page || head -n 1 page
+	echo 1 >page; grep -c "write was refused" page
 	echo set routes on >ctl; echo vmalloc 8192 >ctl; echo set routes off >ctl
 	grep -c "^[0-9]* order 0 HIGHUSER" why'
 	expect_status 0
 	expect_match '^below the machine.s memory, which is pfn [0-9]+ to [0-9]+$'
-	expect_match '^refused$'
+	expect_match "^the last write was refused: '1x': allowed: PFN or pa ADDRESS, "
+	expect_match '^0$'
 	expect_match '^1$'
 }
