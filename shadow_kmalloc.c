@@ -41,6 +41,7 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 	struct shadow_nodes *nodes = slab->nodes;
 	unsigned int order = fls64((bytes - 1) >> nodes->page_shift);
 	struct shadow_page *page;
+	void *object;
 
 	shadow_latency_path(nodes->events, SHADOW_LATENCY_LARGE);
 	if (order <= nodes->max_order)
@@ -52,9 +53,17 @@ static void *kmalloc_large(struct shadow_slab *slab, unsigned int cpu,
 				      order);
 	if (!page)
 		return NULL;
+	object = shadow_slab_contents(nodes, page, order);
+	if (unlikely(!object)) {
+		shadow_fault_raise(nodes->fault,
+				   "slab: new frames at pfn %llu: no block of order %u",
+				   (unsigned long long)shadow_page_to_pfn(nodes, page),
+				   order);
+		return NULL;
+	}
 	atomic64_add(1ULL << order, &slab->nr_frames);
 	shadow_event_tally(nodes->events, SHADOW_EV_KMALLOC, 1);
-	return shadow_page_to_virt(nodes, page);
+	return object;
 }
 
 /* All but a class of the type normal: __do_kmalloc_node() */
@@ -453,8 +462,9 @@ size_t shadow_ksize(struct shadow_slab *slab, const void *object)
 		return 0;
 	if (shadow_page_owner(page) == SHADOW_OWNER_SLAB)
 		return slab_ksize(slab, page, object);
+	/* So much will be copied: an order that was overwritten is none */
 	if (shadow_page_owner(page) != SHADOW_OWNER_KMALLOC ||
-	    shadow_page_to_virt(nodes, page) != object)
+	    shadow_slab_contents(nodes, page, shadow_page_order(page)) != object)
 		return 0;
 	return (size_t)1 << (nodes->page_shift + shadow_page_order(page));
 }

@@ -365,22 +365,28 @@ static void recount(struct shadow_pgtable *to, struct shadow_pgtable *from,
 /*
  * Entries of the range go over where @to has none; where it has a table, what
  * is in ours goes there. @links are those to the two tables, NULL for a root.
+ * All has been checked, but tables that are linked twice change on the way.
  */
-static void move_entries(struct shadow_pgtable *to, const struct part *there,
-			 u64 *there_link, struct shadow_pgtable *from,
-			 const struct part *here, u64 *here_link)
+static int move_entries(struct shadow_pgtable *to, const struct part *there,
+			u64 *there_link, struct shadow_pgtable *from,
+			const struct part *here, u64 *here_link)
 {
 	struct part child, other;
 	u64 va = here->first;
+	int err;
 
 	for (;; va = last_of(here, va) + 1) {
 		u64 *entry = entry_of(to, there, va);
 		u64 *old = entry_of(from, here, va);
 
-		child_part(from, here, va, &child);
+		if (!is_table(here, *old) || !child_part(from, here, va, &child))
+			return -EUCLEAN;
 		if (*entry) {
-			child_part(to, there, va, &other);
-			move_entries(to, &other, entry, from, &child, old);
+			if (!is_table(there, *entry) || !child_part(to, there, va, &other))
+				return -EUCLEAN;
+			err = move_entries(to, &other, entry, from, &child, old);
+			if (err)
+				return err;
 			count_entries(entry, 1);
 			count_entries(old, -1);
 		} else {
@@ -393,7 +399,7 @@ static void move_entries(struct shadow_pgtable *to, const struct part *there,
 				count_entries(here_link, -1);
 		}
 		if (last_of(here, va) == here->last)
-			return;
+			return 0;
 	}
 }
 
@@ -444,13 +450,13 @@ int shadow_pgtable_move_pinned(struct shadow_pgtable *to,
 		goto unlock;
 	root_part(to, from->pin_first, from->pin_last, &there);
 	root_part(from, from->pin_first, from->pin_last, &here);
-	err = check_move(to, &there, from, &here);
+	err = check_move(to, &there, from, &here) ?:
+	      move_entries(to, &there, NULL, from, &here, NULL);
 	if (err == -EUCLEAN)
 		shadow_pgtable_broken(from, here.first,
 				      "a pinned table cannot be reached");
 	if (err)
 		goto unlock;
-	move_entries(to, &there, NULL, from, &here, NULL);
 	to->pin_first = from->pin_first;
 	to->pin_last = from->pin_last;
 	from->pin_last = 0;

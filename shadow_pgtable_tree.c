@@ -314,9 +314,12 @@ static void split_leaf(struct shadow_pgtable *pgt,
 	shadow_event(pgt->events, SHADOW_EV_BLOCK_SPLIT, 1, va, path->level, pa);
 }
 
-/* Split until a boundary is one between leaves; returns tables used up */
+/*
+ * Split until a boundary is one between leaves, with up to @left tables; returns
+ * tables used up. Where tables are linked twice, a split changes what is met.
+ */
 static int split_at(struct shadow_pgtable *pgt, u64 boundary,
-		    const phys_addr_t *pa)
+		    const phys_addr_t *pa, int left)
 {
 	struct shadow_pgtable_path path;
 	int err, nr = 0;
@@ -328,6 +331,12 @@ static int split_at(struct shadow_pgtable *pgt, u64 boundary,
 			return err;
 		if (!shadow_pgtable_splits_at(&pgt->geo, path.level, boundary))
 			return nr;
+		if (unlikely(nr == left ||
+			     !shadow_pgtable_is_leaf(path.level,
+						     *path.entry[path.level + 1]))) {
+			shadow_pgtable_broken(pgt, boundary, "a leaf has changed");
+			return -EUCLEAN;
+		}
 		shadow_pgtable_ungroup_leaf(pgt, &path, boundary);
 		split_leaf(pgt, &path, boundary, pa[nr++]);
 	}
@@ -364,13 +373,13 @@ int shadow_pgtable_split_ends(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	err = new_tables(pgt, pa, nr);
 	if (err)
 		return err;
-	used = split_at(pgt, va, pa);
+	used = split_at(pgt, va, pa, nr);
 	if (used < 0)
 		return used;
 	/* An end without splits may be where nothing is mapped */
 	if (!shadow_pgtable_splits_at(geo, last_level, va + bytes))
 		return 0;
-	err = split_at(pgt, va + bytes, pa + used);
+	err = split_at(pgt, va + bytes, pa + used, nr - used);
 	return min(err, 0);
 }
 
@@ -449,7 +458,8 @@ static void free_below(struct shadow_pgtable *pgt, phys_addr_t pa, int level)
 	unsigned int i, nr = shadow_geometry_entries(geo, level);
 	const u64 *table = shadow_pgtable_table(pgt, pa);
 
-	for (i = 0; table && level < SHADOW_LAST_LEVEL && i < nr; i++)
+	/* Links that form a loop lead to more tables than there are */
+	for (i = 0; table && level < SHADOW_LAST_LEVEL && i < nr && pgt->nr_tables; i++)
 		if ((table[i] & SHADOW_DESC_TYPE) == SHADOW_TYPE_TABLE)
 			free_below(pgt, shadow_desc_oa(geo, table[i]),
 				   level + 1);

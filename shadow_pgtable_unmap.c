@@ -69,6 +69,12 @@ static __always_inline int entries_removed(struct shadow_pgtable *pgt,
 			err = shadow_pgtable_descend(pgt, va, level, path);
 			if (err)
 				return err;
+			/* The table that was used last needed no way down */
+			if (unlikely(path->level != level)) {
+				shadow_pgtable_broken(pgt, va,
+						      "link to a table has changed");
+				return -EUCLEAN;
+			}
 		}
 		parent = path->entry[level];
 		desc = *parent;
@@ -460,7 +466,9 @@ static void drop_chain(struct shadow_pgtable *pgt, u64 chain)
 
 	for (; chain != NO_TABLE; chain = next) {
 		table = shadow_pgtable_table(pgt, chain);
-		if (unlikely(!table ||
+		/* One that was linked twice is in it twice: it has no end */
+		if (unlikely(!table || !pgt->nr_tables ||
+			     shadow_fault_frozen(pgt->fault) ||
 			     !IS_ALIGNED(chain, 1ULL << pgt->geo.page_shift))) {
 			shadow_pgtable_broken(pgt, chain,
 					      "chain of tables was overwritten");

@@ -13,10 +13,25 @@
 /* Whatever the host's KASAN was told of these frames' objects */
 static void unshade(const struct shadow_slab *slab, const struct shadow_page *page)
 {
-	if (slab->shaded)
-		shadow_kasan_unpoison(shadow_page_to_virt(slab->nodes, page),
-				      1ULL << (slab->nodes->page_shift +
-					       shadow_page_order(page)));
+	unsigned int order = shadow_page_order(page);
+	const void *contents;
+
+	if (likely(!slab->shaded))
+		return;
+	contents = shadow_slab_contents(slab->nodes, page, order);
+	if (contents)
+		shadow_kasan_unpoison(contents, 1ULL << (slab->nodes->page_shift + order));
+}
+
+/* New frames are where a slab can be, whatever has become of the memmap */
+static bool frames_ok(const struct shadow_nodes *nodes, const struct shadow_page *page)
+{
+	if (likely(shadow_page_nid(page) < nodes->nr_nodes &&
+		   shadow_slab_contents(nodes, page, shadow_page_order(page))))
+		return true;
+	shadow_fault_raise(nodes->fault, "slab: new frames at pfn %llu: node or order",
+			   (unsigned long long)shadow_page_to_pfn(nodes, page));
+	return false;
 }
 
 static void count_reclaimable(const struct shadow_kmem_cache *cache, s64 nr_frames)
@@ -60,7 +75,7 @@ struct shadow_page *shadow_slab_take(struct shadow_kmem_cache *cache,
 	page = shadow_alloc_pages_cpu(nodes, cpu, first, order);
 	if (!page && min_order < order)
 		page = shadow_alloc_pages_cpu(nodes, cpu, gfp, min_order);
-	if (!page)
+	if (!page || unlikely(!frames_ok(nodes, page)))
 		return NULL;
 	/* They may have been those of a slab that a corrupted machine lost */
 	unshade(cache->slab, page);

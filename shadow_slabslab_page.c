@@ -36,22 +36,6 @@ static u64 slab_bytes(const struct shadow_kmem_cache *cache)
 	return (u64)1 << (cache->slab->nodes->page_shift + cache->desc.order);
 }
 
-/*
- * NULL where a virtual board's frames have no contents, and the page is no slab
- * whatever it says.
- */
-static char *slab_contents(const struct shadow_kmem_cache *cache,
-			   const struct shadow_page *page)
-{
-	const struct shadow_nodes *nodes = cache->slab->nodes;
-
-	if (shadow_block_virtual(nodes->block))
-		return shadow_block_contents(nodes->block,
-					     shadow_page_to_phys(nodes, page),
-					     slab_bytes(cache));
-	return shadow_page_to_virt(nodes, page);
-}
-
 /**
  * shadow_slabslab_check() - is this a slab of the cache?
  * @cache: the cache
@@ -76,7 +60,7 @@ bool shadow_slabslab_check(const struct shadow_kmem_cache *cache,
 		return false;
 	s->page = page;
 	s->node = (struct shadow_slab_node *)&cache->node[s->nid];
-	s->base = slab_contents(cache, page);
+	s->base = shadow_slab_contents(cache->slab->nodes, page, desc->order);
 	if (!s->base)
 		return false;
 	s->first = s->base + colour;
@@ -279,7 +263,9 @@ u32 __shadow_slabslab_put_plain(struct shadow_kmem_cache *cache, unsigned int ni
 	for (i = 0; i < nr; i++) {
 		at = (u64)READ_ONCE(ref[i]) << 3;
 		frame = ((base + at) >> shift) - bank.start_pfn;
-		if (unlikely(frame >= bank.nr))
+		if (unlikely(frame >= bank.nr ||
+			     !shadow_block_spans(nodes->block, (base + at) & ~within,
+						 within + 1)))
 			break;
 		page = &pages[(bank.first + (u32)frame) & (U32_MAX << order)];
 		state = READ_ONCE(page->slab.state);

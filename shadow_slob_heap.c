@@ -19,19 +19,13 @@ const char *const shadow_slob_list_names[SLOB_NR_LISTS] = {
  * @page: its first frame
  *
  * Context: any.
- * Return: a pointer; NULL where a virtual board's frames have none, and the page
- * is no slab whatever it says.
+ * Return: a pointer; NULL where they would not lie in the block, or have none,
+ * and the page is no slab whatever it says.
  */
 char *shadow_slob_contents(const struct shadow_slab *slab,
 			   const struct shadow_page *page)
 {
-	const struct shadow_nodes *nodes = slab->nodes;
-	u64 bytes = (u64)1 << (nodes->page_shift + shadow_page_order(page));
-
-	if (shadow_block_virtual(nodes->block))
-		return shadow_block_contents(nodes->block,
-					     shadow_page_to_phys(nodes, page), bytes);
-	return shadow_page_to_virt(nodes, page);
+	return shadow_slab_contents(slab->nodes, page, shadow_page_order(page));
 }
 
 /**

@@ -243,20 +243,6 @@ int shadow_slub_bad_link(struct shadow_kmem_cache *cache,
 		cache->offset, (unsigned long long)link);
 }
 
-/*
- * NULL where a virtual board's frames have no contents, and the page is no slab
- * whatever it says.
- */
-static char *slab_contents(const struct shadow_nodes *nodes,
-			   const struct shadow_page *page, u32 order)
-{
-	if (shadow_block_virtual(nodes->block))
-		return shadow_block_contents(nodes->block,
-					     shadow_page_to_phys(nodes, page),
-					     (u64)1 << (nodes->page_shift + order));
-	return shadow_page_to_virt(nodes, page);
-}
-
 /**
  * shadow_slub_check() - is this a slab of the cache?
  * @cache: the cache
@@ -291,7 +277,7 @@ bool shadow_slub_check(struct shadow_kmem_cache *cache,
 	s->page = page;
 	s->last = (s->objects - 1) * cache->bytes;
 	s->node = &cache->node[nid];
-	s->base = slab_contents(nodes, page, order);
+	s->base = shadow_slab_contents(nodes, page, order);
 	s->key = shadow_slub_key(cache, shadow_page_to_phys(nodes, page));
 	return s->node->in && s->base;
 }

@@ -67,7 +67,7 @@ static void print_table(struct tables *t, phys_addr_t pa, int level)
 				       shadow_geometry_shift(geo, level));
 		else
 			at++;
-	for (at = 0; at < nr && level < SHADOW_LAST_LEVEL; at++) {
+	for (at = 0; at < nr && level < SHADOW_LAST_LEVEL && t->left; at++) {
 		u64 desc = READ_ONCE(entry[at]);
 
 		if (shadow_desc_kind(geo, level, desc) == SHADOW_DESC_KIND_TABLE)
@@ -80,7 +80,7 @@ static void print_tree(const struct shadow_pgtable *pgt, const char *name,
 {
 	struct tables t = {
 		.pgt = pgt, .text = text,
-		.left = pgt->block->bytes >> pgt->geo.page_shift,
+		.left = pgt->nr_tables,
 	};
 	unsigned int i;
 

@@ -19,7 +19,7 @@ static void print_owned(const struct shadow_vmalloc *vm,
 	u64 nr = 0;
 
 	shadow_state_begin(&list, text, 1);
-	while (page && nr < area->nr_pages) {
+	while (page && nr < area->nr_pages && nr < memmap->nr) {
 		shadow_state_add(&list, shadow_page_to_pfn(vm->nodes, page));
 		nr += 1ULL << (shadow_page_order(page) & 31);
 		page = shadow_page_at(memmap, READ_ONCE(page->next));

@@ -42,7 +42,8 @@ const u32 *shadow_vmalloc_held(const struct shadow_vmalloc *vm,
 	    page->private[0] != area->self || page->private[1] != INDICES ||
 	    shadow_page_order(page) != indices_order(vm, area->nr_pages))
 		return NULL;
-	return shadow_page_to_virt(vm->nodes, page);
+	return shadow_block_contents(vm->nodes->block, shadow_page_to_phys(vm->nodes, page),
+				     (u64)area->nr_pages * sizeof(u32));
 }
 
 /* Room for an area's indices, which are copied there. */

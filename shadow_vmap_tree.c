@@ -279,6 +279,11 @@ int shadow_vmap_tree_take(struct shadow_vmap_tree *tree,
 	err = shadow_vmap_find_fit(tree, bytes, align, &place, &va);
 	if (unlikely(err))
 		return err;
+	/* It follows from what an area in the block says of the gap before it */
+	if (unlikely(va - tree->va_start > tree->va_end - tree->va_start - bytes))
+		return shadow_fault_raise(tree->fault,
+					  "vmap_tree: a gap at %#llx, outside of the window",
+					  va);
 	area->va_start = va;
 	area->va_end = va + bytes;
 	err = insert_at(tree, area, handle, &place);

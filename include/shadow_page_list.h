@@ -131,7 +131,9 @@ shadow_page_list_pop(const struct shadow_memmap *memmap,
 {
 	struct shadow_page *page = shadow_page_at(memmap, list->first);
 
-	if (page && likely(shadow_page_list_del(memmap, list, page)))
+	/* A first page that has one before it may be its own: a list without end */
+	if (page && likely(page->prev == SHADOW_NO_PAGE) &&
+	    likely(shadow_page_list_del(memmap, list, page)))
 		return page;
 	return NULL;
 }

@@ -474,4 +474,30 @@ shadow_slab_head(const struct shadow_nodes *nodes, const void *virt)
 	return page;
 }
 
+/**
+ * shadow_slab_contents() - contents of what a page says is a slab's first frame
+ * @nodes: the frames
+ * @page: any frame
+ * @order: what its flags say, or a cache does
+ *
+ * An order that was overwritten, and a frame that only the memmap has, lead to
+ * places outside of the block.
+ *
+ * Context: any.
+ * Return: the contents; NULL: no block of that order begins there, or not all of
+ * it has contents.
+ */
+static inline char *shadow_slab_contents(const struct shadow_nodes *nodes,
+					 const struct shadow_page *page,
+					 unsigned int order)
+{
+	const struct shadow_memmap *memmap = &nodes->memmap;
+
+	if (unlikely(!shadow_page_aligned(memmap, shadow_page_index(memmap, page),
+					  order)))
+		return NULL;
+	return shadow_block_contents(nodes->block, shadow_page_to_phys(nodes, page),
+				     (u64)1 << (nodes->page_shift + order));
+}
+
 #endif /* SHADOW_SLAB_ENGINE_H */

@@ -318,11 +318,14 @@ shadow_slabslab_find(const struct shadow_kmem_cache *cache, const void *object,
 	const unsigned int order = cache->desc.order;
 	phys_addr_t pa = shadow_virt_to_phys(nodes->block, object);
 	u32 index = shadow_pfn_to_index(&nodes->memmap, pa >> nodes->page_shift);
+	const u64 bytes = (u64)1 << (nodes->page_shift + order);
 	struct shadow_page *page;
 	u64 offset, nr;
 	u32 colour;
 
-	if (unlikely(index == SHADOW_NO_PAGE))
+	/* The memmap has frames beside the block, too */
+	if (unlikely(index == SHADOW_NO_PAGE) ||
+	    unlikely(!shadow_block_has(nodes->block, pa & ~(bytes - 1), bytes)))
 		return NULL;
 	page = &nodes->memmap.pages[index & (U32_MAX << order)];
 	if (unlikely((READ_ONCE(page->flags) & mask) !=
@@ -330,7 +333,7 @@ shadow_slabslab_find(const struct shadow_kmem_cache *cache, const void *object,
 	    unlikely(READ_ONCE(page->slab.cache) != cache->desc.id))
 		return NULL;
 	colour = shadow_slabslab_colour(page);
-	offset = (pa & (((u64)1 << (nodes->page_shift + order)) - 1)) - colour;
+	offset = (pa & (bytes - 1)) - colour;
 	nr = offset * cache->inverse >> 32;
 	if (unlikely(colour > cache->offset || nr >= cache->desc.objects ||
 		     nr * cache->bytes != offset))
