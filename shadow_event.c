@@ -32,8 +32,8 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "pfn", "order", "from_order" } },
 	[SHADOW_EV_PAGE_FALLBACK] = {
 		"mm_page_alloc_extfrag", "pgfallback", "",
-		{ "pfn", "alloc_order", "fallback_order", "alloc_migratetype",
-		  "fallback_migratetype" } },
+		{ "pfn", "alloc_order fallback_order pageblock_order",
+		  "alloc_migratetype fallback_migratetype change_ownership" } },
 	[SHADOW_EV_PAGE_STEAL] = {
 		"mm_page_steal", "pageblock_steal", "",
 		{ "pfn", "old_migratetype", "new_migratetype", "nr_moved" } },
@@ -45,7 +45,7 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 		{ "zone", "order", "migratetype", "cpu" } },
 	[SHADOW_EV_PCP_DRAIN] = {
 		"mm_page_pcpu_drain", "pcp_drain", "blocks",
-		{ "zone", "order", "migratetype", "cpu" } },
+		{ "zone", "order", "migratetype", "cpu", "pfn" } },
 	[SHADOW_EV_MEMBLOCK_ADD] = {
 		"memblock_add", "memblock_add", "bytes",
 		{ "base", "size", "nid", "flags" } },
@@ -334,6 +334,70 @@ void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 }
 
 /**
+ * shadow_event_parts() - the numbers that are in one argument, as text
+ * @names: as shadow_events has them, with blanks between
+ * @arg: made by shadow_event_pack()
+ * @text: filled: " NAME=NUMBER" of each
+ * @bytes: room there
+ *
+ * Context: any.
+ * Return: characters of @text.
+ */
+int shadow_event_parts(const char *names, u64 arg, char *text, size_t bytes)
+{
+	unsigned int nr;
+	int len = 0, end;
+
+	for (nr = 0; *names && nr < SHADOW_EVENT_PARTS; nr++) {
+		end = strcspn(names, " ");
+		len += scnprintf(text + len, bytes - len, " %.*s=%u", end, names,
+				 shadow_event_part(arg, nr));
+		names += end;
+		names += *names == ' ';
+	}
+	return len;
+}
+
+/**
+ * __shadow_event_keep() - an event for counters and the ring, not for the sink
+ * @log: the machine's log; NULL: nobody listens to this one
+ * @args: what happened
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+void __shadow_event_keep(struct shadow_event_log *log,
+			 const struct shadow_event_args *args)
+{
+	if (unlikely(!log))
+		return;
+	if (static_branch_unlikely(&shadow_count_key) &&
+	    !shadow_event_inline(args->id))
+		__shadow_event_tally(log, args->id, args->nr);
+	if (static_branch_unlikely(&shadow_ring_key) && log->ring)
+		shadow_ring_event(log->ring, args);
+}
+
+/**
+ * __shadow_event_tell() - an event for the sink alone
+ * @log: the machine's log; NULL: nobody listens to this one
+ * @args: what happened
+ *
+ * Context: any, also under raw spinlocks with interrupts off.
+ */
+void __shadow_event_tell(const struct shadow_event_log *log,
+			 const struct shadow_event_args *args)
+{
+	void (*sink)(const struct shadow_event_log *log,
+		     const struct shadow_event_args *args);
+
+	if (!static_branch_unlikely(&shadow_sink_key) || unlikely(!log))
+		return;
+	sink = READ_ONCE(shadow_event_sink);
+	if (sink)
+		sink(log, args);
+}
+
+/**
  * __shadow_event() - the slow half of shadow_event(), with the key raised
  * @log: the machine's log; NULL: nobody listens to this one
  * @args: what happened
@@ -343,19 +407,6 @@ void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 void __shadow_event(struct shadow_event_log *log,
 		    const struct shadow_event_args *args)
 {
-	void (*sink)(const struct shadow_event_log *log,
-		     const struct shadow_event_args *args);
-
-	if (unlikely(!log))
-		return;
-	if (static_branch_unlikely(&shadow_count_key) &&
-	    !shadow_event_inline(args->id))
-		__shadow_event_tally(log, args->id, args->nr);
-	if (static_branch_unlikely(&shadow_ring_key) && log->ring)
-		shadow_ring_event(log->ring, args);
-	if (!static_branch_unlikely(&shadow_sink_key))
-		return;
-	sink = READ_ONCE(shadow_event_sink);
-	if (sink)
-		sink(log, args);
+	__shadow_event_keep(log, args);
+	__shadow_event_tell(log, args);
 }

@@ -271,14 +271,20 @@ static unsigned int fallback_of(const struct shadow_zone *zone,
 							     fallbacks[mt][1];
 }
 
+/* Has its pageblock changed sides? As kmem says it: is it of our type now */
 static void tell_fallback(struct shadow_zone *zone,
 			  const struct shadow_page *page, unsigned int order,
 			  unsigned int from_order, unsigned int mt,
 			  unsigned int from)
 {
-	shadow_event(zone->nodes->events, SHADOW_EV_PAGE_FALLBACK, 1,
-		     shadow_page_to_pfn(zone->nodes, page), order, from_order, mt,
-		     from);
+	const struct shadow_nodes *nodes = zone->nodes;
+	u32 index = shadow_page_index(zone->memmap, page);
+
+	shadow_event(nodes->events, SHADOW_EV_PAGE_FALLBACK, 1,
+		     shadow_page_to_pfn(nodes, page),
+		     shadow_event_pack(order, from_order, nodes->pageblock_log2),
+		     shadow_event_pack(mt, from,
+				       shadow_pageblock_mt(nodes, index) == mt));
 }
 
 /* Follows __rmqueue_claim() and can_steal_fallback() */

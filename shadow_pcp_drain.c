@@ -184,25 +184,85 @@ int __shadow_pcp_append(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	return 0;
 }
 
-/* Out of line: what says it needs a frame of the stack */
-static noinline void tell_drain(const struct shadow_zone *zone,
-				const struct shadow_pcp *pcp,
-				unsigned int nr_list, u32 nr)
+/* Blocks of one list go back to the zone: what is told of them all, or of one */
+static void drain_args(const struct shadow_zone *zone,
+		       const struct shadow_pcp *pcp, unsigned int nr_list,
+		       u32 index, struct shadow_event_args *args)
 {
-	shadow_event_named(zone->nodes->events, SHADOW_EV_PCP_DRAIN, nr,
-			   shadow_zone_names[zone->type], shadow_zone_id(zone),
-			   shadow_pcp_list_order(zone, nr_list),
-			   shadow_pcp_list_mt(nr_list), pcp - zone->pcp);
+	*args = (struct shadow_event_args) {
+		.id = SHADOW_EV_PCP_DRAIN,
+		.nr = 1,
+		.name = shadow_zone_names[zone->type],
+		.ip = _RET_IP_,
+		.arg = {
+			shadow_zone_id(zone), shadow_pcp_list_order(zone, nr_list),
+			shadow_pcp_list_mt(nr_list), pcp - zone->pcp,
+			shadow_index_to_pfn(zone->memmap, index),
+		},
+	};
 }
 
+/* Counters and the ring: once for all of them, of which @oldest is the first */
 static noinline void note_drain(struct shadow_zone *zone,
 				const struct shadow_pcp *pcp,
-				unsigned int nr_list, u32 nr)
+				unsigned int nr_list, u32 oldest, u32 nr)
 {
+	struct shadow_event_args args;
+
 	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
 	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, nr);
-	if (shadow_event_listened())
-		tell_drain(zone, pcp, nr_list, nr);
+	if (!shadow_op_kept())
+		return;
+	drain_args(zone, pcp, nr_list, oldest, &args);
+	args.nr = nr;
+	__shadow_event_keep(zone->nodes->events, &args);
+}
+
+/* Tracers are told of each, as kmem: does: with the type of its pageblock */
+static noinline void tell_drain(const struct shadow_zone *zone,
+				const struct shadow_pcp *pcp,
+				unsigned int nr_list, u32 index)
+{
+	struct shadow_event_args args;
+
+	drain_args(zone, pcp, nr_list, index, &args);
+	args.arg[2] = shadow_pageblock_mt(zone->nodes, index);
+	__shadow_event_tell(zone->nodes->events, &args);
+}
+
+static __always_inline int return_some(struct shadow_zone *zone,
+				       struct shadow_pcp *pcp,
+				       unsigned int nr_list, u32 nr_pages,
+				       u32 *returned, bool tell)
+{
+	struct shadow_page_list *list = &pcp->list[nr_list];
+	unsigned int order = shadow_pcp_list_order(zone, nr_list);
+	struct shadow_page *page;
+
+	while (*returned < nr_pages && list->first != SHADOW_NO_PAGE) {
+		page = take_last(zone, pcp, list, order);
+		if (!page || __shadow_buddy_return(zone, page, order))
+			return -EUCLEAN;
+		*returned += BIT(order);
+		if (tell)
+			tell_drain(zone, pcp, nr_list,
+				   shadow_page_index(zone->memmap, page));
+	}
+	return 0;
+}
+
+/* Somebody listens, or latencies are measured: out of line */
+static noinline int return_heard(struct shadow_zone *zone, struct shadow_pcp *pcp,
+				 unsigned int nr_list, u32 nr_pages, u32 *returned)
+{
+	unsigned int order = shadow_pcp_list_order(zone, nr_list);
+	u32 oldest = pcp->list[nr_list].last;
+	bool tell = static_branch_unlikely(&shadow_sink_key);
+	int err = return_some(zone, pcp, nr_list, nr_pages, returned, tell);
+
+	if (*returned)
+		note_drain(zone, pcp, nr_list, oldest, *returned >> order);
+	return err;
 }
 
 /* Returns the oldest blocks of one list to the zone; zone lock held */
@@ -210,25 +270,17 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		       unsigned int nr_list, u32 nr_pages, u32 *returned)
 {
 	struct shadow_page_list *list = &pcp->list[nr_list];
-	unsigned int order = shadow_pcp_list_order(zone, nr_list);
-	struct shadow_page *page;
-	int err = 0;
+	int err;
 
 	*returned = 0;
-	if (link_back(zone, pcp, list, order))
+	if (link_back(zone, pcp, list, shadow_pcp_list_order(zone, nr_list)))
 		return -EUCLEAN;
-	while (*returned < nr_pages && list->first != SHADOW_NO_PAGE) {
-		page = take_last(zone, pcp, list, order);
-		if (!page || __shadow_buddy_return(zone, page, order)) {
-			err = -EUCLEAN;
-			break;
-		}
-		*returned += BIT(order);
-	}
+	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN))
+		err = return_heard(zone, pcp, nr_list, nr_pages, returned);
+	else
+		err = return_some(zone, pcp, nr_list, nr_pages, returned, false);
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
-	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN) && *returned)
-		note_drain(zone, pcp, nr_list, *returned >> order);
 	return err;
 }
 

@@ -31,7 +31,10 @@ static int put_args(const char *const *name, const u64 *arg, char *text,
 		/* Everybody may read this: no pointer of the host's */
 		if (!strcmp(name[i], "caller"))
 			continue;
-		if (arg[i] == SHADOW_RING_NO_PAGE)
+		if (strchr(name[i], ' '))
+			len += shadow_event_parts(name[i], arg[i], text + len,
+						  bytes - len);
+		else if (arg[i] == SHADOW_RING_NO_PAGE)
 			len += scnprintf(text + len, bytes - len, " %s=none", name[i]);
 		else if (is_digits(name[i]))
 			len += scnprintf(text + len, bytes - len, " %s=0x%llx",

@@ -67,7 +67,9 @@ enum shadow_event_id {
  * @counter: line of vmstat; the kernel's where it has one
  * @unit: what is counted: "pages", "blocks", "bytes", "objects", or "" for the
  *	event itself
- * @arg: names of the arguments, in their order; NULL after the last
+ * @arg: names of the arguments, in their order; NULL after the last. Several
+ *	words are as many numbers in one argument: shadow_event_pack() makes it,
+ *	shadow_event_part() takes it apart
  */
 struct shadow_event_info {
 	const char *name;
@@ -77,6 +79,22 @@ struct shadow_event_info {
 };
 
 extern const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS];
+
+#define SHADOW_EVENT_PART_BITS	16
+#define SHADOW_EVENT_PARTS	4	/* in one argument, at most */
+
+/* Three numbers in one argument, each of 16 bits, the first in the lowest */
+static inline u64 shadow_event_pack(u16 first, u16 second, u16 third)
+{
+	return first | (u64)second << SHADOW_EVENT_PART_BITS |
+	       (u64)third << (2 * SHADOW_EVENT_PART_BITS);
+}
+
+/* The number of such an argument that @nr others come before */
+static inline u16 shadow_event_part(u64 arg, unsigned int nr)
+{
+	return arg >> (nr * SHADOW_EVENT_PART_BITS);
+}
 
 /**
  * struct shadow_event_counts - what one CPU's events have added up to
@@ -179,6 +197,11 @@ void shadow_event_record(bool on);
 void shadow_watch(bool on);
 void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 			  u64 nr);
+int shadow_event_parts(const char *names, u64 arg, char *text, size_t bytes);
+void __shadow_event_keep(struct shadow_event_log *log,
+			 const struct shadow_event_args *args);
+void __shadow_event_tell(const struct shadow_event_log *log,
+			 const struct shadow_event_args *args);
 void __shadow_event(struct shadow_event_log *log,
 		    const struct shadow_event_args *args);
 

@@ -111,7 +111,7 @@ static_assert(SHADOW_OP_LAST <= SHADOW_NR_OPS);
 /* What a counter shows, in any context */
 typedef u64 (*shadow_ticks_t)(void);
 
-#define SHADOW_RING_VERSION	1
+#define SHADOW_RING_VERSION	2
 #define SHADOW_RING_RECORD	64	/* bytes of a record */
 #define SHADOW_RING_LINE	256	/* of text, with a NUL */
 #define SHADOW_RING_ARGS	5

@@ -177,9 +177,19 @@ static void of_types(struct kunit *test)
 	EXPECT(SHADOW_EV_PAGE_STEAL, 0, NULL, 2, shadow_page_to_pfn(&m->nodes, page),
 	       SHADOW_MIGRATE_MOVABLE, SHADOW_MIGRATE_UNMOVABLE, 1024);
 	EXPECT(SHADOW_EV_PAGE_FALLBACK, 0, NULL, 1,
-	       shadow_page_to_pfn(&m->nodes, page), 3, 10, SHADOW_MIGRATE_UNMOVABLE,
-	       SHADOW_MIGRATE_MOVABLE);
+	       shadow_page_to_pfn(&m->nodes, page), shadow_event_pack(3, 10, 9),
+	       shadow_event_pack(SHADOW_MIGRATE_UNMOVABLE, SHADOW_MIGRATE_MOVABLE, 1));
 	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_PAGE_STEAL), 1);
+	/* A frame among those of another type: its pageblock stays theirs */
+	while (m->nodes.node[0].zone[SHADOW_ZONE_NORMAL].nr_free)
+		page = shadow_alloc_pages(&m->nodes, SHADOW_GFP_KERNEL, 0);
+	KUNIT_ASSERT_EQ(test, shadow_free_pages(&m->nodes, page, 0), 0);
+	attend(&m->events);
+	KUNIT_ASSERT_PTR_EQ(test, page, shadow_alloc_pages(&m->nodes, SHADOW_GFP_MOVABLE, 0));
+	EXPECT(SHADOW_EV_PAGE_FALLBACK, 0, NULL, 1,
+	       shadow_page_to_pfn(&m->nodes, page), shadow_event_pack(0, 0, 9),
+	       shadow_event_pack(SHADOW_MIGRATE_MOVABLE, SHADOW_MIGRATE_UNMOVABLE, 0));
+	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_PAGE_STEAL), 0);
 }
 
 static void of_refusals(struct kunit *test)
@@ -204,7 +214,8 @@ static void of_lists(struct kunit *test)
 	struct shadow_test_machine *m = shadow_test_machine(test, 4096, 3);
 	struct shadow_pcp *pcp = &zone_of(m)->pcp[2];
 	struct shadow_page *page;
-	u64 nr;
+	const u64 first = START_PFN, end = START_PFN + 4096;
+	u64 nr, i, other;
 
 	attend(&m->events);
 	page = shadow_alloc_pages_cpu(&m->nodes, 2, SHADOW_GFP_MOVABLE, 0);
@@ -214,9 +225,19 @@ static void of_lists(struct kunit *test)
 	       SHADOW_MIGRATE_MOVABLE, 2);
 	KUNIT_ASSERT_EQ(test, shadow_free_pages_cpu(&m->nodes, 2, page, 0), 0);
 	shadow_pcp_drain(zone_of(m));
-	EXPECT(SHADOW_EV_PCP_DRAIN, 0, "Normal", nr, SHADOW_ZONE_NORMAL, 0,
-	       SHADOW_MIGRATE_MOVABLE, 2);
 	KUNIT_EXPECT_EQ(test, pcp->count, 0);
+	/* Each by itself, the one that was freed last at the end */
+	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_PCP_DRAIN), nr);
+	for (i = 0; i < nr; i++) {
+		u64 pfn = which(SHADOW_EV_PCP_DRAIN, i)->arg[4];
+
+		EXPECT(SHADOW_EV_PCP_DRAIN, i, "Normal", 1, SHADOW_ZONE_NORMAL, 0,
+		       SHADOW_MIGRATE_MOVABLE, 2,
+		       i == nr - 1 ? shadow_page_to_pfn(&m->nodes, page) : pfn);
+		KUNIT_EXPECT_TRUE(test, pfn >= first && pfn < end);
+		for (other = 0; other < i; other++)
+			KUNIT_EXPECT_NE(test, pfn, which(SHADOW_EV_PCP_DRAIN, other)->arg[4]);
+	}
 }
 
 /* --------------------------------------------------------- early memory -- */

@@ -6,6 +6,7 @@
  */
 #include "shadow_ring.h"
 #include "shadow_test_host.h"
+#include "shadow_test_machine.h"
 #include "shadow_test_threads.h"
 
 #include "shadow_boot.h"
@@ -271,6 +272,70 @@ static void covered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, shadow_ring_last(r->ring), 4);
 	put_one(test, 6);
 	KUNIT_EXPECT_EQ(test, shadow_ring_last(r->ring), 5);
+}
+
+/* Several numbers in one argument are told apart, each by its name */
+static void packed(struct kunit *test)
+{
+	static const char *const part[] = {
+		" mm_page_alloc_extfrag pfn=77 alloc_order=3 fallback_order=10 ",
+		" fallback_order=10 pageblock_order=9 alloc_migratetype=1 ",
+		" alloc_migratetype=1 fallback_migratetype=65535 change_ownership=1",
+	};
+	char line[SHADOW_RING_LINE], cut[24];
+	unsigned int i;
+	struct shadow_ring *ring = new_ring(test, NR);
+	struct shadow_ring_record record;
+	struct rings *r = test->priv;
+
+	shadow_event(&r->log, SHADOW_EV_PAGE_FALLBACK, 1, 77,
+		     shadow_event_pack(3, 10, 9), shadow_event_pack(1, 65535, 1));
+	KUNIT_ASSERT_TRUE(test, shadow_ring_read(ring, 1, &record));
+	shadow_ring_format(&record, line, sizeof(line));
+	for (i = 0; i < ARRAY_SIZE(part); i++)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, part[i]), "%s", line);
+	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, sizeof(cut)), 14);
+	KUNIT_EXPECT_STREQ(test, cut, " some=5 more=0");
+	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, 10), 9);
+	KUNIT_EXPECT_STREQ(test, cut, " some=5 m");
+}
+
+/* Blocks that go back from a CPU's list together have one record, of the oldest */
+static void drained_at_once(struct kunit *test)
+{
+	struct shadow_test_machine *m = shadow_test_machine(test, 4096, 2);
+	struct shadow_zone *zone = &m->nodes.node[0].zone[SHADOW_ZONE_NORMAL];
+	struct shadow_ring *ring = new_ring(test, 1024);
+	struct shadow_ring_record record = {};
+	struct shadow_page *page, *oldest;
+	u64 seq, nr, first;
+
+	page = shadow_alloc_pages_cpu(&m->nodes, 1, SHADOW_GFP_MOVABLE, 0);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	shadow_pcp_drain(zone);
+	/* Of those that are put there by themselves, the first is the oldest */
+	oldest = shadow_alloc_pages_cpu(&m->nodes, 1, SHADOW_GFP_MOVABLE, 0);
+	shadow_pcp_drain(zone);
+	KUNIT_ASSERT_NOT_NULL(test, oldest);
+	shadow_free_pages_cpu(&m->nodes, 1, oldest, 0);
+	shadow_free_pages_cpu(&m->nodes, 1, page, 0);
+	nr = zone->pcp[1].count;
+	KUNIT_ASSERT_EQ(test, nr, 2);
+	m->events.ring = ring;
+	first = shadow_ring_last(ring) + 1;
+	shadow_pcp_drain(zone);
+	m->events.ring = NULL;
+	for (seq = first; shadow_ring_read(ring, seq, &record); seq++)
+		if (record.id == SHADOW_EV_PCP_DRAIN)
+			break;
+	KUNIT_ASSERT_EQ(test, record.id, SHADOW_EV_PCP_DRAIN);
+	KUNIT_EXPECT_EQ(test, record.err, nr);
+	KUNIT_EXPECT_EQ(test, record.arg[1], 0);
+	KUNIT_EXPECT_EQ(test, record.arg[2], SHADOW_MIGRATE_MOVABLE);
+	KUNIT_EXPECT_EQ(test, record.arg[3], 1);
+	KUNIT_EXPECT_EQ(test, record.arg[4], shadow_page_to_pfn(&m->nodes, oldest));
+	KUNIT_EXPECT_EQ(test, ring->nr_events[SHADOW_EV_PCP_DRAIN], 1);
+	KUNIT_EXPECT_EQ(test, ring->sum[SHADOW_EV_PCP_DRAIN], nr);
 }
 
 /* A phase of the boot is an operation without the lock: it may sleep */
@@ -646,6 +711,8 @@ static struct kunit_case shadow_ring_cases[] = {
 	KUNIT_CASE(payloads),
 	KUNIT_CASE(nesting),
 	KUNIT_CASE(covered),
+	KUNIT_CASE(packed),
+	KUNIT_CASE(drained_at_once),
 	KUNIT_CASE(phases),
 	KUNIT_CASE(readers_take_no_lock),
 	KUNIT_CASE(order_of_effects),

@@ -273,9 +273,9 @@ checkpatch() {
 check_checkpatch() {
 	{
 		files '*.[ch]' | grep -v '^kunit/host/\|^scripts/at_oracle/.*h$\|/words.h$' |
-			grep -v '/shadow_tracepoint.h$' |
+			grep -v '/shadow_tracepoint[a-z_]*.h$' |
 			checkpatch "${CHECKPATCH_IGNORE[@]}"
-		files '*/shadow_tracepoint.h' |
+		files '*/shadow_tracepoint*.h' |
 			checkpatch "${CHECKPATCH_IGNORE_TRACEPOINT[@]}"
 		files 'kunit/host/*.[ch]' 'scripts/at_oracle/*.h' '*/words.h' |
 			checkpatch "${CHECKPATCH_IGNORE_SHIM[@]}"

@@ -292,6 +292,21 @@ class Calls(Folder):
         data, _ = self.page_data()
         self.assertNotIn("events", data["runs"][0]["missing"])
 
+    def test_packed_arguments(self):
+        """Several numbers in one argument are several arguments."""
+        key, (name, names) = next(one for one in eventfile.tables().items()
+                                  if one[1][0] == "mm_page_alloc_extfrag")
+        orders, types = 3 | 10 << 16 | 9 << 32, 1 | 2 << 16 | 1 << 32
+        self.assertEqual(len(names), 3)
+        head = eventfile.HEADER.pack(eventfile.MAGIC, eventfile.VERSION, eventfile.HEADER.size,
+                                     48, 128, eventfile.RECORD.size, 1, 1, 1, 2, 1, 0)
+        found = eventfile.read(head.ljust(128, b"\n") + eventfile.RECORD.pack(
+            1, 5, key, 0, 0, 1, 77, orders, types, 0, 0))
+        kind, args = found.records[0][2], found.records[0][5]
+        self.assertEqual((name, dict(zip(found.names[kind][1], args))), ("mm_page_alloc_extfrag", {
+            "pfn": 77, "alloc_order": 3, "fallback_order": 10, "pageblock_order": 9,
+            "alloc_migratetype": 1, "fallback_migratetype": 2, "change_ownership": 1}))
+
     def test_layout_of_events(self):
         """Header and record are the structures that the kernel's file has."""
         text = eventfile.source("include", "shadow_ring.h")

@@ -4,11 +4,26 @@
 # Tracepoints shadow_mm:* in a guest, by three readers: tracefs, trace-cmd and
 # perf. What each of them counts is what was asked for.
 
-# What is asked for: 20 pages and back, 5 of kmalloc, one area of 5 pages.
+# What is asked for: 20 pages and back, one area of 5 pages, all lists empty.
 TRACING_BATCH='alloc_pages 0 count=20 as=pages
 free_pages pages
 vmalloc 20480 as=area
-vfree area'
+vfree area
+drain'
+
+# In the guest: each event that kmem: has as well has its fields, and its text
+# has what kmem's has; but for page=, which is computed from the pfn.
+TRACING_ALIKE='
+	fields() { sed -n "s/^\tfield:.*[ *]\([a-z_]*\)\(\[[0-9]*\]\)*;\toffset.*/\1/p" $1 | grep -v "^common_"; }
+	texts() { sed -n "s/^print fmt: \"\([^\"]*\)\".*/\1/p" $1 | tr " " "\n" | sed "s/=.*//"; }
+	for e in $t/events/kmem/*/; do
+		e=$(basename $e); ours=$t/events/shadow_mm/$e/format
+		[ -e $ours ] || continue
+		fields $ours > /tmp/f; texts $ours > /tmp/t
+		missing=$(fields $t/events/kmem/$e/format | grep -vxFf /tmp/f
+			texts $t/events/kmem/$e/format | grep -vxFf /tmp/t | grep -vx page)
+		echo "alike $e:" $missing
+	done'
 
 # The numbers of a text with one event a line: 20 pages that were asked for and
 # 5 of the area, the area itself, both ways.
@@ -16,6 +31,8 @@ tracing_expect() {
 	local file=$1 nr
 	nr=$(grep -c 'mm_page_alloc: .*machine=main nr=1$' "$file" || true)
 	[ "$nr" -ge 20 ] || fail "$file: 20 pages were asked for, $nr are told"
+	nr=$(grep -cE 'mm_page_alloc: .* gfp_flags=GFP_KERNEL ' "$file" || true)
+	[ "$nr" -ge 20 ] || fail "$file: $nr pages were asked for with GFP_KERNEL"
 	nr=$(grep -c 'mm_page_free: .*machine=main nr=1$' "$file" || true)
 	[ "$nr" -ge 20 ] || fail "$file: 20 pages were freed, $nr are told"
 	nr=$(grep -cE 'vmalloc: .* size=20480 .*machine=main nr=5$' "$file" || true)
@@ -36,7 +53,7 @@ test_tracing_tracefs() {
 	for e in $t/events/shadow_mm/*/; do basename $e; done | sort > /tmp/there
 	sed -n "/shadow_events\[SHADOW_NR_EVENTS\] = {/,/^};/p" /shadow_event.c |
 		sed -n "s/^\t\t\"\([a-z_]*\)\", \".*/\1/p" | sort > /tmp/wanted
-	wc -l < /tmp/wanted; diff /tmp/wanted /tmp/there && echo all
+	wc -l < /tmp/wanted; diff /tmp/wanted /tmp/there && echo all'"$TRACING_ALIKE"'
 	echo "set counters on" > $d/ctl
 	echo 1 > $t/events/shadow_mm/enable
 	echo "'"$TRACING_BATCH"'" > $d/ctl && echo done
@@ -58,18 +75,27 @@ test_tracing_tracefs() {
 	expect_match '^all$'
 	expect_match '^done$'
 	expect_match '^none$'
+	[ "$(grep -c '^alike [a-z_]*:' "$work/out")" -ge 8 ] ||
+		{ show_last; fail "8 events are named as kmem's"; }
+	expect_no_match '^alike [a-z_]*: .'
 	[ "$(grep -c '^gone$' "$work/out")" -eq 2 ] || fail "rmmod was to work twice"
 	tracing_part trace
 	tracing_part vmstat
 	tracing_expect "$work/trace"
 	# In the first machine's own format of kmem's fields
-	expect_match 'mm_page_alloc: pfn=0x[0-9a-f]+ order=0 migratetype=0 gfp_flags=[A-Z_|!]* call_site=[^ ]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[shadow_mm\] machine=main nr=1$' \
+	expect_match 'mm_page_alloc: pfn=0x[0-9a-f]+ order=0 migratetype=0 gfp_flags=[A-Z_|!]+ call_site=[^ ]+\+0x[0-9a-f]+/0x[0-9a-f]+ \[shadow_mm\] machine=main nr=1$' \
 		"$work/trace"
 	expect_match 'vfree: call_site=[^ ]+ \[shadow_mm\] va=0x[0-9a-f]+ size=' "$work/trace"
 	# Each page that is counted was told of, but for the 3 that came after.
 	[ "$(sed -n "s/.* mm_page_alloc: .* nr=//p" "$work/trace" | awk "{ n += \$1 } END { print n }")" -eq \
 		$(($(awk "/^pgalloc_/ { n += \$2 } END { print n }" "$work/vmstat") - 3)) ] ||
 		fail "tracepoints and counters of pages differ"
+	# Each block that goes back from a list is told by itself.
+	expect_match 'mm_page_pcpu_drain: pfn=0x[0-9a-f]+ order=0 migratetype=0 zone=[A-Za-z0-9]+ nid=0 cpu=[0-9]+ machine=main nr=1$' \
+		"$work/trace"
+	[ "$(grep -c ' mm_page_pcpu_drain: ' "$work/trace")" -eq \
+		"$(sed -n 's/^pcp_drain //p' "$work/vmstat")" ] ||
+		fail "tracepoints and counters of drained blocks differ"
 	# Areas: told in pages, counted in pages.
 	expect_match '^vmalloc 5$' "$work/vmstat"
 	expect_match '^vfree 5$' "$work/vmstat"

@@ -15,7 +15,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 HEADER = struct.Struct("<8sIIQQIIQQQQQ")
 RECORD = struct.Struct("<QQHBBi5Q")
 MAGIC = b"SHADOWEV"
-VERSION = 1
+VERSION = 2
+PART_BITS = 16
 OP, MORE, GONE = 0x8000, 0xffff, 0xfffe
 
 
@@ -35,7 +36,7 @@ def table(enum_file, enum, table_file, prefix):
     order = re.findall(rf"\b({prefix}\w+)", body)
     entries = re.findall(rf'\[({prefix}\w+)\] = {{\s*"(\w+)",(.*?)}}\s*}},',
                          source(table_file), re.S)
-    words = {key: (name, re.findall(r'"(\w+)"', rest.split("{")[-1]))
+    words = {key: (name, re.findall(r'"([\w ]+)"', rest.split("{")[-1]))
              for key, name, rest in entries}
     return {order.index(key): what for key, what in words.items()}
 
@@ -45,6 +46,18 @@ def tables():
     found = table("shadow_event.h", "shadow_event_id", "shadow_event.c", "SHADOW_EV_")
     ops = table("shadow_ring.h", "shadow_op_id", "shadow_ring_ops.c", "SHADOW_OP_")
     found.update({OP | number: ("op " + name, args) for number, (name, args) in ops.items()})
+    return found
+
+
+def parts(names):
+    """How to read a record's arguments: (argument, bits to the right, mask) of
+    each name. A name of several words is as many numbers in one argument, see
+    struct shadow_event_info."""
+    found = []
+    for at, name in enumerate(names):
+        words = name.split()
+        mask = (1 << (PART_BITS if len(words) > 1 else 64)) - 1
+        found += [(at, PART_BITS * nr, mask) for nr in range(len(words))]
     return found
 
 
@@ -67,7 +80,7 @@ def header(data):
 def read(data):
     """A history.History."""
     at, number, lost = header(data)
-    what, kinds, names = tables(), {}, []
+    what, kinds, names, packed = tables(), {}, [], {}
     records, payloads, newest = [], {}, 0
     for seq, ns, key, cpu, _, err, *args in RECORD.iter_unpack(
             data[at:at + number * RECORD.size]):
@@ -82,7 +95,12 @@ def read(data):
             raise BadFile(f"record {len(records) + 1} has number {seq}, after {newest}")
         if key not in kinds:
             kinds[key] = len(names)
-            names.append(what.get(key, (f"unknown {key:#x}", [f"arg{i}" for i in range(5)])))
+            name, words = what.get(key, (f"unknown {key:#x}", [f"arg{i}" for i in range(5)]))
+            names.append((name, " ".join(words).split()))
+            if len(names[-1][1]) > len(words):
+                packed[key] = parts(words)
+        if key in packed:
+            args = [args[at] >> shift & mask for at, shift, mask in packed[key]]
         records.append((seq, ns, kinds[key], cpu, err, args))
         newest = seq
     return history.History(names, records, lost, payloads)

@@ -29,10 +29,15 @@ void record_print(const struct shadow_ring_record *record, char *text,
 	at = scnprintf(text, bytes, "%llu cpu %u %s%s",
 		       (unsigned long long)record->seq, record->cpu,
 		       op ? "" : "  ", name);
-	for (i = 0; i < SHADOW_RING_ARGS && (!arg || arg[i]); i++)
-		at += scnprintf(text + at, bytes - at, " %s=0x%llx",
-				arg ? arg[i] : "arg",
-				(unsigned long long)record->arg[i]);
+	for (i = 0; i < SHADOW_RING_ARGS && (!arg || arg[i]); i++) {
+		if (arg && strchr(arg[i], ' '))
+			at += shadow_event_parts(arg[i], record->arg[i], text + at,
+						 bytes - at);
+		else
+			at += scnprintf(text + at, bytes - at, " %s=0x%llx",
+					arg ? arg[i] : "arg",
+					(unsigned long long)record->arg[i]);
+	}
 	scnprintf(text + at, bytes - at, op ? " = %d" : " nr %d", record->err);
 }
 
