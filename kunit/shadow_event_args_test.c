@@ -213,7 +213,7 @@ static void of_lists(struct kunit *test)
 {
 	struct shadow_test_machine *m = shadow_test_machine(test, 4096, 3);
 	struct shadow_pcp *pcp = &zone_of(m)->pcp[2];
-	struct shadow_page *page;
+	struct shadow_page *page, *more[4];
 	const u64 first = START_PFN, end = START_PFN + 4096;
 	u64 nr, i, other;
 
@@ -224,16 +224,26 @@ static void of_lists(struct kunit *test)
 	EXPECT(SHADOW_EV_PCP_REFILL, 0, "Normal", nr, SHADOW_ZONE_NORMAL, 0,
 	       SHADOW_MIGRATE_MOVABLE, 2);
 	KUNIT_ASSERT_EQ(test, shadow_free_pages_cpu(&m->nodes, 2, page, 0), 0);
+	for (i = 0; i < ARRAY_SIZE(more); i++)
+		more[i] = shadow_alloc_pages_cpu(&m->nodes, 2, SHADOW_GFP_MOVABLE, 0);
+	for (i = 0; i < ARRAY_SIZE(more); i++)
+		shadow_free_pages_cpu(&m->nodes, 2, more[i], 0);
+	attend(&m->events);
+	nr = pcp->count;
+	KUNIT_ASSERT_GE(test, nr, ARRAY_SIZE(more));
 	shadow_pcp_drain(zone_of(m));
 	KUNIT_EXPECT_EQ(test, pcp->count, 0);
-	/* Each by itself, the one that was freed last at the end */
+	/* Each by itself, those that were freed last at the end */
 	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_PCP_DRAIN), nr);
 	for (i = 0; i < nr; i++) {
-		u64 pfn = which(SHADOW_EV_PCP_DRAIN, i)->arg[4];
+		const struct shadow_event_args *args = which(SHADOW_EV_PCP_DRAIN, i);
+		u64 pfn = args ? args->arg[4] : 0;
 
+		if (i >= nr - ARRAY_SIZE(more))
+			pfn = shadow_page_to_pfn(&m->nodes,
+						 more[i - (nr - ARRAY_SIZE(more))]);
 		EXPECT(SHADOW_EV_PCP_DRAIN, i, "Normal", 1, SHADOW_ZONE_NORMAL, 0,
-		       SHADOW_MIGRATE_MOVABLE, 2,
-		       i == nr - 1 ? shadow_page_to_pfn(&m->nodes, page) : pfn);
+		       SHADOW_MIGRATE_MOVABLE, 2, pfn);
 		KUNIT_EXPECT_TRUE(test, pfn >= first && pfn < end);
 		for (other = 0; other < i; other++)
 			KUNIT_EXPECT_NE(test, pfn, which(SHADOW_EV_PCP_DRAIN, other)->arg[4]);
