@@ -230,58 +230,62 @@ static noinline void tell_drain(const struct shadow_zone *zone,
 	__shadow_event_tell(zone->nodes->events, &args);
 }
 
-static __always_inline int return_some(struct shadow_zone *zone,
-				       struct shadow_pcp *pcp,
-				       unsigned int nr_list, u32 nr_pages,
-				       u32 *returned, bool tell)
+/* As return_list() does it, where somebody listens or latencies are measured */
+static noinline int return_heard(struct shadow_zone *zone, struct shadow_pcp *pcp,
+				 unsigned int nr_list, u32 nr_pages)
 {
-	struct shadow_page_list *list = &pcp->list[nr_list];
 	unsigned int order = shadow_pcp_list_order(zone, nr_list);
+	struct shadow_page_list *list = &pcp->list[nr_list];
+	bool tell = static_branch_unlikely(&shadow_sink_key);
+	u32 nr = 0, oldest = list->last;
 	struct shadow_page *page;
+	int err = 0;
 
-	while (*returned < nr_pages && list->first != SHADOW_NO_PAGE) {
+	while (nr < nr_pages && list->first != SHADOW_NO_PAGE) {
 		page = take_last(zone, pcp, list, order);
-		if (!page || __shadow_buddy_return(zone, page, order))
-			return -EUCLEAN;
-		*returned += BIT(order);
+		if (!page || __shadow_buddy_return(zone, page, order)) {
+			err = -EUCLEAN;
+			break;
+		}
+		nr += BIT(order);
 		if (tell)
 			tell_drain(zone, pcp, nr_list,
 				   shadow_page_index(zone->memmap, page));
 	}
-	return 0;
+	WRITE_ONCE(zone->nr_free, zone->nr_free + nr);
+	if (nr)
+		note_drain(zone, pcp, nr_list, oldest, nr >> order);
+	return err ? : nr;
 }
 
-/* Somebody listens, or latencies are measured: out of line */
-static noinline int return_heard(struct shadow_zone *zone, struct shadow_pcp *pcp,
-				 unsigned int nr_list, u32 nr_pages, u32 *returned)
-{
-	unsigned int order = shadow_pcp_list_order(zone, nr_list);
-	u32 oldest = pcp->list[nr_list].last;
-	bool tell = static_branch_unlikely(&shadow_sink_key);
-	int err = return_some(zone, pcp, nr_list, nr_pages, returned, tell);
-
-	if (*returned)
-		note_drain(zone, pcp, nr_list, oldest, *returned >> order);
-	return err;
-}
-
-/* Returns the oldest blocks of one list to the zone; zone lock held */
+/*
+ * Returns the oldest blocks of one list to the zone; zone lock held. How many
+ * frames went, or -EUCLEAN.
+ */
 static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
-		       unsigned int nr_list, u32 nr_pages, u32 *returned)
+		       unsigned int nr_list, u32 nr_pages)
 {
 	struct shadow_page_list *list = &pcp->list[nr_list];
-	int err;
+	unsigned int order = shadow_pcp_list_order(zone, nr_list);
+	struct shadow_page *page;
+	u32 nr = 0;
+	int err = 0;
 
-	*returned = 0;
-	if (link_back(zone, pcp, list, shadow_pcp_list_order(zone, nr_list)))
+	if (link_back(zone, pcp, list, order))
 		return -EUCLEAN;
 	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN))
-		err = return_heard(zone, pcp, nr_list, nr_pages, returned);
-	else
-		err = return_some(zone, pcp, nr_list, nr_pages, returned, false);
+		return return_heard(zone, pcp, nr_list, nr_pages);
+	while (nr < nr_pages && list->first != SHADOW_NO_PAGE) {
+		page = take_last(zone, pcp, list, order);
+		if (!page || __shadow_buddy_return(zone, page, order)) {
+			err = -EUCLEAN;
+			break;
+		}
+		nr += BIT(order);
+	}
 	/* Once for all of them, see __shadow_buddy_return() */
-	WRITE_ONCE(zone->nr_free, zone->nr_free + *returned);
-	return err;
+	WRITE_ONCE(zone->nr_free, zone->nr_free + nr);
+	return err ? : nr;
 }
 
 /*
@@ -297,8 +301,9 @@ static int __return_pages(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	bool spread = zone->nodes->pcp_policy->spread;
 	unsigned int nr_lists = spread ? SHADOW_MIGRATE_PCPTYPES :
 					 SHADOW_PCP_NR_LISTS;
-	u32 share = 0, returned;
 	unsigned int i;
+	u32 share = 0;
+	int returned;
 
 	nr_pages = min(nr_pages, pcp->count);
 	while (nr_pages) {
@@ -313,10 +318,11 @@ static int __return_pages(struct shadow_zone *zone, struct shadow_pcp *pcp,
 		share++;
 		if (!spread || share == nr_lists)
 			share = nr_pages;
-		if (return_list(zone, pcp, nr_list, min(share, nr_pages), &returned))
-			return -EUCLEAN;
-		share -= min(share, returned);
-		nr_pages -= min(nr_pages, returned);
+		returned = return_list(zone, pcp, nr_list, min(share, nr_pages));
+		if (returned < 0)
+			return returned;
+		share -= min_t(u32, share, returned);
+		nr_pages -= min_t(u32, nr_pages, returned);
 		nr_list = (nr_list + 1) % nr_lists;
 	}
 	return 0;
