@@ -202,17 +202,20 @@ static void drain_args(const struct shadow_zone *zone,
 	};
 }
 
-/* Counters and the ring: once for all of them, of which @oldest is the first */
-static noinline void note_drain(struct shadow_zone *zone,
+/* Out of line: counters and latencies */
+static noinline void note_drain(struct shadow_zone *zone, u32 nr)
+{
+	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
+	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, nr);
+}
+
+/* The ring is told once of all of them, of which @oldest is the first */
+static noinline void keep_drain(const struct shadow_zone *zone,
 				const struct shadow_pcp *pcp,
 				unsigned int nr_list, u32 oldest, u32 nr)
 {
 	struct shadow_event_args args;
 
-	shadow_latency_path(zone->nodes->events, SHADOW_LATENCY_BUDDY);
-	shadow_zone_count(zone, SHADOW_ZONE_DRAIN, nr);
-	if (!shadow_op_kept())
-		return;
 	drain_args(zone, pcp, nr_list, oldest, &args);
 	args.nr = nr;
 	__shadow_event_keep(zone->nodes->events, &args);
@@ -230,7 +233,7 @@ static noinline void tell_drain(const struct shadow_zone *zone,
 	__shadow_event_tell(zone->nodes->events, &args);
 }
 
-/* As return_list() does it, where somebody listens or latencies are measured */
+/* As return_list() does it, where a ring or tracers listen */
 static noinline int return_heard(struct shadow_zone *zone, struct shadow_pcp *pcp,
 				 unsigned int nr_list, u32 nr_pages)
 {
@@ -253,8 +256,10 @@ static noinline int return_heard(struct shadow_zone *zone, struct shadow_pcp *pc
 				   shadow_page_index(zone->memmap, page));
 	}
 	WRITE_ONCE(zone->nr_free, zone->nr_free + nr);
-	if (nr)
-		note_drain(zone, pcp, nr_list, oldest, nr >> order);
+	if (nr) {
+		note_drain(zone, nr >> order);
+		keep_drain(zone, pcp, nr_list, oldest, nr >> order);
+	}
 	return err ? : nr;
 }
 
@@ -273,7 +278,7 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 
 	if (link_back(zone, pcp, list, order))
 		return -EUCLEAN;
-	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN))
+	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN) && shadow_event_listened())
 		return return_heard(zone, pcp, nr_list, nr_pages);
 	while (nr < nr_pages && list->first != SHADOW_NO_PAGE) {
 		page = take_last(zone, pcp, list, order);
@@ -285,6 +290,8 @@ static int return_list(struct shadow_zone *zone, struct shadow_pcp *pcp,
 	}
 	/* Once for all of them, see __shadow_buddy_return() */
 	WRITE_ONCE(zone->nr_free, zone->nr_free + nr);
+	if (shadow_event_heard(SHADOW_EV_PCP_DRAIN) && nr)
+		note_drain(zone, nr >> order);
 	return err ? : nr;
 }
 
