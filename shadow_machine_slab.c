@@ -53,6 +53,14 @@ static size_t slab_stack_text(void *arg, u64 stack, char *text, size_t bytes)
 	return shadow_site_text(&machine->mm.sites, stack, text, bytes);
 }
 
+/* Of the same clock as the ages of pages */
+static u64 slab_now(void *arg)
+{
+	struct shadow_machine *machine = arg;
+
+	return machine->mm.host->now();
+}
+
 static void log_report(void *arg, const char *line)
 {
 	const struct shadow_machine *machine = arg;
@@ -72,6 +80,7 @@ void shadow_machine_init_slab(struct shadow_machine *machine)
 	machine->slab_host.grace_wait = wait_grace;
 	machine->slab_host.stack = slab_stack;
 	machine->slab_host.stack_text = slab_stack_text;
+	machine->slab_host.now = slab_now;
 	machine->slab_host.report = log_report;
 	machine->slab_host.arg = machine;
 	machine->mm.slab_host = &machine->slab_host;

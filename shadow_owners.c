@@ -210,6 +210,15 @@ static void collect_areas(struct shadow_mm *mm, struct shadow_owners *owners)
 	}
 }
 
+/* What is known of the oldest object of a site, read from the block */
+static struct shadow_birth birth_of(const struct shadow_slab_site *site)
+{
+	return (struct shadow_birth) {
+		.seq = site->oldest, .ns = site->oldest_ns,
+		.site = site->stack < SHADOW_MAX_SITES ? site->stack : 0,
+	};
+}
+
 /* Of whoever stores its users: the others' are in slabinfo */
 static void collect_objects(struct shadow_mm *mm, struct shadow_owners *owners)
 {
@@ -231,9 +240,7 @@ static void collect_objects(struct shadow_mm *mm, struct shadow_owners *owners)
 			struct found found = {
 				.kind = SHADOW_OWNERS_OBJECTS,
 				.name = shadow_kmem_cache_name(cache),
-				.birth.site = leaks->site[i].stack <
-					      SHADOW_MAX_SITES ?
-					      leaks->site[i].stack : 0,
+				.birth = birth_of(&leaks->site[i]),
 				.nr = leaks->site[i].nr,
 				.bytes = leaks->site[i].nr *
 					 cache->desc.object_bytes,

@@ -43,6 +43,20 @@ u64 shadow_slab_stack(const struct shadow_slab *slab)
 	return host && host->stack ? host->stack(host->arg) : 0;
 }
 
+/**
+ * shadow_slab_now() - what the host's clock shows
+ * @slab: the layer
+ *
+ * Context: any, also under raw spinlocks.
+ * Return: nanoseconds; 0 if the host has none.
+ */
+u64 shadow_slab_now(const struct shadow_slab *slab)
+{
+	const struct shadow_slab_host *host = slab->cfg.host;
+
+	return host && host->now ? host->now(host->arg) : 0;
+}
+
 /* Only a track wants to know. */
 static u64 stack_for(const struct shadow_kmem_cache *cache)
 {

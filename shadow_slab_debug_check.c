@@ -205,9 +205,10 @@ static bool in_use(const struct shadow_kmem_cache *cache, const char *inner,
 	return state ? (state & ~SHADOW_MARK_TAINT) == SHADOW_MARK_LIVE : !free;
 }
 
-static void count_site(struct shadow_slab_leaks *leaks, u64 stack, u64 when,
-		       u64 phys)
+static void count_site(struct shadow_slab_leaks *leaks,
+		       const struct shadow_slab_track *track, u64 phys)
 {
+	u64 stack = track->stack, when = track->when;
 	struct shadow_slab_site *site = leaks->site;
 	u32 i;
 
@@ -219,10 +220,12 @@ static void count_site(struct shadow_slab_leaks *leaks, u64 stack, u64 when,
 	}
 	if (i == leaks->nr_sites) {
 		site[leaks->nr_sites++] = (struct shadow_slab_site) {
-			.stack = stack, .oldest = when, .first = phys,
+			.stack = stack, .oldest = when, .oldest_ns = track->ns,
+			.first = phys,
 		};
 	} else if (when < site[i].oldest) {
 		site[i].oldest = when;
+		site[i].oldest_ns = track->ns;
 		site[i].first = phys;
 	}
 	site[i].nr++;
@@ -280,7 +283,7 @@ static bool count_live(struct shadow_kmem_cache *cache, char *inner, bool free,
 	if (track.when < leaks->since)
 		return true;
 	leaks->nr_live++;
-	count_site(leaks, track.stack, track.when,
+	count_site(leaks, &track,
 		   shadow_slab_phys(cache, inner + cache->desc.user_offset));
 	return true;
 }

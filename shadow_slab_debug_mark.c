@@ -157,6 +157,7 @@ void shadow_slab_track_set(const struct shadow_kmem_cache *cache, char *inner,
 	*track_of(cache, inner, id) = (struct shadow_slab_track) {
 		.stack = stack,
 		.when = when,
+		.ns = shadow_slab_now(cache->slab),
 		.cpu = cpu,
 		.set = 1,
 	};

@@ -57,6 +57,7 @@ static struct shadow_slab_report *report_begin(struct shadow_slab *slab,
 	memset(report, 0, sizeof(*report));
 	report->nr = nr;
 	report->when = atomic64_read(&watch->clock);
+	report->ns = shadow_slab_now(slab);
 	report->wrong = wrong;
 	strscpy(report->cache, cache ? cache->desc.name : "kmalloc", sizeof(report->cache));
 	return report;

@@ -3,6 +3,8 @@
  * shadow_slab_report_text - a report as text, in the manner of mm/slub.c. See
  * shadow_slab_report.h.
  */
+#include <linux/math64.h>
+
 #include "shadow_slab_debug.h"
 
 #define LLU(x)	((unsigned long long)(x))
@@ -143,6 +145,20 @@ static void say_stack(struct out *out, const struct shadow_slab *slab, u64 stack
 					     out->bytes - out->len);
 }
 
+/* In seconds, as owners has it */
+static void say_age(struct out *out, u64 now, u64 ns)
+{
+	u64 seconds, ms = now > ns ? div_u64(now - ns, 1000000) : 0;
+	u32 rest;
+
+	if (!ns) {
+		say(out, "-");
+		return;
+	}
+	seconds = div_u64_rem(ms, 1000, &rest);
+	say(out, "%llu.%03u", LLU(seconds), rest);
+}
+
 static void say_track(struct out *out, const struct shadow_slab *slab,
 		      const struct shadow_slab_report *report,
 		      const struct shadow_slab_track *track, const char *what)
@@ -152,8 +168,9 @@ static void say_track(struct out *out, const struct shadow_slab *slab,
 	if (!track->set)
 		return;
 	shadow_slab_site(slab, track->stack, site, sizeof(site));
-	say(out, "%s in %s age=%llu cpu=%u\n", what, site,
-	    LLU(report->when - track->when), track->cpu);
+	say(out, "%s in %s age=", what, site);
+	say_age(out, report->ns, track->ns);
+	say(out, " ops=%llu cpu=%u\n", LLU(report->when - track->when), track->cpu);
 	say_stack(out, slab, track->stack);
 }
 

@@ -153,13 +153,15 @@ void shadow_view_page_owners_whole(struct seq_file *seq,
 
 /* ------------------------------------------------------------------ leaks */
 
-static void print_site(struct seq_file *seq, struct shadow_slab *slab,
-		       const char *name, u64 nr, u64 stack)
+static void print_site(struct seq_file *seq, struct shadow_mm *mm,
+		       const char *name, const struct shadow_slab_site *site)
 {
-	char site[SHADOW_SLAB_SITE];
+	char text[SHADOW_SLAB_SITE];
 
-	shadow_slab_site(slab, stack, site, sizeof(site));
-	seq_printf(seq, "%-20s %8llu %s\n", name, nr, site);
+	shadow_slab_site(&mm->slab, site->stack, text, sizeof(text));
+	seq_printf(seq, "%-20s %8llu", name, site->nr);
+	print_age(seq, mm->host->now(), site->oldest_ns);
+	seq_printf(seq, "%s\n", text);
 }
 
 /* Without a mark: all objects in use, by cache and call site */
@@ -169,24 +171,28 @@ static void print_objects(struct seq_file *seq, struct shadow_machine *machine,
 	struct shadow_slab *slab = &machine->mm.slab;
 	struct shadow_kmem_cache *cache = NULL;
 	struct shadow_slab_leaks *leaks = kvzalloc(sizeof(*leaks), GFP_KERNEL);
+	struct shadow_slab_site others = {};
 	u32 i, nr = 0;
 
 	if (!leaks) {
 		seq_puts(seq, "no memory of the host's to count them\n");
 		return;
 	}
-	seq_printf(seq, "%-20s %8s %s\n", "cache", "objects", "allocated in");
+	seq_printf(seq, "%-20s %8s %12s  %s\n", "cache", "objects", "oldest",
+		   "allocated in");
 	while ((cache = shadow_slab_next(slab, cache))) {
 		if (cache == slab->kmem_cache || cache == slab->kmem_cache_node)
 			continue;
 		shadow_kmem_cache_leaks(cache, leaks);
 		for (i = 0; i < leaks->nr_sites; i++)
 			if (nr++ < rows)
-				print_site(seq, slab, shadow_kmem_cache_name(cache),
-					   leaks->site[i].nr, leaks->site[i].stack);
-		if (leaks->nr_others && nr++ < rows)
-			print_site(seq, slab, shadow_kmem_cache_name(cache),
-				   leaks->nr_others, 0);
+				print_site(seq, &machine->mm,
+					   shadow_kmem_cache_name(cache),
+					   &leaks->site[i]);
+		others.nr = leaks->nr_others;
+		if (others.nr && nr++ < rows)
+			print_site(seq, &machine->mm,
+				   shadow_kmem_cache_name(cache), &others);
 	}
 	if (nr > rows)
 		seq_printf(seq, "… %u more in shadow_mm_raw/%s/leaks\n",

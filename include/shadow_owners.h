@@ -34,7 +34,8 @@ extern const char *const shadow_owners_kinds[SHADOW_NR_OWNERS_KINDS];
  * @site: site of the oldest, whose stack is shown; 0: not known
  * @nr: blocks, ranges, areas or objects
  * @bytes: in them; of areas addresses, whose frames are counted by themselves
- * @oldest_seq: count of allocations when the oldest was made; 0: not known
+ * @oldest_seq: count of allocations when the oldest was made, of objects the
+ *	number of the operation; 0: not known
  * @oldest_ns: the host's clock then; 0: not known
  */
 struct shadow_owners_row {

@@ -152,6 +152,8 @@ enum shadow_slab_state {
  * @stack: a handle for the calls that have led here; 0: none. Context: any
  * @stack_text: what is behind a handle, innermost call first, one a line, each
  *	with its newline; bytes written. Only whoever prints calls it
+ * @now: a clock, nanoseconds: how old objects are. Context: any, also under raw
+ *	spinlocks. NULL: nobody knows
  * @report: something was found wrong: the first line of the report, without
  *	newline. Context: any, without locks of the layer but @shadow_slab.lock
  * @arg: given to each of them
@@ -161,6 +163,7 @@ struct shadow_slab_host {
 	void (*grace_wait)(void *arg);
 	u64 (*stack)(void *arg);
 	size_t (*stack_text)(void *arg, u64 stack, char *text, size_t bytes);
+	u64 (*now)(void *arg);
 	void (*report)(void *arg, const char *line);
 	void *arg;
 };

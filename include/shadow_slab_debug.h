@@ -181,6 +181,7 @@ int shadow_slab_debug_release(struct shadow_kmem_cache *cache, unsigned int cpu,
 struct shadow_kmem_cache *shadow_slab_resolve(struct shadow_slab *slab,
 					      const void *object, char **inner);
 u64 shadow_slab_stack(const struct shadow_slab *slab);
+u64 shadow_slab_now(const struct shadow_slab *slab);
 /* shadow_slab_debug_mark.c */
 u64 shadow_slab_phys(const struct shadow_kmem_cache *cache, const void *virt);
 u32 shadow_slab_mark_get(const struct shadow_kmem_cache *cache,

@@ -35,12 +35,14 @@ enum shadow_slab_wrong {
  * struct shadow_slab_track - who did something with an object
  * @stack: handle of struct shadow_slab_host, or an address; 0: not known
  * @when: number of the operation, in all caches with debugging
+ * @ns: the host's clock; 0: it has none
  * @cpu: where
  * @set: it has been done
  */
 struct shadow_slab_track {
 	u64 stack;
 	u64 when;
+	u64 ns;
 	u32 cpu;
 	u32 set;
 };
@@ -50,12 +52,14 @@ struct shadow_slab_track {
  * @stack: the place; 0: not known
  * @nr: objects
  * @oldest: the first one's number of operation
+ * @oldest_ns: the host's clock then; 0: not known
  * @first: physical address of that one
  */
 struct shadow_slab_site {
 	u64 stack;
 	u64 nr;
 	u64 oldest;
+	u64 oldest_ns;
 	u64 first;
 };
 
@@ -63,6 +67,7 @@ struct shadow_slab_site {
  * struct shadow_slab_report - one thing that was found wrong
  * @nr: which one it is: the first of a machine is 1; 0: none
  * @when: number of the operation in which it was found
+ * @ns: the host's clock then; 0: it has none
  * @wrong: what
  * @line: the same in one line, the first of the text
  * @cache: name of the cache
@@ -92,6 +97,7 @@ struct shadow_slab_site {
 struct shadow_slab_report {
 	u64 nr;
 	u64 when;
+	u64 ns;
 	enum shadow_slab_wrong wrong;
 	char line[SHADOW_REPORT_LINE];
 	char cache[SHADOW_SLAB_NAME];

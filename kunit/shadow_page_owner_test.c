@@ -473,6 +473,14 @@ static u64 slab_stack(void *arg)
 	return shadow_site_here(&whole->mm.sites);
 }
 
+/* Objects of that time; everything else has the clock of the machine */
+#define OBJECTS_NS	77000
+
+static u64 slab_now(void *arg)
+{
+	return OBJECTS_NS;
+}
+
 static struct whole *prepare(struct kunit *test, char *memmodel, char *on,
 			     char *slab_debug)
 {
@@ -492,6 +500,7 @@ static struct whole *prepare(struct kunit *test, char *memmodel, char *on,
 	shadow_test_host_prepare(test, &whole->mm, &block, &whole->backing);
 	whole->mm.host = &fake_host;
 	whole->slab_host.stack = slab_stack;
+	whole->slab_host.now = slab_now;
 	whole->slab_host.arg = whole;
 	whole->mm.slab_host = &whole->slab_host;
 	stack_now = 2;
@@ -686,6 +695,10 @@ static void since_a_mark(struct kunit *test)
 	expect_row(test, owners, SHADOW_OWNERS_AREAS, "vmalloc", 30, 1, 3 * 4096);
 	expect_row(test, owners, SHADOW_OWNERS_AREAS, "ioremap", 30, 1, 4096);
 	expect_row(test, owners, SHADOW_OWNERS_OBJECTS, "kmalloc-64", 40, 1, 64);
+	KUNIT_EXPECT_EQ(test, OBJECTS_NS, row_of(owners, SHADOW_OWNERS_OBJECTS,
+						 "kmalloc-64", 40)->oldest_ns);
+	KUNIT_EXPECT_GT(test, row_of(owners, SHADOW_OWNERS_AREAS,
+				     "ioremap", 30)->oldest_ns, OBJECTS_NS);
 	KUNIT_EXPECT_NULL(test, row_of(owners, SHADOW_OWNERS_PAGES, "direct", 10));
 	KUNIT_EXPECT_NULL(test, row_of(owners, SHADOW_OWNERS_OBJECTS, "kmalloc-64", 10));
 	expect_sums(test, whole);

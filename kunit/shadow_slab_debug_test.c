@@ -20,6 +20,7 @@ static const char *const engines[] = { "slub", "slab", "slob" };
  * @cfg: how its caches are
  * @host: what its host offers
  * @stack: the handle that allocations and frees are made with
+ * @ns: what its host's clock shows; 0: it has none
  * @nr_lines: lines that the host was told
  * @line: the first of them
  * @nr_free: frames that were free before the layer was booted
@@ -30,6 +31,7 @@ struct debug_machine {
 	struct shadow_slab_config cfg;
 	struct shadow_slab_host host;
 	u64 stack;
+	u64 ns;
 	unsigned int nr_lines;
 	char line[NR_LINES][SHADOW_REPORT_LINE];
 	u64 nr_free;
@@ -45,6 +47,13 @@ static u64 host_stack(void *arg)
 static size_t host_stack_text(void *arg, u64 stack, char *text, size_t bytes)
 {
 	return scnprintf(text, bytes, " site_%llu\n caller\n", (unsigned long long)stack);
+}
+
+static u64 host_now(void *arg)
+{
+	struct debug_machine *dm = arg;
+
+	return dm->ns;
 }
 
 static void host_report(void *arg, const char *line)
@@ -67,6 +76,7 @@ static struct debug_machine *machine_with(struct kunit *test, const char *engine
 	dm->host = (struct shadow_slab_host) {
 		.stack = host_stack,
 		.stack_text = host_stack_text,
+		.now = host_now,
 		.report = host_report,
 		.arg = dm,
 	};
@@ -529,7 +539,9 @@ static void slab_debug_text(struct kunit *test)
 	u64 pa;
 
 	cache = cache_of(test, dm, "texts", 20, ALL);
+	dm->ns = 7999999;
 	object = alloc_by(test, dm, cache, 1);
+	dm->ns += 61004 * 1000000ULL + 999999;
 	pa = phys(dm, object);
 	for (i = 0; i < sizeof(hello); i++)
 		shadow_test_poke(object + i, hello[i]);
@@ -544,10 +556,15 @@ static void slab_debug_text(struct kunit *test)
 		 (unsigned long long)pa + 20, (unsigned long long)pa + 21,
 		 (unsigned long long)(pa + 20 - report.slab));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, want));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Allocated in site_1 age=61.004 "));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text,
-					   "Allocated in site_1 age=0 cpu=1\n site_1\n caller\n"));
+					   " age=61.004 ops=0 cpu=1\n site_1\n caller\n"));
 	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Found by\n site_2\n"));
 	KUNIT_EXPECT_NULL(test, strstr(text, "Freed in"));
+	/* Without a clock */
+	report.alloc.ns = 0;
+	shadow_slab_report_text(&dm->slab, &report, text, SHADOW_REPORT_TEXT);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(text, "Allocated in site_1 age=- ops=0 cpu=1\n"));
 	snprintf(want, sizeof(want),
 		 "Object   %llx: 68 65 6c 6c 6f 2c 20 72 65 64 20 7a 6f 6e 65 21  hello, red zone!\n",
 		 (unsigned long long)pa);
@@ -604,10 +621,14 @@ static void leaks_of(struct kunit *test, const char *engine)
 		return;
 	leaks = shadow_test_alloc(test, sizeof(*leaks));
 	cache = cache_of(test, dm, "leaks", 48, ALL);
-	for (i = 0; i < ARRAY_SIZE(object); i++)
+	for (i = 0; i < ARRAY_SIZE(object); i++) {
+		dm->ns = 1000 - i;	/* not what makes one the oldest */
 		object[i] = alloc_by(test, dm, cache, i < 2 ? 70 : 71);
+	}
 	KUNIT_EXPECT_EQ(test, shadow_kmem_cache_free(cache, object[5]), 0);
 	shadow_kmem_cache_leaks(cache, leaks);
+	KUNIT_EXPECT_EQ(test, leaks->site[0].oldest_ns, 998);
+	KUNIT_EXPECT_EQ(test, leaks->site[1].oldest_ns, 1000);
 	KUNIT_EXPECT_EQ(test, leaks->nr_live, 5);
 	KUNIT_ASSERT_EQ(test, leaks->nr_sites, 2);
 	KUNIT_EXPECT_EQ(test, leaks->site[0].stack, 71);

@@ -20,6 +20,7 @@ owners_expect() {
 	local page=$1
 	shift
 	guest "$@" --params 'size=64M page_owner=on slab_debug=U' -- "$OWNERS_LOSE"'
+	echo "aged: $(grep -cE " 1 +[0-9]+\.[0-9]{3}  objects kmalloc-64 " leaks)"
 	echo "stack: $(grep -c "^ shadow_ctl_alloc_pages+" leaks)"
 	cat leaks owners | grep -E "ffff[0-9a-f]{8}" && echo "an address"
 	awk "/^  page_owner / { print \"layout\", \$2 }" layout
@@ -34,6 +35,7 @@ owners_expect() {
 	expect_match '^4096 1 area ioremap$|^'"$page"' 1 area ioremap$'
 	expect_match '^65536 [0-9]+ pages vmalloc$'
 	expect_match '^64 1 objects kmalloc-64$'
+	expect_match '^aged: 1$'
 	expect_match '^OK$'
 	expect_match '^stack: [1-9]'
 	expect_no_match '^an address$'
