@@ -171,16 +171,36 @@ static void print_regions(const struct shadow_memblock_type *type,
 				type->regions[i].flags, type->regions[i].nid);
 }
 
+/*
+ * Where the next owner's ranges begin. Ranges of one that touch are two where they
+ * were asked for in two places (page_owner=): that is nobody's state.
+ */
+static unsigned int next_owner(const struct shadow_early_log *log, unsigned int at)
+{
+	const struct shadow_early_range *range = &log->range[at];
+
+	while (++at < log->nr && !strcmp(log->range[at].owner, range->owner) &&
+	       log->range[at].base == shadow_early_range_end(&log->range[at - 1]))
+		;
+	return at;
+}
+
 static void print_log(const struct shadow_early_log *log,
 		      const struct shadow_text *text)
 {
-	unsigned int i;
+	unsigned int at, next, nr = 0;
 
-	shadow_text_say(text, "owners: %u, lost %llu\n", log->nr, log->nr_lost);
-	for (i = 0; i < log->nr; i++)
+	for (at = 0; at < log->nr; at = next_owner(log, at))
+		nr++;
+	shadow_text_say(text, "owners: %u, lost %llu\n", nr, log->nr_lost);
+	for (at = 0; at < log->nr; at = next) {
+		next = next_owner(log, at);
 		shadow_text_say(text, "  0x%llx+0x%llx %s\n",
-				(u64)log->range[i].base, log->range[i].bytes,
-				log->range[i].owner);
+				(u64)log->range[at].base,
+				(u64)(shadow_early_range_end(&log->range[next - 1]) -
+				      log->range[at].base),
+				log->range[at].owner);
+	}
 }
 
 static void print_bootmem(const struct shadow_bootmem *bm,

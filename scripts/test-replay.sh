@@ -50,12 +50,21 @@ equal() {
 	verdict "seed $SEED: $*" "$ok"
 }
 
-# refused TEXT ARGUMENT...: ends with 1 and says so
+# refused TEXT ARGUMENT...: ends with 1 and says so; wrong: with 2, so was it asked
 refused() {
-	local text=$1 ok=no rc=0
-	shift
+	ends_with 1 "$@"
+}
+
+wrong() {
+	ends_with 2 "$@"
+}
+
+# ends_with STATUS TEXT ARGUMENT...
+ends_with() {
+	local status=$1 text=$2 ok=no rc=0
+	shift 2
 	replay "$@" >"$WORK/log" 2>&1 || rc=$?
-	if [ $rc -eq 1 ] && grep -qF "$text" "$WORK/log"; then
+	if [ $rc -eq "$status" ] && grep -qF -- "$text" "$WORK/log"; then
 		ok=yes
 	else
 		echo "status $rc:"
@@ -86,6 +95,8 @@ equal slab=slab nodes=3 memmodel=discontig
 equal early=bootmem granule=16k highmem=0x4a000000 with-early
 equal tlbi=stale pcp=hotcold kaslr=on with-early
 equal memory=0x80000000+0x30000000
+# Call sites are known where it was recorded, and to nobody where it is replayed
+equal page_owner=1 with-early
 # A boot that has stopped
 equal until=arm64_memblock_init with-early
 equal until=paging_init early=bootmem with-early
@@ -97,6 +108,12 @@ printf 'goto 9000\nback\ngoto 400\ngoto 99999999\nstate %s\nquit\n' "$WORK/t" |
 verdict "back and forward" "$(cmp -s "$WORK/s" "$WORK/t" && echo yes || echo no)"
 
 refused 'not an events.bin' "$WORK/s"
+wrong "--to 'abc': allowed: a number from 0 on" "$WORK/e" --to abc
+wrong "--to '-1': allowed" "$WORK/e" --to -1
+wrong "--to '': allowed" "$WORK/e" --to ''
+wrong "--to '18446744073709551616': allowed" "$WORK/e" --to 18446744073709551616
+wrong "--every '0': allowed: a number from 1 on" "$WORK/e" --every 0
+wrong "'--bogus' is not understood" "$WORK/e" --bogus
 head -c 100000 "$WORK/e" >"$WORK/cut"
 refused 'cut off' "$WORK/cut"
 refused 'not a state' "$WORK/e" --check "$WORK/e"

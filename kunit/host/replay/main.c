@@ -198,29 +198,56 @@ static int run_wish(struct replay *replay, struct wish *wish)
 	return is ? check(replay, wish->check, is, bytes) : 0;
 }
 
+static int parse_number(const char *option, const char *text, u64 least, u64 *nr)
+{
+	if (!read_number(text, nr) && *nr >= least)
+		return 0;
+	fprintf(stderr, "shadow-replay: %s '%s': allowed: a number from %llu on, up to 64 bits\n",
+		option, text, (unsigned long long)least);
+	return -EINVAL;
+}
+
+/* An option and, where it has one, its argument: how many of @arg, or -EINVAL */
+static int parse_one(char **arg, struct wish *wish)
+{
+	if (!strcmp(*arg, "--to") && arg[1])
+		return parse_number(*arg, arg[1], 0, &wish->to) ? : 2;
+	if (!strcmp(*arg, "--every") && arg[1])
+		return parse_number(*arg, arg[1], 1, &wish->every) ? : 2;
+	if (!strcmp(*arg, "--dump") && arg[1]) {
+		wish->dump = arg[1];
+		return 2;
+	}
+	if (!strcmp(*arg, "--check") && arg[1]) {
+		wish->check = arg[1];
+		return 2;
+	}
+	if (!strcmp(*arg, "--verify")) {
+		wish->verify = true;
+	} else if (!strcmp(*arg, "--unchecked")) {
+		wish->unchecked = true;
+	} else if (!strcmp(*arg, "--interactive")) {
+		wish->interactive = true;
+	} else if (**arg != '-' && !wish->events) {
+		wish->events = *arg;
+	} else {
+		fprintf(stderr, "shadow-replay: '%s' is not understood, or lacks its argument\n",
+			*arg);
+		return -EINVAL;
+	}
+	return 1;
+}
+
 static int parse(char **arg, struct wish *wish)
 {
-	for (; *arg; arg++) {
-		if (!strcmp(*arg, "--to") && arg[1])
-			wish->to = strtoull(*++arg, NULL, 0);
-		else if (!strcmp(*arg, "--every") && arg[1])
-			wish->every = strtoull(*++arg, NULL, 0);
-		else if (!strcmp(*arg, "--dump") && arg[1])
-			wish->dump = *++arg;
-		else if (!strcmp(*arg, "--check") && arg[1])
-			wish->check = *++arg;
-		else if (!strcmp(*arg, "--verify"))
-			wish->verify = true;
-		else if (!strcmp(*arg, "--unchecked"))
-			wish->unchecked = true;
-		else if (!strcmp(*arg, "--interactive"))
-			wish->interactive = true;
-		else if (**arg != '-' && !wish->events)
-			wish->events = *arg;
-		else
-			return -EINVAL;
+	int nr;
+
+	for (; *arg; arg += nr) {
+		nr = parse_one(arg, wish);
+		if (nr < 0)
+			return nr;
 	}
-	return wish->events && wish->every ? 0 : -EINVAL;
+	return wish->events ? 0 : -EINVAL;
 }
 
 int main(int argc, char **argv)

@@ -283,6 +283,7 @@ static int make(struct shadow_setup *setup, const char *events,
 	unsigned int phase, i;
 
 	shadow_ring_enable(true);
+	machine_nr_stacks = 5;
 	machine = machine_create(setup, why);
 	if (!machine)
 		return -EINVAL;

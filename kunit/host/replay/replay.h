@@ -82,6 +82,7 @@ int history_save(const char *name, const struct shadow_setup *setup,
 		 const struct shadow_ring *ring, char *why);
 
 /* machine.c */
+extern unsigned int machine_nr_stacks;
 struct machine *machine_create(const struct shadow_setup *setup, char *why);
 int machine_boot_phase(struct machine *machine, unsigned int phase);
 struct shadow_ctl *machine_ctl(struct machine *machine);
@@ -100,6 +101,7 @@ void record_print(const struct shadow_ring_record *record, char *text,
 
 /* session.c */
 int session(struct replay *replay, u64 every);
+int read_number(const char *text, u64 *nr);
 
 /* command.c */
 void command_run(struct machine *machine, u64 rnd, bool early);

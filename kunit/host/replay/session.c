@@ -184,6 +184,24 @@ static void print_events(const struct replay *replay)
 	}
 }
 
+/**
+ * read_number() - a number as a person writes it: decimal, or with 0x
+ * @text: all of it
+ * @nr: filled
+ *
+ * Return: 0, or -EINVAL where it is none, or has more than 64 bits.
+ */
+int read_number(const char *text, u64 *nr)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*nr = strtoull(text, &end, 0);
+	return *end || errno ? -EINVAL : 0;
+}
+
 static bool read_line(char *line)
 {
 	size_t nr = 0;
@@ -205,11 +223,14 @@ static int obey(struct replay *replay, const char *line, u64 every)
 {
 	char verb[LINE] = "", text[LINE] = "";
 	char why[REPLAY_WHY];
-	u64 nr;
+	u64 nr = 0;
 
 	if (sscanf(line, "%199s %199s", verb, text) < 1)
 		return 0;
-	nr = strtoull(text, NULL, 0);
+	if (*text && strcmp(verb, "state") && read_number(text, &nr)) {
+		printf("'%s': allowed: a number of up to 64 bits\n", text);
+		return 0;
+	}
 	if (!strcmp(verb, "goto") && *text)
 		return go_to(replay, nr, every);
 	if (!strcmp(verb, "next"))

@@ -66,13 +66,33 @@ static bool same_record(const struct shadow_ring_record *a,
 	return true;
 }
 
+/* What a line does not show: the node, and words that have no name */
+static void add_hidden(const struct shadow_ring_record *was,
+		       const struct shadow_ring_record *now, char *text, size_t bytes)
+{
+	size_t at = strlen(text);
+	unsigned int i;
+
+	if (was->nid != now->nid)
+		at += scnprintf(text + at, bytes - at, ", node %d", was->nid);
+	for (i = 0; i < SHADOW_RING_ARGS; i++)
+		if (was->arg[i] != now->arg[i] && compared(was, i))
+			at += scnprintf(text + at, bytes - at, ", word %u 0x%llx", i,
+					(unsigned long long)was->arg[i]);
+}
+
 static int differs(struct replay *r, u64 at, const struct shadow_ring_record *now)
 {
+	const struct shadow_ring_record *recorded = &r->history->record[at];
 	char was[240], is[240] = "nothing";
 
-	record_print(&r->history->record[at], was, sizeof(was));
+	record_print(recorded, was, sizeof(was));
 	if (now)
 		record_print(now, is, sizeof(is));
+	if (now && !strcmp(was, is)) {
+		add_hidden(recorded, now, was, sizeof(was));
+		add_hidden(now, recorded, is, sizeof(is));
+	}
 	return refuse(r->why, "record %llu came out otherwise: recorded was: %s; replayed: %s",
 		      (unsigned long long)at + 1, was, is);
 }
