@@ -82,8 +82,13 @@ def read(data):
     at, number, lost = header(data)
     what, kinds, names, packed = tables(), {}, [], {}
     records, payloads, newest = [], {}, 0
+    gaps, expected = [], 1
     for seq, ns, key, cpu, _, err, *args in RECORD.iter_unpack(
             data[at:at + number * RECORD.size]):
+        if key != GONE:
+            if seq > expected:
+                gaps.append((len(records), expected, seq - 1))
+            expected = seq + 1
         if key == MORE:
             if records:
                 payloads.setdefault(records[-1][0], []).extend(args[:max(0, err) // 8])
@@ -103,4 +108,4 @@ def read(data):
             args = [args[at] >> shift & mask for at, shift, mask in packed[key]]
         records.append((seq, ns, kinds[key], cpu, err, args))
         newest = seq
-    return history.History(names, records, lost, payloads)
+    return history.History(names, records, lost, payloads, gaps)

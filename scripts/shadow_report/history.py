@@ -11,17 +11,28 @@ MASK = 0xffffffff
 class History:
     """names: kind -> (name, arguments' names); records in order:
     (seq, ns, kind, cpu, err, args); lost: records that are not there; payloads:
-    seq -> numbers that an operation has beyond its arguments."""
+    seq -> numbers that an operation has beyond its arguments; gaps: (index of the
+    record after it, first number that is not there, last one)."""
 
-    def __init__(self, names, records, lost=0, payloads=None):
+    def __init__(self, names, records, lost=0, payloads=None, gaps=()):
         self.names, self.records, self.lost = names, records, lost
-        self.payloads = payloads or {}
+        self.payloads, self.gaps = payloads or {}, list(gaps)
 
     def cut(self, most):
         """The newest ones only; how many were left out."""
         left_out = max(0, len(self.records) - most)
+        if left_out:
+            first = self.records[left_out][0]
+            self.gaps = [(0, 1, first - 1)] + [(at - left_out, a, b)
+                                               for at, a, b in self.gaps if a > first]
         self.records = self.records[left_out:]
         return left_out
+
+    def missing(self, before, after):
+        """Records that are not there, of those with numbers above before and up to
+        after; None: without an end."""
+        return sum(max(0, min(b, after if after is not None else b) -
+                       max(a, (before or 0) + 1) + 1) for _, a, b in self.gaps)
 
 
 class Geometry:

@@ -119,6 +119,8 @@ def zoneinfo(text):
             words = words[1:]
         if words[0] == "count:" and len(words) == 2 and is_number(words[1]):
             zone["pcp"] += int(words[1])
+        elif words[0] == "start_pfn:" and len(words) == 2 and is_number(words[1]):
+            zone["start_pfn"] = int(words[1])
         elif len(words) == 2 and is_number(words[1]) and words[0] in (
                 "free", "min", "low", "high", "boost", "managed", "present",
                 "spanned"):
