@@ -240,25 +240,24 @@ def moment(text):
     return facts
 
 
-def table_rows(table):
-    """Nested lists for the page: [words, kind, children]."""
-    rows = []
-    for row in table.rows:
-        at = f"[{row.first}]" if row.first == row.last else f"[{row.first}..{row.last}]"
-        words = f"{at} {row.kind}"
-        if row.kind in treedump.LEAVES:
-            words += f" PA {row.oa:#x} {row.words}"
-        elif row.kind == "table":
-            words += f" PA {row.oa:#x}"
-        else:
-            words += f" {row.desc:#x}"
-        rows.append([words, row.kind[0], [table_node(row.child)] if row.child else []])
-    return rows
+class Trees(list):
+    """Of the raw dump: treedump.Tree each."""
 
 
-def table_node(table):
-    return [f"level {table.level} table PA {table.pa:#x} VA {table.va:#x}"
-            f" used {table.used}/{table.entries}", "n", table_rows(table)]
+MAX_ENTRIES = 8192
+MAX_ADDRESS = 1 << 52
+
+
+def check_trees(trees):
+    """Nothing in them is larger than a machine's can be."""
+    for tree in trees:
+        for table in tree.tables:
+            if not 0 < table.entries <= MAX_ENTRIES or table.entries & table.entries - 1:
+                raise BadText(f"line 1: table at {table.pa:#x}: {table.entries} entries")
+            if max([table.pa, *(row.oa for row in table.rows)]) >= MAX_ADDRESS or \
+                    any(row.last >= table.entries or row.first > row.last for row in table.rows):
+                raise BadText(f"line 1: table at {table.pa:#x}: an entry or an address"
+                              " that it cannot have")
 
 
 def page_tables(text):
@@ -268,9 +267,8 @@ def page_tables(text):
             trees, _ = treedump.read(text.splitlines())
         except treedump.BadDump as err:
             raise BadText(str(err)) from None
-        return [[f"{one.name}: {one.facts['half']} half, root PA {one.facts['root']:#x},"
-                 f" {one.facts['levels']} levels, {len(one.tables)} tables", "r",
-                 [table_node(one.tables[0])] if one.tables else []] for one in trees]
+        check_trees(trees)
+        return Trees(trees)
     regions = []
     for number, line in lines_of(text):
         mark = re.match(r"---\[ (.*) \]---", line)
