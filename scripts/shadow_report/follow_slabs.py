@@ -11,15 +11,21 @@ from follow import Follower, is_done
 NEW, DISCARD, SET = 0, 1, 2
 MOST_OBJECTS = 1 << 16
 
+# slob: a page that all caches share is shown in pieces, which are in use where any
+# of their units is, and what kmalloc gives has a header in front of it
+SHARED = "all caches"
+UNIT, HEADER = 2, 8
+
 
 class Slab:
     """One slab from its coming to its going; id: its number in the page."""
-    __slots__ = ("id", "cache", "pfn", "order", "node", "total", "bytes", "cells")
+    __slots__ = ("id", "cache", "pfn", "order", "node", "total", "bytes", "cells", "units")
 
     def __init__(self, number, cache, pfn, order, node, total, size):
         self.id, self.cache, self.pfn, self.order = number, cache, pfn, order
         self.node, self.total, self.bytes = node, total, size
         self.cells = bytearray(total)
+        self.units = bytearray(total * size // UNIT) if cache == SHARED else None
 
 
 class Slabs(Follower):
@@ -35,7 +41,7 @@ class Slabs(Follower):
         super().__init__()
         self.shift, self.zones = page_shift, zones
         self.live, self.frames, self.all = {}, {}, []	# by first frame, by each
-        self.life, self.sizes, self.made = {}, {}, {}
+        self.life, self.sizes, self.spans = {}, {}, {}
         self.met, self.told = False, set()	# objects told of before the first snapshot
         self.shapes = self.shapes_of(run)
         self.names = self.names_of(run, history, at) if history else {}
@@ -95,7 +101,7 @@ class Slabs(Follower):
         elif name == "slab_discard":
             self.go(facts["pfn"])
         else:
-            self.put(facts["pa"], name in self.TAKES)
+            self.put(name, facts, name in self.TAKES)
 
     def come(self, cache, pfn, order):
         life = cache, self.life.get(cache, 0)
@@ -129,12 +135,41 @@ class Slabs(Follower):
             self.frames.pop(frame, None)
         self.change(slab.id, DISCARD)
 
-    def put(self, pa, used):
+    def put(self, name, facts, used):
+        pa = facts["pa"]
         slab = self.frames.get(pa >> self.shift)
-        if slab and slab.bytes:
-            i = (pa - (slab.pfn << self.shift)) // slab.bytes
-            if i < slab.total:
-                self.set(slab, i, int(used))
+        if not slab or not slab.bytes:
+            return
+        offset = pa - (slab.pfn << self.shift)
+        if slab.units is not None:
+            self.put_span(slab, offset, self.span(name, facts, used))
+        elif offset // slab.bytes < slab.total:
+            self.set(slab, offset // slab.bytes, int(used))
+
+    def span(self, name, facts, used):
+        """(bytes in front of an object, its bytes, is it in use?); those that come
+        tell of their sizes, those that go do not."""
+        pa = facts["pa"]
+        if not used:
+            return (*self.spans.pop(pa, (0, 0)), 0)
+        if "bytes" in facts or name == "kmalloc":
+            self.spans[pa] = HEADER, facts.get("bytes", facts.get("bytes_req", 0))
+        elif "bytes_alloc" in facts:
+            self.spans[pa] = 0, facts["bytes_alloc"]
+        else:
+            life = facts["cache"], self.life.get(facts["cache"], 0)
+            self.spans[pa] = 0, self.sizes.get(life, 0)
+        return (*self.spans[pa], 1)
+
+    def put_span(self, slab, offset, span):
+        front, size, used = span
+        first, end = (offset - front) // UNIT, -(-(offset + size) // UNIT)
+        if not size or first < 0 or end > len(slab.units):
+            return
+        slab.units[first:end] = bytes([used]) * (end - first)
+        each = slab.bytes // UNIT
+        for i in range(first // each, (end - 1) // each + 1):
+            self.set(slab, i, int(any(slab.units[i * each:(i + 1) * each])))
 
     def set(self, slab, i, used):
         if slab.cells[i] != used:
