@@ -14,7 +14,7 @@ class Follower:
 
     def __init__(self):
         self.known, self.changes, self.drift, self.since = False, [], [], 0
-        self.key = -1
+        self.key, self.lossless = -1, True
 
     def change(self, *numbers):
         self.changes.append((self.key,) + numbers)
@@ -49,10 +49,12 @@ def follow(follower, run, history, at, complete):
         checked = follower.known and history
         if not follower.known:
             follower.since = follower.key + 1
+        lost = history.missing(before, one.seq) if history else 0
+        follower.lossless = not lost
         differ = follower.correct(truth)
         follower.known = True
         if checked:
-            follower.drift.append([i, differ, history.missing(before, one.seq)])
+            follower.drift.append([i, differ, lost])
         before = one.seq
     if history:
         run_records(follower, history, done, len(history.records))
@@ -227,7 +229,7 @@ class Buddy(Follower):
     def correct(self, truth):
         """Blocks too many or too few. From the boot on, the first snapshot tells what
         the handover gave: the events are counted back from it."""
-        given = self.known and not self.from_boot and self.handover >= 0
+        given = self.known and self.lossless and not self.from_boot and self.handover >= 0
         key, differ = self.key, 0
         at = next((i for i, one in enumerate(self.changes) if one[0] > self.handover),
                   len(self.changes))

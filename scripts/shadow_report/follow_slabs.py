@@ -41,6 +41,7 @@ class Slabs(Follower):
         super().__init__()
         self.shift, self.zones = page_shift, zones
         self.live, self.frames, self.all = {}, {}, []	# by first frame, by each
+        self.places = []	# by snapshot, [slab, where] of those that are a CPU's own
         self.life, self.sizes, self.spans = {}, {}, {}
         self.met, self.told = False, set()	# objects told of before the first snapshot
         self.shapes = self.shapes_of(run)
@@ -186,7 +187,7 @@ class Slabs(Follower):
         should not be. From the boot on, the first snapshot also tells which objects
         the bootstrap took before there was anybody to ask: they came with the slab."""
         wanted, differ = {slab[1]: slab for slab in truth}, 0
-        first, self.met = self.known and not self.met, True
+        first, self.met = self.known and self.lossless and not self.met, True
         for pfn, slab in list(self.live.items()):
             other = wanted.get(pfn)
             if not other or (other[0], other[2], other[6], other[7]) != \
@@ -207,14 +208,11 @@ class Slabs(Follower):
                 self.set(slab, i, int(cell == "#"))
                 differ += 1
         self.told = None
+        self.places.append([[self.live[slab[1]].id, slab[4]] for slab in truth
+                            if "cpu" in slab[4]])
         return differ
 
     def came_with(self, slab, i):
         slab.cells[i] = 1
         at = next(n for n, one in enumerate(self.changes) if one[1:] == (slab.id, NEW))
         self.changes.insert(at + 1, (self.changes[at][0], slab.id, SET + 2 * i + 1))
-
-    def places(self, truth):
-        """[slab, where] of those that are a CPU's own in a snapshot, at that moment."""
-        return [[self.live[slab[1]].id, slab[4]] for slab in truth or []
-                if "cpu" in slab[4] and slab[1] in self.live]

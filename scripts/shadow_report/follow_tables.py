@@ -119,6 +119,7 @@ class Tables(Follower):
     def __init__(self, run, history):
         super().__init__()
         self.trees, self.all, self.by_pa = [], [], {}
+        self.known_trees = []	# also those that are gone
         self.attributes, self.links = Attributes(), {}
         self.dumps = [self.truth(one) for one in run.moments]
         self.learn()
@@ -174,6 +175,7 @@ class Tables(Follower):
         tree = Tree(name, facts, None)
         tree.root = self.new_table(tree, tree.geo.start, pa, va, size)
         self.trees.append(tree)
+        self.known_trees.append(tree)
         self.change(tree.root.id, 0, 0, 0, 0, 1, 0)
         return tree
 

@@ -191,6 +191,18 @@ def pack_effects(flat):
     return pack.text()
 
 
+def pack_changes(changes):
+    """Of each: the key as the difference to the last one's, from 0 on, and numbers."""
+    pack, last = Packer(), -1
+    pack.number(len(changes))
+    for key, *numbers in changes:
+        pack.number(key - last)
+        for one in numbers:
+            pack.signed(one)
+        last = key
+    return pack.text()
+
+
 def pack_records(history):
     """Each argument as the difference to the last one of that kind, by halves."""
     pack, seq, ns = Packer(), 0, 0

@@ -5,15 +5,18 @@ import html
 import json
 import os
 
+import follow
+import follow_slabs
+import follow_tables
 import history as past
 import views
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPTS = ("report_data.js", "report_draw.js", "report_map.js", "report_views.js",
-           "report_events.js", "report.js")
+SCRIPTS = ("report_data.js", "report_follow.js", "report_draw.js", "report_map.js",
+           "report_views.js", "report_slabs.js", "report_tables.js", "report_events.js",
+           "report.js")
 MAX_FRAMES = 16 << 20
-MAX_SLABS = 400
-MAX_TREE_ROWS = 6000
+MAX_REGION_ROWS = 6000
 MAX_BOOT_RECORDS = 100000
 
 # View -> the file it cannot do without
@@ -164,24 +167,6 @@ def prune(nodes, left):
     return kept
 
 
-def slabs_of(found):
-    if found is None:
-        return None
-    order = {}
-    for slab in found:
-        order.setdefault(slab[0], len(order))
-    found = sorted(found, key=lambda slab: order[slab[0]])
-    if len(found) <= MAX_SLABS:
-        return [found, 0]
-    # All caches are shown, each with as many slabs as there is room for
-    by_cache = {}
-    for slab in found:
-        by_cache.setdefault(slab[0], []).append(slab)
-    share = max(1, MAX_SLABS // len(by_cache))
-    kept = [slab for slabs in by_cache.values() for slab in slabs[:share]]
-    return [kept, len(found) - len(kept)]
-
-
 def event_positions(run, history):
     """Index of the first record after each moment."""
     if not history:
@@ -201,18 +186,73 @@ def event_positions(run, history):
 
 
 def moment_data(one, at, geometry, pools):
-    tables = one.get("page_tables")
-    found = one.get("map")
+    tables, found = one.get("page_tables"), one.get("map")
+    regions = tables if tables and not isinstance(tables, views.Trees) else None
     return {
         "name": one.label, "t": one.seconds, "seq": one.seq, "at": at,
         "map": pools["map"].add(run_lengths(map_cells(geometry, found))
                                 if found and geometry.nr else None),
         "buddy": one.get("buddyinfo"), "zones": one.get("zoneinfo"),
         "unusable": one.get("unusable_index"), "extfrag": one.get("extfrag_index"),
-        "slabs": pools["slabs"].add(slabs_of(one.get("slab_objects"))),
-        "tables": pools["tables"].add(prune(tables, [MAX_TREE_ROWS]) if tables else None),
+        "has": {"slabs": one.get("slab_objects") is not None, "tables": tables is not None},
+        "regions": pools["regions"].add(prune(regions, [MAX_REGION_ROWS])
+                                        if regions else None),
         "audit": one.get("audit"),
     }
+
+
+# ------------------------------------------------- what lies between snapshots
+
+def handover_of(run, history):
+    """The record that ends the phase that hands memory over, or -1."""
+    phases, nr = [phase[0] for phase in run.once.get("boot") or []], 0
+    if past.Early.HANDOVER not in phases:
+        return -1
+    for i, one in enumerate(history.records[:MAX_BOOT_RECORDS]):
+        if history.names[one[2]][0] == "op boot_phase":
+            if nr == phases.index(past.Early.HANDOVER):
+                return i
+            nr += 1
+    return -1
+
+
+def between(follower, run, history, at, complete):
+    """What each of them has in the page, or None where no snapshot has it."""
+    if not follow.follow(follower, run, history, at, complete):
+        return None
+    return {"changes": past.pack_changes(follower.changes), "since": follower.since,
+            "drift": follower.drift}
+
+
+def buddy_data(run, history, at, complete, geometry):
+    shift = geometry.frame_bytes.bit_length() - 1
+    one = follow.Buddy(run, shift, handover_of(run, history) if complete else -1)
+    found = between(one, run, history, at, complete)
+    return found and dict(found, zones=one.zones.names, orders=one.orders)
+
+
+def slabs_data(run, history, at, complete, geometry):
+    shift = geometry.frame_bytes.bit_length() - 1
+    one = follow_slabs.Slabs(run, history, at, shift, follow.Zones(run))
+    found, caches = between(one, run, history, at, complete), {}
+    return found and dict(found, slabs=[
+        [caches.setdefault(slab.cache, len(caches)), slab.pfn, slab.order, slab.node,
+         slab.total, slab.bytes] for slab in one.all],
+        caches=list(caches), places=one.places)
+
+
+def tables_data(run, history, at):
+    """Before the first snapshot trees come and go in ways that no record tells."""
+    one = follow_tables.Tables(run, history)
+    found = between(one, run, history, at, False)
+    if not found:
+        return None
+    trees = {id(tree): i for i, tree in enumerate(one.known_trees)}
+    return dict(found, attributes=one.attributes.listed(), trees=[
+        [tree.name, tree.facts["half"], tree.facts["levels"], tree.geo.page, tree.root.id]
+        for tree in one.known_trees], tables=[
+        [trees[id(table.tree)], table.level, table.pa, f"{table.va:#x}", table.size]
+        for table in one.all])
 
 
 def map_frames(run):
@@ -236,21 +276,25 @@ def missing_of(run, history):
 def run_data(run, history, most_events):
     geometry = geometry_of(run)
     left_out = history.cut(most_events) if history else 0
-    pools = {key: Pool() for key in ("map", "slabs", "tables")}
+    pools = {key: Pool() for key in ("map", "regions")}
     at = event_positions(run, history)
     start, early = None, None
-    complete = history and not left_out and not history.lost and \
-        history.records[0][0] == 1
-    if complete and run.once.get("memblock_memory") and geometry.nr:
+    complete = bool(history and not left_out and history.records[0][0] == 1)
+    lossless = complete and not history.lost
+    if lossless and run.once.get("memblock_memory") and geometry.nr:
         start, early = early_of(run, geometry, history)
     data = {
         "name": run.name, "config": run.once.get("config") or {},
         "frameBytes": geometry.frame_bytes, "segments": geometry.segments,
         "nr": geometry.nr, "mapFrames": map_frames(run),
         "boot": run.once.get("boot") or [],
-        "moments": [moment_data(one, at[i], geometry, pools)
+        "moments": [dict(moment_data(one, at[i], geometry, pools), lost=history.missing(
+            run.moments[i - 1].seq if i else None, one.seq) if history else 0)
                     for i, one in enumerate(run.moments)],
         "early": start, "zones": zones_of(run, geometry),
+        "buddy": buddy_data(run, history, at, complete, geometry),
+        "slabs": slabs_data(run, history, at, complete, geometry),
+        "tables": tables_data(run, history, at),
         "missing": missing_of(run, history),
         "events": None,
     }

@@ -43,13 +43,11 @@ newest() {
 		sort -n | tail -n 1
 }
 
-snap() {
-	dir=$(printf '%s/%03d' "$out" "$moment")
-	mkdir -p "$dir"
+take() {
+	seq=$(newest)
 	{
 		echo "name=$*"
 		echo "uptime_s=$(now_s)"
-		seq=$(newest)
 		[ -z "$seq" ] || echo "seq=$seq"
 	} >"$dir/moment"
 	for file in $EACH; do
@@ -57,6 +55,17 @@ snap() {
 	done
 	for file in $EACH_WHOLE; do
 		keep "$raw" "$file"
+	done
+}
+
+# Again where something happened meanwhile, as after a grace period: all files of a
+# moment are of one.
+snap() {
+	dir=$(printf '%s/%03d' "$out" "$moment")
+	mkdir -p "$dir"
+	for try in 1 2 3 4 5; do
+		take "$@"
+		[ "$seq" != "$(newest)" ] || break
 	done
 	moment=$((moment + 1))
 	echo "record: $moment: $*" >&2

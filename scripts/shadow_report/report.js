@@ -9,6 +9,9 @@ const VIEWS = [
 ];
 const RUNS = makeRuns();
 const STEPS = Math.max(1, ...RUNS.map((run) => run.moments.length - 1));
+// Where free blocks were, once for all charts that draw them
+for (const run of RUNS)
+	run.track = run.records && run.buddy ? run.buddy.track(run, STEPS, TRACK) : [];
 const byId = (id) => document.getElementById(id);
 const views = [];
 let position = 0;

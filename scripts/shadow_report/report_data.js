@@ -107,7 +107,7 @@ class Frames {
 		this.at = -1;
 		this.moment = -1;
 		this.exact = run.events && (run.early || run.mapFrames === 1);
-		this.samples = [];
+		this.known = Boolean(run.early);
 		this.drift = [];
 		// 0: none, else one of run.zones.names, from 1
 		this.zoneOf = new Uint8Array(run.nr);
@@ -162,36 +162,18 @@ class Frames {
 		// Without the boot's events, what came before the first snapshot is not known
 		let done = run.early ? 0 : stops[0][0];
 
-		let way = {};
-
 		this.expand(start, this.cells);
-		this.blocks = new BlockCounter(run, this.cells, this.zoneOf);
 		this.keep(done);
 		while (done < total || stops.length) {
 			const stop = stops.length ? stops[0][0] : total, next = Math.min(total, done + every, stop);
 
-			if (stop !== way.to)
-				way = { from: done, to: stop };
-			this.count(done, next, way);
+			this.apply(done, next);
 			done = next;
 			while (stops.length && stops[0][0] <= done)
 				this.resync(stops.shift()[1]);
 			this.keep(done);
 		}
 		this.at = done;
-	}
-
-	// What prepare() does with effects: apply them, and sample how free memory lies,
-	// some eighty times on the way from a snapshot to the next
-	count(from, to, way) {
-		const { index, count, cls, record } = this.effects, every = Math.max(1, Math.floor((way.to - way.from) / 80));
-
-		for (let i = from; i < to; i++) {
-			this.blocks.change(this.cells, index[i], count[i], cls[i]);
-			this.cells.fill(cls[i], index[i], index[i] + count[i]);
-			if ((i - way.from) % every === 0 || i === way.to - 1)
-				this.samples.push([record[i], this.blocks.share(), this.blocks.inZone.slice()]);
-		}
 	}
 
 	resync(moment) {
@@ -202,9 +184,10 @@ class Frames {
 		for (let i = 0; i < truth.length; i++)
 			if (truth[i] !== this.cells[i] && !(isFree[truth[i]] && isFree[this.cells[i]]))
 				differ++;
-		this.drift.push([moment.name, differ]);
+		if (this.known)
+			this.drift.push([moment.number, differ, moment.lost]);
+		this.known = true;
 		this.cells = truth;
-		this.blocks = new BlockCounter(this.run, truth, this.zoneOf);
 	}
 
 	// The cells after so many records
@@ -258,47 +241,6 @@ function unpackEffects(events) {
 	return found;
 }
 
-// Free frames, by zone too, and those of them in wholly free pageblocks
-class BlockCounter {
-	constructor(run, cells, zoneOf) {
-		this.zoneOf = zoneOf;
-		this.inZone = new Uint32Array(run.zones.names.length + 1);
-		this.shift = Math.round(Math.log2(run.blockFrames));
-		this.size = run.blockFrames;
-		this.used = new Uint32Array(Math.ceil(run.nr / this.size) + 1);
-		this.free = 0;
-		this.whole = 0;
-		for (let i = 0; i < run.nr; i++) {
-			if (isFree[cells[i]]) {
-				this.free++;
-				this.inZone[zoneOf[i]]++;
-			} else
-				this.used[i >> this.shift]++;
-		}
-		for (let i = 0; i < Math.floor(run.nr / this.size); i++)
-			this.whole += !this.used[i];
-	}
-
-	change(cells, first, count, cls) {
-		for (let i = first; i < first + count; i++) {
-			const was = isFree[cells[i]], is = isFree[cls], block = i >> this.shift;
-
-			if (was === is)
-				continue;
-			this.free += is ? 1 : -1;
-			this.inZone[this.zoneOf[i]] += is ? 1 : -1;
-			if (is && !--this.used[block])
-				this.whole++;
-			else if (!is && !this.used[block]++)
-				this.whole--;
-		}
-	}
-
-	share() {
-		return this.free ? 1 - Math.min(1, this.whole * this.size / this.free) : 0;
-	}
-}
-
 function pfnOf(run, index) {
 	for (const [pfn, count, at] of run.segments)
 		if (index >= at && index < at + count)
@@ -310,7 +252,7 @@ function pfnOf(run, index) {
 // snapshot can be seen, too; where events go on behind the last one, that.
 function makeRun(given, number, fromBoot, toEnd) {
 	const run = Object.assign({}, given);
-	const none = { t: null, map: -1, slabs: -1, tables: -1, buddy: null, zones: null, unusable: null,
+	const none = { t: null, map: -1, regions: -1, has: null, buddy: null, zones: null, unusable: null,
 		extfrag: null, audit: null };
 
 	run.letter = "AB"[number];
@@ -323,6 +265,9 @@ function makeRun(given, number, fromBoot, toEnd) {
 		run.moments.push(Object.assign({}, none, { name: "last event", short: "end",
 			at: run.records ? run.records.nr : 0 }));
 	run.frames = new Frames(run);
+	run.buddy = given.buddy && new BuddyState(given.buddy);
+	run.slabs = given.slabs && new SlabState(given.slabs);
+	run.tables = given.tables && new TableState(given.tables);
 	return run;
 }
 

@@ -2,7 +2,7 @@
 // Canvases: sharp at any density, with axes, hover and a common x axis.
 "use strict";
 
-const PAD = { left: 52, right: 12, top: 20, bottom: 40 };
+const PAD = { left: 52, right: 60, top: 20, bottom: 40 };
 const darkQuery = matchMedia("(prefers-color-scheme: dark)");
 const INK = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const INK_DARK = ["#56b4e9", "#ff8b47", "#2fc79c", "#e29cc4", "#f0b429", "#8fd0f5"];
@@ -186,17 +186,17 @@ class Chart {
 		g.restore();
 	}
 
-	// points: [x, y] in pixels, null where nothing is known
-	line(g, points, colour, dash, marks) {
+	// points: [x, y] in pixels, null where nothing is known; apart: no line joins them
+	line(g, points, colour, dash, marks, apart) {
 		let pen = false;
 
 		g.strokeStyle = colour;
 		g.fillStyle = colour;
 		g.setLineDash(dash);
-		g.lineWidth = marks ? 2 : 1.2;
+		g.lineWidth = 1.6;
 		g.beginPath();
 		for (const point of points) {
-			if (point && pen)
+			if (point && pen && !apart)
 				g.lineTo(...point);
 			else if (point)
 				g.moveTo(...point);

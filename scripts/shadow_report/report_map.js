@@ -356,7 +356,7 @@ class MapView {
 			if (sums[i] && isMemory[i])
 				words.push(`${one.letter} ${grouped(sums[i])}`);
 		});
-		this.says.textContent = "frames: " + words.join("  ") + (run.frames.exact ? "" :
-			run.events ? "; as the snapshot says" : "");
+		this.says.textContent = "frames: " + words.join("  ") + (run.frames.exact ?
+			driftWords(run, run.frames.drift, "frames") : run.events ? "; as the snapshot says" : "");
 	}
 }

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Views of snapshots: each draws once, then follows the position.
+// Charts over all moments: each draws once, then follows the position.
 "use strict";
 
-// Free blocks: order × time
+const TRACK = 480;	// positions at which free blocks are drawn
+
+// Free blocks: order × time. With events a column is a small part of the way, else a
+// moment; the one at the right is the position
 class BuddyView {
 	constructor(run, parent, steps) {
 		this.run = run;
-		this.rows = Math.max(0, ...run.moments.map((one) => one.buddy ?
-			Math.max(...one.buddy.map(([, blocks]) => blocks.length)) : 0));
-		this.blocks = run.moments.map((one) => this.sum(one.buddy));
+		this.state = run.buddy;
+		this.rows = this.state.orders;
 		this.chart = new Chart(parent, 24 + 19 * this.rows + PAD.bottom, `free blocks of run ${run.name}`, run, steps);
 		this.chart.board.hover = (x, y) => this.tell(x, y);
-	}
-
-	// Blocks by order over all zones; null: not known
-	sum(zones) {
-		if (!zones)
-			return null;
-		const found = new Array(this.rows).fill(0);
-
-		for (const [, blocks] of zones)
-			blocks.forEach((nr, order) => {
-				found[order] += nr;
-			});
-		return found;
+		this.words = run.records ? driftWords(run, this.state.drift, "blocks") : "";
 	}
 
 	free(blocks) {
@@ -36,54 +26,147 @@ class BuddyView {
 		return PAD.top + (this.rows - 1 - order) * high;
 	}
 
+	// Blocks by order of one of run.track
+	sums(blocks) {
+		const found = new Array(this.rows).fill(0);
+
+		blocks.forEach((nr, i) => {
+			found[i % this.rows] += nr;
+		});
+		return found;
+	}
+
+	// [x, width, blocks] from left to right
+	columns() {
+		const { chart, run } = this, found = [];
+
+		if (!run.records)
+			return run.moments.flatMap((one, i) => (one.buddy ? [[chart.x(i) - (chart.x(1) - chart.x(0)) / 2,
+				chart.x(1) - chart.x(0) - (chart.x(1) - chart.x(0) > 6 ? 1 : 0), this.sums(this.asBlocks(one.buddy))]] : []));
+		const wide = (chart.x(chart.steps) - chart.x(0)) / TRACK;
+
+		run.track.forEach((blocks, i) => {
+			if (blocks)
+				found.push([chart.x(0) + (i - 0.5) * wide, wide + 0.3, this.sums(blocks)]);
+		});
+		return found;
+	}
+
+	asBlocks(zones) {
+		const found = new Int32Array(this.state.blocks.length);
+
+		for (const [zone, blocks] of zones)
+			blocks.forEach((nr, order) => {
+				found[this.state.zones.indexOf(zone) * this.rows + order] = nr;
+			});
+		return found;
+	}
+
+	column(g, x, wide, blocks, high) {
+		const free = this.free(blocks) || 1;
+
+		blocks.forEach((nr, order) => {
+			const colour = shade(nr * 2 ** order / free);
+
+			g.fillStyle = `rgb(${colour})`;
+			g.fillRect(x, this.y(order), wide, high - 1);
+			if (!nr || wide <= 7 * String(nr).length + 2)
+				return;
+			g.fillStyle = inkOn(colour);
+			g.textAlign = "center";
+			g.fillText(nr, x + wide / 2, this.y(order) + high / 2 + 4);
+		});
+		g.textAlign = "left";
+	}
+
 	draw() {
 		const g = this.chart.begin(), high = (this.chart.bottom - PAD.top) / this.rows;
-		const wide = this.chart.x(1) - this.chart.x(0);
 
-		this.blocks.forEach((blocks, i) => {
-			if (!blocks)
-				return;
-			const free = this.free(blocks) || 1, x = this.chart.x(i) - wide / 2;
-
-			blocks.forEach((nr, order) => {
-				const colour = shade(nr * 2 ** order / free);
-
-				g.fillStyle = `rgb(${colour})`;
-				g.fillRect(x, this.y(order), wide - (wide > 6 ? 1 : 0), high - 1);
-				g.fillStyle = inkOn(colour);
-				g.textAlign = "center";
-				if (wide > 7 * String(nr).length + 2 && nr)
-					g.fillText(nr, x + wide / 2, this.y(order) + high / 2 + 4);
-			});
-		});
+		for (const [x, wide, blocks] of this.columns())
+			this.column(g, x, wide, blocks, high);
+		this.momentLines(g);
 		g.fillStyle = css("--soft");
 		g.textAlign = "right";
 		for (let order = 0; order < this.rows; order++)
 			g.fillText(order, PAD.left - 6, this.y(order) + high / 2 + 4);
+		g.textAlign = "left";
 		this.chart.yTitle(g, "order");
 		this.chart.done();
 	}
 
+	momentLines(g) {
+		if (!this.run.records)
+			return;
+		g.strokeStyle = css("--bg");
+		g.globalAlpha = 0.55;
+		g.beginPath();
+		for (let i = 0; i <= this.chart.steps; i++) {
+			g.moveTo(Math.round(this.chart.x(i)) + 0.5, PAD.top);
+			g.lineTo(Math.round(this.chart.x(i)) + 0.5, this.chart.bottom);
+		}
+		g.stroke();
+		g.globalAlpha = 1;
+	}
+
 	tell(x, y) {
-		const i = Math.round(this.chart.position(x)), high = (this.chart.bottom - PAD.top) / this.rows;
-		const order = this.rows - 1 - Math.floor((y - PAD.top) / high), blocks = this.blocks[i];
+		const at = this.chart.position(x), high = (this.chart.bottom - PAD.top) / this.rows;
+		const order = this.rows - 1 - Math.floor((y - PAD.top) / high), now = x > this.chart.board.width - PAD.right;
+		const moment = this.run.moments[Math.round(at)];
+		let blocks, where;
 
-		if (!blocks || order < 0 || order >= this.rows)
+		if (order < 0 || order >= this.rows)
 			return "";
-		const frames = blocks[order] * 2 ** order, part = frames / (this.free(blocks) || 1);
+		if (now) {
+			blocks = this.now;
+			where = "at the position";
+		} else if (this.run.records) {
+			const bucket = Math.round(at / this.chart.steps * TRACK);
 
-		return `${this.run.moments[i].name}: ${blocks[order]} free blocks of order ${order}\n` +
-			`${amount(frames, this.run.frameBytes)}, ${(100 * part).toFixed(1)} % of what is free`;
+			blocks = this.run.track[bucket];
+			where = `after event ${grouped(recordAt(this.run, bucket / TRACK * this.chart.steps))}`;
+		} else if (moment && moment.buddy) {
+			blocks = this.asBlocks(moment.buddy);
+			where = moment.name;
+		}
+		if (!blocks)
+			return "";
+		const sums = this.sums(blocks), frames = sums[order] * 2 ** order, part = frames / (this.free(sums) || 1);
+
+		return `${where}: ${grouped(sums[order])} free blocks of order ${order}\n` +
+			`${amount(frames, this.run.frameBytes)}, ${(100 * part).toFixed(1)} % of what is free` +
+			(this.state.zones.length > 1 ? "\n" + this.state.zones.map((zone, i) =>
+				`node ${zone}: ${grouped(blocks[i * this.rows + order])}`).join("\n") : "");
 	}
 
 	show(moment, record, position) {
-		const blocks = this.blocks[this.run.moments.indexOf(moment)];
+		const known = this.state.seek(wantOf(this.run, moment, record)) && (this.run.records || moment.buddy);
 
+		this.now = known ? this.state.blocks.slice() : null;
 		this.chart.cursorFrame(position);
+		const blocks = known && this.sums(this.now), g = this.chart.board.g, x = this.chart.board.width - PAD.right + 12;
+
+		g.fillStyle = css("--now");
+		g.fillText("now", x + (PAD.right - 16) / 2 - 11, PAD.top - 7);
+		if (blocks)
+			this.column(g, x, PAD.right - 16, blocks, (this.chart.bottom - PAD.top) / this.rows);
 		this.chart.says.textContent = blocks ?
-			`${moment.name}: ${grouped(this.free(blocks))} frames (${amount(this.free(blocks), this.run.frameBytes)})` +
-			` free, largest order ${blocks.findLastIndex((nr) => nr)}` : `${moment.name}: no snapshot`;
+			`${grouped(this.free(blocks))} frames (${amount(this.free(blocks), this.run.frameBytes)}) free, largest order ` +
+			`${blocks.findLastIndex((nr) => nr)}${this.words}` : `${moment.name}: no snapshot`;
 	}
+}
+
+// A line through all that run.track knows; value() asks run.buddy, as it was there
+function trackPoints(run, chart, value) {
+	const now = run.buddy.blocks;
+	const points = run.track.map((blocks, i) => {
+		if (!blocks)
+			return null;
+		run.buddy.blocks = blocks;
+		return [chart.x(i / TRACK * chart.steps), value()];
+	});
+
+	run.buddy.blocks = now;
+	return points;
 }
 
 class FragView {
@@ -91,6 +174,7 @@ class FragView {
 		this.run = run;
 		this.order = 0;
 		this.zones = [...new Set(run.moments.flatMap((one) => (one.unusable || []).map(([zone]) => zone)))];
+		this.followed = Boolean(run.records && run.buddy);
 		this.chart = new Chart(parent, 230, `fragmentation of run ${run.name}`, run, steps);
 		this.chart.board.hover = (x) => this.tell(x);
 	}
@@ -119,20 +203,33 @@ class FragView {
 				return value === undefined ? null : [this.chart.x(at), this.y(value)];
 			});
 
-			this.chart.line(g, points, ink(i), DASH[i % DASH.length], true);
+			this.chart.line(g, points, ink(i), DASH[i % DASH.length], true, this.followed);
 			this.chart.key(g, i, "node " + zone, ink(i), DASH[i % DASH.length], 110);
 		});
 		this.chart.done();
 	}
 
-	// Frame by frame, where events are known
+	// From the free blocks, where events tell of them
 	counted(g) {
-		const points = this.run.frames.samples.map(([record, share]) =>
-			[this.chart.x(positionOf(this.run, record)), this.y(share)]);
+		const { run, chart } = this;
 
-		g.globalAlpha = 0.75;
-		this.chart.line(g, points, css("--soft"), [], false);
-		g.globalAlpha = 1;
+		if (!run.records || !run.buddy)
+			return;
+		this.zones.forEach((zone, i) => {
+			const at = run.buddy.zones.indexOf(zone);
+
+			if (at >= 0)
+				chart.line(g, trackPoints(run, chart, () => this.y(run.buddy.unusable(at, this.order))), ink(i),
+					DASH[i % DASH.length], false);
+		});
+	}
+
+	nowWords() {
+		return this.zones.map((zone) => {
+			const at = this.run.buddy.zones.indexOf(zone);
+
+			return `node ${zone}: unusable ${at < 0 ? "?" : this.run.buddy.unusable(at, this.order).toFixed(3)}`;
+		}).join("; ");
 	}
 
 	tell(x) {
@@ -152,8 +249,10 @@ class FragView {
 
 	show(moment, record, position) {
 		this.chart.cursor(position);
-		this.chart.says.textContent = moment.unusable ?
-			`${moment.name}: ${this.words(moment).replaceAll("\n", "; ")}` : `${moment.name}: no snapshot`;
+		const said = moment.unusable ? `${moment.name}: ${this.words(moment).replaceAll("\n", "; ")}` : `${moment.name}: no snapshot`;
+
+		this.chart.says.textContent = this.run.records && this.run.buddy && this.run.buddy.seek(record) &&
+			!(moment.at === record && moment.unusable) ? `now ${this.nowWords()}` : said;
 	}
 }
 
@@ -190,22 +289,18 @@ class MarksView {
 		chart.yTitle(g, "frames");
 		this.counted(g, chart, zone, y);
 		[["free", 0], ["high", 2], ["low", 4], ["min", 1]].forEach(([key, colour], i) => {
-			chart.line(g, series(key), ink(colour), DASH[i], !i);
+			chart.line(g, series(key), ink(colour), DASH[i], !i, !i && this.run.records && this.run.buddy);
 			chart.key(g, i, key, ink(colour), DASH[i], 62);
 		});
 		chart.done();
 	}
 
-	// Frame by frame, where events are known: with those on per-CPU lists
+	// From the free blocks, where events tell of them
 	counted(g, chart, zone, y) {
-		const at = this.run.zones.names.indexOf(zone) + 1;
+		const { run } = this, at = run.buddy ? run.buddy.zones.indexOf(zone) : -1;
 
-		if (!at)
-			return;
-		g.globalAlpha = 0.75;
-		chart.line(g, this.run.frames.samples.map(([record, , inZone]) =>
-			[chart.x(positionOf(this.run, record)), y(inZone[at])]), css("--soft"), [], false);
-		g.globalAlpha = 1;
+		if (run.records && at >= 0)
+			chart.line(g, trackPoints(run, chart, () => y(run.buddy.free(at))), ink(0), DASH[0], false);
 	}
 
 	words(one) {
@@ -223,198 +318,12 @@ class MarksView {
 		this.zones.forEach((zone, i) => {
 			const one = this.of(moment, zone);
 
+			const { run } = this, at = run.buddy ? run.buddy.zones.indexOf(zone) : -1;
+			const now = run.records && at >= 0 && run.buddy.seek(record) ? `now free ${grouped(run.buddy.free(at))}; ` : "";
+
 			this.charts[i].cursor(position);
-			this.charts[i].says.textContent = `${moment.name}: ` + (one ? this.words(one) : "no snapshot");
+			this.charts[i].says.textContent = `${now}${moment.name}: ` + (one ? this.words(one) : "no snapshot");
 		});
-	}
-}
-
-class SlabView {
-	constructor(run, parent) {
-		this.run = run;
-		this.drawn = -2;
-		this.frame = make("div", { class: "scroll", tabindex: "0", "aria-label": `slabs of run ${run.name}` });
-		parent.append(this.frame);
-		this.board = new Board(this.frame, 60, `slabs of run ${run.name}`);
-		this.board.hover = (x, y) => this.tell(x, y);
-		this.says = make("p", { class: "says" });
-		parent.append(this.says);
-	}
-
-	// Places of captions and tiles for this width
-	arrange(slabs) {
-		const wide = this.board.canvas.clientWidth || 300, cell = 5;
-		let x = 0, y = 0, high = 0, cache = null;
-
-		this.tiles = [];
-		this.captions = [];
-		for (const slab of slabs) {
-			const total = slab[6], columns = Math.min(64, Math.max(8, Math.ceil(Math.sqrt(total) * 1.6)));
-			const rows = Math.ceil(total / columns), w = columns * cell + 3, h = rows * cell + 3;
-
-			if (slab[0] !== cache) {
-				y += high ? high + 8 : 0;
-				this.captions.push([y + 12, slab, this.sums(slabs, slab[0])]);
-				y += 18;
-				x = high = 0;
-				cache = slab[0];
-			} else if (x + w > wide) {
-				y += high + 4;
-				x = high = 0;
-			}
-			this.tiles.push({ x, y, w, h, columns, cell, slab });
-			x += w + 6;
-			high = Math.max(high, h + 12);
-		}
-		return y + high + 4;
-	}
-
-	sums(slabs, cache) {
-		const own = slabs.filter((slab) => slab[0] === cache);
-		const used = own.reduce((sum, slab) => sum + slab[5], 0), all = own.reduce((sum, slab) => sum + slab[6], 0);
-
-		return `${own.length} slabs, ${used} of ${all} objects in use (${(100 * used / (all || 1)).toFixed(0)} %)`;
-	}
-
-	draw() {
-		this.drawn = -2;
-	}
-
-	paint(slabs) {
-		this.board.setHeight(Math.max(30, this.arrange(slabs)));
-		const g = this.board.begin();
-
-		for (const [y, slab, words] of this.captions) {
-			g.fillStyle = css("--fg");
-			g.font = "600 12px system-ui, 'DejaVu Sans', sans-serif";
-			g.fillText(slab[0], 0, y);
-			const w = g.measureText(slab[0]).width;
-
-			g.font = "11px system-ui, 'DejaVu Sans', sans-serif";
-			g.fillStyle = css("--soft");
-			g.fillText(`${slab[7]} bytes each; ${words}`, w + 8, y);
-		}
-		for (const tile of this.tiles)
-			this.tile(g, tile);
-	}
-
-	tile(g, { x, y, w, h, columns, cell, slab }) {
-		const filled = darkQuery.matches ? CLASSES[CLASS.S].dark : CLASSES[CLASS.S].light;
-
-		g.strokeStyle = css("--line");
-		g.strokeRect(x + 0.5, y + 0.5, w - 1, h - 1);
-		for (let i = 0; i < slab[6]; i++) {
-			const state = slab[8][i];
-
-			if (state === undefined)
-				break;
-			g.fillStyle = state === "#" ? filled : state === "." ? css("--card") : css("--now");
-			g.fillRect(x + 2 + i % columns * cell, y + 2 + Math.floor(i / columns) * cell, cell - 1, cell - 1);
-		}
-		g.fillStyle = css("--soft");
-		g.font = "10px ui-monospace, monospace";
-		g.fillText(this.stateLetter(slab), x + 1, y + h + 9);
-	}
-
-	stateLetter(slab) {
-		if (/cpu|array/.test(slab[4]))
-			return "c" + (slab[4].match(/\d+/) || [""])[0];
-		return slab[5] === slab[6] ? "f" : slab[5] ? "p" : "e";
-	}
-
-	tell(x, y) {
-		const tile = (this.tiles || []).find((one) => x >= one.x && x < one.x + one.w && y >= one.y && y < one.y + one.h);
-
-		if (!tile)
-			return "";
-		const { slab, columns, cell } = tile;
-		const i = Math.floor((y - tile.y - 2) / cell) * columns + Math.floor((x - tile.x - 2) / cell);
-		const object = i >= 0 && i < slab[6] ? `\nobject ${i}: ${slab[8][i] === "#" ? "in use" : "free"}` : "";
-
-		return `${slab[0]}: slab at frame ${slab[1]}, order ${slab[2]}, node ${slab[3]}, ${slab[4]}\n` +
-			`${slab[5]} of ${slab[6]} objects of ${slab[7]} bytes in use${object}`;
-	}
-
-	show(moment) {
-		const found = moment.slabs >= 0 ? this.run.slabs[moment.slabs] : null;
-
-		if (this.drawn !== moment.slabs) {
-			this.drawn = moment.slabs;
-			this.paint(found ? found[0] : []);
-		}
-		this.says.textContent = `${moment.name}: ` + (found ? `${found[0].length} slabs` +
-			(found[1] ? `, ${found[1]} more are not in this page` : "") : "no snapshot");
-	}
-}
-
-class TreeView {
-	constructor(run, parent) {
-		this.run = run;
-		this.drawn = -2;
-		this.open = null;
-		this.box = make("div", { class: "tree scroll", tabindex: "0", "aria-label": `tables of run ${run.name}` });
-		this.says = make("p", { class: "says" });
-		parent.append(this.box, this.says);
-	}
-
-	draw() {
-	}
-
-	// Children come into being when they are asked for
-	list(nodes, path) {
-		const list = make("ul");
-
-		nodes.forEach(([words, kind, children], i) => {
-			const item = make("li"), at = path + i, mark = "tbpi".includes(kind) ? [make("b", { class: kind, text: kind })] : [];
-
-			if (children.length)
-				item.append(this.branch(words, mark, children, at));
-			else
-				item.append(make("span", {}, ...mark, words));
-			list.append(item);
-		});
-		return list;
-	}
-
-	// At first the tables that the kernel runs on are open, down to level 1
-	opened(trees) {
-		const last = trees.length - 1;
-
-		return new Set([`${last}`, `${last}/0`, ...trees.slice(last).flatMap(([, , [root]]) =>
-			(root ? root[2].slice(0, 2).flatMap((one, i) => [`${last}/0/${i}`, `${last}/0/${i}/0`]) : []))]);
-	}
-
-	branch(words, mark, children, at) {
-		const node = make("details", {}, make("summary", {}, ...mark, words));
-		const fill = () => {
-			if (node.open && node.childElementCount === 1)
-				node.append(this.list(children, at + "/"));
-			if (node.open)
-				this.open.add(at);
-			else
-				this.open.delete(at);
-		};
-
-		if (this.open.has(at)) {
-			node.open = true;
-			fill();
-		}
-		node.addEventListener("toggle", fill);
-		return node;
-	}
-
-	show(moment) {
-		const trees = moment.tables >= 0 ? this.run.tables[moment.tables] : null;
-
-		if (this.drawn !== moment.tables) {
-			const { scrollTop, scrollLeft } = this.box;
-
-			this.drawn = moment.tables;
-			this.open = this.open || (trees && this.opened(trees));
-			this.box.replaceChildren(this.list(trees || [], ""));
-			this.box.scrollTo(scrollLeft, scrollTop);
-		}
-		this.says.textContent = `${moment.name}: ` + (trees ? `${trees.length} trees` : "no snapshot");
 	}
 }
 
