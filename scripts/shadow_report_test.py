@@ -346,7 +346,7 @@ class Calls(Folder):
             f"{NASTY}: slab at pfn 7, order 0, node 0, full: 1 of 1 objects of 8 bytes in use\n  #\n"))
         self.call(self.path("run"), "-o", self.out, "--names", NASTY.replace(",", ""))
         data, text = self.page_data()
-        self.assertEqual(data["runs"][0]["slabs"][0][0][0][0], NASTY)
+        self.assertEqual(data["runs"][0]["slabs"]["caches"], [NASTY])
         self.assertEqual(data["runs"][0]["moments"][0]["name"], NASTY)
         self.assertNotIn("<img", text)
         self.assertEqual(text.count("</script>"), 2)
@@ -359,18 +359,80 @@ class Calls(Folder):
         self.assertIn("default-src 'none'", text)
 
 
-def model_page(folder, out, seeds, churn, frames=16384):
-    """A page of one run or two, and the models they are of."""
+# What a run has at an event, or has now, as model.state() says it; what is shown
+ASK = """
+function have(run) {
+	const leaves = {}, tables = [], slabs = {}, walk = (table) => {
+		tables.push(table.pa);
+		table.what.forEach((what, i) => {
+			const va = "0x" + (BigInt(table.va) + BigInt(i) * BigInt(run.tables.step(table))).toString(16);
+
+			if (table.below.has(i))
+				walk(table.below.get(i));
+			else if (what)
+				leaves[va] = table.value[i];
+		});
+	};
+
+	run.tables.trees.filter((tree) => tree.live).forEach((tree) => walk(run.tables.all[tree.root]));
+	for (const slab of run.slabs.live)
+		slabs[slab.pfn] = [run.slabs.caches[slab.cache], slab.cells.join("")];
+	return { cells: Array.from(run.frames.cells), buddy: run.buddy.sums(), slabs, leaves,
+		tables: tables.sort((a, b) => a - b) };
+}
+function ask(run, record) {
+	run.frames.seek(record);
+	[run.buddy, run.slabs, run.tables].forEach((stream) => stream.seek(record));
+	return have(run);
+}
+function drifts(run) {
+	return { map: run.frames.drift, buddy: run.buddy.drift, slabs: run.slabs.drift, tables: run.tables.drift };
+}
+function shown(run, record) {
+	const { view } = views.find((one) => one.run === run && one.id === "tables");
+
+	// All of them open
+	view.open = new Set([...run.tables.trees.map((one) => `${one.name}/${run.tables.all[one.root].pa}`),
+		...run.tables.all.map((one) => `${one.tree}/${one.level}/${one.va}`)]);
+	view.drawn = null;
+	show(positionOf(run, record));
+	const at = (id) => document.querySelector(`#${id} [data-run="${run.letter}"]`);
+	const found = { words: [...document.querySelectorAll(`[data-run="${run.letter}"] .says`)].map((n) => n.textContent),
+		tables: at("tables").querySelector(".tree").textContent };
+
+	// Without the frame around the newest
+	const slabs = views.find((one) => one.run === run && one.id === "slabs").view;
+	slabs.marked.clear();
+	slabs.frame.scrollTop = 0;
+	slabs.draw();
+	slabs.arrange();
+	slabs.frame.style.maxHeight = "none";
+	slabs.paint();
+	found.slabs = at("slabs").querySelector("canvas").toDataURL();
+	found.map = at("map").querySelector("canvas").toDataURL();
+	slabs.show(momentAt(run, position), recordAt(run, position), position);
+	return found;
+}
+function marked(letter) {
+	const { view, run } = views.find((one) => one.run.letter === letter && one.id === "slabs");
+
+	return [...view.marked].map((id) => run.slabs.all[id].pfn);
+}
+"""
+
+
+def model_page(folder, out, seeds, churn, frames=16384, sample=0):
+    """A page of one run or two, and the models they are of, whose states are kept
+    after a sample of events."""
     made, runs = [], []
     for number, seed in enumerate(seeds):
         path = os.path.join(folder, f"run{number}")
         one = model.Model(random.Random(seed), frames)
+        one.sample = sample
         one.snap(path, "booted")
-        one.kept = [list(one.cells)]
         for i, events in enumerate(churn):
             one.churn(events)
             one.snap(path, f"step {i}")
-            one.kept.append(list(one.cells))
         run = moments.Run(path, f"run {number}")
         runs.append((run, history.History(model.NAMES, one.records)))
         made.append(one)
@@ -395,30 +457,112 @@ class InChromium(Folder):
         self.assertEqual(one.errors, [])
         self.assertEqual([url for url in one.asked if not url.startswith("file:")], [])
 
-    def test_frames_at_events(self):
-        """Frame by frame what the model had, at any event, in any order."""
+    def test_views_at_events(self):
+        """Frames, free blocks, slabs object by object and tables descriptor by
+        descriptor are what the model had, at events between snapshots, in any order."""
         rnd = random.Random(SEED)
-        made, = model_page(self.dir, self.out, [SEED], [3000, 500, 4000], 4096)
+        made = model_page(self.dir, self.out, [SEED, SEED + 1], [3000, 500, 4000], 4096, 0.02)
         one = self.start()
         one.open(self.out)
+        one.eval(ASK)
         self.no_errors(one)
-        self.assertEqual([n for _, n in one.eval("RUNS[0].frames.drift")], [0] * 4)
-        total, letters = len(made.records), one.eval("CLASSES.map((c) => c.letter)")
-        again = ["F"] * made.nr
-        again[:made.early] = "I" * made.early
-        states, points = {}, set(rnd.sample(range(total), 40)) | {0, total}
-        for i, (_, _, kind, _, _, args) in enumerate(made.records + [(0,) * 6]):
-            if i in points:
-                states[i] = "".join(again)
-            if i < total and kind < 2:
-                at, count = args[0] - made.base, 1 << args[1]
-                letter = {v: k for k, v in model.OWNERS.items()}[args[2] >> 16] if not kind else "F"
-                again[at:at + count] = letter * count
-        self.assertEqual(states[total], "".join(made.cells))
-        for record in rnd.sample(sorted(points), len(points)):
-            cells = one.eval(f"Array.from(RUNS[0].frames.seek({record})).join()")
-            shown = "".join(letters[int(n)] for n in cells.split(","))
-            self.assertEqual(shown, states[record], f"event {record} of {total}, seed {SEED}")
+        letters = one.eval("CLASSES.map((c) => c.letter)")
+        for number, of in enumerate(made):
+            states = dict(of.states)
+            states[len(of.records)] = of.state()
+            self.assertGreater(len(states), 20)
+            for record in rnd.sample(sorted(states), len(states)):
+                words = f"run {number}, event {record} of {len(of.records)}, seed {SEED}"
+                found, want = one.eval(f"ask(RUNS[{number}], {record})"), states[record]
+                found["cells"] = "".join(letters[i] for i in found["cells"])
+                for key, value in want.items():
+                    self.assertEqual(found[key], value, f"{key}: {words}")
+            for view, checked in one.eval(f"drifts(RUNS[{number}])").items():
+                self.assertEqual([differ for _, differ, _ in checked], [0] * len(checked),
+                                 f"{view}, seed {SEED}")
+                self.assertEqual(len(checked), 4 if view == "slabs" else 3, view)
+        self.no_errors(one)
+
+    def test_views_show_events(self):
+        """One step of the scrubber, between two snapshots, of both runs: the pictures
+        and words of those views change that the event is for, and only those."""
+        made = model_page(self.dir, self.out, [SEED, SEED + 1], [2500, 2500], 4096)
+        one = self.start()
+        one.open(self.out)
+        one.eval(ASK)
+        seen = {"slabs": 0, "tables": 0}
+        for number, of in enumerate(made):
+            letter = "AB"[number]
+            for i in range(len(of.records) - 1, len(of.records) // 2, -1):
+                name, args = model.NAMES[of.records[i][2]][0], of.records[i][5]
+                view = {"op cache_alloc": "slabs", "kmem_cache_alloc": "slabs", "op cache_free": "slabs",
+                        "map": "tables", "op map": "tables", "op unmap": "tables"}.get(name)
+                # A table that becomes empty goes before that is told
+                gone = model.NAMES[of.records[i - 1][2]][0] == "table_free"
+                if not view or gone or seen[view] >= 6 * (number + 1):
+                    continue
+                seen[view] += 1
+                before, after = (one.eval(f"shown(RUNS[{number}], {at})") for at in (i, i + 1))
+                changed = [key for key in before if before[key] != after[key]]
+                self.assertIn(view, changed, f"{name} {args}, seed {SEED}")
+                self.assertNotIn({"slabs": "tables", "tables": "slabs"}[view], changed, name)
+                self.assertNotIn("map", changed, name)
+                if view == "slabs":
+                    pa = args[0] if name == "kmem_cache_alloc" else args[-1]
+                    marked = one.eval(f"marked('{letter}')")
+                    if name != "op cache_free":
+                        self.assertEqual(marked, [pa // model.PAGE - (pa // model.PAGE - of.base) %
+                                                  (2 if args[name == "kmem_cache_alloc"] == 9 else 1)])
+                elif name.endswith("map") and "unmap" not in name:
+                    va = args[0] if name == "map" else args[1]
+                    self.assertIn(f"VA {va:#x}: now ", after["words"][-2])
+        self.assertEqual(seen, {"slabs": 12, "tables": 12})
+        self.no_errors(one)
+
+    def test_lost_events(self):
+        """Where events are lost, the views go on from the next snapshot, and say so."""
+        of = model.Model(random.Random(SEED), 2048)
+        of.snap(self.path("run"), "booted")
+        for _ in range(3):
+            of.churn(1500)
+            of.snap(self.path("run"), "later")
+        write(self.path("run", "events.bin"), of.events_bin(range(2400, 3000)))
+        self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
+        one = self.start()
+        one.open(self.out)
+        one.eval(ASK)
+        for view, checked in one.eval("drifts(RUNS[0])").items():
+            differ = {at: (nr, lost) for at, nr, lost in checked}
+            self.assertEqual(differ[1], (0, 0), view)
+            self.assertEqual(differ[3], (0, 0), view)
+            self.assertEqual(differ[2][1], 600, view)
+            self.assertGreater(differ[2][0], 0, view)
+        found, want = one.eval(f"ask(RUNS[0], {len(of.records) - 600})"), of.state()
+        for key in ("buddy", "slabs", "leaves", "tables"):
+            self.assertEqual(found[key], want[key], key)
+        words = one.eval("show(3), document.querySelector('#slabs .says').textContent")
+        self.assertIn("differ at “later”", words)
+        self.assertIn("before “later” 600 events were lost", words)
+        self.no_errors(one)
+
+    def test_without_events(self):
+        """Then each view is what the snapshot says, and nothing between."""
+        of = model.Model(random.Random(SEED), 2048)
+        states = []
+        for _ in range(3):
+            of.churn(1200)
+            of.snap(self.path("run"), "later")
+            states.append(of.state())
+        self.assertEqual(self.call(self.path("run"), "-o", self.out)[0], 0)
+        one = self.start()
+        one.open(self.out)
+        one.eval(ASK)
+        for at in (0, 2, 1, 1.4, 0):
+            one.eval(f"show({at})")
+            found = one.eval("have(RUNS[0])")
+            for key in ("buddy", "slabs", "leaves", "tables"):
+                self.assertEqual(found[key], states[int(at)][key], f"{key} at {at}, seed {SEED}")
+        self.no_errors(one)
 
     def test_scrubber(self):
         """Mouse and keys move the position, and all views with it."""
@@ -459,7 +603,7 @@ class InChromium(Folder):
         one = self.start()
         one.open(self.out)
         for view, pattern in (("map", r"^0x40[0-9a-f]+, frame 26\d+"), ("buddy", "free blocks of order"),
-                              ("frag", "unusable 0"), ("marks", "free [0-9,]+"),
+                              ("frag", "unusable [01]"), ("marks", "free [0-9,]+"),
                               ("events", "pages allocated")):
             x, y = one.eval(f"(() => {{ const c = document.querySelector('#{view} canvas');"
                             "c.scrollIntoView({block: 'center'}); const b = c.getBoundingClientRect();"
@@ -507,13 +651,14 @@ class InChromium(Folder):
         model_page(self.dir, self.out, [SEED, SEED + 1], [25000] * 4, 32768)
         one = self.start(width=1280, height=2200)
         one.open(self.out)
-        self.assertEqual([n for _, n in one.eval("RUNS[0].frames.drift")], [0] * 5)
+        self.assertEqual([n for _, n, _ in one.eval("RUNS[0].frames.drift")], [0] * 4)
         one.eval("show(0.5)")
         times = one.eval("(() => { const t = []; for (let i = 0; i < 200; i++)"
                          " t.push(show(0.5 + i / 100)); return t.sort((a, b) => a - b); })()")
         jumps = one.eval("(() => { const t = []; for (let i = 0; i < 60; i++)"
                          " t.push(show(STEPS * (i * 37 % 60) / 60)); return t.sort((a, b) => a - b); })()")
-        print(f"# 2 runs of 100,000 events: a step {times[100]:.1f} ms (worst {times[-1]:.1f}),"
+        load = one.eval("performance.timing.loadEventEnd - performance.timing.navigationStart")
+        print(f"# 2 runs of 100,000 events: loaded in {load} ms, a step {times[100]:.1f} ms (worst {times[-1]:.1f}),"
               f" a jump {jumps[30]:.1f} ms (worst {jumps[-1]:.1f})", file=sys.stderr)
         self.shot(one, "model.png", whole=True)
         # A shared machine without a graphics card may take a few times as long
@@ -535,8 +680,11 @@ class Recorded(unittest.TestCase):
             print(f"# run {name}: {nr} moments, missing: {sorted(missing)}")
             self.assertLessEqual(set(missing), {"events"})
         # Between snapshots events lead on, and are what the next snapshot says
-        self.assertEqual([one_run for one_run in one.eval("RUNS.map((r) => r.frames.drift)")
-                          if any(differ for _, differ in one_run)], [])
+        one.eval(ASK)
+        for run in one.eval("RUNS.map((r) => r.records ? drifts(r) : {})"):
+            for view, checked in run.items():
+                self.assertEqual([one_of for one_of in checked if one_of[1]], [], view)
+                self.assertTrue(checked, view)
         seen = set()
         for at in range(one.eval("STEPS") + 1):
             one.eval(f"show({at})")

@@ -19,7 +19,7 @@ expect_page() {
 test_report_page() {
 	expect_unittest "$REPORT_TEST"
 	expect_no_match 'skipped' "$work/err"
-	expect_match '# 2 runs of 100,000 events: a step [0-9.]+ ms' "$work/err"
+	expect_match '# 2 runs of 100,000 events: loaded in [0-9]+ ms, a step [0-9.]+ ms' "$work/err"
 }
 
 test_report_demo() {

@@ -226,8 +226,9 @@ def between(follower, run, history, at, complete):
 
 def buddy_data(run, history, at, complete, geometry):
     shift = geometry.frame_bytes.bit_length() - 1
-    one = follow.Buddy(run, shift, handover_of(run, history) if complete else -1)
-    found = between(one, run, history, at, complete)
+    handover = handover_of(run, history) if complete else -1
+    one = follow.Buddy(run, shift, handover)
+    found = between(one, run, history, at, handover >= 0)
     return found and dict(found, zones=one.zones.names, orders=one.orders)
 
 

@@ -247,6 +247,7 @@ function orders() {
 }
 
 function redraw() {
+	forgetKnown();
 	for (const { view, id } of views)
 		if (id !== "map")
 			view.draw();
@@ -266,6 +267,7 @@ function listen() {
 	addEventListener("keydown", keys);
 	addEventListener("resize", () => requestAnimationFrame(redraw));
 	darkQuery.addEventListener("change", () => {
+		forgetKnown();
 		byId("classes").replaceChildren();
 		byId("kinds").replaceChildren();
 		legend();

@@ -8,8 +8,25 @@ const INK = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
 const INK_DARK = ["#56b4e9", "#ff8b47", "#2fc79c", "#e29cc4", "#f0b429", "#8fd0f5"];
 const DASH = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 2], [1, 2]];
 
+// Asking for a colour or a width makes the browser lay out the page: once until the
+// window or the ground changes
+const known = { css: new Map(), widths: new Map() };
+
+function forgetKnown() {
+	known.css.clear();
+	known.widths.clear();
+}
+
 function css(name) {
-	return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+	if (!known.css.has(name))
+		known.css.set(name, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+	return known.css.get(name);
+}
+
+function widthOf(node) {
+	if (!known.widths.has(node))
+		known.widths.set(node, node.clientWidth || 300);
+	return known.widths.get(node);
 }
 
 function make(tag, attributes, ...children) {
@@ -70,7 +87,7 @@ class Board {
 
 	// Ready for a new picture; the size in CSS pixels
 	begin() {
-		const scale = devicePixelRatio || 1, width = this.canvas.clientWidth || 300;
+		const scale = devicePixelRatio || 1, width = widthOf(this.canvas);
 		const w = Math.round(width * scale), h = Math.round(this.height * scale);
 
 		if (this.canvas.width !== w || this.canvas.height !== h) {

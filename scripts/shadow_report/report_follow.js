@@ -86,7 +86,7 @@ class BuddyState extends Stream {
 
 		for (let order = 0; order < Math.min(least, this.orders); order++)
 			small += this.blocks[zone * this.orders + order] * 2 ** order;
-		return free ? small / free : 0;
+		return free ? small / free : 1;
 	}
 
 	// Blocks at so many positions that lie evenly between the first and the last
@@ -149,6 +149,7 @@ class TableState extends Stream {
 		this.trees = given.trees.map(([name, half, levels, pageShift, root]) =>
 			({ name, half, levels, pageShift, root, live: false }));
 		this.byRoot = new Map(this.trees.map((tree) => [tree.root, tree]));
+		this.isTable = this.attributes.map(([kind]) => kind === "table");
 		this.changed = 0;
 	}
 
@@ -159,37 +160,31 @@ class TableState extends Stream {
 		return 2 ** (pageShift + (3 - table.level) * (pageShift - 3));
 	}
 
-	isTable(what) {
-		return this.attributes[what][0] === "table";
-	}
-
-	write(table, first, nr, what, value) {
-		const leaf = what && !this.isTable(what), step = leaf ? this.step(table) : 0;
+	// Old ones are alike, as new ones are, but for addresses that go up
+	write(table, first, nr, old, what, value) {
+		const step = what && !this.isTable[what] ? this.step(table) : 0;
 
 		this.changed++;
-		for (let i = 0; i < nr; i++) {
-			const at = first + i;
-
-			table.used += Boolean(what) - Boolean(table.what[at]);
-			if (this.isTable(table.what[at]))
-				table.below.delete(at);
-			table.what[at] = what;
-			table.value[at] = value + i * step;
-			if (this.isTable(what))
-				table.below.set(at, this.all[value]);
-		}
+		table.used += nr * (Boolean(what) - Boolean(old));
+		if (this.isTable[old])
+			table.below.delete(first);
+		table.what.fill(what, first, first + nr);
+		for (let i = 0; i < nr; i++)
+			table.value[first + i] = value + i * step;
+		if (this.isTable[what])
+			table.below.set(first, this.all[value]);
 	}
 
 	change(i, way) {
-		const [id, first, nr, oldWhat, oldValue, what, value] = this.column.map((one) => one[i]);
+		const [ids, firsts, nrs, olds, oldValues, news, newValues] = this.column;
 
-		if (!nr) {
-			this.byRoot.get(id).live = Boolean(what) === way;
+		if (!nrs[i]) {
+			this.byRoot.get(ids[i]).live = Boolean(news[i]) === way;
 			this.changed++;
 		} else if (way)
-			this.write(this.all[id], first, nr, what, value);
+			this.write(this.all[ids[i]], firsts[i], nrs[i], olds[i], news[i], newValues[i]);
 		else
-			this.write(this.all[id], first, nr, oldWhat, oldValue);
+			this.write(this.all[ids[i]], firsts[i], nrs[i], news[i], olds[i], oldValues[i]);
 	}
 
 	make(i) {

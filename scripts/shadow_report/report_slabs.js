@@ -4,6 +4,7 @@
 
 const CELL = 5;
 const TILES_DRAWN = 600;
+const FRAME_HEIGHT = 460;	// of .scroll, at most
 
 class SlabView {
 	constructor(run, parent) {
@@ -17,7 +18,11 @@ class SlabView {
 		this.board.hover = (x, y) => this.tell(x, y);
 		this.says = make("p", { class: "says" });
 		parent.append(this.says);
-		this.frame.addEventListener("scroll", () => this.paint());
+		this.top = 0;
+		this.frame.addEventListener("scroll", () => {
+			this.top = this.frame.scrollTop;
+			this.paint();
+		});
 		this.words = run.records ? driftWords(run, this.state.drift, "objects or slabs") : "";
 	}
 
@@ -38,7 +43,7 @@ class SlabView {
 
 	// Places of captions and tiles for this width
 	arrange() {
-		const wide = this.board.canvas.clientWidth || 300;
+		const wide = widthOf(this.board.canvas);
 		let x = 0, y = 0, high = 0, cache = -1;
 
 		this.tiles = [];
@@ -93,7 +98,7 @@ class SlabView {
 	paint() {
 		if (!this.tiles)
 			return;
-		const top = this.frame.scrollTop - 40, end = top + this.frame.clientHeight + 80, g = this.board.g;
+		const top = this.top - 40, end = this.top + FRAME_HEIGHT + 40, g = this.board.g;
 
 		for (const caption of this.captions)
 			if (caption.y >= top && caption.y <= end)

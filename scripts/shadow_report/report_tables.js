@@ -52,7 +52,7 @@ class TreeView {
 		const step = this.state.step(table), { what, value } = table;
 		let end = first + 1;
 
-		if (!this.state.isTable(what[first]))
+		if (!this.state.isTable[what[first]])
 			while (end < table.size && what[end] === what[first] && value[end] === value[first] + (end - first) * step)
 				end++;
 		return end;
@@ -110,7 +110,7 @@ class TreeView {
 		const live = this.state.trees.filter((tree) => tree.live && tree.half === "upper"), tree = live.at(-1);
 
 		if (!tree)
-			return null;
+			return new Set();
 		const root = this.state.all[tree.root];
 
 		return new Set([`${tree.name}/${root.pa}`, ...[...root.below.values()].slice(0, 2)
@@ -151,17 +151,13 @@ class TreeView {
 			(this.run.records || moment.has && moment.has.tables);
 
 		this.findTouched(want);
-		this.open = this.open || this.opened();
+		if (known && !this.open)
+			this.open = this.opened();
 		const drawn = `${known} ${this.state.changed} ${this.touched.length}`;
 
 		if (this.drawn !== drawn) {
-			const { scrollTop, scrollLeft } = this.box;
-
 			this.drawn = drawn;
-			this.open = this.open || new Set();
 			this.box.replaceChildren(known ? this.trees() : make("ul"));
-			this.open = this.open.size ? this.open : null;
-			this.box.scrollTo(scrollLeft, scrollTop);
 		}
 		this.newest.textContent = this.touched.length && known ? `the newest event: ${this.touchedWords()}` : "";
 		const live = this.state.trees.filter((tree) => tree.live).length;

@@ -159,7 +159,7 @@ class BuddyView {
 function trackPoints(run, chart, value) {
 	const now = run.buddy.blocks;
 	const points = run.track.map((blocks, i) => {
-		if (!blocks)
+		if (!blocks || blocks.every((nr) => !nr))
 			return null;
 		run.buddy.blocks = blocks;
 		return [chart.x(i / TRACK * chart.steps), value()];
