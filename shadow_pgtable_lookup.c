@@ -179,7 +179,8 @@ void shadow_pgtable_walker(const struct shadow_pgtable *pgt,
 	walker->geo = pgt->geo;
 	walker->root = pgt->root;
 	walker->upper = pgt->upper;
-	walker->max_tables = pgt->nr_tables;
+	/* 0 would be no bound */
+	walker->max_tables = max(pgt->nr_tables, 1ULL);
 	walker->read = read_desc;
 	walker->ctx = (void *)pgt->block;
 }

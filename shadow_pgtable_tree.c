@@ -129,6 +129,12 @@ static int new_table(struct shadow_pgtable *pgt, phys_addr_t *pa)
 void shadow_pgtable_drop_table(struct shadow_pgtable *pgt, phys_addr_t pa)
 {
 	shadow_pgtable_forget_hot(pgt);
+	/* Tables that are linked twice go twice: what is left over is none */
+	if (unlikely(!pgt->nr_tables)) {
+		shadow_fault_raise(pgt->fault, "shadow_pgtable: %llx goes, one table too many",
+				   (u64)pa);
+		return;
+	}
 	pgt->nr_tables--;
 	pgt->table_sum -= shadow_pgtable_hash(pa);
 	shadow_tlb_note(&pgt->tlb, SHADOW_TLB_OP_FREE, pa);

@@ -568,8 +568,8 @@ static void gap_is_outside_of_the_window(struct kunit *test)
 	area->max_gap = SZ_1G;
 	KUNIT_EXPECT_EQ(test, shadow_vmalloc_alloc(vm, SZ_4M, SHADOW_GFP_KERNEL,
 						   SHADOW_PAGE_KERNEL, 0, &va), -EUCLEAN);
-	KUNIT_EXPECT_TRUE_MSG(test, strstr(rig->mm.fault.text, "outside of the window") != NULL,
-			      "%s", rig->mm.fault.text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(rig->mm.fault.text, "outside of the window"),
+				  "%s", rig->mm.fault.text);
 }
 
 /* ------------------------------------------------------------ one by one: views -- */

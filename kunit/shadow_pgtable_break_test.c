@@ -10,7 +10,7 @@
 
 #define FIRST		0xffff000000000000ULL
 #define PER_TABLE	512
-#define NEXT_ROOT_ENTRY	(1ULL << 39)
+#define NEXT_ROOT_ENTRY	BIT_ULL(39)
 
 static struct test_tables *tables(struct kunit *test)
 {
@@ -54,8 +54,7 @@ static void map_page(struct kunit *test, struct test_tables *t, u64 va)
 static void expect_frozen(struct kunit *test, struct test_tables *t, const char *why)
 {
 	KUNIT_EXPECT_TRUE(test, shadow_fault_frozen(&t->fault));
-	KUNIT_EXPECT_TRUE_MSG(test, strstr(t->fault.text, why) != NULL, "%s",
-			      t->fault.text);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(t->fault.text, why), "%s", t->fault.text);
 }
 
 /* The table that was used last is known without the way down to it */
@@ -102,6 +101,49 @@ static void empty_table_is_linked_twice(struct kunit *test)
 	*descriptor(test, t, FIRST + SZ_2M, 2) = *descriptor(test, t, FIRST, 2);
 	shadow_pgtable_invalidate(&t->pgt, FIRST, SZ_4M);
 	expect_frozen(test, t, "chain of tables was overwritten");
+}
+
+/* As many tables as there are, and where none is left, at least an end */
+static int count_entry(void *priv, const struct shadow_walk_entry *entry)
+{
+	++*(u64 *)priv;
+	return 0;
+}
+
+static void loop_is_walked(struct kunit *test)
+{
+	struct test_tables *t = tables(test);
+	struct shadow_walker walker;
+	unsigned int nr, i;
+	u64 visits = 0;
+
+	map_page(test, t, FIRST);
+	for (i = 0; i < PER_TABLE; i++)
+		t->pgt.root_table[i] = link_to(t->pgt.root);
+	for (nr = 0; nr < 3; nr++) {
+		t->pgt.nr_tables = nr;
+		shadow_pgtable_walker(&t->pgt, &walker);
+		KUNIT_EXPECT_EQ(test, shadow_walk_for_each(&walker, FIRST, U64_MAX,
+							   count_entry, &visits), -ELOOP);
+		KUNIT_EXPECT_LE(test, visits, 3 * PER_TABLE);
+	}
+}
+
+/* The last one that is known of goes, then another one */
+static void more_tables_go_than_there_are(struct kunit *test)
+{
+	struct test_tables *t = tables(test);
+	unsigned int nr_used;
+
+	map_page(test, t, FIRST);
+	map_page(test, t, FIRST + SZ_2M);
+	nr_used = t->nr_used;
+	t->pgt.nr_tables = 1;
+	KUNIT_EXPECT_EQ(test, shadow_pgtable_unmap(&t->pgt, FIRST, SZ_4K), 0);
+	shadow_pgtable_unmap(&t->pgt, FIRST + SZ_2M, SZ_4K);
+	expect_frozen(test, t, "one table too many");
+	KUNIT_EXPECT_EQ(test, t->nr_used, nr_used - 1);
+	KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, 0);
 }
 
 /*
@@ -211,6 +253,8 @@ static struct kunit_case shadow_pgtable_break_cases[] = {
 	KUNIT_CASE(way_down_is_gone),
 	KUNIT_CASE(loop_is_torn_down),
 	KUNIT_CASE(empty_table_is_linked_twice),
+	KUNIT_CASE(loop_is_walked),
+	KUNIT_CASE(more_tables_go_than_there_are),
 	KUNIT_CASE(leaf_changes_while_it_is_split),
 	KUNIT_CASE(way_to_pinned_tables_is_linked_twice),
 	{}
