@@ -158,6 +158,8 @@ static int mem_init(struct shadow_mm *mm, char *effect)
 	if (!err)
 		err = shadow_handover(&mm->nodes, &mm->early, &mm->handover);
 	if (err) {
+		if (shadow_fault_frozen(&mm->fault))
+			scnprintf(effect, SHADOW_PHASE_TEXT, "%s", mm->fault.text);
 		drop_samples(mm);
 		return err;
 	}

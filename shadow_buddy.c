@@ -107,14 +107,16 @@ bool __shadow_buddy_put_tail(struct shadow_zone *zone, struct shadow_page *page,
 bool __shadow_buddy_del(struct shadow_zone *zone, struct shadow_page *page,
 			unsigned int order, unsigned int mt)
 {
-	struct shadow_free_area *area = &zone->free_area[order];
+	struct shadow_free_area *area;
 
 	lockdep_assert_held(&zone->lock);
 	/* Both may have been read from the page: three bits and five */
 	if (unlikely(mt >= SHADOW_MIGRATE_TYPES || order >= SHADOW_NR_ORDERS ||
-		     !shadow_page_list_del(zone->memmap, &area->list[mt], page)))
+		     !shadow_page_list_del(zone->memmap,
+					   &zone->free_area[order].list[mt], page)))
 		return __shadow_buddy_corrupt(zone, shadow_page_index(zone->memmap, page),
 					      order, mt);
+	area = &zone->free_area[order];
 	if (shadow_page_list_empty(&area->list[mt]))
 		WRITE_ONCE(zone->orders[mt], zone->orders[mt] & ~BIT(order));
 	area->nr_free--;

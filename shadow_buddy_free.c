@@ -98,8 +98,9 @@ static bool merge_other(struct shadow_zone *zone, u32 *index,
 	struct shadow_page *page = shadow_page_at(memmap, buddy);
 	unsigned int other;
 
-	if (!page || !is_free(memmap, buddy, SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK,
-			      shadow_buddy_want(zone, order, 0)))
+	if (!page || !shadow_page_fits(memmap, buddy, order) ||
+	    !is_free(memmap, buddy, SHADOW_BUDDY_MASK & ~SHADOW_PF_MT_MASK,
+		     shadow_buddy_want(zone, order, 0)))
 		return false;
 	other = shadow_page_mt(page);
 	if (other == SHADOW_MIGRATE_HIGHATOMIC || mt == SHADOW_MIGRATE_HIGHATOMIC ||

@@ -50,7 +50,7 @@ static int verify_list(struct shadow_zone *zone, unsigned int order,
 
 	for (; index != SHADOW_NO_PAGE; prev = index, index = page->next) {
 		page = shadow_page_at(memmap, index);
-		if (!page || !shadow_page_aligned(memmap, index, order))
+		if (!page || !shadow_page_fits(memmap, index, order))
 			return shadow_fault_raise(fault,
 				"buddy: order %u type %u: index %u is out of range or misaligned",
 				order, mt, index);

@@ -204,6 +204,13 @@ static int split_block(struct shadow_nodes *nodes, struct shadow_page *page,
 	if (!in_use(page) || shadow_page_order(page) != order ||
 	    shadow_page_compound(page))
 		return -EINVAL;
+	/* The order lies in the block and may be corrupt, and asked for as it is */
+	if (order > nodes->max_order ||
+	    !shadow_page_fits(&nodes->memmap,
+			      shadow_page_index(&nodes->memmap, page), order))
+		return shadow_fault_raise(nodes->fault,
+					  "page: pfn %#llx: a block of order %u cannot be here to be split",
+					  shadow_page_to_pfn(nodes, page), order);
 	if (atomic_read(&page->refcount) != 1)
 		return -EBUSY;
 	if (nodes->page_owner)

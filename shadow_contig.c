@@ -40,7 +40,8 @@ static u32 free_block_of(const struct shadow_zone *zone, u32 index,
 		if ((READ_ONCE(page->flags) & mask) != want)
 			continue;
 		*order = shadow_page_order(page);
-		return *order >= up && *order <= max_order ? head : U32_MAX;
+		return *order >= up && *order <= max_order &&
+		       shadow_page_fits(memmap, head, *order) ? head : U32_MAX;
 	}
 	return U32_MAX;
 }

@@ -232,7 +232,9 @@ phys_addr_t shadow_early_alloc_backed_nid(struct shadow_early *early,
 	pa = shadow_early_alloc(early, owner, &want);
 	if (!pa)
 		return 0;
-	if (shadow_block_back_aligned(early->block, pa, want.bytes, align)) {
+	/* Lists that lie in the block may be corrupt, and say anything */
+	if (shadow_block_back_aligned(early->block, pa, want.bytes, align) ||
+	    !shadow_block_has(early->block, pa, want.bytes)) {
 		shadow_early_free(early, pa, want.bytes);
 		return 0;
 	}

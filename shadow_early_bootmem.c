@@ -70,7 +70,9 @@ static phys_addr_t alloc_map(struct shadow_early *early, u64 bytes)
 	pa = shadow_memblock_phys_alloc_range(early->mb, bytes, page, 0,
 					      SHADOW_MEMBLOCK_ALLOC_ACCESSIBLE);
 	shadow_memblock_set_owner(early->mb, before);
-	if (pa && shadow_block_back(early->block, pa, bytes)) {
+	/* The lists may lie in the block and be corrupt */
+	if (pa && (shadow_block_back(early->block, pa, bytes) ||
+		   !shadow_block_has(early->block, pa, bytes))) {
 		shadow_memblock_phys_free(early->mb, pa, bytes);
 		pa = 0;
 	}

@@ -190,14 +190,48 @@ static void name_owners(struct shadow_nodes *nodes,
 	}
 }
 
+/*
+ * The page of a block to be freed. What says that it is to be lies in the block,
+ * as lists of regions or as a bitmap, and may be corrupt: all its frames are of
+ * one zone, and what the memmap has them for until now.
+ */
+static struct shadow_page *kept_block(struct shadow_nodes *nodes, u64 pfn,
+				      unsigned int order,
+				      enum shadow_page_state state)
+{
+	const u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
+	const struct shadow_memmap *memmap = &nodes->memmap;
+	u32 index = shadow_pfn_to_index(memmap, pfn), i, want;
+	struct shadow_page *page = shadow_page_at(memmap, index);
+
+	if (!page || !shadow_page_fits(memmap, index, order))
+		goto wrong;
+	want = SHADOW_PF(state, 0, 0, 0) | (page->flags & SHADOW_PF_PLACE_MASK);
+	for (i = 0; i < BIT(order); i++)
+		if ((page[i].flags & mask) != want)
+			goto wrong;
+	return page;
+
+wrong:
+	shadow_fault_raise(nodes->fault,
+			   "handover: pfn %#llx is free for the early allocator, but the memmap has no such block of order %u (flags %#x)",
+			   pfn, order, page ? page->flags : 0);
+	return NULL;
+}
+
 /* One block of frames that were never the buddy's */
 static int free_block(struct shadow_nodes *nodes, u64 pfn, unsigned int order,
+		      enum shadow_page_state state,
 		      struct shadow_handover *handover)
 {
-	struct shadow_page *page = shadow_pfn_to_page(nodes, pfn);
-	struct shadow_zone *zone = shadow_page_zone(nodes, page);
+	struct shadow_page *page = kept_block(nodes, pfn, order, state);
+	struct shadow_zone *zone;
 	int err;
 
+	if (!page)
+		return -EUCLEAN;
+	zone = shadow_page_zone(nodes, page);
+	atomic_set(&page->refcount, 0);
 	err = shadow_buddy_free(zone, page, order);
 	if (err)
 		return err;
@@ -211,17 +245,22 @@ static int free_block(struct shadow_nodes *nodes, u64 pfn, unsigned int order,
 static int free_run(struct shadow_nodes *nodes, const struct shadow_early *early,
 		    u64 pfn, u64 end_pfn, struct shadow_handover *handover)
 {
+	struct shadow_page *page;
 	struct shadow_zone *zone;
 	unsigned int order;
 	u64 zone_end;
 	int err;
 
 	while (pfn < end_pfn) {
-		zone = shadow_page_zone(nodes, shadow_pfn_to_page(nodes, pfn));
-		zone_end = zone->start_pfn + zone->spanned;
+		page = kept_block(nodes, pfn, 0, SHADOW_PAGE_NONE);
+		if (!page)
+			return -EUCLEAN;
+		zone = shadow_page_zone(nodes, page);
+		/* A frame with memory lies in its zone; at least it is one frame */
+		zone_end = max(zone->start_pfn + zone->spanned, pfn + 1);
 		order = early->ops->order(early, pfn, min(end_pfn, zone_end),
 					  nodes->max_order);
-		err = free_block(nodes, pfn, order, handover);
+		err = free_block(nodes, pfn, order, SHADOW_PAGE_NONE, handover);
 		if (err)
 			return err;
 		pfn += BIT(order);
@@ -241,9 +280,14 @@ static int free_range_with_late(struct shadow_nodes *nodes,
 				const struct shadow_early *early, u64 pfn,
 				u64 end_pfn, struct shadow_handover *handover)
 {
-	u64 run;
+	u64 run, end = max(pfn, nodes->memmap.end_pfn);
 	int err = 0;
 
+	/* Behind the memmap nobody has to look at each frame */
+	if (end_pfn > end) {
+		handover->nr_late += end_pfn - end;
+		end_pfn = end;
+	}
 	while (pfn < end_pfn && !err) {
 		run = pfn;
 		while (run < end_pfn && has_memory(nodes, run))
@@ -259,9 +303,8 @@ static int free_range_with_late(struct shadow_nodes *nodes,
 static int free_reserved(struct shadow_nodes *nodes, u64 pfn,
 			 struct shadow_handover *handover)
 {
-	atomic_set(&shadow_pfn_to_page(nodes, pfn)->refcount, 0);
 	handover->nr_reserved--;
-	return free_block(nodes, pfn, 0, handover);
+	return free_block(nodes, pfn, 0, SHADOW_PAGE_RESERVED, handover);
 }
 
 /* Frames that the early allocator kept its own records in, page by page */
@@ -289,10 +332,15 @@ static int free_own_frames(struct shadow_nodes *nodes,
 static int free_high(struct shadow_nodes *nodes, const struct shadow_early *early,
 		     struct shadow_handover *handover)
 {
-	u64 idx = 0, pfn, end_pfn;
+	u64 idx = 0, pfn, end_pfn, end;
 	int err;
 
 	while (shadow_handover_next_high(nodes, early, &idx, &pfn, &end_pfn)) {
+		end = max(pfn, nodes->memmap.end_pfn);
+		if (end_pfn > end) {
+			handover->nr_late += end_pfn - end;
+			end_pfn = end;
+		}
 		for (; pfn < end_pfn; pfn++) {
 			if (!has_memory(nodes, pfn)) {
 				handover->nr_late++;

@@ -149,6 +149,11 @@ static bool early_part(const struct shadow_mm *mm, unsigned int nr,
 					rgn->base >> mb->page_shift);
 		part->end_pfn = shadow_memblock_region_memory_end_pfn(mb, rgn);
 	}
+	/* The list may lie in the block: corrupt, it has no end */
+	part->start_pfn = max_t(u64, part->start_pfn,
+				mm->block.base >> mb->page_shift);
+	part->end_pfn = min_t(u64, part->end_pfn,
+			      (mm->block.base + mm->block.bytes) >> mb->page_shift);
 	return part->start_pfn < part->end_pfn;
 }
 

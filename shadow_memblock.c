@@ -384,16 +384,19 @@ static int add_range(struct shadow_memblock *mb,
 		return 0;
 	end = base + bytes;
 
-	/* At worst there is a gap before, between and after all regions. */
-	if (type->cnt * 2 + 1 > type->max) {
+	/*
+	 * At worst there is a gap before, between and after all regions. Where
+	 * the reserved list's own array moves, that may make one more.
+	 */
+	while (type->cnt * 2 + 1 > type->max) {
 		nr = fill_gaps(mb, type, base, end, nid, flags, NULL);
 		if (!nr)
 			return 0;
-		while (type->cnt + nr > type->max) {
-			err = double_array(mb, type, base, bytes);
-			if (err)
-				return err;
-		}
+		if (type->cnt + nr <= type->max)
+			break;
+		err = double_array(mb, type, base, bytes);
+		if (err)
+			return err;
 	}
 	if (fill_gaps(mb, type, base, end, nid, flags, &span))
 		shadow_memblock_merge_span(type, span.first, span.end);

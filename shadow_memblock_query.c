@@ -306,7 +306,8 @@ static int format_flags(u32 flags, char *buf, size_t bytes)
 
 	if (!flags)
 		return scnprintf(buf, bytes, "NONE\n");
-	for (bit = 0; flags >> bit; bit++) {
+	/* The array may lie in the block: any bit may be set, also the last */
+	for (bit = 0; bit < 32; bit++) {
 		if (!(flags >> bit & 1))
 			continue;
 		nr += scnprintf(buf + nr, bytes - nr, "%s%s", nr ? "|" : "",

@@ -68,6 +68,9 @@ static bool find_ends(struct shadow_memmap *memmap,
 			continue;
 		if (shadow_numa_valid_node(region->nid) && region->nid >= nr_nodes)
 			return false;
+		/* The list may lie in the block: corrupt, it need not ascend */
+		if (any && start_pfn < memmap->end_pfn)
+			return false;
 		if (!any)
 			memmap->start_pfn = start_pfn;
 		memmap->end_pfn = end_pfn;

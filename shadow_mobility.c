@@ -58,6 +58,16 @@ static u32 block_index(const struct shadow_zone *zone, u32 block)
 	return block << zone->nodes->pageblock_log2;
 }
 
+/* The entry after a pageblock's last; that may be the memmap's last one before */
+static struct shadow_page *block_end(const struct shadow_zone *zone, u32 block)
+{
+	const struct shadow_memmap *memmap = zone->memmap;
+
+	return memmap->pages + min_t(u64, memmap->nr,
+				     (u64)block_index(zone, block) +
+				     nr_block_pages(zone));
+}
+
 static void set_mixed(struct shadow_zone *zone, u32 block, bool mixed)
 {
 	u8 *byte = &zone->nodes->pageblock_mt[block];
@@ -152,7 +162,7 @@ static void count_block(const struct shadow_zone *zone, u32 block,
 			unsigned int mt, struct block_count *count)
 {
 	const struct shadow_page *page = &zone->memmap->pages[block_index(zone, block)];
-	const struct shadow_page *end = page + nr_block_pages(zone);
+	const struct shadow_page *end = block_end(zone, block);
 	u32 nr_pages;
 
 	*count = (struct block_count){};
@@ -181,7 +191,7 @@ static bool move_block(struct shadow_zone *zone, u32 block, unsigned int from,
 		       unsigned int mt)
 {
 	struct shadow_page *page = &zone->memmap->pages[block_index(zone, block)];
-	struct shadow_page *end = page + nr_block_pages(zone);
+	struct shadow_page *end = block_end(zone, block);
 	u8 *byte = &zone->nodes->pageblock_mt[block];
 	u32 mask = SHADOW_PF_STATE_MASK | SHADOW_PF_PLACE_MASK;
 	u32 want = SHADOW_PF(SHADOW_PAGE_BUDDY, 0, 0, 0) | shadow_zone_place(zone);

@@ -460,10 +460,11 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
-	if (unlikely(order > SHADOW_MAX_ORDER || !block_in_use(flags, order)))
+	if (unlikely(order > SHADOW_PF_ORDER_MAX || !block_in_use(flags, order)))
 		return -EINVAL;
 	/* The order lies in the block and may be corrupt */
-	if (order && unlikely(!shadow_page_fits(&nodes->memmap,
+	if (order && unlikely(order > nodes->max_order ||
+			      !shadow_page_fits(&nodes->memmap,
 						shadow_page_index(&nodes->memmap, page),
 						order)))
 		return shadow_fault_raise(nodes->fault,
@@ -508,7 +509,7 @@ static __always_inline bool plain_large(const struct shadow_nodes *nodes,
 					const struct shadow_page *page, u32 flags,
 					unsigned int order)
 {
-	return likely(order <= SHADOW_MAX_ORDER && plain_block(nodes, flags, order) &&
+	return likely(order <= nodes->max_order && plain_block(nodes, flags, order) &&
 		      shadow_page_fits(&nodes->memmap,
 				       shadow_page_index(&nodes->memmap, page), order));
 }

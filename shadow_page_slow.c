@@ -269,6 +269,13 @@ struct shadow_page *shadow_page_prepare(struct shadow_nodes *nodes,
 	phys_addr_t pa = shadow_page_to_phys(nodes, page);
 	size_t bytes = (size_t)1 << (nodes->page_shift + order);
 
+	/* An entry of no frame that is there, made to look like a free block's */
+	if (unlikely(!shadow_block_spans(nodes->block, pa, bytes))) {
+		shadow_fault_raise(nodes->fault,
+				   "page: pfn %#llx: a free block of order %u, but not of the machine's memory",
+				   shadow_page_to_pfn(nodes, page), order);
+		return NULL;
+	}
 	if (gfp & (SHADOW_GFP_ZERO | SHADOW_GFP_CONTENTS)) {
 		if (shadow_block_back(nodes->block, pa, bytes)) {
 			atomic_set(&page->refcount, 0);

@@ -94,7 +94,8 @@ static struct shadow_page *take_last(struct shadow_zone *zone,
 	u32 last = list->last;
 	struct shadow_page *page = listed(zone, order, last), *prev;
 
-	if (!page || page->next != SHADOW_NO_PAGE)
+	if (!page || page->next != SHADOW_NO_PAGE ||
+	    (order && !shadow_page_fits(zone->memmap, last, order)))
 		goto corrupt;
 	if (list->first == last) {
 		list->first = SHADOW_NO_PAGE;

@@ -39,6 +39,12 @@ static void print_range(struct seq_file *seq, const struct shadow_mm *mm,
 			   bytes, start_pfn);
 		return;
 	}
+	/* The lists may lie in the block: corrupt, they have no end */
+	if (end_pfn > (mm->block.base + mm->block.bytes) >> mm->cfg.page_shift) {
+		seq_printf(seq, "%llu frames from %#llx on: outside of the block\n",
+			   end_pfn - start_pfn, start_pfn);
+		return;
+	}
 	seq_printf(seq, "[%#llx-%#llx] %llu frames: orders",
 		   start_pfn << mm->cfg.page_shift,
 		   (end_pfn << mm->cfg.page_shift) - 1, end_pfn - start_pfn);

@@ -50,6 +50,9 @@ static void count_range(struct shadow_mm *mm, u64 pfn, u64 end_pfn,
 	const struct shadow_page *page;
 	u64 nr_pages;
 
+	/* The list of memory may lie in the block: corrupt, it has no end */
+	pfn = max(pfn, nodes->memmap.start_pfn);
+	end_pfn = min(end_pfn, nodes->memmap.end_pfn);
 	for (; pfn < end_pfn; pfn += nr_pages) {
 		page = shadow_pfn_to_page(nodes, pfn);
 		nr_pages = 1;
@@ -97,7 +100,8 @@ static void count_nodes(struct shadow_mm *mm, struct node_pages *count)
 	}
 	shadow_for_each_mem_pfn_range(&mm->memblock, i, SHADOW_MAX_NUMNODES,
 				      &start_pfn, &end_pfn, &nid) {
-		nid = shadow_numa_valid_node(nid) ? nid : 0;
+		if (nid < 0 || nid >= SHADOW_MAX_NODES)
+			nid = 0;
 		count_range(mm, start_pfn, end_pfn, &count[nid]);
 	}
 	for (nid = 0; nid < SHADOW_MAX_NODES; nid++)

@@ -219,8 +219,10 @@ static void memmap_init_bank(struct shadow_nodes *nodes, unsigned int nr,
 
 	for (region = mb->memory.regions; region < regions_end(mb); region++) {
 		region_pfns(nodes, region, &start_pfn, &end_pfn);
-		if (nodes->memmap.model == SHADOW_MEMMODEL_DISCONTIG &&
-		    region_nid(region) != bank->nid)
+		/* The list may lie in the block and be corrupt */
+		if (region_nid(region) >= SHADOW_MAX_NODES ||
+		    (nodes->memmap.model == SHADOW_MEMMODEL_DISCONTIG &&
+		     region_nid(region) != bank->nid))
 			continue;
 		if (!shadow_bank_clip(bank, start_pfn, end_pfn, &index, &end))
 			continue;

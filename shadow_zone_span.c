@@ -199,9 +199,10 @@ static void move_hotpluggable(struct shadow_nodes *nodes,
 	u64 start, end;
 
 	shadow_for_each_mem_region(mb, region) {
-		if (!shadow_memblock_is_hotpluggable(region))
+		if (!shadow_memblock_is_hotpluggable(region) ||
+		    !region_pfns(nodes, region, &start, &end) ||
+		    region_nid(region) >= SHADOW_MAX_NODES)
 			continue;
-		region_pfns(nodes, region, &start, &end);
 		movable_pfn = &nodes->movable_pfn[region_nid(region)];
 		*movable_pfn = *movable_pfn ? min(start, *movable_pfn) : start;
 	}

@@ -7,8 +7,9 @@
  * sanitizers judge the one, and whoever waits the other.
  *
  * Round n of seed s is one machine, whatever came before: SHADOW_ROUND=n alone
- * runs it again, SHADOW_ROUNDS=n as many of them, and SHADOW_DEBUG=1 with a cache
- * that has debugging, for which ASAN_OPTIONS=allow_user_poisoning=0.
+ * runs it again, SHADOW_ROUNDS=n as many of them, SHADOW_LOW=1 with nothing
+ * overwritten but what the layers below the caches keep, and SHADOW_DEBUG=1 with a
+ * cache that has debugging, for which ASAN_OPTIONS=allow_user_poisoning=0.
  */
 #include "shadow_test_break.h"
 #include "shadow_test_host.h"
@@ -135,10 +136,44 @@ static u8 *place_in_tables(struct rig *rig, struct rnd_state *rnd)
 	       place_of(rig, rnd, SHADOW_OWNER_TABLE);
 }
 
+/* A list's array that has moved into the block, or else a first entry of all */
+static u8 *place_in_memblock(struct rig *rig, struct rnd_state *rnd)
+{
+	struct shadow_memblock_type *type = &rig->mm.memblock.reserved;
+
+	if (rig->mm.memblock.memory.regions != rig->mm.memblock.memory.first &&
+	    (type->regions == type->first || shadow_test_below(rnd, 2)))
+		type = &rig->mm.memblock.memory;
+	if (type->regions == type->first)
+		return anywhere(rig, rnd);
+	return (u8 *)type->regions +
+	       shadow_test_below(rnd, type->cnt * sizeof(*type->regions));
+}
+
+/* What the layers below the caches keep */
+static u8 *low_place(struct rig *rig, struct rnd_state *rnd)
+{
+	switch (shadow_test_below(rnd, 10)) {
+	case 0:
+		return place_in_memblock(rig, rnd);
+	case 1:
+		return place_of(rig, rnd, SHADOW_OWNER_PAGE_OWNER);
+	case 2:
+		return place_of(rig, rnd, SHADOW_OWNER_MEMMAP);
+	case 3:
+		return rig->mm.nodes.pageblock_mt +
+		       shadow_test_below(rnd, shadow_pageblocks(&rig->mm.nodes));
+	default:
+		return place_in_memmap(rig, rnd);
+	}
+}
+
 static u8 *any_place(struct rig *rig, struct rnd_state *rnd)
 {
-	u32 nr = shadow_test_below(rnd, 20);
+	u32 nr = shadow_test_below(rnd, 21);
 
+	if (nr == 20 || given("SHADOW_LOW", 0))
+		return low_place(rig, rnd);
 	if (nr < 7)
 		return place_in_memmap(rig, rnd);
 	if (nr < 13)
@@ -153,10 +188,10 @@ static u8 *any_place(struct rig *rig, struct rnd_state *rnd)
 	return anywhere(rig, rnd);
 }
 
-/* Two, four or eight bytes, aligned, whatever anybody thinks of that */
+/* One to eight bytes, aligned, whatever anybody thinks of that */
 static void overwrite_at(struct rig *rig, struct rnd_state *rnd, const u8 *at)
 {
-	unsigned int bytes = 2U << shadow_test_below(rnd, 3), i;
+	unsigned int bytes = 1U << shadow_test_below(rnd, 4), i;
 	u8 *base = rig->mm.block.virt;
 	u64 offset = round_down((u64)(at - base), bytes), value = 0;
 
@@ -232,9 +267,9 @@ static u8 *early_place(struct rig *rig, struct rnd_state *rnd)
 	struct shadow_memblock_type *type = &mb->reserved;
 	struct shadow_memblock_region *rgn;
 
-	if (shadow_test_below(rnd, 4) && type->regions != type->first)
-		return (u8 *)type->regions +
-		       shadow_test_below(rnd, type->cnt * sizeof(*type->regions));
+	if (shadow_test_below(rnd, 4) &&
+	    (type->regions != type->first || mb->memory.regions != mb->memory.first))
+		return place_in_memblock(rig, rnd);
 	if (shadow_test_below(rnd, 4) && type->regions == type->first) {
 		rgn = &type->regions[shadow_test_below(rnd, type->cnt)];
 		if (shadow_block_has(&rig->mm.block, rgn->base, rgn->size))
@@ -262,6 +297,21 @@ static void early_command(struct rig *rig, struct rnd_state *rnd)
 	say(rig, text);
 }
 
+/* So many holes that the memory list's array moves into the block, too */
+static void many_regions(struct rig *rig, struct rnd_state *rnd)
+{
+	struct shadow_memblock *mb = &rig->mm.memblock;
+	unsigned int i;
+	phys_addr_t pa;
+
+	for (i = 0; i < 600 && mb->memory.cnt < 160; i++) {
+		pa = rig->mm.block.base +
+		     shadow_test_below(rnd, rig->mm.block.bytes / SZ_4K) * SZ_4K;
+		if (!shadow_memblock_is_region_reserved(mb, pa, SZ_4K))
+			shadow_early_remove(&rig->mm.early, pa, SZ_4K);
+	}
+}
+
 static void one_early_round(struct kunit *test, struct rig *rig, u64 seed)
 {
 	struct rnd_state rnd;
@@ -272,7 +322,13 @@ static void one_early_round(struct kunit *test, struct rig *rig, u64 seed)
 	rig->mm.cfg.until = SHADOW_PHASE_MEMBLOCK_INIT +
 			    shadow_test_below(&rnd, SHADOW_PHASE_MEM_INIT -
 						    SHADOW_PHASE_MEMBLOCK_INIT);
+	rig->mm.cfg.memmodel = shadow_test_below(&rnd, SHADOW_NR_MEMMODELS);
+	rig->mm.cfg.page_owner = shadow_test_below(&rnd, 2);
+	rig->mm.cfg.nr_nodes = 1 + shadow_test_below(&rnd, 2);
+	rig->mm.cfg.given |= BIT_ULL(SHADOW_PARAM_NODES);
 	reboot(test, rig);
+	if (shadow_test_below(&rnd, 2))
+		many_regions(rig, &rnd);
 	for (i = shadow_test_below(&rnd, 300); i; i--)
 		early_command(rig, &rnd);
 	for (i = 1 + shadow_test_below(&rnd, 6); i; i--) {
@@ -290,6 +346,9 @@ static void one_early_round(struct kunit *test, struct rig *rig, u64 seed)
 	look_at_all(rig, &rnd);
 	rig->mm.cfg.until = SHADOW_NR_PHASES - 1;
 	rig->mm.cfg.early = "memblock";
+	rig->mm.cfg.memmodel = SHADOW_MEMMODEL_FLAT;
+	rig->mm.cfg.page_owner = 0;
+	rig->mm.cfg.nr_nodes = 1;
 }
 
 static void early_words_are_overwritten(struct kunit *test)

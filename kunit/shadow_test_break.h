@@ -19,6 +19,7 @@
 #include "shadow_ptdump.h"
 #include "shadow_ring.h"
 #include "shadow_slab_report.h"
+#include "shadow_state.h"
 
 /* Something of everything that a kind may want to damage */
 static const char *const furniture[] = {
@@ -123,9 +124,33 @@ static inline void look_at_frag(struct shadow_zone *zone)
 	}
 }
 
+/* memblock_memory and memblock_reserved, and the picture before the handover */
+static inline void look_at_early(struct shadow_mm *mm)
+{
+	struct shadow_memblock_type *type = &mm->memblock.memory;
+	struct shadow_map_count *count = vzalloc(sizeof(*count));
+	struct shadow_map_part part;
+	unsigned long i;
+	char line[128];
+
+	for (i = 0; i < type->cnt; i++)
+		shadow_memblock_format_region(type, i, line, sizeof(line));
+	for (type = &mm->memblock.reserved, i = 0; i < type->cnt; i++)
+		shadow_memblock_format_region(type, i, line, sizeof(line));
+	if (count && shadow_boot_reached(mm, SHADOW_PHASE_MEMBLOCK_INIT))
+		for (i = 0; shadow_map_part(mm, i, &part); i++)
+			shadow_map_count(mm, &part, part.start_pfn, part.end_pfn, count);
+	vfree(count);
+}
+
+static inline void dropped(void *to, const char *text, size_t bytes)
+{
+}
+
 /* All that views compute */
 static inline void look_at_all(struct rig *rig, struct rnd_state *rnd)
 {
+	static const struct shadow_text nowhere = { .put = dropped };
 	struct shadow_mm *mm = &rig->mm;
 	struct shadow_kmem_cache *cache = NULL;
 	struct shadow_vmalloc_totals totals;
@@ -137,6 +162,8 @@ static inline void look_at_all(struct rig *rig, struct rnd_state *rnd)
 	unsigned int mt;
 
 	shadow_audit(mm, &rig->audit);
+	look_at_early(mm);
+	shadow_state_print(mm, 0, &nowhere);
 	if (!shadow_boot_reached(mm, SHADOW_PHASE_VMALLOC_INIT))
 		return;
 	for (zone = shadow_first_zone(&mm->nodes); zone; zone = shadow_next_zone(zone)) {
