@@ -8,10 +8,9 @@
  * (order 3) leave their lists, frames 4 to 9 are ours, each a block of order 0,
  * and [10 11] and [12..15] go back.
  */
-#include <linux/sched.h>
-
 #include "shadow_buddy.h"
 #include "shadow_contig.h"
+#include "shadow_latency.h"
 #include "shadow_page_alloc.h"
 #include "shadow_page_owner.h"
 #include "shadow_pcp.h"
@@ -165,7 +164,7 @@ static u64 alloc_in_bank(struct shadow_zone *zone,
 		if (bad == pfn + nr_pages)
 			bad = pfn;
 		pfn = round_up(bad + 1, align);
-		shadow_op_resched(zone->nodes->events);
+		shadow_latency_resched(zone->nodes->events);
 	}
 	return 0;
 }
@@ -196,6 +195,7 @@ static u64 alloc_run(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 	if (shadow_should_fail(nodes->fail, SHADOW_FAIL_CONTIG,
 			       nr_pages << nodes->page_shift))
 		return 0;
+	shadow_latency_path(nodes->events, SHADOW_LATENCY_BUDDY);
 	for (type = SHADOW_MAX_NR_ZONES - 1; type >= 0 && !pfn; type--) {
 		for (nid = 0; nid < nodes->nr_nodes && !pfn; nid++) {
 			zone = &nodes->node[nid].zone[type];
@@ -241,11 +241,14 @@ static void tell_run(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages,
 u64 shadow_contig_alloc(struct shadow_nodes *nodes, u64 nr_pages, u64 align,
 			unsigned int owner)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	u64 pfn;
 
 	shadow_op_begin(&op, nodes->events);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC_CONTIG);
 	pfn = alloc_run(nodes, nr_pages, align, owner);
+	shadow_latency_end(&mark, !pfn);
 	if (pfn)
 		tell_run(nodes, pfn, nr_pages, owner);
 	shadow_op_end(&op, SHADOW_OP_ALLOC_CONTIG, pfn ? 0 : -ENOMEM, nr_pages,
@@ -266,7 +269,7 @@ static int free_run(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
 		if (ret)
 			err = ret;
 		if (i % 1024 == 1023)
-			shadow_op_resched(nodes->events);
+			shadow_latency_resched(nodes->events);
 	}
 	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
 		if (zone->pcp)
@@ -286,11 +289,14 @@ static int free_run(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
  */
 int shadow_contig_free(struct shadow_nodes *nodes, u64 pfn, u64 nr_pages)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;
 
 	shadow_op_begin(&op, nodes->events);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_FREE_CONTIG);
 	err = free_run(nodes, pfn, nr_pages);
+	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_FREE_CONTIG, err, pfn, nr_pages);
 	return err;
 }

@@ -516,13 +516,16 @@ static void *resize(struct shadow_slab *slab, const void *object, u64 bytes,
 void *shadow_krealloc(struct shadow_slab *slab, const void *object, u64 bytes,
 		      u32 gfp)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	void *grown;
 	u64 told;
 
 	shadow_op_begin(&op, slab->nodes->events);
 	told = shadow_slab_told(slab, object);
+	shadow_latency_begin(&mark, slab->nodes->events, SHADOW_LATENCY_KREALLOC);
 	grown = resize(slab, object, bytes, gfp);
+	shadow_latency_end(&mark, !grown);
 	shadow_op_end(&op, SHADOW_OP_KREALLOC, grown ? 0 : -ENOMEM, told, bytes, gfp,
 		      shadow_slab_this_cpu(slab->nr_cpus),
 		      shadow_slab_told(slab, grown));

@@ -14,11 +14,16 @@ const char *const shadow_latency_ops[SHADOW_NR_LATENCY_OPS] = {
 	[SHADOW_LATENCY_PAGE_FREE] = "page_free",
 	[SHADOW_LATENCY_PAGE_ALLOC_BULK] = "page_alloc_bulk",
 	[SHADOW_LATENCY_PAGE_FREE_BULK] = "page_free_bulk",
+	[SHADOW_LATENCY_PAGE_ALLOC_EXACT] = "exact_alloc",
+	[SHADOW_LATENCY_PAGE_FREE_EXACT] = "exact_free",
+	[SHADOW_LATENCY_PAGE_ALLOC_CONTIG] = "contig_alloc",
+	[SHADOW_LATENCY_PAGE_FREE_CONTIG] = "contig_free",
 	[SHADOW_LATENCY_CACHE_ALLOC] = "cache_alloc",
 	[SHADOW_LATENCY_CACHE_FREE] = "cache_free",
 	[SHADOW_LATENCY_CACHE_ALLOC_BULK] = "cache_alloc_bulk",
 	[SHADOW_LATENCY_CACHE_FREE_BULK] = "cache_free_bulk",
 	[SHADOW_LATENCY_KMALLOC] = "kmalloc",
+	[SHADOW_LATENCY_KREALLOC] = "krealloc",
 	[SHADOW_LATENCY_KFREE] = "kfree",
 	[SHADOW_LATENCY_VMALLOC] = "vmalloc",
 	[SHADOW_LATENCY_VFREE] = "vfree",
@@ -71,11 +76,16 @@ static const u16 ways[SHADOW_NR_LATENCY_OPS] = {
 	[SHADOW_LATENCY_PAGE_FREE] = PAGES,
 	[SHADOW_LATENCY_PAGE_ALLOC_BULK] = PAGES,
 	[SHADOW_LATENCY_PAGE_FREE_BULK] = PAGES,
+	[SHADOW_LATENCY_PAGE_ALLOC_EXACT] = PAGES,
+	[SHADOW_LATENCY_PAGE_FREE_EXACT] = PAGES,
+	[SHADOW_LATENCY_PAGE_ALLOC_CONTIG] = PAGES,
+	[SHADOW_LATENCY_PAGE_FREE_CONTIG] = PAGES,
 	[SHADOW_LATENCY_CACHE_ALLOC] = OBJECTS,
 	[SHADOW_LATENCY_CACHE_FREE] = OBJECTS,
 	[SHADOW_LATENCY_CACHE_ALLOC_BULK] = OBJECTS,
 	[SHADOW_LATENCY_CACHE_FREE_BULK] = OBJECTS,
 	[SHADOW_LATENCY_KMALLOC] = OBJECTS | BIT(SHADOW_LATENCY_LARGE),
+	[SHADOW_LATENCY_KREALLOC] = OBJECTS | BIT(SHADOW_LATENCY_LARGE),
 	[SHADOW_LATENCY_KFREE] = OBJECTS | BIT(SHADOW_LATENCY_LARGE),
 	[SHADOW_LATENCY_VMALLOC] = BIT(SHADOW_LATENCY_TABLE),
 	[SHADOW_LATENCY_VFREE] = BIT(SHADOW_LATENCY_TABLE),
@@ -215,6 +225,24 @@ void __shadow_latency_path(struct shadow_latency *latency,
 	if (mark && path > mark->path && (ways[mark->op] & BIT(path)))
 		mark->path = path;
 	local_irq_restore(irqflags);
+}
+
+/**
+ * __shadow_latency_inside() - is something being measured on this CPU?
+ * @latency: the machine's, with memory
+ *
+ * Context: any.
+ * Return: true if it is: then nobody else has the CPU until its end.
+ */
+bool __shadow_latency_inside(struct shadow_latency *latency)
+{
+	unsigned long irqflags;
+	bool inside;
+
+	local_irq_save(irqflags);
+	inside = this_cpu(latency)->open;
+	local_irq_restore(irqflags);
+	return inside;
 }
 
 static void clear(struct shadow_latency *latency)

@@ -478,11 +478,14 @@ struct shadow_page *shadow_alloc_exact_cpu(struct shadow_nodes *nodes,
 					   unsigned int cpu, u32 gfp,
 					   u64 nr_pages)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_page *page;
 	struct shadow_op op;
 
 	shadow_op_begin(&op, nodes->events);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC_EXACT);
 	page = alloc_exact(nodes, cpu, gfp, nr_pages);
+	shadow_latency_end(&mark, !page);
 	shadow_op_end(&op, SHADOW_OP_ALLOC_EXACT, page ? 0 : -ENOMEM, gfp,
 		      nr_pages, cpu,
 		      page ? shadow_page_to_pfn(nodes, page) : SHADOW_RING_NO_PAGE);
@@ -551,11 +554,14 @@ static int free_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
  */
 int shadow_free_pages_exact(struct shadow_nodes *nodes, u64 va, u64 bytes)
 {
+	struct shadow_latency_mark mark;
 	struct shadow_op op;
 	int err;
 
 	shadow_op_begin(&op, nodes->events);
+	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_FREE_EXACT);
 	err = free_exact(nodes, va, bytes);
+	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_FREE_EXACT, err, va, bytes);
 	return err;
 }

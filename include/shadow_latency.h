@@ -4,7 +4,8 @@
  * histogram of powers of two for each, by CPU, in the host's memory.
  *
  * Off by default. Operations are measured with interrupts off, so that nothing
- * else is in their numbers; none of them sleeps. What one of them asks of
+ * else is in their numbers; none of them sleeps, those that else may do not while
+ * they are. What one of them asks of
  * another is its own time, and not measured again. What reading the clock twice
  * counts is measured when it is switched on, and taken off.
  */
@@ -13,17 +14,23 @@
 
 #include "shadow_compat.h"
 #include "shadow_event.h"
+#include "shadow_ring.h"
 
 enum shadow_latency_op {
 	SHADOW_LATENCY_PAGE_ALLOC,
 	SHADOW_LATENCY_PAGE_FREE,
 	SHADOW_LATENCY_PAGE_ALLOC_BULK,
 	SHADOW_LATENCY_PAGE_FREE_BULK,
+	SHADOW_LATENCY_PAGE_ALLOC_EXACT,
+	SHADOW_LATENCY_PAGE_FREE_EXACT,
+	SHADOW_LATENCY_PAGE_ALLOC_CONTIG,
+	SHADOW_LATENCY_PAGE_FREE_CONTIG,
 	SHADOW_LATENCY_CACHE_ALLOC,
 	SHADOW_LATENCY_CACHE_FREE,
 	SHADOW_LATENCY_CACHE_ALLOC_BULK,
 	SHADOW_LATENCY_CACHE_FREE_BULK,
 	SHADOW_LATENCY_KMALLOC,
+	SHADOW_LATENCY_KREALLOC,
 	SHADOW_LATENCY_KFREE,
 	SHADOW_LATENCY_VMALLOC,
 	SHADOW_LATENCY_VFREE,
@@ -174,6 +181,7 @@ void __shadow_latency_begin(struct shadow_latency_mark *mark,
 void __shadow_latency_end(struct shadow_latency_mark *mark, bool refused);
 void __shadow_latency_path(struct shadow_latency *latency,
 			   enum shadow_latency_path path);
+bool __shadow_latency_inside(struct shadow_latency *latency);
 
 /* May operations be measured? */
 static __always_inline bool shadow_latency_on(void)
@@ -239,6 +247,22 @@ static __always_inline void shadow_latency_path(struct shadow_event_log *log,
 	latency = READ_ONCE(log->latency);
 	if (latency)
 		__shadow_latency_path(latency, path);
+}
+
+/**
+ * shadow_latency_resched() - cond_resched(), unless we are being measured
+ * @log: the machine's log
+ *
+ * Nor inside of an operation that is recorded, see shadow_op_resched().
+ *
+ * Context: process; with interrupts off where something is measured.
+ */
+static inline void shadow_latency_resched(const struct shadow_event_log *log)
+{
+	struct shadow_latency *latency = log ? READ_ONCE(log->latency) : NULL;
+
+	if (!latency || !__shadow_latency_inside(latency))
+		shadow_op_resched(log);
 }
 
 #endif /* SHADOW_LATENCY_H */

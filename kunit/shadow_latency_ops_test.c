@@ -3,6 +3,7 @@
  * Each call that is measured has one row, once, of the way that it went: by
  * chance against what events say of each call, and by hand for each engine.
  */
+#include "shadow_contig.h"
 #include "shadow_latency.h"
 #include "shadow_page_call.h"
 #include "shadow_slab_engine.h"
@@ -170,6 +171,10 @@ static void after(struct work *w, enum shadow_latency_op op, bool refused, bool 
 	want->moved += !refused && w->nr_moved;
 }
 
+#define EXPECT_WENT(w, op, path, nr)						\
+	KUNIT_ASSERT_EQ_MSG((w)->test, row(w, op, path), (u64)(nr), "%s %s",	\
+			    shadow_latency_ops[op], shadow_latency_paths[path])
+
 /* ---------------------------------------------------------------- by chance -- */
 
 static void take(struct work *w, struct slot *slot)
@@ -250,9 +255,56 @@ static void bulks(struct work *w)
 	after(w, SHADOW_LATENCY_CACHE_FREE_BULK, false, false);
 }
 
+/* Frames in a row, of which each is freed by itself */
+static void runs(struct work *w)
+{
+	struct shadow_nodes *nodes = &w->sm->m->nodes;
+	u64 nr_pages = 1 + shadow_test_below(&w->rnd, 40), pfn, va;
+	bool wrong = !shadow_test_below(&w->rnd, 4);
+	int err;
+
+	before(w);
+	va = shadow_alloc_pages_exact(nodes, nr_pages * SZ_4K,
+				      wrong ? NO_SUCH_FLAG : 0);
+	after(w, SHADOW_LATENCY_PAGE_ALLOC_EXACT, !va, false);
+	before(w);
+	err = shadow_free_pages_exact(nodes, va + !va, nr_pages * SZ_4K);
+	after(w, SHADOW_LATENCY_PAGE_FREE_EXACT, err, false);
+	KUNIT_EXPECT_EQ(w->test, !va, !!err);
+	before(w);
+	pfn = shadow_contig_alloc(nodes, wrong ? 2 * NR_PAGES : nr_pages, 1,
+				  SHADOW_OWNER_SHARED);
+	after(w, SHADOW_LATENCY_PAGE_ALLOC_CONTIG, !pfn, false);
+	before(w);
+	err = shadow_contig_free(nodes, pfn, nr_pages);
+	after(w, SHADOW_LATENCY_PAGE_FREE_CONTIG, err, false);
+	KUNIT_EXPECT_EQ(w->test, !pfn, !!err);
+}
+
+/* One operation, whatever it asks of kmalloc() and kfree() */
+static void resize(struct work *w, struct slot *slot)
+{
+	u32 bytes = 1 + shadow_test_below(&w->rnd, shadow_test_below(&w->rnd, 2) ? 900 : 30000);
+	u32 gfp = shadow_test_below(&w->rnd, 20) ? 0 : NO_SUCH_FLAG;
+	bool moves, large = bytes > w->class_max;
+	void *what;
+
+	if (slot->kind != SLOT_KMALLOC)
+		return;
+	moves = bytes > shadow_ksize(&w->sm->slab, slot->what);
+	before(w);
+	what = shadow_krealloc(&w->sm->slab, slot->what, bytes, gfp);
+	after(w, SHADOW_LATENCY_KREALLOC, !what, moves && (large || slot->large));
+	if (!what)
+		return;
+	slot->what = what;
+	if (moves)
+		slot->large = large;
+}
+
 static bool of_pages(enum shadow_latency_op op)
 {
-	return op <= SHADOW_LATENCY_PAGE_FREE_BULK;
+	return op <= SHADOW_LATENCY_PAGE_FREE_CONTIG;
 }
 
 static void expect_rows(struct work *w, enum shadow_latency_op op)
@@ -292,8 +344,11 @@ static void by_chance(struct kunit *test, const char *engine)
 			give(w, slot);
 		else
 			take(w, slot);
-		if (!(i % 40))
+		resize(w, &w->slot[shadow_test_below(&w->rnd, NR_SLOTS)]);
+		if (!(i % 40)) {
 			bulks(w);
+			runs(w);
+		}
 		for (op = 0; op < SHADOW_NR_LATENCY_OPS && (i < 100 || !(i % 200)); op++)
 			expect_rows(w, op);
 	}
@@ -303,6 +358,12 @@ static void by_chance(struct kunit *test, const char *engine)
 	}
 	KUNIT_EXPECT_GT(test, w->want[SHADOW_LATENCY_KMALLOC].large, 10);
 	KUNIT_EXPECT_GT(test, w->want[SHADOW_LATENCY_KMALLOC].made, 10);
+	KUNIT_EXPECT_GT(test, w->want[SHADOW_LATENCY_KREALLOC].large, 10);
+	KUNIT_EXPECT_GT(test, w->want[SHADOW_LATENCY_KREALLOC].made, 2);
+	/* Frames in a row are looked for where the zone's lock is held */
+	EXPECT_WENT(w, SHADOW_LATENCY_PAGE_ALLOC_CONTIG, SHADOW_LATENCY_BUDDY,
+		    w->want[SHADOW_LATENCY_PAGE_ALLOC_CONTIG].calls -
+		    w->want[SHADOW_LATENCY_PAGE_ALLOC_CONTIG].refused);
 	KUNIT_EXPECT_GT(test, w->want[SHADOW_LATENCY_PAGE_ALLOC].moved, 10);
 	for (i = 0; i < NR_SLOTS; i++)
 		while (w->slot[i].kind)
@@ -319,10 +380,6 @@ static void rows_are_what_was_called(struct kunit *test)
 }
 
 /* ------------------------------------------------------------------ by hand -- */
-
-#define EXPECT_WENT(w, op, path, nr)						\
-	KUNIT_ASSERT_EQ_MSG((w)->test, row(w, op, path), (u64)(nr), "%s %s",	\
-			    shadow_latency_ops[op], shadow_latency_paths[path])
 
 static void *get(struct work *w, unsigned int cpu)
 {

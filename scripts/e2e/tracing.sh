@@ -156,8 +156,15 @@ test_tracing_latency() {
 		cache_alloc thing count=500 as=o
 		cache_free o
 		kmalloc 100000 count=5 as=l
-		kfree l" > ctl
-		grep "^page_\|^cache_\|^k" latency
+		kfree l
+		alloc_pages_exact 20000 as=e
+		free_pages e
+		kmalloc 100 as=r
+		krealloc r 90
+		krealloc r 5000
+		krealloc r 100000
+		kfree r" > ctl || sed -n "s/^last: //p" ctl
+		grep "^page_\|^cache_\|^k\|^exact_" latency
 		echo "set latency off" > ctl && sed -n "s/^last: //p" ctl
 		rmmod shadow_mm && echo gone
 		'
@@ -173,8 +180,14 @@ test_tracing_latency() {
 	# Each call once, by whichever way
 	[ "$(awk '$1 == "cache_alloc" { n += $3 } END { print n }' "$work/out")" -eq 500 ] ||
 		{ show_last; fail "500 objects are 500 calls"; }
-	[ "$(awk '$1 == "kfree" && $2 == "large" { n += $3 } END { print n }' "$work/out")" -eq 5 ] ||
-		{ show_last; fail "5 objects were larger than any class"; }
+	[ "$(awk '$1 == "kfree" && $2 == "large" { n += $3 } END { print n }' "$work/out")" -eq 6 ] ||
+		{ show_last; fail "6 objects were larger than any class"; }
+	# In one row each, and none of what they ask for inside
+	[ "$(awk '$1 == "exact_alloc" { n += $3 } END { print n }' "$work/out")" -eq 1 ] &&
+		[ "$(awk '$1 == "krealloc" { n += $3 } END { print n }' "$work/out")" -eq 3 ] &&
+		[ "$(awk '$1 == "krealloc" && $2 == "large" { print $3 }' "$work/out")" -eq 1 ] &&
+		[ "$(awk '$1 == "kmalloc" { n += $3 } END { print n }' "$work/out")" -eq 6 ] ||
+		{ show_last; fail "an exact allocation and 3 of krealloc have a row of their own"; }
 	[ "$(awk '/^page_/ && $2 == "fast" { print $1, $3, $4 }' "$work/before")" = \
 		"$(awk '/^page_/ && $2 == "fast" { print $1, $3, $4 }' "$work/out")" ] ||
 		{ show_last; fail "another boot counts other instructions"; }
