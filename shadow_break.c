@@ -425,7 +425,8 @@ int shadow_break_again(struct shadow_mm *mm, const struct shadow_break_ask *ask)
  *	with why nothing was changed
  * @bytes: room there, SHADOW_BREAK_TEXT is enough
  *
- * Where no place is named, one is chosen by the machine's seed.
+ * Where no place is named, one is chosen by the machine's seed. An audit that
+ * had found something before is not said to see this.
  *
  * Context: process, with the machine's mutex; takes the layers' locks.
  * Return: 0; -EPERM where the boot has not come so far, is past that, or the
@@ -438,14 +439,24 @@ int shadow_break(struct shadow_mm *mm, const struct shadow_break_ask *ask,
 {
 	const struct shadow_break_kind *kind = &kinds[ask->kind];
 	struct shadow_break b = { .mm = mm, .ask = ask };
-	int err = damage(&b, kind);
+	char before[sizeof(b.line)] = "";
+	int err;
 
+	if (kind->check == SHADOW_BREAK_AUDIT) {
+		ask_audit(&b);
+		strscpy(before, b.line, sizeof(before));
+		b.line[0] = '\0';
+	}
+	err = damage(&b, kind);
 	if (err) {
 		scnprintf(said, bytes, "break %s: %s", kind->name, b.did);
 		return err;
 	}
 	look(&b, kind->check);
-	if (b.line[0])
+	if (b.line[0] && !strcmp(b.line, before))
+		scnprintf(said, bytes, "%s: %s; audit names the first fault, and had one before: %s",
+			  kind->name, b.did, b.line);
+	else if (b.line[0])
 		scnprintf(said, bytes, "%s: %s; %s sees it: %s", kind->name, b.did,
 			  check_names[kind->check], b.line);
 	else

@@ -253,7 +253,8 @@ int shadow_break_memblock_overlap(struct shadow_break *b)
 			"less than two regions are reserved; first: early_alloc 4096");
 	rgn = &type->regions[b->rnd % (type->cnt - 1)];
 	was = rgn->size;
-	rgn->size = rgn[1].base - rgn->base + (1ULL << b->mm->cfg.page_shift);
+	rgn->size = max(was, rgn[1].base - rgn->base) +
+		    (1ULL << b->mm->cfg.page_shift);
 	return shadow_break_did(b, "size of the reserved region at %#llx: %#llx -> %#llx",
 				(u64)rgn->base, was, (u64)rgn->size);
 }

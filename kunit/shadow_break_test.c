@@ -148,6 +148,20 @@ static void places_are_taken(struct kunit *test)
 	expect_healthy(test, rig);
 }
 
+/* What was wrong before is not said to be what was done now */
+static void damage_on_damage(struct kunit *test)
+{
+	struct rig *rig = test->priv;
+
+	expect_said(test, rig, "break nr_free", "; audit sees it: buddy: order ");
+	expect_said(test, rig, "break block_type",
+		    "; audit names the first fault, and had one before: buddy: order ");
+	expect_ok(test, rig, "reset");
+	expect_said(test, rig, "break block_type", "; audit sees it: mobility: ");
+	expect_ok(test, rig, "reset");
+	expect_healthy(test, rig);
+}
+
 /* The same kinds with the other engines, which have other words for it */
 static void every_engine(struct kunit *test)
 {
@@ -181,6 +195,7 @@ static struct kunit_case shadow_break_cases[] = {
 	KUNIT_CASE_SLOW(every_kind_is_seen),
 	KUNIT_CASE(refusals),
 	KUNIT_CASE(places_are_taken),
+	KUNIT_CASE(damage_on_damage),
 	KUNIT_CASE_SLOW(every_engine),
 	{}
 };
