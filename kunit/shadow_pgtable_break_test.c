@@ -75,17 +75,18 @@ static void way_down_is_gone(struct kunit *test)
 	}
 }
 
-/* 512 links of the root to itself are 512^3 tables, each with 512 entries */
+/* Links of the root to itself: 32 times 2048^3 tables, of the 16K granule */
 static void loop_is_torn_down(struct kunit *test)
 {
-	struct test_tables *t = tables(test);
+	struct test_tables *t = test_tables(test, 14, 52, 52, true, true);
 	unsigned int i;
 
-	map_page(test, t, FIRST);
-	for (i = 0; i < PER_TABLE; i++)
+	for (i = 0; i < SZ_16K / sizeof(u64); i++)
 		t->pgt.root_table[i] = link_to(t->pgt.root);
 	shadow_pgtable_fini(&t->pgt);
 	KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, 0);
+	KUNIT_EXPECT_EQ(test, t->nr_used, 0);
+	KUNIT_EXPECT_FALSE(test, t->misuse);
 }
 
 /* One that is linked twice would follow itself among those to be given back */
