@@ -121,6 +121,12 @@ const struct shadow_event_info shadow_events[SHADOW_NR_EVENTS] = {
 	[SHADOW_EV_BOOTMEM_ALLOC] = {
 		"bootmem_alloc", "bootmem_alloc", "bytes",
 		{ "base", "size", "align", "nid" } },
+	[SHADOW_EV_MEMBLOCK_REMOVE] = {
+		"memblock_remove", "memblock_remove", "bytes",
+		{ "base", "size" } },
+	[SHADOW_EV_PROTECT] = {
+		"protect", "protect", "pages",
+		{ "va", "nr_pages", "prot", "flags" } },
 };
 
 /**

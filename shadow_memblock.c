@@ -486,8 +486,11 @@ int shadow_memblock_remove_range(struct shadow_memblock *mb,
 	if (err)
 		return err;
 	shadow_memblock_remove_span(type, span.first, span.end);
+	bytes = cap_bytes(base, bytes);
 	if (type == &mb->reserved)
-		shadow_early_log_drop(&mb->log, base, cap_bytes(base, bytes));
+		shadow_early_log_drop(&mb->log, base, bytes);
+	else
+		shadow_event(mb->events, SHADOW_EV_MEMBLOCK_REMOVE, bytes, base, bytes);
 	return 0;
 }
 

@@ -140,8 +140,11 @@ int shadow_pgtable_protect(struct shadow_pgtable *pgt, u64 va, u64 bytes,
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin(&op, pgt->events);
+	shadow_op_begin_as(&op, pgt->events, SHADOW_EV_PROTECT);
 	err = protect_all(pgt, va, bytes, prot, flags);
+	if (!err)
+		shadow_event(pgt->events, SHADOW_EV_PROTECT, bytes >> pgt->geo.page_shift,
+			     va, bytes >> pgt->geo.page_shift, prot, flags);
 	shadow_op_end(&op, SHADOW_OP_PROTECT, err, pgt->root | flags, va, bytes,
 		      prot);
 	return err;

@@ -61,6 +61,8 @@ EVENT(boot_phase, SHADOW_EV_PHASE)
 EVENT(bootmem_reserve, SHADOW_EV_BOOTMEM_RESERVE)
 EVENT(bootmem_free, SHADOW_EV_BOOTMEM_FREE)
 EVENT(bootmem_alloc, SHADOW_EV_BOOTMEM_ALLOC)
+EVENT(memblock_remove, SHADOW_EV_MEMBLOCK_REMOVE)
+EVENT(protect, SHADOW_EV_PROTECT)
 
 #define CREATE_TRACE_POINTS
 #include "shadow_tracepoint.h"
@@ -101,6 +103,8 @@ static void (*const tell[SHADOW_NR_EVENTS])(const struct shadow_event_log *log,
 	[SHADOW_EV_BOOTMEM_RESERVE] = tell_bootmem_reserve,
 	[SHADOW_EV_BOOTMEM_FREE] = tell_bootmem_free,
 	[SHADOW_EV_BOOTMEM_ALLOC] = tell_bootmem_alloc,
+	[SHADOW_EV_MEMBLOCK_REMOVE] = tell_memblock_remove,
+	[SHADOW_EV_PROTECT] = tell_protect,
 };
 
 /* Each asks whether it is on: a key is raised by counters and the ring, too. */

@@ -134,6 +134,7 @@ DECLARE_EVENT_CLASS(shadow_memblock_free, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 );
 
 SHADOW_TP_EVENT(shadow_memblock_free, memblock_free);
+SHADOW_TP_EVENT(shadow_memblock_free, memblock_remove);
 SHADOW_TP_EVENT(shadow_memblock_free, bootmem_reserve);
 SHADOW_TP_EVENT(shadow_memblock_free, bootmem_free);
 
@@ -233,6 +234,31 @@ DECLARE_EVENT_CLASS(shadow_unmap, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 );
 
 SHADOW_TP_EVENT(shadow_unmap, unmap);
+
+DECLARE_EVENT_CLASS(shadow_protect, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
+	TP_STRUCT__entry(
+		__field(unsigned long, call_site)
+		__field(u64, va)
+		__field(u64, nr_pages)
+		__field(u64, prot)
+		__field(unsigned int, flags)
+		SHADOW_TP_FIELDS
+	),
+	TP_fast_assign(
+		__entry->call_site = args->ip;
+		__entry->va = args->arg[0];
+		__entry->nr_pages = args->arg[1];
+		__entry->prot = args->arg[2];
+		__entry->flags = args->arg[3];
+		SHADOW_TP_ASSIGN;
+	),
+	TP_printk("va=0x%llx nr_pages=%llu prot=0x%llx flags=0x%x call_site=%pS"
+		  SHADOW_TP_FORMAT,
+		  __entry->va, __entry->nr_pages, __entry->prot, __entry->flags,
+		  (void *)__entry->call_site, SHADOW_TP_VALUES)
+);
+
+SHADOW_TP_EVENT(shadow_protect, protect);
 
 DECLARE_EVENT_CLASS(shadow_level, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
 	TP_STRUCT__entry(

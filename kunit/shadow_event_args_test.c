@@ -279,6 +279,10 @@ static void of_memblock(struct kunit *test)
 	EXPECT(SHADOW_EV_MEMBLOCK_ALLOC, 0, "tables", 3 * PAGE, pa, 3 * PAGE, SZ_64K, 3);
 	KUNIT_ASSERT_EQ(test, 0, shadow_memblock_phys_free(mb, pa, PAGE));
 	EXPECT(SHADOW_EV_MEMBLOCK_FREE, 0, NULL, PAGE, pa, PAGE);
+	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_MEMBLOCK_REMOVE), 0);
+	KUNIT_ASSERT_EQ(test, 0, shadow_memblock_remove(mb, START + 4 * PAGE, 2 * PAGE));
+	EXPECT(SHADOW_EV_MEMBLOCK_REMOVE, 0, NULL, 2 * PAGE, START + 4 * PAGE, 2 * PAGE);
+	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_MEMBLOCK_FREE), 1);
 }
 
 static void of_bootmem(struct kunit *test)
@@ -348,6 +352,18 @@ static void of_tables(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->pgt.nr_tables, 3);
 	KUNIT_ASSERT_EQ(test, 0, shadow_pgtable_unmap_lazy(&t->pgt, VA, SZ_2M));
 	EXPECT(SHADOW_EV_UNMAP, 1, NULL, 512, VA, 512, true);
+	/* On its own, with fresh ears */
+	attend(&t->log);
+	KUNIT_ASSERT_EQ(test, 0, shadow_pgtable_map(&t->pgt, VA + SZ_1G, 0x80000000, SZ_2M,
+						    SHADOW_PAGE_KERNEL, 0));
+	KUNIT_ASSERT_EQ(test, 0, shadow_pgtable_protect(&t->pgt, VA + SZ_1G, SZ_2M,
+							SHADOW_PAGE_KERNEL_RO, 0));
+	EXPECT(SHADOW_EV_PROTECT, 0, NULL, 512, VA + SZ_1G, 512, SHADOW_PAGE_KERNEL_RO, 0);
+	KUNIT_EXPECT_EQ(test, -EINVAL, shadow_pgtable_protect(&t->pgt, VA + SZ_1G, SZ_2M,
+							      SHADOW_PAGE_KERNEL, 0x800));
+	KUNIT_EXPECT_EQ(test, nr_heard(SHADOW_EV_PROTECT), 1);
+	KUNIT_ASSERT_EQ(test, 0, shadow_pgtable_protect(&t->pgt, VA + SZ_1G, SZ_2M,
+							SHADOW_PAGE_KERNEL, 0));
 	shadow_pgtable_fini(&t->pgt);
 }
 
@@ -504,6 +520,8 @@ static void (*const brought_about_by[SHADOW_NR_EVENTS])(struct kunit *test) = {
 	[SHADOW_EV_BOOTMEM_RESERVE] = of_bootmem,
 	[SHADOW_EV_BOOTMEM_FREE] = of_bootmem,
 	[SHADOW_EV_BOOTMEM_ALLOC] = of_bootmem,
+	[SHADOW_EV_MEMBLOCK_REMOVE] = of_memblock,
+	[SHADOW_EV_PROTECT] = of_tables,
 };
 
 static void listen(bool on)

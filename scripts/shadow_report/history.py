@@ -123,6 +123,7 @@ class Early:
         """(pfn, frames, class) of what memblock was told."""
         base, size = facts.get("base", 0), facts.get("size", 0)
         cls = {"memblock_add": views.FREE, "memblock_free": views.FREE,
+               "memblock_remove": views.HOLE,
                "memblock_reserve": self.class_at(base),
                "memblock_alloc": self.class_at(base)}.get(name)
         if cls is None or not size:
