@@ -51,6 +51,49 @@ test_report_record() {
 	done
 	expect_page "$work/page.html"
 	expect_match '^# run run: 2 moments'
+}
+
+# Blocks that are split and folded, groups, areas, objects of another engine: what
+# events lead to between snapshots, in each view.
+test_report_moves() {
+	cat >"$work/load" <<-'END'
+		one() { while read -r line; do echo "$line" >"$ctl"; done; }
+		snap one
+		one <<-'LINES'
+			map 0x40000000 0x80000000 1024 rw
+			unmap 0x40003000 2
+			unmap 0x40210000 33
+			protect 0x40300000 16 r
+			map 0x50000000 0x81000000 511 rw
+			map 0x501ff000 0x811ff000 1 rw
+			vmalloc 100000 count=9 as=x
+			vmalloc 3M as=w
+		LINES
+		snap two
+		one <<-'LINES'
+			vfree x
+			vfree w
+			vmalloc_purge
+			cache_create t1 700
+			cache_alloc t1 count=333 as=o
+			kmalloc 24 count=300 as=k
+			cache_free o count=111
+			alloc_pages_bulk 200 as=b
+			free_pages b count=77
+			alloc_pages 2 gfp=ATOMIC count=100 as=at
+		LINES
+		snap three
+	END
+	rc=0
+	"$SHADOW_SCRIPTS/shadow-report" --record "$work/run" --workload "$work/load" \
+		--params 'size=64M slab=slab pcp=hotcold ring=16384 mmu_check=off' \
+		-o "$work/page.html" -- --mem 768M >"$work/out" 2>"$work/err" </dev/null || rc=$?
+	expect_status 0
+	expect_page "$work/page.html"
+	expect_match '^# run run: 4 moments, missing: \[\]$'
+}
+
+test_report_refuses() {
 	# A guest that is none ends with the runner's own status, and leaves nothing
 	rc=0
 	"$SHADOW_SCRIPTS/shadow-report" --record "$work/none" --params 'size=7' \

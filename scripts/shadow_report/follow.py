@@ -7,6 +7,8 @@ snapshot what the events led to is compared with it, told as drift, and correcte
 so that an error ends there. Without events the corrections are all there is.
 """
 
+import views
+
 
 class Follower:
     """known: what it shows is what there was; changes: flat, of each the key of
@@ -143,9 +145,10 @@ class Buddy(Follower):
             self.change(zone, order, nr)
 
     def record(self, name, facts, err, cpu):
-        if self.key <= self.handover or not is_done(name, err):
-            return
         order = facts.get("order", 0)
+        if self.key <= self.handover or not is_done(name, err) or \
+                max(order, facts.get("from_order", 0)) > views.MAX_ORDER:
+            return
         if "zone" in facts and not name.startswith("op "):
             self.listed_blocks(name, self.zones.of_number(facts["zone"]), order, err)
             return
@@ -193,6 +196,8 @@ class Buddy(Follower):
     def split(self, zone, pfn, order, whole, nr):
         """One block of order is left over for whoever asked, or as many as fit: then
         it counts more than one a step."""
+        if whole < order:
+            return
         self.add(zone, whole, -1)
         if nr == whole - order:
             for half in range(order, whole):
@@ -202,6 +207,11 @@ class Buddy(Follower):
         self.parts.append((pfn, order, whole, nr))
 
     def range_taken(self, zone, pfn, nr_pages):
+        if nr_pages >= 1 << 40:
+            return
+        self.cut(zone, pfn, nr_pages)
+
+    def cut(self, zone, pfn, nr_pages):
         """Blocks that a range of frames touches: what lies outside of it is given
         back in parts; those were told as splits to order 0."""
         end, covered = pfn + nr_pages, 0
@@ -215,7 +225,7 @@ class Buddy(Follower):
             last = head + (1 << whole)
             covered += min(last, end) - max(head, pfn)
             for first, stop in ((head, max(head, min(pfn, last))), (min(end, last), last)):
-                while first < stop:
+                while first < stop <= first + (1 << views.MAX_ORDER):
                     part = (stop - first).bit_length() - 1
                     while first & (1 << part) - 1:
                         part -= 1

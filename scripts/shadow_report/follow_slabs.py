@@ -6,6 +6,7 @@ and how many objects of which size a slab, the snapshots tell: a slab that is in
 one of them was told of when it came. What CPU a slab belongs to no record says.
 """
 
+import views
 from follow import Follower, is_done
 
 NEW, DISCARD, SET = 0, 1, 2
@@ -97,11 +98,11 @@ class Slabs(Follower):
             self.sizes[facts["cache"], self.life.get(facts["cache"], 0)] = facts["size"]
         elif name == "kmem_cache_destroy":
             self.life[facts["cache"]] = self.life.get(facts["cache"], 0) + 1
-        elif name == "slab_new":
+        elif name == "slab_new" and facts["order"] <= views.MAX_ORDER:
             self.come(facts["cache"], facts["pfn"], facts["order"])
         elif name == "slab_discard":
             self.go(facts["pfn"])
-        else:
+        elif "pa" in facts:
             self.put(name, facts, name in self.TAKES)
 
     def come(self, cache, pfn, order):
@@ -114,7 +115,7 @@ class Slabs(Follower):
             self.go(pfn)
         zone = self.zones.of_pfn(pfn)
         node = int(self.zones.names[zone].split()[0]) if zone >= 0 else 0
-        self.begin(name, pfn, order & 31, node, min(total, MOST_OBJECTS), size)
+        self.begin(name, pfn, order & 31, node, min(total, MOST_OBJECTS), min(size, views.MAX_FRAMES))
 
     def begin(self, *facts):
         slab = Slab(len(self.all), *facts)
@@ -165,7 +166,7 @@ class Slabs(Follower):
     def put_span(self, slab, offset, span):
         front, size, used = span
         first, end = (offset - front) // UNIT, -(-(offset + size) // UNIT)
-        if not size or first < 0 or end > len(slab.units):
+        if not size or first < 0 or end > len(slab.units) or first >= end:
             return
         slab.units[first:end] = bytes([used]) * (end - first)
         each = slab.bytes // UNIT

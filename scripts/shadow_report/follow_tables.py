@@ -311,7 +311,8 @@ class Tables(Follower):
     def record(self, name, facts, err, cpu):
         done = is_done(name, err)
         if name == "mm_page_alloc":
-            if facts["gfp_flags"] >> 16 & 0x1f == OWNER_VMALLOC:
+            if facts["gfp_flags"] >> 16 & 0x1f == OWNER_VMALLOC and \
+                    facts["order"] <= views.MAX_ORDER:
                 self.frames += range(facts["pfn"], facts["pfn"] + (1 << facts["order"]))
         elif name == "table_alloc":
             self.spare.append(facts["pa"])
@@ -326,7 +327,7 @@ class Tables(Follower):
             self.mapped(facts)
         elif name == "unmap":
             tree = self.tree_of(facts["va"])
-            if tree:
+            if tree and fits(facts["nr_pages"] << tree.geo.page):
                 self.unmap(tree, facts["va"], facts["nr_pages"] << tree.geo.page)
         elif done:
             self.operation(name, facts)
@@ -343,7 +344,7 @@ class Tables(Follower):
             return
         root = facts.get("root_flags", facts.get("root", 0))
         tree = self.tree_of(facts["va"], root)
-        if not tree:
+        if not tree or not fits(facts["bytes"]):
             return
         flags = root & (1 << tree.geo.page) - 1
         if name == "op map":
@@ -410,7 +411,7 @@ class Tables(Follower):
     def mapped(self, facts):
         """Inside of another operation: one range, or the pages of an area."""
         tree = self.tree_of(facts["va"])
-        if not tree:
+        if not tree or not fits(facts["nr_pages"] << tree.geo.page):
             return
         va, nr, page = facts["va"], facts["nr_pages"], tree.geo.page
         if self.area is None:
@@ -447,6 +448,8 @@ class Tables(Follower):
             table, index = place
             shift = geo.shift(level)
             nr = min(now >> shift, table.size - index)
+            if not nr:
+                return
             self.write(table, index, nr, self.leaf_number(level, prot & geo.attrs | cont),
                        pa + done, 1 << shift)
             done += nr << shift
@@ -566,6 +569,11 @@ class Tables(Follower):
             step = geo.group(table.level) if table.level == LAST else 1
             step <<= geo.shift(table.level)
             at = (at | step - 1) + 1
+
+
+def fits(size):
+    """Could a half of the address space have so much?"""
+    return 0 < size <= views.MAX_ADDRESS
 
 
 def signed(value):

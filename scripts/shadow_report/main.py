@@ -9,6 +9,7 @@ import tempfile
 
 import moments
 import page
+import views
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 E_USAGE = 2
@@ -27,7 +28,7 @@ class Options:
 
 
 def number(text, option):
-    if not text.isdigit() or not 0 < int(text) <= MAX_EVENTS:
+    if not views.is_number(text) or not 0 < int(text) <= MAX_EVENTS:
         raise BadCall(f"{option} '{text}': a number from 1 to {MAX_EVENTS} is allowed")
     return int(text)
 

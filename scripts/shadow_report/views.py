@@ -142,6 +142,8 @@ def slabinfo(text):
 
 
 MAX_OBJECTS = 1 << 20
+MAX_ORDER = 20
+MAX_FRAMES = 1 << 52
 SLAB = re.compile(r"(.+): slab at pfn (\d+), order (\d+), node (\d+), (.*?):"
                   r" (\d+) of (\d+) (?:objects|pieces) of (\d+) bytes in use")
 
@@ -154,8 +156,10 @@ def slab_objects(text):
         if match:
             slab = [match[1], int(match[2]), int(match[3]), int(match[4]),
                     match[5], int(match[6]), int(match[7]), int(match[8]), ""]
-            if max(slab[1:4] + slab[5:8]) > MAX_NUMBER or slab[6] > MAX_OBJECTS:
-                raise bad(number, line, "a slab of at most %d objects" % MAX_OBJECTS)
+            if max(slab[1:4] + slab[5:8]) > MAX_FRAMES or slab[6] > MAX_OBJECTS or \
+                    slab[2] > MAX_ORDER:
+                raise bad(number, line, f"a slab of at most {MAX_OBJECTS} objects and"
+                          f" order {MAX_ORDER}")
             slabs.append(slab)
         elif slab and line.startswith("  "):
             slab[8] += line[2:].rstrip()
@@ -251,13 +255,19 @@ MAX_ADDRESS = 1 << 52
 def check_trees(trees):
     """Nothing in them is larger than a machine's can be."""
     for tree in trees:
+        start = tree.facts["start_level"]
+        if not -1 <= start <= 3 or (tree.tables and tree.tables[0].level != start):
+            raise BadText(f"line 1: tree {tree.name[:40]}: a start level of {start}")
         for table in tree.tables:
+            at = f"line 1: table at {table.pa:#x}: "
             if not 0 < table.entries <= MAX_ENTRIES or table.entries & table.entries - 1:
-                raise BadText(f"line 1: table at {table.pa:#x}: {table.entries} entries")
-            if max([table.pa, *(row.oa for row in table.rows)]) >= MAX_ADDRESS or \
-                    any(row.last >= table.entries or row.first > row.last for row in table.rows):
-                raise BadText(f"line 1: table at {table.pa:#x}: an entry or an address"
-                              " that it cannot have")
+                raise BadText(f"{at}{table.entries} entries")
+            for row in table.rows:
+                if max(table.pa, row.oa, row.step) >= MAX_ADDRESS or \
+                        not row.first <= row.last < table.entries:
+                    raise BadText(f"{at}an entry or an address that it cannot have")
+                if row.child and (row.child.level != table.level + 1 or row.child.level > 3):
+                    raise BadText(f"{at}a table of level {row.child.level} below it")
 
 
 def page_tables(text):
