@@ -142,7 +142,7 @@ class BuddyView {
 		const known = this.state.seek(wantOf(this.run, moment, record)) && (this.run.records || moment.buddy);
 
 		this.now = known ? this.state.blocks.slice() : null;
-		this.chart.cursorFrame(position);
+		this.chart[this.run.records ? "cursor" : "cursorFrame"](position);
 		const blocks = known && this.sums(this.now), g = this.chart.board.g, x = this.chart.board.width - PAD.right + 12;
 
 		g.fillStyle = css("--now");
