@@ -481,6 +481,8 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	/* Nobody else reaches the machine, then: see shadow_ring_boot_begin() */
 	if (mm->events.ring && phase > SHADOW_PHASE_SLAB_INIT)
 		end_grace_periods(mm);
+	if (mm->events.ring && phase > SHADOW_PHASE_WATERMARKS)
+		shadow_pcp_recorded(&mm->nodes, false);
 	shadow_ring_boot_begin(mm->events.ring);
 	err = phases[phase].up(mm, record->effect);
 	record->ns = mm->host->now() - start;
@@ -493,6 +495,8 @@ static int run_phase(struct shadow_mm *mm, enum shadow_phase phase)
 	shadow_event_named(&mm->events, SHADOW_EV_PHASE, 1, shadow_phase_name(phase),
 			   phase, record->ns, err);
 	shadow_ring_boot_end(mm->events.ring, phase, err);
+	if (mm->events.ring && phase >= SHADOW_PHASE_WATERMARKS && !err)
+		shadow_pcp_recorded(&mm->nodes, true);
 	return err;
 }
 
@@ -504,6 +508,8 @@ static u64 take_down(struct shadow_mm *mm)
 	u64 left = 0;
 
 	shadow_boot_stop_recording(mm);
+	if (mm->boot.nr_done > SHADOW_PHASE_WATERMARKS)
+		shadow_pcp_recorded(&mm->nodes, false);
 	shadow_fail_fini(&mm->fail);
 	shadow_why_fini(&mm->why);
 	/* Already undone; nr_done says which phase it was */

@@ -32,11 +32,42 @@ u64 shadow_pcp_bytes(unsigned int nr_cpus)
 	       sizeof(struct shadow_pcp);
 }
 
+/* What @recorded chooses is lockdep's class: there is one for each place here */
+static void init_lock(struct shadow_pcp *pcp, bool recorded)
+{
+	if (recorded)
+		raw_spin_lock_init(&pcp->lock);
+	else
+		raw_spin_lock_init(&pcp->lock);
+}
+
+/**
+ * shadow_pcp_recorded() - who takes the lists' locks does so inside of operations
+ * @nodes: the layer, or one that has no lists yet
+ * @recorded: that begins, or ends
+ *
+ * With a ring all that is done after the boot is: a recorded operation, which has
+ * interrupts off, waits for these locks, and an interrupt may wait for it. So
+ * interrupts are off whenever one is held, which they are not in the boot, nor
+ * where there is no ring. Only lockdep sees the difference.
+ *
+ * Context: nobody uses the lists.
+ */
+void shadow_pcp_recorded(struct shadow_nodes *nodes, bool recorded)
+{
+	struct shadow_zone *zone;
+	unsigned int cpu;
+
+	for (zone = shadow_first_zone(nodes); zone; zone = shadow_next_zone(zone))
+		for (cpu = 0; zone->pcp && cpu < nodes->nr_cpus; cpu++)
+			init_lock(&zone->pcp[cpu], recorded);
+}
+
 static void init_lists(struct shadow_pcp *pcp)
 {
 	unsigned int i;
 
-	raw_spin_lock_init(&pcp->lock);
+	init_lock(pcp, false);
 	pcp->count = 0;
 	pcp->high = 0;
 	pcp->odd = 0;

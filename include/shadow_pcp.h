@@ -379,6 +379,7 @@ void shadow_pcp_try_drain(struct shadow_zone *zone);
 void shadow_pcp_drain_cpu(struct shadow_zone *zone, unsigned int cpu);
 bool shadow_pcp_decay(struct shadow_zone *zone, unsigned int cpu);
 u64 shadow_pcp_count(const struct shadow_zone *zone);
+void shadow_pcp_recorded(struct shadow_nodes *nodes, bool recorded);
 unsigned long shadow_pcp_lock_all(struct shadow_zone *zone);
 void shadow_pcp_unlock_all(struct shadow_zone *zone, unsigned long irqflags);
 int shadow_pcp_verify(struct shadow_zone *zone, struct shadow_fault *fault);
