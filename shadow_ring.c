@@ -207,8 +207,10 @@ bool shadow_ring_inside(const struct shadow_ring *ring)
 {
 	unsigned int holder = READ_ONCE(ring->holder);
 
-	return holder == raw_smp_processor_id() + 1 ||
-	       holder == SHADOW_RING_BOOTING;
+	if (holder == SHADOW_RING_BOOTING)
+		return true;
+	/* With interrupts on this CPU may have been another one when we looked */
+	return holder == raw_smp_processor_id() + 1 && irqs_disabled();
 }
 
 /**
@@ -256,7 +258,7 @@ void shadow_ring_event(struct shadow_ring *ring,
 	unsigned int holder = READ_ONCE(ring->holder);
 	unsigned long irqflags;
 
-	if (holder == raw_smp_processor_id() + 1) {
+	if (holder == raw_smp_processor_id() + 1 && irqs_disabled()) {
 		__put_event(ring, args, ring->op_at);
 		return;
 	}

@@ -76,6 +76,8 @@ static inline void raw_spin_unlock(raw_spinlock_t *lock)
 }
 
 #define local_irq_save(flags)		((flags) = 0)
+/* A thread is a CPU, and nothing interrupts one */
+#define irqs_disabled()			true
 #define local_irq_restore(flags)	((void)(flags))
 #define local_irq_disable()		((void)0)
 #define local_irq_enable()		((void)0)
