@@ -334,23 +334,52 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 	return page;
 }
 
-/* While nobody but the ring listens: off a list, or as alloc_watched() */
+/* The ways without anything to tell but the whole, and splits; NULL: not these */
+static __always_inline struct shadow_page *alloc_plain(struct shadow_nodes *nodes,
+						       unsigned int cpu, u32 gfp,
+						       unsigned int order)
+{
+	if (unlikely(!plain(nodes, gfp)))
+		return NULL;
+	if (likely(!order))
+		return take_fast(nodes, cpu, gfp);
+	if (unlikely(order > nodes->max_order))
+		return NULL;
+	return nodes->pcp_orders >> order & 1 ? take_block(nodes, cpu, gfp, order) :
+						take_free(nodes, cpu, gfp, order);
+}
+
+/* For another operation, or while others listen, or as alloc_watched() */
+static noinline struct shadow_page *alloc_within(struct shadow_nodes *nodes,
+						 unsigned int cpu, u32 gfp,
+						 unsigned int order)
+{
+	struct shadow_ring *ring = shadow_ring_of(nodes->events);
+	struct shadow_page *page;
+
+	if (!ring || !shadow_ring_within(ring))
+		return alloc_watched(nodes, cpu, gfp, order);
+	page = alloc_plain(nodes, cpu, gfp, order);
+	if (unlikely(!page))
+		return alloc_watched(nodes, cpu, gfp, order);
+	shadow_ring_put_event(ring, SHADOW_EV_PAGE_ALLOC, BIT(order),
+			      shadow_page_to_pfn(nodes, page), order, gfp,
+			      shadow_gfp_mt(nodes, gfp), 0);
+	return page;
+}
+
+/* While nobody but the ring listens */
 static noinline struct shadow_page *alloc_recorded(struct shadow_nodes *nodes,
 						   unsigned int cpu, u32 gfp,
 						   unsigned int order)
 {
-	struct shadow_page *page = NULL;
+	struct shadow_page *page;
 	unsigned long irqflags;
 	struct shadow_ring *ring = shadow_ring_of(nodes->events);
 
 	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
-		return alloc_watched(nodes, cpu, gfp, order);
-	if (likely(plain(nodes, gfp))) {
-		if (!order)
-			page = take_fast(nodes, cpu, gfp);
-		else if (order <= nodes->max_order && nodes->pcp_orders >> order & 1)
-			page = take_block(nodes, cpu, gfp, order);
-	}
+		return alloc_within(nodes, cpu, gfp, order);
+	page = alloc_plain(nodes, cpu, gfp, order);
 	if (unlikely(!page)) {
 		shadow_ring_leave(ring, irqflags);
 		return alloc_watched(nodes, cpu, gfp, order);
@@ -527,6 +556,26 @@ static __always_inline bool free_listed(struct shadow_nodes *nodes,
 				  page, order, tell));
 }
 
+/* Likewise any block but a single frame; merges are told */
+static __always_inline bool free_block(struct shadow_nodes *nodes,
+				       unsigned int cpu, struct shadow_page *page,
+				       unsigned int order)
+{
+	u32 flags = READ_ONCE(page->flags);
+	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
+
+	if (unlikely(order > SHADOW_MAX_ORDER))
+		return false;
+	if (nodes->pcp_orders >> order & 1)
+		return free_listed(nodes, cpu, page, order, false);
+	if (unlikely(!plain_large(nodes, page, flags, order) ||
+		     atomic_cmpxchg(&page->refcount, 1, 0) != 1 ||
+		     shadow_buddy_free(zone, page, order)))
+		return false;
+	shadow_zone_count_freed(zone, BIT(order));
+	return true;
+}
+
 static __always_inline int free_rest(struct shadow_nodes *nodes, unsigned int cpu,
 				     struct shadow_page *page, unsigned int order,
 				     const bool tell)
@@ -577,6 +626,21 @@ static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
 	return err;
 }
 
+/* As alloc_within() */
+static noinline int free_within(struct shadow_nodes *nodes, unsigned int cpu,
+				struct shadow_page *page, unsigned int order)
+{
+	struct shadow_ring *ring = shadow_ring_of(nodes->events);
+	u64 pfn = shadow_page_to_pfn(nodes, page);
+
+	if (!ring || !shadow_ring_within(ring) ||
+	    !(order ? free_listed(nodes, cpu, page, order, false) :
+		      free_single(nodes, cpu, page, false)))
+		return free_watched(nodes, cpu, page, order);
+	shadow_ring_put_event(ring, SHADOW_EV_PAGE_FREE, BIT(order), pfn, order, 0, 0, 0);
+	return 0;
+}
+
 /* As alloc_recorded() */
 static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
 				  struct shadow_page *page, unsigned int order)
@@ -586,8 +650,8 @@ static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
 	bool done;
 
 	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
-		return free_watched(nodes, cpu, page, order);
-	done = order ? free_listed(nodes, cpu, page, order, false) :
+		return free_within(nodes, cpu, page, order);
+	done = order ? free_block(nodes, cpu, page, order) :
 		       free_single(nodes, cpu, page, false);
 	if (unlikely(!done)) {
 		shadow_ring_leave(ring, irqflags);

@@ -10,7 +10,7 @@
 #include "shadow_page_owner.h"
 #include "shadow_page_slow.h"
 #include "shadow_pcp.h"
-#include "shadow_ring.h"
+#include "shadow_ring_quick.h"
 
 /**
  * shadow_this_cpu() - the CPU that runs us now
@@ -155,9 +155,8 @@ static struct shadow_zone *batch_zone(const struct shadow_nodes *nodes,
 }
 
 /* An event for each frame, as if it had been alone */
-static noinline void tell_batch(struct shadow_nodes *nodes,
-				const enum shadow_event_id id, unsigned int nr,
-				struct shadow_page *const *pages, u32 gfp)
+static void tell_each(struct shadow_nodes *nodes, const enum shadow_event_id id,
+		      unsigned int nr, struct shadow_page *const *pages, u32 gfp)
 {
 	unsigned int i;
 
@@ -169,6 +168,26 @@ static noinline void tell_batch(struct shadow_nodes *nodes,
 		else
 			shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, 1,
 				     shadow_page_to_pfn(nodes, pages[i]), 0);
+}
+
+/* Likewise, where an operation does not say so itself */
+static noinline void tell_batch(struct shadow_nodes *nodes,
+				const enum shadow_event_id id, unsigned int nr,
+				struct shadow_page *const *pages, u32 gfp)
+{
+	struct shadow_ring *ring = shadow_ring_of(nodes->events);
+	u64 mt = shadow_gfp_mt(nodes, gfp);
+	unsigned int i;
+
+	if (shadow_op_says(nodes->events, id, nr))
+		return;
+	if (!ring || !shadow_ring_within(ring)) {
+		tell_each(nodes, id, nr, pages, gfp);
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		shadow_ring_put_event(ring, id, 1, shadow_page_to_pfn(nodes, pages[i]), 0,
+				      gfp, id == SHADOW_EV_PAGE_ALLOC ? mt : 0, 0);
 }
 
 /* Fills a run of empty entries; less where the zone has no more */
@@ -256,14 +275,13 @@ static u64 told_entry(const struct shadow_nodes *nodes,
 	return page ? shadow_page_to_pfn(nodes, page) : SHADOW_RING_NO_PAGE;
 }
 
-/* Entries of a payload are told some at a time: the stack is small */
 static noinline unsigned int
 alloc_bulk_recorded(struct shadow_op *op, struct shadow_nodes *nodes,
 		    unsigned int cpu, u32 gfp, unsigned int nr,
 		    struct shadow_page **pages)
 {
 	DECLARE_BITMAP(had, SHADOW_RING_BULK) = { 0 };
-	u64 told[SHADOW_RING_ARGS];
+	struct shadow_ring_list list = { };
 	unsigned int i, filled;
 
 	/* A caller has to come again anyway: more at once are not promised */
@@ -274,13 +292,10 @@ alloc_bulk_recorded(struct shadow_op *op, struct shadow_nodes *nodes,
 	filled = alloc_bulk(nodes, cpu, gfp, nr, pages);
 	__shadow_op_put(op, SHADOW_OP_ALLOC_BULK, 0,
 			(u64[SHADOW_RING_ARGS]) { gfp, nr, cpu, filled });
-	for (i = 0; i < nr; i++) {
-		told[i % SHADOW_RING_ARGS] = told_entry(nodes, pages[i],
-							test_bit(i, had));
-		if (i % SHADOW_RING_ARGS == SHADOW_RING_ARGS - 1 || i == nr - 1)
-			__shadow_op_more(op, told, (i % SHADOW_RING_ARGS + 1) *
-					 sizeof(u64));
-	}
+	for (i = 0; i < nr; i++)
+		shadow_ring_list_add(op->ring, &list,
+				     told_entry(nodes, pages[i], test_bit(i, had)));
+	shadow_ring_list_end(op->ring, &list);
 	__shadow_op_drop(op);
 	return filled;
 }
@@ -308,7 +323,7 @@ unsigned int shadow_alloc_pages_bulk_cpu(struct shadow_nodes *nodes,
 {
 	struct shadow_op op;
 
-	shadow_op_begin(&op, nodes->events);
+	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_ALLOC);
 	if (unlikely(op.ring))
 		return alloc_bulk_recorded(&op, nodes, cpu, gfp, nr, pages);
 	return alloc_bulk(nodes, cpu, gfp, nr, pages);
@@ -379,15 +394,14 @@ static noinline int free_bulk_recorded(struct shadow_op *op,
 				       struct shadow_page *const *pages)
 {
 	int err = free_bulk(nodes, cpu, nr, pages);
-	u64 pfn;
+	struct shadow_ring_list list = { };
 	unsigned int i;
 
 	__shadow_op_put(op, SHADOW_OP_FREE_BULK, err,
 			(u64[SHADOW_RING_ARGS]) { nr, cpu });
-	for (i = 0; i < nr; i++) {
-		pfn = shadow_page_to_pfn(nodes, pages[i]);
-		__shadow_op_more(op, &pfn, sizeof(pfn));
-	}
+	for (i = 0; i < nr; i++)
+		shadow_ring_list_add(op->ring, &list, shadow_page_to_pfn(nodes, pages[i]));
+	shadow_ring_list_end(op->ring, &list);
 	__shadow_op_drop(op);
 	return err;
 }
@@ -414,7 +428,7 @@ int shadow_free_pages_bulk_cpu(struct shadow_nodes *nodes, unsigned int cpu,
 {
 	struct shadow_op op;
 
-	shadow_op_begin(&op, nodes->events);
+	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_FREE);
 	if (unlikely(op.ring))
 		return free_bulk_recorded(&op, nodes, cpu, nr, pages);
 	return free_bulk(nodes, cpu, nr, pages);

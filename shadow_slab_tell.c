@@ -9,7 +9,7 @@
  * has its counterpart; the kernel's kfree() of a cache's object has not.
  */
 #include "shadow_latency.h"
-#include "shadow_ring.h"
+#include "shadow_ring_quick.h"
 #include "shadow_slab_engine.h"
 
 /* As the kernel has it: the node that was asked for, or NUMA_NO_NODE */
@@ -62,8 +62,7 @@ void *shadow_slab_alloc_watched(struct shadow_kmem_cache *cache, unsigned int cp
 	struct shadow_op op;
 	void *object;
 
-	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
-			   SHADOW_EV_KMALLOC : SHADOW_EV_OBJECT_ALLOC);
+	shadow_op_begin_as(&op, slab->nodes->events, shadow_slab_alloc_event(cache));
 	shadow_latency_begin(&mark, slab->nodes->events, SHADOW_LATENCY_CACHE_ALLOC);
 	object = cache->calls->alloc(cache, cpu, gfp);
 	shadow_latency_end(&mark, !object);
@@ -95,8 +94,7 @@ int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 	struct shadow_op op;
 	int err;
 
-	shadow_op_begin_as(&op, slab->nodes->events, cache->kmalloc ?
-			   SHADOW_EV_KFREE : SHADOW_EV_OBJECT_FREE);
+	shadow_op_begin_as(&op, slab->nodes->events, shadow_slab_free_event(cache));
 	shadow_latency_begin(&mark, slab->nodes->events, SHADOW_LATENCY_CACHE_FREE);
 	err = cache->calls->free(cache, cpu, object);
 	shadow_latency_end(&mark, err);
@@ -110,13 +108,12 @@ int shadow_slab_free_watched(struct shadow_kmem_cache *cache, unsigned int cpu,
 static void tell_objects(struct shadow_op *op, const struct shadow_slab *slab,
 			 u32 nr, void *const *objects)
 {
-	u64 pa;
+	struct shadow_ring_list list = { };
 	u32 i;
 
-	for (i = 0; i < nr; i++) {
-		pa = shadow_slab_pa(slab, objects[i]);
-		__shadow_op_more(op, &pa, sizeof(pa));
-	}
+	for (i = 0; i < nr; i++)
+		shadow_ring_list_add(op->ring, &list, shadow_slab_pa(slab, objects[i]));
+	shadow_ring_list_end(op->ring, &list);
 	__shadow_op_drop(op);
 }
 
@@ -140,13 +137,14 @@ u32 shadow_slab_alloc_bulk_watched(struct shadow_kmem_cache *cache,
 	struct shadow_op op;
 	u32 i, filled;
 
-	shadow_op_begin(&op, slab->nodes->events);
+	shadow_op_begin_as(&op, slab->nodes->events, shadow_slab_alloc_event(cache));
 	shadow_latency_begin(&mark, slab->nodes->events,
 			     SHADOW_LATENCY_CACHE_ALLOC_BULK);
 	filled = cache->calls->alloc_bulk(cache, cpu, gfp, nr, objects);
 	shadow_latency_end(&mark, filled < nr);
-	for (i = 0; i < filled; i++)
-		tell_alloc(cache, objects[i], gfp);
+	if (!shadow_op_says(slab->nodes->events, shadow_slab_alloc_event(cache), filled))
+		for (i = 0; i < filled; i++)
+			tell_alloc(cache, objects[i], gfp);
 	if (shadow_op_recorded(&op)) {
 		__shadow_op_put(&op, SHADOW_OP_CACHE_ALLOC_BULK,
 				nr && !filled ? -ENOMEM : 0,
@@ -175,13 +173,14 @@ u32 shadow_slab_free_bulk_watched(struct shadow_kmem_cache *cache,
 	struct shadow_op op;
 	u32 i, freed;
 
-	shadow_op_begin(&op, slab->nodes->events);
+	shadow_op_begin_as(&op, slab->nodes->events, shadow_slab_free_event(cache));
 	shadow_latency_begin(&mark, slab->nodes->events,
 			     SHADOW_LATENCY_CACHE_FREE_BULK);
 	freed = cache->calls->free_bulk(cache, cpu, nr, objects);
 	shadow_latency_end(&mark, freed < nr);
-	for (i = 0; i < freed; i++)
-		tell_free(cache, shadow_slab_pa(slab, objects[i]));
+	if (!shadow_op_says(slab->nodes->events, shadow_slab_free_event(cache), freed))
+		for (i = 0; i < freed; i++)
+			tell_free(cache, shadow_slab_pa(slab, objects[i]));
 	if (shadow_op_recorded(&op)) {
 		__shadow_op_put(&op, SHADOW_OP_CACHE_FREE_BULK,
 				freed < nr ? -EINVAL : 0,

@@ -375,6 +375,28 @@ static __always_inline void shadow_op_drop(struct shadow_op *op)
 		__shadow_op_drop(op);
 }
 
+/**
+ * shadow_op_says() - events that the operation under way says by itself
+ * @log: the machine's log
+ * @event: the event of all of them
+ * @nr: how many they count
+ *
+ * Context: as shadow_op_begin() left it, or outside of an operation.
+ * Return: true: they count and need not be told; false: somebody else listens, or
+ * no operation of ours says them, see shadow_op_begin_as().
+ */
+static __always_inline bool shadow_op_says(const struct shadow_event_log *log,
+					   enum shadow_event_id event, u64 nr)
+{
+	struct shadow_ring *ring = shadow_op_kept() && log ? log->ring : NULL;
+
+	if (!ring || static_branch_unlikely(&shadow_sink_key) ||
+	    !shadow_ring_inside(ring) || ring->covered != event + 1)
+		return false;
+	ring->sum[event] += nr;
+	return true;
+}
+
 /* For payloads that come in pieces: is there to be a record at all? */
 static __always_inline bool shadow_op_recorded(const struct shadow_op *op)
 {

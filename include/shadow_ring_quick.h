@@ -98,6 +98,24 @@ static __always_inline bool shadow_ring_enter(struct shadow_ring *ring,
 }
 
 /**
+ * shadow_ring_within() - part of an operation begins that will have one event
+ * @ring: the machine's
+ *
+ * For what is done thousands of times in one operation, as of vmalloc.
+ *
+ * Context: any.
+ * Return: true inside of an operation of this CPU's, while nobody but the ring
+ * listens and no event is left out: then shadow_ring_put_event() is for what
+ * shadow_event() would tell.
+ */
+static __always_inline bool shadow_ring_within(const struct shadow_ring *ring)
+{
+	return shadow_op_kept() && !static_branch_unlikely(&shadow_long_key) &&
+	       READ_ONCE(ring->holder) == raw_smp_processor_id() + 1 &&
+	       irqs_disabled() && !ring->covered;
+}
+
+/**
  * shadow_ring_leave() - it ends
  * @ring: the machine's
  * @irqflags: from shadow_ring_enter()
@@ -171,6 +189,53 @@ shadow_ring_put_event(struct shadow_ring *ring, enum shadow_event_id id, u64 nr,
 	ring->sum[id] += nr;
 	__shadow_ring_fill(ring, __shadow_ring_what(ring, id) | nr << 32,
 			   arg0, arg1, arg2, arg3, arg4);
+}
+
+/**
+ * struct shadow_ring_list - numbers on their way into a payload
+ * @number: those that wait; 0 behind them
+ * @nr: how many
+ */
+struct shadow_ring_list {
+	u64 number[SHADOW_RING_ARGS];
+	unsigned int nr;
+};
+
+/**
+ * shadow_ring_list_end() - there are no more
+ * @ring: the machine's, in an operation whose record was put
+ * @list: what waits goes into the payload
+ *
+ * Context: as shadow_op_begin() left it.
+ */
+static __always_inline void shadow_ring_list_end(struct shadow_ring *ring,
+						 struct shadow_ring_list *list)
+{
+	u64 bytes = list->nr * sizeof(u64), *number = list->number;
+
+	if (!bytes)
+		return;
+	ring->nr_more++;
+	__shadow_ring_fill(ring, __shadow_ring_what(ring, SHADOW_RING_MORE) | bytes << 32,
+			   number[0], number[1], number[2], number[3], number[4]);
+	*list = (struct shadow_ring_list) { };
+}
+
+/**
+ * shadow_ring_list_add() - one number more of an operation's payload
+ * @ring: the machine's, in an operation whose record was put
+ * @list: zeroed at first
+ * @number: it
+ *
+ * Context: as shadow_op_begin() left it.
+ */
+static __always_inline void shadow_ring_list_add(struct shadow_ring *ring,
+						 struct shadow_ring_list *list,
+						 u64 number)
+{
+	list->number[list->nr++] = number;
+	if (list->nr == SHADOW_RING_ARGS)
+		shadow_ring_list_end(ring, list);
 }
 
 /**
