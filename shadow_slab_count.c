@@ -39,7 +39,9 @@ static u64 count_cache(const struct shadow_kmem_cache *cache, bool alloc)
 		return 0;
 	for (cpu = 0; cpu < cache->nr_cpus; cpu++) {
 		counts = engine->counts(cache, cpu);
-		sum += READ_ONCE(*(alloc ? &counts->nr_alloc : &counts->nr_freed));
+		sum += alloc ? READ_ONCE(counts->nr_alloc) :
+			       READ_ONCE(counts->nr_freed) +
+			       atomic64_read(&counts->nr_freed_away);
 	}
 	return sum;
 }

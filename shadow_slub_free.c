@@ -252,8 +252,7 @@ int shadow_slub_free_foreign(struct shadow_kmem_cache *cache,
 	local_irq_restore(flags);
 	if (unlikely(done < 0))
 		return done;
-	if (!shadow_slab_debugged(cache))
-		shadow_slab_tally(cache, shadow_slab_free_event(cache));
+	shadow_slab_count_freed_away(&c->counts);
 	return 0;
 }
 

@@ -158,12 +158,15 @@ struct shadow_slab_look {
  * struct shadow_slab_counts - objects of a cache that one CPU has handled
  * @nr_alloc: given to users, while counters were on
  * @nr_freed: taken back
+ * @nr_freed_away: likewise, without the lock of the others: into a slab that is
+ *	not the CPU's
  *
  * In a line that a CPU's fast path has anyway, under the lock of it.
  */
 struct shadow_slab_counts {
 	u64 nr_alloc;
 	u64 nr_freed;
+	atomic64_t nr_freed_away;
 };
 
 /**
@@ -359,6 +362,14 @@ shadow_slab_count_freed(struct shadow_slab_counts *counts, u32 nr)
 {
 	if (shadow_counting())
 		counts->nr_freed += nr;
+}
+
+/* Likewise, where the lock under which the CPU counts is not held */
+static __always_inline void
+shadow_slab_count_freed_away(struct shadow_slab_counts *counts)
+{
+	if (shadow_counting())
+		atomic64_inc(&counts->nr_freed_away);
 }
 
 /* What was allocated came back before a user had it: neither has happened */
