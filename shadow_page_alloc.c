@@ -4,15 +4,10 @@
  * above its low watermark, small orders from this CPU's list. What that cannot
  * answer goes to shadow_page_slow.c.
  */
-#include "shadow_buddy.h"
 #include "shadow_latency.h"
-#include "shadow_page_alloc.h"
-#include "shadow_page_count.h"
-#include "shadow_page_owner.h"
+#include "shadow_page_quick.h"
 #include "shadow_page_slow.h"
-#include "shadow_pcp.h"
-#include "shadow_ring_quick.h"
-#include "shadow_watermark.h"
+#include "shadow_ring.h"
 #include "shadow_why.h"
 
 /* Somebody wants allocations to fail, or to leave their route */
@@ -22,134 +17,21 @@ static __always_inline bool no_short_cuts(void)
 	       static_branch_unlikely(&shadow_why_key);
 }
 
-/* The fast path of a CPU's own node */
-static __always_inline const struct shadow_fast *
-fast_of(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
-{
-	const struct shadow_node *node = nodes->node;
-
-	if (unlikely(nodes->nr_nodes > 1))
-		node += shadow_cpu_node(nodes, cpu);
-	return &node->fast[gfp & (SHADOW_NR_FAST - 1)];
-}
-
-/*
- * The preferred zone stays above its high mark when a block has left it: neither
- * watermarks nor other zones need a thought.
+/**
+ * __shadow_page_tell_free() - the slow half of shadow_page_tell_free()
+ * @nodes: the layer
+ * @page: the block's first page
+ * @order: log2 of its frames
+ *
+ * Out of line: what says it needs a frame of the stack.
+ *
+ * Context: any.
  */
-static __always_inline bool above_high(const struct shadow_fast *fast,
-				       const struct shadow_zone *zone,
-				       unsigned int order)
-{
-	s64 nr_free = READ_ONCE(zone->nr_free) -
-		      READ_ONCE(zone->nr_free_highatomic) - (BIT_ULL(order) - 1);
-
-	return likely(nr_free > (s64)(shadow_wmark_pages(zone, SHADOW_WMARK_HIGH) +
-				      *fast->reserve));
-}
-
-static __always_inline void __count_listed(struct shadow_pcp *pcp,
-					   unsigned int order)
-{
-	pcp->nr_alloc += 1U << order;
-	if (order)
-		pcp->nr_beyond += (1U << order) - 1;
-}
-
-/* Off this CPU's list, where nobody holds its lock and it is not empty */
-static __always_inline struct shadow_page *
-take_listed(const struct shadow_nodes *nodes, struct shadow_zone *zone,
-	    unsigned int cpu, unsigned int order, unsigned int mt,
-	    unsigned int owner)
-{
-	struct shadow_pcp *pcp = &zone->pcp[cpu];
-	struct shadow_page *page = NULL;
-	unsigned long irqflags;
-
-	shadow_pcp_enter(irqflags);
-	if (likely(shadow_pcp_trylock(pcp))) {
-		page = __shadow_pcp_pop(&nodes->memmap, zone, pcp, order, mt,
-					owner);
-		if (shadow_counting() && likely(page))
-			__count_listed(pcp, order);
-		shadow_pcp_unlock(pcp);
-	}
-	shadow_pcp_leave(irqflags);
-	return page;
-}
-
-/*
- * A single frame off the preferred zone's list of this CPU: nothing special is
- * asked for. Anything else is for alloc_more().
- */
-static __always_inline struct shadow_page *
-take_fast(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp)
-{
-	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
-	unsigned int mt = (gfp & SHADOW_GFP_MOBILITY) / SHADOW_GFP_MOVABLE;
-	struct shadow_zone *zone = fast->zone;
-
-	if (unlikely(!zone) || !above_high(fast, zone, 0))
-		return NULL;
-	return take_listed(nodes, zone, cpu, 0, mt, shadow_gfp_owner(gfp));
-}
-
-/*
- * Likewise a block off the list of its order. It counts as long as the zone
- * could give another one, as for the kernel's watermarks.
- */
-static __always_inline struct shadow_page *
-take_block(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
-	   unsigned int order)
-{
-	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
-	struct shadow_zone *zone = fast->zone;
-
-	if (unlikely(!zone) || !above_high(fast, zone, order) ||
-	    unlikely(!(shadow_watermark_orders(zone, 0) >> order)))
-		return NULL;
-	return take_listed(nodes, zone, cpu, order, shadow_gfp_mt(nodes, gfp),
-			   shadow_gfp_owner(gfp));
-}
-
-/* Likewise a block off the zone's free areas */
-static __always_inline struct shadow_page *
-take_free(const struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
-	  unsigned int order)
-{
-	const struct shadow_fast *fast = fast_of(nodes, cpu, gfp);
-	struct shadow_zone *zone = fast->zone;
-	struct shadow_page *page;
-
-	if (unlikely(!zone) || !above_high(fast, zone, order))
-		return NULL;
-	page = shadow_buddy_try_alloc(zone, order, shadow_gfp_mt(nodes, gfp),
-				      shadow_gfp_owner(gfp));
-	if (likely(page)) {
-		shadow_zone_count_alloc(zone, BIT(order));
-		shadow_zone_count_beyond(zone, BIT(order) - 1);
-	}
-	return page;
-}
-
-/* Out of line: what says it needs a frame of the stack */
-static noinline void __tell_free(const struct shadow_nodes *nodes,
-				 const struct shadow_page *page,
-				 unsigned int order)
+void __shadow_page_tell_free(const struct shadow_nodes *nodes,
+			     const struct shadow_page *page, unsigned int order)
 {
 	shadow_event(nodes->events, SHADOW_EV_PAGE_FREE, BIT(order),
 		     shadow_page_to_pfn(nodes, page), order);
-}
-
-/* Before somebody else can have the frames */
-static __always_inline void tell_free(struct shadow_nodes *nodes,
-				      const struct shadow_page *page,
-				      unsigned int order)
-{
-	if (nodes->page_owner)
-		shadow_page_owner_clear(nodes->page_owner, page);
-	if (shadow_event_heard(SHADOW_EV_PAGE_FREE))
-		__tell_free(nodes, page, order);
 }
 
 static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
@@ -158,48 +40,6 @@ static noinline int give_to_zone(struct shadow_zone *zone, unsigned int cpu,
 	if (shadow_pcp_serves(zone, order))
 		return shadow_pcp_free(zone, cpu, page, order, false);
 	return shadow_buddy_free(zone, page, order);
-}
-
-/*
- * A block on its zone's list of this CPU, where that is all there is to do. Its
- * last reference goes under the list's lock: where that is not to be had nothing
- * has changed, and all begins anew in free_any(). @tell: somebody listens.
- */
-static __always_inline bool give_listed(struct shadow_nodes *nodes,
-					struct shadow_zone *zone,
-					unsigned int cpu,
-					struct shadow_page *page,
-					unsigned int order, const bool tell)
-{
-	unsigned int mt = shadow_pageblock_mt(nodes,
-					      shadow_page_index(&nodes->memmap, page));
-	unsigned long irqflags;
-	struct shadow_pcp *pcp;
-	bool given = false;
-
-	if (unlikely(!zone->pcp || mt >= SHADOW_MIGRATE_PCPTYPES))
-		return false;
-	pcp = &zone->pcp[cpu];
-	shadow_pcp_enter(irqflags);
-	if (likely(shadow_pcp_trylock(pcp))) {
-		given = (order ? __shadow_pcp_room_block(zone, pcp, order) :
-				 __shadow_pcp_room(zone, pcp)) &&
-			atomic_cmpxchg(&page->refcount, 1, 0) == 1;
-		if (likely(given)) {
-			if (tell)
-				tell_free(nodes, page, order);
-			if (shadow_counting())
-				pcp->nr_freed += 1U << order;
-			if (order)
-				__shadow_pcp_freed_block(zone, pcp, order);
-			else
-				__shadow_pcp_freed(zone, pcp);
-			__shadow_pcp_push(&nodes->memmap, pcp, page, order, mt);
-		}
-		shadow_pcp_unlock(pcp);
-	}
-	shadow_pcp_leave(irqflags);
-	return given;
 }
 
 /**
@@ -253,12 +93,6 @@ static noinline struct shadow_page *alloc_any(struct shadow_nodes *nodes,
 	       __shadow_page_count_any(nodes, cpu, gfp, page, order) : page;
 }
 
-/* Is there anything about an allocation that alloc_any() alone knows of? */
-static __always_inline bool plain(const struct shadow_nodes *nodes, u32 gfp)
-{
-	return !(gfp & SHADOW_GFP_SPECIAL) && !shadow_fault_frozen(nodes->fault);
-}
-
 /* The same, measured */
 static noinline struct shadow_page *alloc_special(struct shadow_nodes *nodes,
 						  unsigned int cpu, u32 gfp,
@@ -273,14 +107,14 @@ static noinline struct shadow_page *alloc_unlisted(struct shadow_nodes *nodes,
 						   unsigned int cpu, u32 gfp,
 						   unsigned int order)
 {
-	struct shadow_page *page = take_free(nodes, cpu, gfp, order);
+	struct shadow_page *page = shadow_page_take_free(nodes, cpu, gfp, order);
 
 	shadow_latency_path(nodes->events, SHADOW_LATENCY_BUDDY);
 	return page ? : alloc_special(nodes, cpu, gfp, order);
 }
 
 /*
- * What take_fast() does not do: other orders have their fast path, too. @tell:
+ * What shadow_page_take_single() does not do: other orders have their fast path, too. @tell:
  * it may be measured.
  */
 static __always_inline struct shadow_page *
@@ -289,10 +123,10 @@ alloc_other(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 {
 	struct shadow_page *page;
 
-	if (likely(order && order <= nodes->max_order && plain(nodes, gfp))) {
+	if (likely(order && order <= nodes->max_order && shadow_page_plain(nodes, gfp))) {
 		if (!(nodes->pcp_orders >> order & 1))
 			return alloc_unlisted(nodes, cpu, gfp, order);
-		page = take_block(nodes, cpu, gfp, order);
+		page = shadow_page_take_block(nodes, cpu, gfp, order);
 		if (likely(page))
 			return page;
 	}
@@ -300,13 +134,22 @@ alloc_other(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 		      alloc_any(nodes, cpu, gfp, order);
 }
 
-/*
- * An allocation that somebody watches: one operation, which ends with its event.
- * Nobody changes what it does, but who wants no short cuts.
+/**
+ * shadow_page_alloc_watched() - shadow_alloc_pages_cpu() while somebody watches
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used
+ * @gfp: SHADOW_GFP_*
+ * @order: log2 of the frames
+ *
+ * One operation, which ends with its event. Nobody changes what it does, but who
+ * wants no short cuts.
+ *
+ * Context: as shadow_alloc_pages_cpu().
+ * Return: as shadow_alloc_pages_cpu().
  */
-static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
-						  unsigned int cpu, u32 gfp,
-						  unsigned int order)
+struct shadow_page *shadow_page_alloc_watched(struct shadow_nodes *nodes,
+					      unsigned int cpu, u32 gfp,
+					      unsigned int order)
 {
 	bool cuts = !no_short_cuts();
 	struct shadow_latency_mark mark;
@@ -316,8 +159,8 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 
 	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_ALLOC);
 	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_ALLOC);
-	if (cuts && likely(!order) && plain(nodes, gfp))
-		page = take_fast(nodes, cpu, gfp);
+	if (cuts && likely(!order) && shadow_page_plain(nodes, gfp))
+		page = shadow_page_take_single(nodes, cpu, gfp);
 	if (!page)
 		page = cuts ? alloc_other(nodes, cpu, gfp, order, true) :
 			      alloc_special(nodes, cpu, gfp, order);
@@ -334,71 +177,13 @@ static noinline struct shadow_page *alloc_watched(struct shadow_nodes *nodes,
 	return page;
 }
 
-/* The ways without anything to tell but the whole, and splits; NULL: not these */
-static __always_inline struct shadow_page *alloc_plain(struct shadow_nodes *nodes,
-						       unsigned int cpu, u32 gfp,
-						       unsigned int order)
-{
-	if (unlikely(!plain(nodes, gfp)))
-		return NULL;
-	if (likely(!order))
-		return take_fast(nodes, cpu, gfp);
-	if (unlikely(order > nodes->max_order))
-		return NULL;
-	return nodes->pcp_orders >> order & 1 ? take_block(nodes, cpu, gfp, order) :
-						take_free(nodes, cpu, gfp, order);
-}
-
-/* For another operation, or while others listen, or as alloc_watched() */
-static noinline struct shadow_page *alloc_within(struct shadow_nodes *nodes,
-						 unsigned int cpu, u32 gfp,
-						 unsigned int order)
-{
-	struct shadow_ring *ring = shadow_ring_of(nodes->events);
-	struct shadow_page *page;
-
-	if (!ring || !shadow_ring_within(ring))
-		return alloc_watched(nodes, cpu, gfp, order);
-	page = alloc_plain(nodes, cpu, gfp, order);
-	if (unlikely(!page))
-		return alloc_watched(nodes, cpu, gfp, order);
-	shadow_ring_put_event(ring, SHADOW_EV_PAGE_ALLOC, BIT(order),
-			      shadow_page_to_pfn(nodes, page), order, gfp,
-			      shadow_gfp_mt(nodes, gfp), 0);
-	return page;
-}
-
-/* While nobody but the ring listens */
-static noinline struct shadow_page *alloc_recorded(struct shadow_nodes *nodes,
-						   unsigned int cpu, u32 gfp,
-						   unsigned int order)
-{
-	struct shadow_page *page;
-	unsigned long irqflags;
-	struct shadow_ring *ring = shadow_ring_of(nodes->events);
-
-	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
-		return alloc_within(nodes, cpu, gfp, order);
-	page = alloc_plain(nodes, cpu, gfp, order);
-	if (unlikely(!page)) {
-		shadow_ring_leave(ring, irqflags);
-		return alloc_watched(nodes, cpu, gfp, order);
-	}
-	shadow_ring_put_op(ring, SHADOW_OP_ALLOC_PAGES, gfp, order, cpu,
-			   shadow_page_to_pfn(nodes, page), 0);
-	shadow_ring_count_op(ring, SHADOW_OP_ALLOC_PAGES, SHADOW_EV_PAGE_ALLOC,
-			     BIT(order));
-	shadow_ring_leave(ring, irqflags);
-	return page;
-}
-
 /* What alloc_pages() does not do itself */
 static noinline struct shadow_page *alloc_more(struct shadow_nodes *nodes,
 					       unsigned int cpu, u32 gfp,
 					       unsigned int order)
 {
 	if (shadow_watched())
-		return alloc_recorded(nodes, cpu, gfp, order);
+		return shadow_page_alloc_recorded(nodes, cpu, gfp, order);
 	return alloc_other(nodes, cpu, gfp, order, false);
 }
 
@@ -414,7 +199,7 @@ alloc_pages(struct shadow_nodes *nodes, unsigned int cpu, u32 gfp,
 
 	if (likely(!(order | (gfp & SHADOW_GFP_SPECIAL))) && !shadow_watched() &&
 	    !shadow_fault_frozen(nodes->fault)) {
-		page = take_fast(nodes, cpu, gfp);
+		page = shadow_page_take_single(nodes, cpu, gfp);
 		if (likely(page))
 			return page;
 	}
@@ -473,13 +258,6 @@ struct shadow_page *shadow_alloc_pages(struct shadow_nodes *nodes, u32 gfp,
 	return alloc_pages(nodes, this_cpu(nodes), gfp, order);
 }
 
-/* Is that the first frame of a block in use, of this order? */
-static __always_inline bool block_in_use(u32 flags, unsigned int order)
-{
-	return (flags & (SHADOW_PF_STATE_MASK | SHADOW_PF_ORDER_MASK)) ==
-	       SHADOW_PF(SHADOW_PAGE_ALLOCATED, order, 0, 0);
-}
-
 /* All that may be given back: __free_pages() */
 static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 			     struct shadow_page *page, unsigned int order)
@@ -489,7 +267,7 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 
 	if (unlikely(shadow_fault_frozen(nodes->fault)))
 		return -EUCLEAN;
-	if (unlikely(order > SHADOW_PF_ORDER_MAX || !block_in_use(flags, order)))
+	if (unlikely(order > SHADOW_PF_ORDER_MAX || !shadow_page_in_use(flags, order)))
 		return -EINVAL;
 	/* The order lies in the block and may be corrupt */
 	if (order && unlikely(order > nodes->max_order ||
@@ -506,74 +284,10 @@ static noinline int free_any(struct shadow_nodes *nodes, unsigned int cpu,
 	if (shadow_block_virtual(nodes->block))
 		shadow_block_unback(nodes->block, shadow_page_to_phys(nodes, page),
 				    (u64)1 << (nodes->page_shift + order));
-	tell_free(nodes, page, order);
+	shadow_page_tell_free(nodes, page, order);
 	zone = shadow_flags_zone(nodes, flags);
 	shadow_zone_count_freed(zone, BIT(order));
 	return give_to_zone(zone, cpu, page, order);
-}
-
-/* Is it a block in use, of a real machine? */
-static __always_inline bool plain_block(const struct shadow_nodes *nodes,
-					u32 flags, unsigned int order)
-{
-	return likely(block_in_use(flags, order)) &&
-	       !shadow_fault_frozen(nodes->fault) &&
-	       !shadow_block_virtual(nodes->block);
-}
-
-/* A single frame that nobody else uses, of a real machine; false: free_other() */
-static __always_inline bool free_single(struct shadow_nodes *nodes,
-					unsigned int cpu,
-					struct shadow_page *page, const bool tell)
-{
-	u32 flags = READ_ONCE(page->flags);
-
-	return plain_block(nodes, flags, 0) &&
-	       likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
-				  page, 0, tell));
-}
-
-/* Is it the first frame of a block in use, which lies in one piece? */
-static __always_inline bool plain_large(const struct shadow_nodes *nodes,
-					const struct shadow_page *page, u32 flags,
-					unsigned int order)
-{
-	return likely(order <= nodes->max_order && plain_block(nodes, flags, order) &&
-		      shadow_page_fits(&nodes->memmap,
-				       shadow_page_index(&nodes->memmap, page), order));
-}
-
-/* Likewise a block that has a list */
-static __always_inline bool free_listed(struct shadow_nodes *nodes,
-					unsigned int cpu, struct shadow_page *page,
-					unsigned int order, const bool tell)
-{
-	u32 flags = READ_ONCE(page->flags);
-
-	return order <= SHADOW_PCP_MAX_ORDER && nodes->pcp_orders >> order & 1 &&
-	       plain_large(nodes, page, flags, order) &&
-	       likely(give_listed(nodes, shadow_flags_zone(nodes, flags), cpu,
-				  page, order, tell));
-}
-
-/* Likewise any block but a single frame; merges are told */
-static __always_inline bool free_block(struct shadow_nodes *nodes,
-				       unsigned int cpu, struct shadow_page *page,
-				       unsigned int order)
-{
-	u32 flags = READ_ONCE(page->flags);
-	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
-
-	if (unlikely(order > SHADOW_MAX_ORDER))
-		return false;
-	if (nodes->pcp_orders >> order & 1)
-		return free_listed(nodes, cpu, page, order, false);
-	if (unlikely(!plain_large(nodes, page, flags, order) ||
-		     atomic_cmpxchg(&page->refcount, 1, 0) != 1 ||
-		     shadow_buddy_free(zone, page, order)))
-		return false;
-	shadow_zone_count_freed(zone, BIT(order));
-	return true;
 }
 
 static __always_inline int free_rest(struct shadow_nodes *nodes, unsigned int cpu,
@@ -585,7 +299,7 @@ static __always_inline int free_rest(struct shadow_nodes *nodes, unsigned int cp
 	return free_any(nodes, cpu, page, order);
 }
 
-/* What free_single() does not do: as alloc_other() */
+/* What shadow_page_free_single() does not do: as alloc_other() */
 static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int cpu,
 				      struct shadow_page *page, unsigned int order,
 				      const bool tell)
@@ -593,24 +307,35 @@ static __always_inline int free_other(struct shadow_nodes *nodes, unsigned int c
 	u32 flags = READ_ONCE(page->flags);
 	struct shadow_zone *zone = shadow_flags_zone(nodes, flags);
 
-	if (unlikely(!order || !plain_large(nodes, page, flags, order)))
+	if (unlikely(!order || !shadow_page_plain_large(nodes, page, flags, order)))
 		return free_rest(nodes, cpu, page, order, tell);
 	if (nodes->pcp_orders >> order & 1) {
 		if (order <= SHADOW_PCP_MAX_ORDER &&
-		    likely(give_listed(nodes, zone, cpu, page, order, tell)))
+		    likely(shadow_page_give_listed(nodes, zone, cpu, page, order, tell)))
 			return 0;
 	} else if (likely(atomic_cmpxchg(&page->refcount, 1, 0) == 1)) {
 		if (tell)
-			tell_free(nodes, page, order);
+			shadow_page_tell_free(nodes, page, order);
 		shadow_zone_count_freed(zone, BIT(order));
 		return shadow_buddy_free(zone, page, order);
 	}
 	return free_rest(nodes, cpu, page, order, tell);
 }
 
-/* As alloc_watched(); the event comes before the frames are anybody's */
-static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
-				 struct shadow_page *page, unsigned int order)
+/**
+ * shadow_page_free_watched() - shadow_free_pages_cpu() while somebody watches
+ * @nodes: the layer
+ * @cpu: whose per-CPU list is used
+ * @page: the block's first page
+ * @order: log2 of its frames
+ *
+ * The event comes before the frames are anybody's.
+ *
+ * Context: as shadow_free_pages_cpu().
+ * Return: as shadow_free_pages_cpu().
+ */
+int shadow_page_free_watched(struct shadow_nodes *nodes, unsigned int cpu,
+			     struct shadow_page *page, unsigned int order)
 {
 	u64 pfn = shadow_page_to_pfn(nodes, page);
 	struct shadow_latency_mark mark;
@@ -619,50 +344,11 @@ static noinline int free_watched(struct shadow_nodes *nodes, unsigned int cpu,
 
 	shadow_op_begin_as(&op, nodes->events, SHADOW_EV_PAGE_FREE);
 	shadow_latency_begin(&mark, nodes->events, SHADOW_LATENCY_PAGE_FREE);
-	if (order || !free_single(nodes, cpu, page, true))
+	if (order || !shadow_page_free_single(nodes, cpu, page, true))
 		err = free_other(nodes, cpu, page, order, true);
 	shadow_latency_end(&mark, err);
 	shadow_op_end(&op, SHADOW_OP_FREE_PAGES, err, pfn, order, cpu);
 	return err;
-}
-
-/* As alloc_within() */
-static noinline int free_within(struct shadow_nodes *nodes, unsigned int cpu,
-				struct shadow_page *page, unsigned int order)
-{
-	struct shadow_ring *ring = shadow_ring_of(nodes->events);
-	u64 pfn = shadow_page_to_pfn(nodes, page);
-
-	if (!ring || !shadow_ring_within(ring) ||
-	    !(order ? free_listed(nodes, cpu, page, order, false) :
-		      free_single(nodes, cpu, page, false)))
-		return free_watched(nodes, cpu, page, order);
-	shadow_ring_put_event(ring, SHADOW_EV_PAGE_FREE, BIT(order), pfn, order, 0, 0, 0);
-	return 0;
-}
-
-/* As alloc_recorded() */
-static noinline int free_recorded(struct shadow_nodes *nodes, unsigned int cpu,
-				  struct shadow_page *page, unsigned int order)
-{
-	unsigned long irqflags;
-	struct shadow_ring *ring = shadow_ring_of(nodes->events);
-	bool done;
-
-	if (unlikely(!ring || !shadow_ring_enter(ring, &irqflags)))
-		return free_within(nodes, cpu, page, order);
-	done = order ? free_block(nodes, cpu, page, order) :
-		       free_single(nodes, cpu, page, false);
-	if (unlikely(!done)) {
-		shadow_ring_leave(ring, irqflags);
-		return free_watched(nodes, cpu, page, order);
-	}
-	shadow_ring_put_op(ring, SHADOW_OP_FREE_PAGES,
-			   shadow_page_to_pfn(nodes, page), order, cpu, 0, 0);
-	shadow_ring_count_op(ring, SHADOW_OP_FREE_PAGES, SHADOW_EV_PAGE_FREE,
-			     BIT(order));
-	shadow_ring_leave(ring, irqflags);
-	return 0;
 }
 
 /* What free_pages() does not do itself */
@@ -670,7 +356,7 @@ static noinline int free_more(struct shadow_nodes *nodes, unsigned int cpu,
 			      struct shadow_page *page, unsigned int order)
 {
 	if (shadow_watched())
-		return free_recorded(nodes, cpu, page, order);
+		return shadow_page_free_recorded(nodes, cpu, page, order);
 	return free_other(nodes, cpu, page, order, false);
 }
 
@@ -681,7 +367,7 @@ static __always_inline int free_pages(struct shadow_nodes *nodes,
 				      unsigned int order)
 {
 	if (likely(!order) && !shadow_watched() &&
-	    free_single(nodes, cpu, page, false))
+	    shadow_page_free_single(nodes, cpu, page, false))
 		return 0;
 	return free_more(nodes, cpu, page, order);
 }

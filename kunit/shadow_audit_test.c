@@ -11,6 +11,7 @@
 #include "shadow_ring.h"
 
 #define NR_WORKERS	4
+#define NR_BULK		12	/* more than two records' payload */
 #define NR_SLOTS	32
 #define NR_READS	40
 #define MAX_BYTES	9000
@@ -102,6 +103,24 @@ static void take(struct worker *w, unsigned int i)
 		w->kind[i] = 0;
 }
 
+/* Several frames and objects in one operation, and back in another */
+static void in_bulk(struct worker *w)
+{
+	struct shadow_page *pages[NR_BULK] = { };
+	struct shadow_mm *mm = w->load->mm;
+	void *objects[NR_BULK];
+	unsigned int nr;
+
+	nr = shadow_alloc_pages_bulk_cpu(&mm->nodes, w->cpu,
+					 SHADOW_GFP_OWNER(SHADOW_OWNER_DIRECT),
+					 NR_BULK, pages);
+	if (nr && shadow_free_pages_bulk_cpu(&mm->nodes, w->cpu, nr, pages))
+		atomic_inc(&w->load->nr_bad);
+	nr = shadow_kmem_cache_alloc_bulk(w->load->cache, 0, NR_BULK, objects);
+	if (shadow_kmem_cache_free_bulk(w->load->cache, nr, objects) != nr)
+		atomic_inc(&w->load->nr_bad);
+}
+
 static void work(void *arg)
 {
 	struct worker *w = arg;
@@ -114,6 +133,8 @@ static void work(void *arg)
 		w->kind[i] = 0;
 		if (shadow_test_below(&w->rnd, 3))
 			take(w, i);
+		if (!shadow_test_below(&w->rnd, 20))
+			in_bulk(w);
 		if (!shadow_test_below(&w->rnd, 500))
 			shadow_vmalloc_purge(&w->load->mm->vmalloc);
 		atomic_inc(&w->load->nr_steps);

@@ -239,6 +239,7 @@ int bench_boot_row(struct shadow_mm *mm);
 int bench_audit_rows(struct shadow_mm *mm);
 int bench_call_rows(struct shadow_mm *mm);
 int bench_page_rows(struct shadow_mm *mm);
+s64 bench_page_array_cost(struct shadow_mm *mm);
 int bench_buddy_rows(struct shadow_mm *mm);
 int bench_cost_rows(struct shadow_mm *mm);
 int bench_object_rows(struct shadow_mm *mm);

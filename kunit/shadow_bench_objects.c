@@ -305,6 +305,21 @@ static int cost_objects(struct shadow_mm *mm, u32 bytes)
 	return no_caches(&bench);
 }
 
+static int cost_many(struct shadow_mm *mm, u32 bytes)
+{
+	struct bench bench = { .mm = mm };
+	char row[ROW_BYTES];
+	int err = caches(&bench, bytes);
+
+	if (err)
+		return err;
+	row_name(&bench, row, "object_bulk", BULK);
+	bench_say_alone(row, bulks(&bench, shadow_bulk));
+	row_name(&bench, row, "object_random", SHUFFLED);
+	bench_say_alone(row, shuffles(&bench, &shadow_objects) * 100);
+	return no_caches(&bench);
+}
+
 static void cost_some(struct shadow_mm *mm, u32 bytes)
 {
 	struct bench bench = { .mm = mm };
@@ -324,6 +339,15 @@ static void cost_pages(struct shadow_mm *mm, unsigned int order)
 	bench_say_alone(row, bench_pair(&bench, &bench_shadow_pages) * 100);
 }
 
+static void cost_array(struct shadow_mm *mm)
+{
+	struct bench bench = { .mm = mm };
+	char row[ROW_BYTES];
+
+	row_name(&bench, row, "page_array", 32);
+	bench_say_alone(row, bench_page_array_cost(mm) * 100);
+}
+
 /**
  * bench_cost_rows() - the shadow's pairs alone, whoever watches them
  * @mm: the machine
@@ -336,7 +360,9 @@ int bench_cost_rows(struct shadow_mm *mm)
 {
 	cost_pages(mm, 0);
 	cost_pages(mm, 3);
+	cost_pages(mm, 4);
+	cost_array(mm);
 	cost_some(mm, 100);
 	cost_some(mm, 1000);
-	return cost_objects(mm, 64) ? : cost_objects(mm, 512);
+	return cost_objects(mm, 64) ? : cost_objects(mm, 512) ? : cost_many(mm, 64);
 }

@@ -178,6 +178,19 @@ static __always_inline s64 bulks(const struct bench *bench, bulk_call bulk,
 	return err ? err : (s64)div_u64(count + RUN_PAIRS / 2, RUN_PAIRS);
 }
 
+/**
+ * bench_page_array_cost() - single frames into an array and back, the shadow's
+ * @mm: the machine
+ *
+ * Return: instructions of a frame, or -errno.
+ */
+s64 bench_page_array_cost(struct shadow_mm *mm)
+{
+	struct bench bench = { .mm = mm };
+
+	return bulks(&bench, shadow_bulk, &bench_shadow_pages, 32);
+}
+
 /* alloc_pages_bulk_array(), and ours */
 static void bulk_row(struct shadow_mm *mm, const char *row, unsigned int nr)
 {

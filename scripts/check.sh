@@ -33,7 +33,7 @@ ALL="$QUICK headers warnings sparse"
 # pool_tree, stands where the room stands unless it is named itself.
 ORDER='
 	compat random event+ring latency kasan fault fail block+backing pool site early_log
-	memblock bootmem early memmap page_owner zone+page_list zonelist watermark gfp frag mobility+buddy pcp+page_count why page_alloc+page_slow+page_first+page_call+compound page_tell contig handover
+	memblock bootmem early memmap page_owner zone+page_list zonelist watermark gfp frag mobility+buddy pcp+page_count why page_alloc+page_quick+page_record+page_slow+page_first+page_call+compound page_tell contig handover
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
 	parse text trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon setup
