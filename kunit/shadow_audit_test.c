@@ -7,6 +7,7 @@
 #include "shadow_test_threads.h"
 
 #include "shadow_page_alloc.h"
+#include "shadow_page_call.h"
 #include "shadow_pcp.h"
 #include "shadow_ring.h"
 
