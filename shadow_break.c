@@ -454,7 +454,7 @@ int shadow_break(struct shadow_mm *mm, const struct shadow_break_ask *ask,
 	}
 	look(&b, kind->check);
 	if (b.line[0] && !strcmp(b.line, before))
-		scnprintf(said, bytes, "%s: %s; audit names the first fault, and had one before: %s",
+		scnprintf(said, bytes, "%s: %s; audit names the first fault, which came before: %s",
 			  kind->name, b.did, b.line);
 	else if (b.line[0])
 		scnprintf(said, bytes, "%s: %s; %s sees it: %s", kind->name, b.did,

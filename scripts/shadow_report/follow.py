@@ -63,15 +63,38 @@ def follow(follower, run, history, at, complete):
     return True
 
 
+# What lists in its payload what it was about: as if each had been asked for alone
+BULK = {"op alloc_pages_bulk": ("op alloc_pages", "pfn"),
+        "op free_pages_bulk": ("op free_pages", "pfn"),
+        "op cache_alloc_bulk": ("op cache_alloc", "pa"),
+        "op cache_free_bulk": ("op cache_free", "pa")}
+NO_FRAME = 1 << 63	# such an entry was in use before, or got none
+
+
 def run_records(follower, history, first, end):
     names = history.names
     for at in range(first, end):
-        _, _, kind, cpu, err, args = history.records[at]
+        seq, _, kind, cpu, err, args = history.records[at]
         name, arg_names = names[kind]
         follower.key = at
         # Before the first snapshot nothing is known that could change
-        if follower.known and name in follower.HEARD:
+        if not follower.known:
+            continue
+        if name in BULK and BULK[name][0] in follower.HEARD:
+            run_bulk(follower, name, dict(zip(arg_names, args)), err, cpu,
+                     history.payloads.get(seq, ()))
+        if name in follower.HEARD:
             follower.record(name, dict(zip(arg_names, args)), err, cpu)
+
+
+def run_bulk(follower, name, facts, err, cpu, numbers):
+    """Of frames, an error says nothing of how many; of objects there is a count."""
+    single, what = BULK[name]
+    done = facts.get("freed", facts.get("filled", 0)) if what == "pa" else \
+        len(numbers) if err >= 0 else 0
+    for number in numbers[:done]:
+        if number < NO_FRAME:
+            follower.record(single, {**facts, what: number}, 0, cpu)
 
 
 def is_done(name, err):
