@@ -155,7 +155,7 @@ static void damage_on_damage(struct kunit *test)
 
 	expect_said(test, rig, "break nr_free", "; audit sees it: buddy: order ");
 	expect_said(test, rig, "break block_type",
-		    "; audit names the first fault, and had one before: buddy: order ");
+		    "; audit names the first fault, which came before: buddy: order ");
 	expect_ok(test, rig, "reset");
 	expect_said(test, rig, "break block_type", "; audit sees it: mobility: ");
 	expect_ok(test, rig, "reset");
