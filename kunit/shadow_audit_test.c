@@ -15,6 +15,11 @@
 #define NR_BULK		12	/* more than two records' payload */
 #define NR_SLOTS	32
 #define NR_READS	40
+#ifdef __KERNEL__
+#define NR_LOAD_READS	(3 * NR_READS)	/* emulated, with KASAN */
+#else
+#define NR_LOAD_READS	(25 * NR_READS)
+#endif
 #define MAX_BYTES	9000
 
 /**
@@ -196,7 +201,7 @@ static void under_load(struct kunit *test, const char *engine)
 	rig_boot(test, rig);
 	start_load(test, rig, load, w);
 	steps = atomic_read(&load->nr_steps);
-	for (i = 0; i < 25 * NR_READS && alarms < 4; i++) {
+	for (i = 0; i < NR_LOAD_READS && alarms < 4; i++) {
 		if (rig_audit(rig)) {
 			alarms++;
 			kunit_info(test, "read %u: %s\n", i, audit->fault.text);
