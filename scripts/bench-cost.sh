@@ -80,7 +80,7 @@ compare() {
 		for (i = 1; i <= rows; i++) {
 			row = order[i]
 			off = value[row, 1]; counters = value[row, 2]; ring = value[row, 3]
-			printf "COST name=%s bare=%s off=%s counters=%s ring=%s\n",
+			printf "COST name=%s bare=%.6g off=%.6g counters=%.6g ring=%.6g\n",
 				row, bare[row], off, counters, ring
 			if (!(row in bare) || nr[row] != 3) {
 				print "goal: " row " is not there in all ways"
