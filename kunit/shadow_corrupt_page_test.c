@@ -53,6 +53,7 @@ static void freed_larger_than_any(struct kunit *test)
 				    "order %u", order);
 		expect_frozen(test, m, "cannot be here");
 		KUNIT_EXPECT_EQ(test, atomic_read(&page->refcount), 1);
+		shadow_test_free(test, m->block.virt);
 	}
 }
 
@@ -80,6 +81,7 @@ static void split_of_another_order(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, shadow_test_peek(page + 1), i);
 		KUNIT_EXPECT_EQ(test, page[-1].flags, flags);
 		expect_frozen(test, m, "cannot be here to be split");
+		shadow_test_free(test, m->block.virt);
 	}
 }
 
