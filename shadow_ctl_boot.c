@@ -68,7 +68,7 @@ int shadow_ctl_destroy(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)
  * @cmd: the command
  *
  * Context: process, with the caller's mutex, which is let go meanwhile.
- * Return: 0, or why it failed: -EPERM, -EBUSY, -ENODEV where there is no such
+ * Return: 0, or why it failed: -EPERM, -EBUSY, -ENOENT where there is no such
  * trace, -EINVAL, -ERANGE or -E2BIG where it is none, -ENOMEM, -EINTR.
  */
 int shadow_ctl_compare(struct shadow_ctl *ctl, const struct shadow_ctl_cmd *cmd)

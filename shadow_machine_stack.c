@@ -11,17 +11,10 @@
 #include <linux/stackdepot.h>
 #include <linux/stacktrace.h>
 
+#include "shadow_caller.h"
 #include "shadow_machine_room.h"
 
 #define STACK_DEPTH	24
-
-/* Files that everybody can read have no addresses of the host. */
-static void symbol_of(char *name, unsigned long address)
-{
-	sprint_symbol(name, address);
-	if (strstarts(name, "0x"))
-		strscpy(name, "(a module that is gone)", KSYM_SYMBOL_LEN);
-}
 
 /**
  * shadow_machine_symbol() - a place in the host's code, for everybody's eyes
@@ -33,7 +26,7 @@ static void symbol_of(char *name, unsigned long address)
 void shadow_machine_symbol(char *name, unsigned long address)
 {
 	if (address)
-		symbol_of(name, address);
+		shadow_caller_symbol(name, address);
 	else
 		strscpy(name, "(not known)", KSYM_SYMBOL_LEN);
 }
@@ -66,79 +59,12 @@ static u64 who_calls(void)
 	return nr ? save(entries, nr) : 0;
 }
 
-static bool begins_with_one(const char *name, const char *const *prefix,
-			    unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		if (strstarts(name, prefix[i]))
-			return true;
-	return false;
-}
-
-/* Is it a function that everybody allocates and frees through? */
-static bool is_allocator(const char *name)
-{
-	static const char *const prefixes[] = {
-		"shadow_site_", "shadow_page_", "shadow_alloc_", "shadow_free_",
-		"shadow_get_free_pages", "shadow_contig_", "shadow_split_page",
-		"shadow_pcp_", "shadow_buddy_", "shadow_slab_", "shadow_slub_",
-		"shadow_slabslab_", "shadow_slob_", "shadow_kmem_cache_",
-		"shadow_kmalloc", "shadow_kzalloc", "shadow_kcalloc",
-		"shadow_krealloc", "shadow_kfree", "shadow_vmalloc",
-		"shadow_vmap", "shadow_vunmap", "shadow_vfree", "shadow_ioremap",
-		"shadow_pgtable_", "shadow_early_", "shadow_memblock_",
-		"shadow_bootmem_", "shadow_kmap", "shadow_vmemmap",
-		"shadow_memmap_", "__shadow_",
-	};
-
-	return begins_with_one(name, prefixes, ARRAY_SIZE(prefixes));
-}
-
-/* One of their own, which may be where the function above was, called last? */
-static bool is_inside(const char *name)
-{
-	static const char *const prefixes[] = {
-		"debug_", "kmalloc", "kfree", "stack_for", "alloc_inner", "slob_",
-		"alloc_any", "alloc_more", "alloc_pages", "alloc_unlisted",
-		"alloc_watched", "alloc_large", "take_", "table_from_buddy",
-		"alloc_slow", "pop_or_refill", "slab_stack", "who_calls",
-	};
-
-	return begins_with_one(name, prefixes, ARRAY_SIZE(prefixes));
-}
-
-/*
- * Index of the first call from outside of the allocators: after the outermost
- * function of theirs. What they call last has taken its caller's place on the
- * stack.
- */
-static unsigned int first_outside(const unsigned long *entries, unsigned int nr,
-				  char *name)
-{
-	unsigned int i, first = 0;
-
-	for (i = 0; i < nr; i++) {
-		symbol_of(name, entries[i]);
-		if (is_allocator(name))
-			first = i + 1;
-	}
-	for (; first < nr; first++) {
-		symbol_of(name, entries[first]);
-		if (!is_inside(name))
-			break;
-	}
-	return first < nr ? first : nr - 1;
-}
-
 static unsigned long who_asks(u64 stack)
 {
-	char name[KSYM_SYMBOL_LEN];
 	unsigned long *entries;
 	unsigned int nr = stack_depot_fetch(stack, &entries);
 
-	return nr ? entries[first_outside(entries, nr, name)] : 0;
+	return nr ? entries[shadow_caller_first(entries, nr)] : 0;
 }
 
 static size_t who_called(u64 stack, char *text, size_t bytes)
@@ -149,8 +75,8 @@ static size_t who_called(u64 stack, char *text, size_t bytes)
 	size_t len = 0;
 
 	nr = stack_depot_fetch(stack, &entries);
-	for (i = nr ? first_outside(entries, nr, name) : 0; i < nr; i++) {
-		symbol_of(name, entries[i]);
+	for (i = nr ? shadow_caller_first(entries, nr) : 0; i < nr; i++) {
+		shadow_caller_symbol(name, entries[i]);
 		len += scnprintf(text + len, bytes - len, " %s\n", name);
 	}
 	return len;
@@ -185,7 +111,7 @@ static size_t who_called(u64 stack, char *text, size_t bytes)
 {
 	char name[KSYM_SYMBOL_LEN];
 
-	symbol_of(name, stack);
+	shadow_caller_symbol(name, stack);
 	return scnprintf(text, bytes, " %s\n", name);
 }
 

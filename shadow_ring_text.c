@@ -4,6 +4,7 @@
  */
 #include <linux/math64.h>
 
+#include "shadow_gfp.h"
 #include "shadow_ring.h"
 
 /* Arguments that are read by their digits: addresses, and words of flags */
@@ -22,6 +23,13 @@ static bool is_digits(const char *name)
 	return false;
 }
 
+/* Asking for a route changes none of what is asked for: an own flag, unnamed */
+static u64 shown(const char *name, u64 arg)
+{
+	return strcmp(name, "gfp") && strcmp(name, "gfp_flags") ? arg :
+	       arg & ~(u64)SHADOW_GFP_ROUTE;
+}
+
 static int put_args(const char *const *name, const u64 *arg, char *text,
 		    size_t bytes)
 {
@@ -38,7 +46,7 @@ static int put_args(const char *const *name, const u64 *arg, char *text,
 			len += scnprintf(text + len, bytes - len, " %s=none", name[i]);
 		else if (is_digits(name[i]))
 			len += scnprintf(text + len, bytes - len, " %s=0x%llx",
-					 name[i], arg[i]);
+					 name[i], shown(name[i], arg[i]));
 		else
 			len += scnprintf(text + len, bytes - len, " %s=%llu",
 					 name[i], arg[i]);

@@ -115,7 +115,7 @@ static struct shadow_trace *find_file(const char *name, char *why, size_t why_by
 			  err == -ENOENT ? "%s: %s.kmem is not in " FIRMWARE FOLDER :
 			  "%s: reading %s.kmem ended with an error (is it empty?)",
 			  name, name);
-		return ERR_PTR(err == -ENOENT ? -ENODEV : err);
+		return ERR_PTR(err);
 	}
 	trace = read_file(file, name, why, why_bytes);
 	release_firmware(file);
@@ -131,7 +131,7 @@ static struct shadow_trace *find_file(const char *name, char *why, size_t why_by
  *
  * Context: process context, sleeps.
  * Return: the trace; ERR_PTR of -EINVAL, -ERANGE or -E2BIG where it is none,
- * -ENODEV where there is no such file, -EOPNOTSUPP where the host cannot load
+ * -ENOENT where there is no such file, -EOPNOTSUPP where the host cannot load
  * any, -ENOMEM.
  */
 struct shadow_trace *shadow_trace_load(const char *name, char *why, size_t why_bytes)

@@ -3,13 +3,14 @@
  * shadow_tracepoint - tells the host kernel's tracers what happens in a
  * machine. See shadow_tracepoint.h.
  */
+#include "shadow_caller.h"
 #include "shadow_tracepoint.h"
 
 /*
  * Called under the tracers' locks when the first one enables an event and when
  * the last one leaves: that patches code, which takes locks below those.
  */
-#define EVENT(event, id)						\
+#define LISTENER(event, id)						\
 static int listen_to_##event(void)					\
 {									\
 	shadow_event_listen(id, true);					\
@@ -19,7 +20,10 @@ static int listen_to_##event(void)					\
 static void leave_##event(void)						\
 {									\
 	shadow_event_listen(id, false);					\
-}									\
+}
+
+#define EVENT(event, id)						\
+LISTENER(event, id)							\
 									\
 static void tell_##event(const struct shadow_event_log *log,		\
 			 const struct shadow_event_args *args)		\
@@ -27,8 +31,27 @@ static void tell_##event(const struct shadow_event_log *log,		\
 	trace_##event(log, args);					\
 }
 
-EVENT(mm_page_alloc, SHADOW_EV_PAGE_ALLOC)
-EVENT(mm_page_free, SHADOW_EV_PAGE_FREE)
+/*
+ * An event that has call_site, which is whoever asks, as in kmem:. To find that
+ * takes a stack: only where somebody reads it.
+ */
+#define EVENT_WITH_SITE(event, id)					\
+LISTENER(event, id)							\
+									\
+static void tell_##event(const struct shadow_event_log *log,		\
+			 const struct shadow_event_args *args)		\
+{									\
+	struct shadow_event_args asked;					\
+									\
+	if (!trace_##event##_enabled())					\
+		return;							\
+	asked = *args;							\
+	asked.ip = shadow_caller_ip(args->ip);				\
+	trace_##event(log, &asked);					\
+}
+
+EVENT_WITH_SITE(mm_page_alloc, SHADOW_EV_PAGE_ALLOC)
+EVENT_WITH_SITE(mm_page_free, SHADOW_EV_PAGE_FREE)
 EVENT(mm_page_split, SHADOW_EV_PAGE_SPLIT)
 EVENT(mm_page_merge, SHADOW_EV_PAGE_MERGE)
 EVENT(mm_page_alloc_extfrag, SHADOW_EV_PAGE_FALLBACK)
@@ -39,30 +62,30 @@ EVENT(mm_page_pcpu_drain, SHADOW_EV_PCP_DRAIN)
 EVENT(memblock_add, SHADOW_EV_MEMBLOCK_ADD)
 EVENT(memblock_reserve, SHADOW_EV_MEMBLOCK_RESERVE)
 EVENT(memblock_free, SHADOW_EV_MEMBLOCK_FREE)
-EVENT(memblock_alloc, SHADOW_EV_MEMBLOCK_ALLOC)
+EVENT_WITH_SITE(memblock_alloc, SHADOW_EV_MEMBLOCK_ALLOC)
 EVENT(table_alloc, SHADOW_EV_TABLE_ALLOC)
 EVENT(table_free, SHADOW_EV_TABLE_FREE)
-EVENT(map, SHADOW_EV_MAP)
-EVENT(unmap, SHADOW_EV_UNMAP)
+EVENT_WITH_SITE(map, SHADOW_EV_MAP)
+EVENT_WITH_SITE(unmap, SHADOW_EV_UNMAP)
 EVENT(block_split, SHADOW_EV_BLOCK_SPLIT)
 EVENT(table_fold, SHADOW_EV_TABLE_FOLD)
 EVENT(tlbi, SHADOW_EV_TLBI)
-EVENT(kmem_cache_create, SHADOW_EV_CACHE_CREATE)
-EVENT(kmem_cache_destroy, SHADOW_EV_CACHE_DESTROY)
+EVENT_WITH_SITE(kmem_cache_create, SHADOW_EV_CACHE_CREATE)
+EVENT_WITH_SITE(kmem_cache_destroy, SHADOW_EV_CACHE_DESTROY)
 EVENT(slab_new, SHADOW_EV_SLAB_NEW)
 EVENT(slab_discard, SHADOW_EV_SLAB_DISCARD)
-EVENT(kmem_cache_alloc, SHADOW_EV_OBJECT_ALLOC)
-EVENT(kmem_cache_free, SHADOW_EV_OBJECT_FREE)
-EVENT(kmalloc, SHADOW_EV_KMALLOC)
-EVENT(kfree, SHADOW_EV_KFREE)
-EVENT(vmalloc, SHADOW_EV_VMALLOC)
-EVENT(vfree, SHADOW_EV_VFREE)
+EVENT_WITH_SITE(kmem_cache_alloc, SHADOW_EV_OBJECT_ALLOC)
+EVENT_WITH_SITE(kmem_cache_free, SHADOW_EV_OBJECT_FREE)
+EVENT_WITH_SITE(kmalloc, SHADOW_EV_KMALLOC)
+EVENT_WITH_SITE(kfree, SHADOW_EV_KFREE)
+EVENT_WITH_SITE(vmalloc, SHADOW_EV_VMALLOC)
+EVENT_WITH_SITE(vfree, SHADOW_EV_VFREE)
 EVENT(boot_phase, SHADOW_EV_PHASE)
 EVENT(bootmem_reserve, SHADOW_EV_BOOTMEM_RESERVE)
 EVENT(bootmem_free, SHADOW_EV_BOOTMEM_FREE)
-EVENT(bootmem_alloc, SHADOW_EV_BOOTMEM_ALLOC)
+EVENT_WITH_SITE(bootmem_alloc, SHADOW_EV_BOOTMEM_ALLOC)
 EVENT(memblock_remove, SHADOW_EV_MEMBLOCK_REMOVE)
-EVENT(protect, SHADOW_EV_PROTECT)
+EVENT_WITH_SITE(protect, SHADOW_EV_PROTECT)
 
 #define CREATE_TRACE_POINTS
 #include "shadow_tracepoint.h"

@@ -36,6 +36,10 @@ static void print_sums(struct seq_file *seq, const struct shadow_owners *owners)
 		   bytes[SHADOW_OWNERS_EARLY], nr[SHADOW_OWNERS_EARLY],
 		   bytes[SHADOW_OWNERS_AREAS], nr[SHADOW_OWNERS_AREAS],
 		   bytes[SHADOW_OWNERS_OBJECTS], nr[SHADOW_OWNERS_OBJECTS]);
+}
+
+static void print_head(struct seq_file *seq, const struct shadow_owners *owners)
+{
 	if (owners->nr_lost)
 		seq_printf(seq, "%llu things more, in no row: there is room for %u\n",
 			   owners->nr_lost, SHADOW_OWNERS_ROWS);
@@ -122,6 +126,7 @@ static void print_owners(struct seq_file *seq, struct shadow_machine *machine,
 		return;
 	how_it_is_known(seq, &machine->mm);
 	print_sums(seq, owners);
+	print_head(seq, owners);
 	print_rows(seq, machine, owners, "owners", rows, stacks);
 	kvfree(owners);
 }
@@ -257,8 +262,13 @@ static void print_marked(struct seq_file *seq, struct shadow_machine *machine,
 	print_age(seq, mm->host->now(), mm->mark->ns);
 	seq_puts(seq, "seconds; of what was allocated since lives still, the largest first:\n");
 	how_it_is_known(seq, mm);
-	print_sums(seq, owners);
-	print_rows(seq, machine, owners, "leaks", rows, stacks);
+	/* Else a sum has objects alone, and none of what is told below */
+	if (mm->sites.births)
+		print_sums(seq, owners);
+	if (mm->sites.births || owners->nr_rows) {
+		print_head(seq, owners);
+		print_rows(seq, machine, owners, "leaks", rows, stacks);
+	}
 	kvfree(owners);
 	if (mm->sites.births)
 		return;

@@ -294,6 +294,14 @@ static void packed(struct kunit *test)
 	shadow_ring_format(&record, line, sizeof(line));
 	for (i = 0; i < ARRAY_SIZE(part); i++)
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, part[i]), "%s", line);
+	/* That a route is asked for is kept, and not shown */
+	shadow_event(&r->log, SHADOW_EV_PAGE_ALLOC, 1, 77, 0,
+		     SHADOW_GFP_ROUTE | SHADOW_GFP_ZERO, 0);
+	KUNIT_ASSERT_TRUE(test, shadow_ring_read(ring, 2, &record));
+	KUNIT_EXPECT_EQ(test, record.arg[2], SHADOW_GFP_ROUTE | SHADOW_GFP_ZERO);
+	shadow_ring_format(&record, line, sizeof(line));
+	scnprintf(cut, sizeof(cut), " gfp_flags=%#lx ", (unsigned long)SHADOW_GFP_ZERO);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, cut), "%s", line);
 	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, sizeof(cut)), 14);
 	KUNIT_EXPECT_STREQ(test, cut, " some=5 more=0");
 	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, 10), 9);

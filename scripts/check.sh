@@ -37,7 +37,7 @@ ORDER='
 	walk regs tlb ptdump fixmap_slot treedump layout prot+pgtable explain vmemmap fixmap kmap
 	slab+slub+slabslab+kmalloc+slob vmap_tree vmalloc
 	parse text trace+compare fdt board board_dt phase bootlog params board_load+board_host board_init+board_cmdline+board_place+board_reserve+board_numa+board_earlycon setup
-	mm audit+boot vmstat break owners map state mmu ctl counter tracepoint machine view debugfs
+	mm audit+boot vmstat break owners map state mmu ctl counter caller tracepoint machine view debugfs
 '
 
 # What the core may use of the kernel, beside shadow_compat.h. Of sched.h that

@@ -72,7 +72,7 @@ test_compare_refusals() {
 	rows | awk "{ print \$1, \$10 }"
 	whole'
 	expect_status 0
-	expect_out "line 1: ENODEV (-19), commands run before it: 0: compare: nowhere: nowhere.kmem is not in /lib/firmware/shadow_mm/
+	expect_out "line 1: ENOENT (-2), commands run before it: 0: compare: nowhere: nowhere.kmem is not in /lib/firmware/shadow_mm/
 line 1: EINVAL (-22), commands run before it: 0: compare: twice: line 4: 'f1': allowed: an allocation that was not freed before
 line 1: EINVAL (-22), commands run before it: 0: compare: TRACE '../twice': allowed: 1 to 64 letters, digits, _, - and ., none in front; or mixed:OPERATIONS:SEED, waves:OPERATIONS:SEED
 line 1: ERANGE (-34), commands run before it: 0: compare: 'mixed:1000001:1': allowed: mixed:OPERATIONS:SEED, waves:OPERATIONS:SEED, 1 to 1000000 operations, a seed that is not 0

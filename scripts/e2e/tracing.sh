@@ -101,6 +101,48 @@ test_tracing_tracefs() {
 	expect_match '^vfree 5$' "$work/vmstat"
 }
 
+# call_site is whoever asks, as in kmem:, not a function of the allocators: with
+# tracepoints alone, and on the longer ways of a ring and of owners of pages;
+# also where another module asks, and where an object takes a new slab.
+test_tracing_site() {
+	local how wanted event
+	guest --params 'size=64M' -- '
+	t=/sys/kernel/tracing; d=/sys/kernel/debug/shadow_mm
+	tracing_sites() {
+		echo > $t/trace
+		echo 1 > $t/events/shadow_mm/enable
+		printf "kmalloc 100 as=a\nkmalloc 200 count=900 as=many\nalloc_pages 0 as=p\nvmalloc 20480 as=v\n" > $d/ctl
+		insmod /shadow_example.ko
+		printf "kfree a\nkfree many\nfree_pages p\nvfree v\n" > $d/ctl
+		echo 0 > $t/events/shadow_mm/enable
+		sed -n "s/.*: \([a-z_]*\): .*call_site=\([^ ]*+[^ ]*\( \[[a-z_]*\]\)*\) .*/site $1 \1 \2/p" $t/trace |
+			sed "s/+0x[0-9a-f]*\/0x[0-9a-f]*//" | sort | uniq -c
+		rmmod shadow_example
+	}
+	tracing_sites plain
+	echo "reset ring=64K" > $d/ctl; tracing_sites ring
+	echo "reset page_owner=on" > $d/ctl; tracing_sites owner
+	echo "kmalloc 5000 as=big" > $d/ctl
+	sed -n "s/^.* 8192 .* \([a-z_]*\)+0x.*/owner \1/p" $d/owners
+	'
+	expect_status 0
+	for how in plain ring owner; do
+		for event in kmalloc kfree mm_page_alloc mm_page_free vmalloc vfree; do
+			grep -q " site $how $event " "$work/out" ||
+				{ show_last; fail "$how: no call_site of $event"; }
+		done
+		# 901 objects by one function of ctl, and one by the other module
+		expect_match "^ *901 site $how kmalloc make_object \[shadow_mm\]$"
+		for event in kmalloc kmem_cache_create kmem_cache_alloc vmalloc mm_page_alloc; do
+			expect_match "site $how $event shadow_example_init \[shadow_example\]$"
+		done
+		expect_match "site $how mm_page_alloc make_object \[shadow_mm\]$"
+	done
+	expect_match '^owner make_object$'
+	wanted=' (shadow_(k|page|pcp|slab|slub|alloc|free|vm|buddy|pgtable|site)[a-z_]*|__shadow_[a-z_]*|[a-z_]*(_recorded|_watched|_slow|_any)) \[shadow_mm\]$'
+	expect_no_match "^ *[0-9]+ site .*$wanted"
+}
+
 test_tracing_trace_cmd() {
 	local tools
 	tools=$("$SHADOW_SCRIPTS/kernels.sh" --trace-cmd) || fail "no trace-cmd"

@@ -86,7 +86,9 @@ class Records {
 		const [, names] = this.names[this.kind[i]], found = [];
 
 		for (let j = 0; j < names.length; j++) {
-			const low = this.halves[this.first[i] + 2 * j];
+			// Asking for a route is a flag of its own, which changes nothing: SHADOW_GFP_ROUTE
+			const low = this.halves[this.first[i] + 2 * j] &
+				(/^gfp/.test(names[j]) ? ~0x800000 : ~0);
 			const high = this.halves[this.first[i] + 2 * j + 1];
 			const hex = high || /^(pa|va|base|gfp|addr|desc|ptr|caller|prot)/.test(names[j]);
 
