@@ -4,6 +4,9 @@
  * called. Follows include/linux/gfp.h and include/linux/gfp_types.h.
  */
 #include "shadow_gfp.h"
+#include "shadow_ring.h"
+
+static_assert(SHADOW_RING_GFP_HIDDEN == SHADOW_GFP_ROUTE);
 
 /*
  * Combinations first: the longest that fits is what a mask is printed as. A

@@ -4,7 +4,6 @@
  */
 #include <linux/math64.h>
 
-#include "shadow_gfp.h"
 #include "shadow_ring.h"
 
 /* Arguments that are read by their digits: addresses, and words of flags */
@@ -27,7 +26,7 @@ static bool is_digits(const char *name)
 static u64 shown(const char *name, u64 arg)
 {
 	return strcmp(name, "gfp") && strcmp(name, "gfp_flags") ? arg :
-	       arg & ~(u64)SHADOW_GFP_ROUTE;
+	       arg & ~SHADOW_RING_GFP_HIDDEN;
 }
 
 static int put_args(const char *const *name, const u64 *arg, char *text,

@@ -113,6 +113,9 @@ typedef u64 (*shadow_ticks_t)(void);
 
 #define SHADOW_RING_VERSION	2
 #define SHADOW_RING_RECORD	64	/* bytes of a record */
+/* Of gfp: SHADOW_GFP_ROUTE, which only the operation itself knows: not in text */
+#define SHADOW_RING_GFP_HIDDEN	0x800000ULL
+
 #define SHADOW_RING_LINE	256	/* of text, with a NUL */
 #define SHADOW_RING_ARGS	5
 #define SHADOW_RING_OP		0x8000	/* of @id: an operation, not an event */
