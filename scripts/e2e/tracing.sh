@@ -123,7 +123,7 @@ test_tracing_site() {
 	echo "reset ring=64K" > $d/ctl; tracing_sites ring
 	echo "reset page_owner=on" > $d/ctl; tracing_sites owner
 	echo "kmalloc 5000 as=big" > $d/ctl
-	sed -n "s/^.* 8192 .* \([a-z_]*\)+0x.*/owner \1/p" $d/owners
+	sed -n "s/^.* pages slab .* \([a-z_]*\)+0x.*/owner \1/p" $d/owners
 	'
 	expect_status 0
 	for how in plain ring owner; do
