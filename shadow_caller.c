@@ -81,7 +81,7 @@ static bool is_inside(const char *name)
 	static const char *const prefixes[] = {
 		"debug_", "kmalloc", "kfree", "stack_for", "alloc_inner", "slob_",
 		"alloc_any", "alloc_more", "alloc_pages", "alloc_unlisted",
-		"alloc_watched", "alloc_large", "take_", "table_from_buddy",
+		"alloc_within", "alloc_large", "free_within", "take_", "table_from_buddy",
 		"alloc_slow", "pop_", "slub_", "free_contended", "slab_stack",
 		"who_calls", "tell_",
 	};
