@@ -158,6 +158,17 @@ static bool fits(struct shadow_kmem_cache *cache, enum shadow_slabslab_kind kind
 	return true;
 }
 
+/* Slabs are aligned to their length; the block may not be */
+static void set_places(struct shadow_kmem_cache *cache)
+{
+	const struct shadow_block *block = cache->slab->nodes->block;
+	u64 bytes = slab_bytes(cache->slab, cache->desc.order);
+	u64 end = ALIGN_DOWN(block->base + block->bytes, bytes);
+
+	cache->first_slab = ALIGN(block->base, bytes);
+	cache->slabs_bytes = end > cache->first_slab ? end - cache->first_slab : 0;
+}
+
 /**
  * shadow_slabslab_layout() - sizes, order, colours and numbers of a cache
  * @cache: the cache; inner_bytes, align, flags and keep are set
@@ -192,6 +203,7 @@ int shadow_slabslab_layout(struct shadow_kmem_cache *cache)
 	cache->bytes = bytes;
 	cache->inverse = DIV_ROUND_UP_ULL((u64)1 << 32, bytes);
 	cache->offset = (own->colour - 1) * own->colour_off;
+	set_places(cache);
 	return 0;
 }
 

@@ -250,6 +250,12 @@ u32 __shadow_slabslab_put_plain(struct shadow_kmem_cache *cache, unsigned int ni
 	const u32 bytes = cache->bytes, most = cache->offset;
 	const u64 base = nodes->block->base, inverse = cache->inverse;
 	const u64 within = slab_bytes(cache) - 1;
+	/* Frames of slabs in the block, beside which the memmap may go on */
+	const u64 lowest = max(bank.start_pfn, cache->first_slab >> shift);
+	const u64 end = min(bank.start_pfn + bank.nr,
+			    (cache->first_slab + cache->slabs_bytes) >> shift);
+	const u64 nr_frames = end > lowest ? end - lowest : 0;
+	const u32 first = bank.first + (u32)(lowest - bank.start_pfn);
 	struct shadow_page *const pages = nodes->memmap.pages;
 	char *const virt = nodes->block->virt;
 	u64 at, frame, offset, number;
@@ -262,12 +268,10 @@ u32 __shadow_slabslab_put_plain(struct shadow_kmem_cache *cache, unsigned int ni
 		return 0;
 	for (i = 0; i < nr; i++) {
 		at = (u64)READ_ONCE(ref[i]) << 3;
-		frame = ((base + at) >> shift) - bank.start_pfn;
-		if (unlikely(frame >= bank.nr ||
-			     !shadow_block_spans(nodes->block, (base + at) & ~within,
-						 within + 1)))
+		frame = ((base + at) >> shift) - lowest;
+		if (unlikely(frame >= nr_frames))
 			break;
-		page = &pages[(bank.first + (u32)frame) & (U32_MAX << order)];
+		page = &pages[(first + (u32)frame) & (U32_MAX << order)];
 		state = READ_ONCE(page->slab.state);
 		if (unlikely((READ_ONCE(page->flags) & mask) != want ||
 			     shadow_page_nid(page) != nid ||

@@ -90,6 +90,9 @@ struct shadow_slab_debug {
  * @secret: what links are encoded with, besides their place; 0: they are not
  * @shuffle: what new slabs are shuffled with
  * @seed: what the random numbers of this cache are made from
+ * @first_slab: "slab": physical address of the first place in the block where a
+ *	slab may begin
+ * @slabs_bytes: "slab": from there to where the last such place ends
  * @slab: the layer
  * @ctor: called once for every object of a new slab, or NULL
  * @fresh: called before it, with the inner object, or NULL; engines call
@@ -121,6 +124,8 @@ struct shadow_kmem_cache {
 	u64 secret;
 	u64 shuffle;
 	u64 seed;
+	u64 first_slab;
+	u64 slabs_bytes;
 	struct shadow_slab *slab;
 	struct shadow_ring *ring;
 	void (*ctor)(void *object);

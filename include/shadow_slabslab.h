@@ -325,7 +325,9 @@ shadow_slabslab_find(const struct shadow_kmem_cache *cache, const void *object,
 
 	/* The memmap has frames beside the block, too */
 	if (unlikely(index == SHADOW_NO_PAGE) ||
-	    unlikely(!shadow_block_has(nodes->block, pa & ~(bytes - 1), bytes)))
+	    unlikely(pa - cache->first_slab >= cache->slabs_bytes) ||
+	    (shadow_block_virtual(nodes->block) &&
+	     unlikely(!shadow_block_has(nodes->block, pa & ~(bytes - 1), bytes))))
 		return NULL;
 	page = &nodes->memmap.pages[index & (U32_MAX << order)];
 	if (unlikely((READ_ONCE(page->flags) & mask) !=
