@@ -3,7 +3,9 @@
  * shadow_tracepoint_pages - what happens to frames, as tracepoints: a part of
  * shadow_tracepoint.h, which alone includes this, and is read as often.
  */
-#if !defined(SHADOW_TRACEPOINT_PAGES_H) || defined(TRACE_HEADER_MULTI_READ)
+#ifndef SHADOW_TRACEPOINT_H
+#include "shadow_tracepoint.h"
+#elif !defined(SHADOW_TRACEPOINT_PAGES_H) || defined(TRACE_HEADER_MULTI_READ)
 #define SHADOW_TRACEPOINT_PAGES_H
 
 DECLARE_EVENT_CLASS(shadow_page_alloc, SHADOW_TP_PROTO, SHADOW_TP_ARGS,
