@@ -212,6 +212,7 @@ struct lock_class_key {
 #define cpu_relax()				barrier()
 #define cond_resched()				((void)0)
 #define local_irq_save(f)			((f) = 0)
+#define irqs_disabled()				1
 #define local_irq_restore(f)			((void)(f))
 #define raw_smp_processor_id()			0U
 #define _RET_IP_				((unsigned long)__builtin_return_address(0))
