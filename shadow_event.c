@@ -340,31 +340,6 @@ void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 }
 
 /**
- * shadow_event_parts() - the numbers that are in one argument, as text
- * @names: as shadow_events has them, with blanks between
- * @arg: made by shadow_event_pack()
- * @text: filled: " NAME=NUMBER" of each
- * @bytes: room there
- *
- * Context: any.
- * Return: characters of @text.
- */
-int shadow_event_parts(const char *names, u64 arg, char *text, size_t bytes)
-{
-	unsigned int nr;
-	int len = 0, end;
-
-	for (nr = 0; *names && nr < SHADOW_EVENT_PARTS; nr++) {
-		end = strcspn(names, " ");
-		len += scnprintf(text + len, bytes - len, " %.*s=%u", end, names,
-				 shadow_event_part(arg, nr));
-		names += end;
-		names += *names == ' ';
-	}
-	return len;
-}
-
-/**
  * __shadow_event_keep() - an event for counters and the ring, not for the sink
  * @log: the machine's log; NULL: nobody listens to this one
  * @args: what happened

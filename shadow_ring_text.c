@@ -29,6 +29,31 @@ static u64 shown(const char *name, u64 arg)
 	       arg & ~SHADOW_RING_GFP_HIDDEN;
 }
 
+/**
+ * shadow_ring_parts() - the numbers that are in one argument, as text
+ * @names: as shadow_events has them, with blanks between
+ * @arg: made by shadow_event_pack()
+ * @text: filled: " NAME=NUMBER" of each
+ * @bytes: room there
+ *
+ * Context: any.
+ * Return: characters of @text.
+ */
+int shadow_ring_parts(const char *names, u64 arg, char *text, size_t bytes)
+{
+	unsigned int nr;
+	int len = 0, end;
+
+	for (nr = 0; *names && nr < SHADOW_EVENT_PARTS; nr++) {
+		end = strcspn(names, " ");
+		len += scnprintf(text + len, bytes - len, " %.*s=%u", end, names,
+				 shadow_event_part(arg, nr));
+		names += end;
+		names += *names == ' ';
+	}
+	return len;
+}
+
 static int put_args(const char *const *name, const u64 *arg, char *text,
 		    size_t bytes)
 {
@@ -39,7 +64,7 @@ static int put_args(const char *const *name, const u64 *arg, char *text,
 		if (!strcmp(name[i], "caller"))
 			continue;
 		if (strchr(name[i], ' '))
-			len += shadow_event_parts(name[i], arg[i], text + len,
+			len += shadow_ring_parts(name[i], arg[i], text + len,
 						  bytes - len);
 		else if (arg[i] == SHADOW_RING_NO_PAGE)
 			len += scnprintf(text + len, bytes - len, " %s=none", name[i]);

@@ -199,7 +199,6 @@ void shadow_event_record(bool on);
 void shadow_watch(bool on);
 void __shadow_event_tally(struct shadow_event_log *log, enum shadow_event_id id,
 			  u64 nr);
-int shadow_event_parts(const char *names, u64 arg, char *text, size_t bytes);
 void __shadow_event_keep(struct shadow_event_log *log,
 			 const struct shadow_event_args *args);
 void __shadow_event_tell(const struct shadow_event_log *log,

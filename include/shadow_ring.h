@@ -306,6 +306,7 @@ u64 shadow_ring_tail(const struct shadow_ring *ring);
 bool shadow_ring_sound(const struct shadow_ring *ring, u32 nr);
 bool shadow_ring_read(const struct shadow_ring *ring, u64 seq,
 		      struct shadow_ring_record *record);
+int shadow_ring_parts(const char *names, u64 arg, char *text, size_t bytes);
 int shadow_ring_format(const struct shadow_ring_record *record, char *text,
 		       size_t bytes);
 void shadow_ring_head(const struct shadow_ring *ring, u64 text_bytes,

@@ -302,9 +302,9 @@ static void packed(struct kunit *test)
 	shadow_ring_format(&record, line, sizeof(line));
 	scnprintf(cut, sizeof(cut), " gfp_flags=%#lx ", (unsigned long)SHADOW_GFP_ZERO);
 	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(line, cut), "%s", line);
-	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, sizeof(cut)), 14);
+	KUNIT_EXPECT_EQ(test, shadow_ring_parts("some more", 5, cut, sizeof(cut)), 14);
 	KUNIT_EXPECT_STREQ(test, cut, " some=5 more=0");
-	KUNIT_EXPECT_EQ(test, shadow_event_parts("some more", 5, cut, 10), 9);
+	KUNIT_EXPECT_EQ(test, shadow_ring_parts("some more", 5, cut, 10), 9);
 	KUNIT_EXPECT_STREQ(test, cut, " some=5 m");
 }
 

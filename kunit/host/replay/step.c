@@ -31,7 +31,7 @@ void record_print(const struct shadow_ring_record *record, char *text,
 		       op ? "" : "  ", name);
 	for (i = 0; i < SHADOW_RING_ARGS && (!arg || arg[i]); i++) {
 		if (arg && strchr(arg[i], ' '))
-			at += shadow_event_parts(arg[i], record->arg[i], text + at,
+			at += shadow_ring_parts(arg[i], record->arg[i], text + at,
 						 bytes - at);
 		else
 			at += scnprintf(text + at, bytes - at, " %s=0x%llx",
