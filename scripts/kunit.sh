@@ -28,7 +28,7 @@ set -euo pipefail
 . "$(dirname "$(readlink -f "$0")")/lib.sh"
 
 # Seconds in which the kernel must have ended.
-TIMEOUT=2400
+TIMEOUT=3600
 
 VERB=run
 TARGET=uml
